@@ -1,0 +1,17 @@
+"""The house itself as a Django app: commands, and the loading of what registers itself."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+from clinic.celery import app as celery_app
+
+__all__ = ["ClinicConfig", "celery_app"]
+
+
+class ClinicConfig(AppConfig):
+    """Loads rules of access, receivers, job handlers and panels of every package by name."""
+
+    name = "clinic"
+
+    def ready(self) -> None:
+        autodiscover_modules("access", "receivers", "handlers", "panels")

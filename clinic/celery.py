@@ -1,0 +1,10 @@
+"""The Celery application; its tasks live in ``clinic.records.jobs`` alone."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
+
+app = Celery("clinic")
+app.config_from_object("django.conf:settings", namespace="CELERY")

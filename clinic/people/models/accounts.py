@@ -1,0 +1,73 @@
+"""The account: the way in. Every account belongs to exactly one person (D1)."""
+
+import unicodedata
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from clinic.people.models.persons import Person
+
+
+def fold_login_name(text: str) -> str:
+    """Fold what was typed as a log-in name: NFKC, trimmed, lower case."""
+    return unicodedata.normalize("NFKC", text).strip().lower()
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Creates accounts for persons."""
+
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        return self.get(login_name=fold_login_name(username or ""))
+
+    def create_for(self, person: Person, *, login_name: str, **fields: Any) -> "Account":
+        """Create an account without a usable password."""
+        account = self.model(person=person, login_name=fold_login_name(login_name), **fields)
+        account.set_unusable_password()
+        account.save(using=self._db)
+        return account
+
+
+class Account(AbstractBaseUser, PermissionsMixin):
+    """A log-in. ``login_name`` is the NIP, else the e-mail address, folded."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    person = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="account")
+    login_name = models.CharField(_("log-in name"), max_length=254, unique=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    locale = models.CharField(_("language"), max_length=5, blank=True)
+    is_active = models.BooleanField(_("may log in"), default=True)
+    is_demo = models.BooleanField(default=False, editable=False)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "login_name"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    objects = AccountManager()
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        constraints = [
+            # No account is a superuser: it would pass every has_perm (security.md 5).
+            models.CheckConstraint(
+                name="no_account_is_a_superuser", condition=models.Q(is_superuser=False)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name()
+
+    @property
+    def is_staff(self) -> bool:
+        """Django's own admin is not mounted: nobody is staff there."""
+        return False
+
+    def get_full_name(self) -> str:
+        return self.person.name
+
+    def get_short_name(self) -> str:
+        return self.person.name

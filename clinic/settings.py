@@ -1,0 +1,372 @@
+"""One settings file; every value comes from the environment and has a safe default.
+
+``KLINIK_ENV`` is ``demo`` (default), ``test`` or ``production``. What settings alone can see to be
+unsafe in production stops the start here, in one sentence; what needs the database is refused by
+``clinic.health.refuse_to_start``.
+"""
+
+import os
+import stat
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def env(name: str, default: str = "") -> str:
+    """Return a variable, or the content of the file that ``NAME_FILE`` points at."""
+    file_name = os.environ.get(f"{name}_FILE")
+    if file_name:
+        path = Path(file_name)
+        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            msg = f"{name}_FILE must be readable by its owner only (mode 0600)."
+            raise ImproperlyConfigured(msg)
+        return path.read_text().strip()
+    return os.environ.get(name, default)
+
+
+def env_bool(name: str, *, default: bool) -> bool:
+    """Return a switch; anything but on/off words stops the start."""
+    value = env(name, "on" if default else "off").lower()
+    if value in {"1", "true", "on", "yes"}:
+        return True
+    if value in {"0", "false", "off", "no"}:
+        return False
+    msg = f"{name} must be on or off, not {value!r}."
+    raise ImproperlyConfigured(msg)
+
+
+def env_int(name: str, default: int) -> int:
+    """Return a whole number; anything else stops the start."""
+    value = env(name, str(default))
+    if not value.isdigit():
+        msg = f"{name} must be a whole number, not {value!r}."
+        raise ImproperlyConfigured(msg)
+    return int(value)
+
+
+KLINIK_ENV = env("KLINIK_ENV", "demo")
+if KLINIK_ENV not in {"demo", "test", "production"}:
+    msg = f"KLINIK_ENV must be demo, test or production, not {KLINIK_ENV!r}."
+    raise ImproperlyConfigured(msg)
+IS_PRODUCTION = KLINIK_ENV == "production"
+IS_DEMO = KLINIK_ENV == "demo"
+
+# --- where data lives ---------------------------------------------------------------------------
+DATA_DIR = Path(env("KLINIK_VAR", str(BASE_DIR / "var"))).resolve()
+QUEUE_DIR = DATA_DIR / "queue"
+PRIVATE_ROOT = DATA_DIR / "private"
+MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_URL = "/media/"
+STATIC_ROOT = DATA_DIR / "static"
+STATIC_URL = "/static/"
+
+# --- who we are ---------------------------------------------------------------------------------
+SHORTEST_SECRET_KEY = 50
+DEMO_SECRET_KEY = "demo-only-key-that-production-refuses-0123456789-abcdefghijk"  # noqa: S105
+SECRET_KEY = env("SECRET_KEY", "" if IS_PRODUCTION else DEMO_SECRET_KEY)
+SECRET_KEY_FALLBACKS = [key for key in env("SECRET_KEY_FALLBACKS").split(",") if key]
+DEBUG = env_bool("DEBUG", default=False)
+ALLOWED_HOSTS = [host for host in env("ALLOWED_HOSTS").split(",") if host]
+if not IS_PRODUCTION and not ALLOWED_HOSTS:
+    ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
+BASE_URL = env("BASE_URL", f"http://127.0.0.1:{env('PORT', '8000')}").rstrip("/")
+CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL.startswith("https://") else []
+ROOT_URLCONF = "clinic.urls"
+WSGI_APPLICATION = "clinic.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SITE_NAME = "Klinik RB"
+
+INSTALLED_APPS = [
+    "clinic.apps.ClinicConfig",
+    "clinic.lib",
+    "clinic.records",
+    "clinic.people",
+    "clinic.assessments",
+    "clinic.insights",
+    "quizzes",
+    "courses",
+    "attendance",
+    "wagtail.users",
+    "wagtail.sites",
+    "wagtail.documents",
+    "wagtail.images",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "modelcluster",
+    "taggit",
+    "modelsearch",
+    "django_tasks",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django_htmx",
+    "django_structlog",
+    "csp",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "csp.context_processors.nonce",
+            ],
+        },
+    }
+]
+
+# --- database -----------------------------------------------------------------------------------
+DATABASE_URL = env("DATABASE_URL")
+if DATABASE_URL:
+    DATABASES = {
+        "default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)
+    }
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": DATA_DIR / "klinik.sqlite3",
+            # IMMEDIATE takes the write lock at BEGIN: a read before a write never dies of
+            # "database is locked". FULL keeps every commit through a loss of power (R1).
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-20000;"
+                ),
+            },
+            # A file, so that a real worker process sees what the test wrote.
+            "TEST": {"NAME": DATA_DIR / "test.sqlite3"},
+        }
+    }
+IS_EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+
+CACHE_URL = env("CACHE_URL")
+if CACHE_URL:
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+    }
+else:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "cache",
+        }
+    }
+
+# --- jobs ---------------------------------------------------------------------------------------
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = (
+    {
+        "data_folder_in": str(QUEUE_DIR / "messages"),
+        "data_folder_out": str(QUEUE_DIR / "messages"),
+        "control_folder": str(QUEUE_DIR / "control"),
+        "polling_interval": 0.1,
+    }
+    if CELERY_BROKER_URL.startswith("filesystem")
+    else {"socket_connect_timeout": 1, "visibility_timeout": 3600}
+)
+CELERY_WORKER_PREFETCH_MULTIPLIER = 4
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat")
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+
+# --- language and time --------------------------------------------------------------------------
+LANGUAGE_CODE = "id"
+LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "clinic" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"  # the root unit's zone is activated per request and per job
+DEFAULT_REGION_ZONE = "Asia/Makassar"
+USE_THOUSAND_SEPARATOR = False
+
+# --- accounts -----------------------------------------------------------------------------------
+AUTH_USER_MODEL = "people.Account"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/beranda/"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+DEMO_PASSWORD = env("DEMO_PASSWORD", "klinik-demo-2026")
+
+# --- static files: finders serve in demo and tests, compressed files only in production ---------
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if IS_PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+WHITENOISE_AUTOREFRESH = False
+
+# --- Wagtail ------------------------------------------------------------------------------------
+WAGTAIL_SITE_NAME = SITE_NAME
+WAGTAILADMIN_BASE_URL = BASE_URL
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAILADMIN_LOGIN_URL = "account_login"
+WAGTAIL_FRONTEND_LOGIN_URL = "account_login"
+WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAIL_WORKFLOW_ENABLED = True
+WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []
+WAGTAILDOCS_SERVE_METHOD = "serve_view"
+WAGTAILDOCS_BLOCK_EMBEDDED_CONTENT = True
+WAGTAILDOCS_EXTENSIONS = [
+    "pdf", "xlsx", "docx", "pptx", "png", "jpg", "zip", "mp4", "webm", "vtt",
+]  # fmt: skip
+WAGTAILIMAGES_EXTENSIONS = ["png", "jpg", "jpeg", "webp"]
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+WAGTAIL_PRIVATE_PAGE_OPTIONS = {"SHARED_PASSWORD": False}
+WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
+
+# --- what a small group is (method.md 9) --------------------------------------------------------
+KLINIK_MIN_GROUP_PROGRAMME = env_int("KLINIK_MIN_GROUP_PROGRAMME", 1)
+KLINIK_MIN_GROUP_UNIT = env_int("KLINIK_MIN_GROUP_UNIT", 3)
+KLINIK_MIN_GROUP_OTHERS = env_int("KLINIK_MIN_GROUP_OTHERS", 5)
+KLINIK_MIN_GROUP_PUBLIC = env_int("KLINIK_MIN_GROUP_PUBLIC", 10)
+KLINIK_SECOND_PERSON = env_bool("KLINIK_SECOND_PERSON", default=True)
+KLINIK_SECOND_FACTOR = env_bool("KLINIK_SECOND_FACTOR", default=not IS_DEMO)
+KLINIK_PUBLIC_CHECK = env_bool("KLINIK_PUBLIC_CHECK", default=True)
+KLINIK_PUBLIC_CHECK_PER_HOUR = env_int("KLINIK_PUBLIC_CHECK_PER_HOUR", 60)
+KLINIK_PUBLIC_CHECK_PER_MINUTE = env_int("KLINIK_PUBLIC_CHECK_PER_MINUTE", 5)
+KLINIK_PUBLIC_CHECK_MINUTES = 60
+KLINIK_HSTS_SUBDOMAINS = env_bool("KLINIK_HSTS_SUBDOMAINS", default=False)
+
+# --- mail ---------------------------------------------------------------------------------------
+EMAIL_URL = env("EMAIL_URL", "none" if not IS_PRODUCTION else "")
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "klinik@localhost")
+_mail = urlsplit(EMAIL_URL)
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if _mail.scheme in {"smtp", "smtps", "smtp+tls"}
+    else "django.core.mail.backends.dummy.EmailBackend"
+)
+EMAIL_HOST = _mail.hostname or "localhost"
+EMAIL_PORT = _mail.port or 25
+EMAIL_HOST_USER = _mail.username or ""
+EMAIL_HOST_PASSWORD = _mail.password or ""
+EMAIL_USE_SSL = _mail.scheme == "smtps"
+EMAIL_USE_TLS = _mail.scheme == "smtp+tls"
+EMAIL_TIMEOUT = 10
+
+# --- browser rules (security.md 7) --------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_PRODUCTION
+SESSION_COOKIE_NAME = "__Host-sessionid" if IS_PRODUCTION else "sessionid"
+SECURE_SSL_REDIRECT = IS_PRODUCTION
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = KLINIK_HSTS_SUBDOMAINS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+if env_bool("BEHIND_PROXY", default=IS_PRODUCTION):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "worker-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+# --- logs ---------------------------------------------------------------------------------------
+LOGGING_CONFIG = "clinic.lib.logs.configure"
+LOGGING = {"json": IS_PRODUCTION, "level": env("LOG_LEVEL", "INFO")}
+
+
+def _production_problems() -> list[str]:
+    """Return what this file can see to be unsafe in production (security.md 8)."""
+    broker = urlsplit(CELERY_BROKER_URL)
+    unsafe = {
+        "DEBUG is on": DEBUG,
+        "SECRET_KEY is missing, short or the demo's": (
+            len(SECRET_KEY) < SHORTEST_SECRET_KEY or SECRET_KEY == DEMO_SECRET_KEY
+        ),
+        "ALLOWED_HOSTS is empty or holds *": not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS,
+        "DATABASE_URL is missing": not DATABASE_URL,
+        "CACHE_URL is missing": not CACHE_URL,
+        "CELERY_BROKER_URL is not a server with a password": not broker.password,
+        "EMAIL_URL is missing (none is legal)": not EMAIL_URL,
+        "the second factor for staff is off": not KLINIK_SECOND_FACTOR,
+        "media would serve private files": PRIVATE_ROOT.is_relative_to(MEDIA_ROOT),
+    }
+    return [sentence for sentence, is_unsafe in unsafe.items() if is_unsafe]
+
+
+if IS_PRODUCTION and (problems := _production_problems()):
+    raise ImproperlyConfigured("Production does not start: " + "; ".join(problems) + ".")

@@ -1,0 +1,25 @@
+"""A data folder and a queue of the tests' own, set before settings load.
+
+Loaded by ``-p tests.environment``: conftest would be too late, since pytest-django reads the
+settings first.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+if "KLINIK_TEST_VAR" in os.environ:  # a pytest-xdist worker shares its parent's choice
+    _folder = Path(os.environ["KLINIK_TEST_VAR"])
+else:
+    _folder = Path(tempfile.mkdtemp(prefix="klinik-test-"))
+    os.environ["KLINIK_TEST_VAR"] = str(_folder)
+    atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+
+_own = _folder / os.environ.get("PYTEST_XDIST_WORKER", "main")
+for _name in ("queue/messages", "queue/control", "private", "media", "static"):
+    (_own / _name).mkdir(parents=True, exist_ok=True)
+
+os.environ["KLINIK_ENV"] = "test"
+os.environ["KLINIK_VAR"] = str(_own)
