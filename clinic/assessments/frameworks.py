@@ -1,33 +1,241 @@
-"""The framework files that ship with the product."""
+"""Loading framework editions from their files, and reading them back for scoring."""
 
-from functools import cache
+import hashlib
+import json
+import re
+import tomllib
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from clinic.assessments.arithmetic.editions import FrameworkFile
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
+from clinic.assessments.arithmetic.framework_rules import FrameworkFault
 from clinic.assessments.arithmetic.frameworks import parse_framework
+from clinic.assessments.arithmetic.scoring import points_per_node
+from clinic.assessments.models import Framework, FrameworkEdition, Node, NodeRevision
+from clinic.lib.arithmetic.numbers import to_scale
 from clinic.lib.errors import Refused
+from clinic.records import audit
 
-FILES = Path(__file__).parent / "framework_files"
-
-
-class FrameworkUnknown(Refused):
-    """No shipped framework has this id."""
-
-    code = "framework_unknown"
+SHIPPED = Path(__file__).parent / "framework_files"
+_OUT_OF_THE_WAY = 1_000_000
+_WORDING = {"name", "name_en", "rubric", "guidance", "unverified"}
+_NOT_STRUCTURE = {"name", "name_en", "source", "unverified", "valid_from", "valid_to", "status"}
 
 
-def shipped_ids() -> tuple[str, ...]:
-    """Return the ids of the shipped editions, in alphabetical order."""
-    return tuple(sorted(path.stem for path in FILES.glob("*.toml")))
+class EditionLocked(Refused):
+    """A changed weight, scale, formula or tree of an edition that a sheet already uses (D4)."""
+
+    code = "edition_locked"
+    status = 409
 
 
-@cache
-def shipped_framework(framework_id: str) -> FrameworkFile:
-    """Read a shipped edition.
+@dataclass(frozen=True)
+class LoadedEdition:
+    """What loading a file did: rows made, reworded and removed."""
+
+    edition: FrameworkEdition
+    created: int
+    reworded: int
+    removed: int
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.created or self.reworded or self.removed)
+
+
+def shipped_files() -> list[Path]:
+    """Return the framework files that come with the product, by name."""
+    return sorted(SHIPPED.glob("*.toml"))
+
+
+def load_framework(text: str, *, actor: Any = None) -> LoadedEdition:
+    """Load one edition from TOML text; loading the same file again changes nothing.
 
     Raises:
-        FrameworkUnknown: if no file has this id.
+        FrameworkFault: for a file that breaks the schema.
+        EditionLocked: if a sheet uses the edition and something other than wording changed.
     """
-    if framework_id not in shipped_ids():
-        raise FrameworkUnknown(details={"framework": framework_id, "known": shipped_ids()})
-    return parse_framework((FILES / f"{framework_id}.toml").read_text(encoding="utf-8"))
+    framework_file = parse_framework(text)
+    table = _plain(tomllib.loads(text))
+    with transaction.atomic():
+        edition = _write_edition(framework_file, table)
+        loaded = _write_nodes(edition, framework_file)
+        if loaded.changed:
+            audit.record("framework.load", actor=actor, thing=edition, values=_counts(loaded))
+    return loaded
+
+
+def edition_file(edition: FrameworkEdition) -> FrameworkFile:
+    """Return the edition in the shape that scoring takes."""
+    return _parsed(json.dumps(edition.definition["table"], sort_keys=True))
+
+
+@lru_cache(maxsize=16)
+def _parsed(table: str) -> FrameworkFile:
+    return parse_framework(json.loads(table))
+
+
+def _counts(loaded: LoadedEdition) -> dict[str, int]:
+    return {"created": loaded.created, "reworded": loaded.reworded, "removed": loaded.removed}
+
+
+def _plain(table: dict[str, Any]) -> dict[str, Any]:
+    """Turn TOML's dates into text, so that the table can be kept as JSON."""
+    return json.loads(json.dumps(table, default=str))
+
+
+def structure_digest(framework_file: FrameworkFile) -> str:
+    """Return a digest of all that scoring rests on: tree, weights, scales, formulas, limits."""
+    shape = asdict(framework_file)
+    shape = {key: value for key, value in shape.items() if key not in _NOT_STRUCTURE}
+    shape.pop("by_code")
+    shape.pop("by_scale")
+    shape["nodes"] = [
+        {key: value for key, value in node.items() if key not in _WORDING}
+        for node in shape["nodes"]
+    ]
+    for scale in shape["scales"]:
+        scale["steps"] = [(step["letter"], step["value"]) for step in scale["steps"]]
+    return hashlib.sha256(
+        json.dumps(shape, sort_keys=True, default=_exact_text).encode()
+    ).hexdigest()
+
+
+def _exact_text(value: Any) -> str:
+    return str(Fraction(value)) if isinstance(value, Fraction) else str(value)
+
+
+def _write_edition(framework_file: FrameworkFile, table: dict[str, Any]) -> FrameworkEdition:
+    digest = structure_digest(framework_file)
+    edition = FrameworkEdition.objects.select_for_update().filter(slug=framework_file.id).first()
+    if edition and edition.locked_at and edition.digest != digest:
+        raise EditionLocked(
+            _(
+                "Sheets already use the edition %(edition)s: its weights, scales and formulas "
+                "can no longer change. Load the new rule as an edition of its own."
+            )
+            % {"edition": framework_file.id},
+            details={"edition": framework_file.id},
+        )
+    family, _made = Framework.objects.get_or_create(
+        slug=re.sub(r"-\d{4}", "", framework_file.id),
+        defaults={"name": framework_file.name, "name_en": framework_file.name_en},
+    )
+    edition, _made = FrameworkEdition.objects.update_or_create(
+        slug=framework_file.id,
+        defaults={
+            "framework": family,
+            "name": framework_file.name,
+            "name_en": framework_file.name_en,
+            "level": framework_file.level,
+            "status": framework_file.status,
+            "max_score": to_scale(framework_file.maximum),
+            "valid_from": framework_file.valid_from,
+            "valid_to": framework_file.valid_to,
+            "source": table["source"],
+            "unverified": list(framework_file.unverified),
+            "definition": {"schema": 1, "table": table},
+            "digest": digest,
+        },
+    )
+    return edition
+
+
+def _write_nodes(edition: FrameworkEdition, framework_file: FrameworkFile) -> LoadedEdition:
+    known = {node.code: node for node in edition.nodes.all()}
+    removed = [node for code, node in known.items() if code not in framework_file.by_code]
+    # Positions are unique: move every known row out of the way before the new order is written.
+    edition.nodes.update(position=F("position") + _OUT_OF_THE_WAY)
+    Node.objects.filter(pk__in=[node.pk for node in removed]).delete()
+    points = points_per_node(framework_file)
+    created = reworded = 0
+    for entry in framework_file.nodes:
+        fields = _node_fields(entry, edition, known, points)
+        node = known.get(entry.code)
+        if node is None:
+            node = known[entry.code] = Node.objects.create(
+                edition=edition, code=entry.code, **fields
+            )
+            _add_revision(node, entry)
+            created += 1
+            continue
+        is_reworded = _wording_of(node) != _wording_of_entry(entry)
+        for name, value in fields.items():
+            setattr(node, name, value)
+        node.revision += is_reworded
+        node.save()
+        if is_reworded:
+            _add_revision(node, entry)
+            reworded += 1
+    return LoadedEdition(edition, created, reworded, len(removed))
+
+
+def _node_fields(
+    entry: EditionNode,
+    edition: FrameworkEdition,
+    known: dict[str, Node],
+    points: dict[str, Fraction],
+) -> dict[str, Any]:
+    return {
+        "parent": known[entry.parent] if entry.parent else None,
+        "position": entry.position,
+        "kind": entry.kind,
+        "area_id": entry.area or None,
+        "weight": to_scale(points[entry.code]) if entry.code in points else None,
+        "name": entry.name,
+        "name_en": entry.name_en,
+        "definition": {
+            "schema": 1,
+            "scale": entry.scale,
+            "aggregate": entry.aggregate,
+            "guidance": entry.guidance,
+            "rubric": {line.letter: line.text for line in entry.rubric},
+            "unverified": list(entry.unverified),
+        },
+    }
+
+
+def _wording_of(node: Node) -> tuple[Any, ...]:
+    return (node.name, node.name_en, node.definition.get("rubric"), node.definition.get("guidance"))
+
+
+def _wording_of_entry(entry: EditionNode) -> tuple[Any, ...]:
+    rubric = {line.letter: line.text for line in entry.rubric}
+    return (entry.name, entry.name_en, rubric, entry.guidance)
+
+
+def _add_revision(node: Node, entry: EditionNode) -> None:
+    NodeRevision.objects.create(
+        node=node,
+        number=node.revision,
+        name=entry.name,
+        name_en=entry.name_en,
+        rubric={line.letter: line.text for line in entry.rubric},
+    )
+
+
+def lock(edition: FrameworkEdition) -> None:
+    """Lock the edition at its first sheet; a second call changes nothing."""
+    FrameworkEdition.objects.filter(pk=edition.pk, locked_at__isnull=True).update(
+        locked_at=timezone.now()
+    )
+
+
+__all__ = [
+    "EditionLocked",
+    "FrameworkFault",
+    "LoadedEdition",
+    "edition_file",
+    "load_framework",
+    "lock",
+    "shipped_files",
+    "structure_digest",
+]

@@ -32,7 +32,7 @@ class Sheet(models.Model):
     unit_name = models.CharField(max_length=200)
     edition = models.ForeignKey(FrameworkEdition, on_delete=models.PROTECT, related_name="sheets")
     period = models.PositiveSmallIntegerField(_("year"))
-    rev = models.PositiveIntegerField(default=1)
+    rev = models.PositiveIntegerField(default=0)
     total = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     ceiling = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     max_points = models.DecimalField(max_digits=12, decimal_places=6, default=0)

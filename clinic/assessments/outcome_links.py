@@ -1,0 +1,105 @@
+"""Outcomes and the rows they bear on: the only bridge between learning and assessment."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from clinic.assessments.models import FrameworkEdition, Node, Outcome, OutcomeLink
+from clinic.lib.errors import Refused
+from clinic.records import audit
+
+
+class LinkRefused(Refused):
+    """A link that would make the outcomes of one node bear on more than the whole of it."""
+
+    code = "link_weights_over_one"
+
+
+@dataclass(frozen=True)
+class LinkEntry:
+    """One wished link: edition and node by their names, weight above 0 and at most 1."""
+
+    edition: str
+    node: str
+    weight: Decimal
+
+
+def link_outcome(
+    outcome: Outcome, entries: Iterable[LinkEntry], *, actor: Any = None
+) -> list[OutcomeLink]:
+    """Make ``entries`` the outcome's links; links of editions that are not loaded are left out.
+
+    Raises:
+        LinkRefused: for a weight outside 0..1, a node that its edition does not have, or weights of
+            one node that sum to more than 1 over all outcomes.
+    """
+    wanted = list(entries)
+    with transaction.atomic():
+        links = [link for entry in wanted if (link := _link(outcome, entry)) is not None]
+        outcome.links.exclude(node__in=[link.node_id for link in links]).delete()
+        written = [
+            OutcomeLink.objects.update_or_create(
+                outcome=outcome, node_id=link.node_id, defaults={"weight": link.weight}
+            )
+            for link in links
+        ]
+        _refuse_heavy_nodes([link.node_id for link in links])
+        if any(made for _row, made in written):
+            audit.record("outcome.link", actor=actor, thing=outcome, values={"links": len(links)})
+    return [row for row, _made in written]
+
+
+def _link(outcome: Outcome, entry: LinkEntry) -> OutcomeLink | None:
+    if not FrameworkEdition.objects.filter(slug=entry.edition).exists():
+        return None
+    node = Node.objects.filter(edition__slug=entry.edition, code=entry.node).first()
+    if node is None or not 0 < entry.weight <= 1:
+        raise LinkRefused(
+            _("%(outcome)s cannot be linked to row %(node)s of %(edition)s with weight %(weight)s.")
+            % {
+                "outcome": outcome.slug,
+                "node": entry.node,
+                "edition": entry.edition,
+                "weight": entry.weight,
+            },
+            code="link_invalid",
+            details={"outcome": outcome.slug, "node": entry.node},
+        )
+    return OutcomeLink(outcome=outcome, node=node, weight=entry.weight)
+
+
+def _refuse_heavy_nodes(node_ids: list[int]) -> None:
+    heavy = (
+        OutcomeLink.objects.filter(node__in=node_ids)
+        .values("node__code")
+        .annotate(total=Sum("weight"))
+        .filter(total__gt=1)
+        .first()
+    )
+    if heavy:
+        raise LinkRefused(
+            _("The outcomes linked to row %(node)s bear on more than the whole of it.")
+            % {"node": heavy["node__code"]},
+            details={"node": heavy["node__code"]},
+        )
+
+
+def write_outcome(
+    *, slug: str, area: str, statement: str, statement_en: str, order: int, actor: Any = None
+) -> Outcome:
+    """Write an outcome under its slug; writing the same again changes nothing."""
+    fields = {
+        "area_id": area,
+        "statement": statement,
+        "statement_en": statement_en,
+        "order": order,
+    }
+    outcome, made = Outcome.objects.update_or_create(slug=slug, defaults=fields)
+    if made:
+        audit.record("outcome.create", actor=actor, thing=outcome)
+    return outcome

@@ -1,0 +1,224 @@
+"""Recording a unit's sheet: answers, notes and proof in, scores computed, one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from clinic.assessments.arithmetic.answers import (
+    AnswerRefused,
+    AnswerValue,
+    Pair,
+    pair_of_letter,
+    pair_of_value,
+)
+from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
+from clinic.assessments.arithmetic.scoring import Points, SheetScore, score_sheet
+from clinic.assessments.frameworks import edition_file, lock
+from clinic.assessments.models import (
+    Answer,
+    AreaScore,
+    FrameworkEdition,
+    Node,
+    Proof,
+    Score,
+    Sheet,
+)
+from clinic.assessments.signals import scores_recorded
+from clinic.lib.arithmetic.numbers import to_scale
+from clinic.people.models import Unit
+from clinic.records import audit
+
+
+@dataclass(frozen=True)
+class RowEntry:
+    """What one row of a sheet says.
+
+    Attributes:
+        value: the answer as scoring takes it: letter, count, survey value, pair, or None.
+        text: the answer as it was written.
+        proofs: (document text, link) pairs; either may be empty.
+    """
+
+    value: AnswerValue = None
+    text: str = ""
+    note: str = ""
+    proofs: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return self.value is None and not (self.text or self.note or self.proofs)
+
+
+@dataclass(frozen=True)
+class RecordedSheet:
+    """The sheet, its exact score, and whether anything changed."""
+
+    sheet: Sheet
+    score: SheetScore
+    changed: bool
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def record_sheet(
+    *,
+    unit: Unit,
+    edition: FrameworkEdition,
+    period: int,
+    rows: Mapping[str, RowEntry],
+    actor: Any = None,
+    reading: dict[str, Any] | None = None,
+) -> RecordedSheet:
+    """Make ``rows`` the unit's sheet of that edition and year; the same rows again change nothing.
+
+    Raises:
+        AnswerRefused: for an answer that its row cannot take, or a row the edition does not have.
+    """
+    framework_file = edition_file(edition)
+    _refuse_unknown_rows(framework_file, rows)
+    score = score_sheet(framework_file, {code: row.value for code, row in rows.items()})
+    with transaction.atomic():
+        sheet, created = Sheet.objects.select_for_update().get_or_create(
+            unit=unit, edition=edition, period=period, defaults={"unit_name": unit.name}
+        )
+        changed = _write_rows(sheet, framework_file, rows) or created
+        if changed:
+            lock(edition)
+            _write_scores(sheet, score)
+            _finish(sheet, score, actor=actor, reading=reading)
+    return RecordedSheet(sheet, score, changed)
+
+
+def rows_of(sheet: Sheet) -> dict[str, RowEntry]:
+    """Return what the sheet says now, by node code."""
+    proofs: dict[int, list[tuple[str, str]]] = {}
+    for proof in sheet.proofs.all():
+        proofs.setdefault(proof.node_id, []).append((proof.text, proof.link))
+    rows = {}
+    for answer in sheet.answers.select_related("node"):
+        rows[answer.node.code] = RowEntry(
+            value=_value_of(answer),
+            text=answer.text,
+            note=answer.note,
+            proofs=tuple(proofs.get(answer.node_id, ())),
+        )
+    return rows
+
+
+def _value_of(answer: Answer) -> AnswerValue:
+    if answer.letter:
+        return answer.letter
+    if answer.numerator is None or answer.denominator is None:
+        return None
+    return answer.numerator, answer.denominator
+
+
+def _refuse_unknown_rows(framework_file: FrameworkFile, rows: Mapping[str, RowEntry]) -> None:
+    unknown = [code for code in rows if code not in framework_file.by_code]
+    if unknown:
+        raise AnswerRefused(
+            _("The edition %(edition)s has no row %(row)s.")
+            % {"edition": framework_file.id, "row": unknown[0]},
+            code="row_unknown",
+            details={"rows": unknown},
+        )
+
+
+def _write_rows(sheet: Sheet, framework_file: FrameworkFile, rows: Mapping[str, RowEntry]) -> bool:
+    """Write answers and proofs; tell whether anything differs from what stood there."""
+    before = rows_of(sheet)
+    after = {code: _stored(framework_file, code, row) for code, row in rows.items()}
+    after = {code: row for code, row in after.items() if not row.is_empty}
+    if before == after:
+        return False
+    nodes = {node.code: node for node in sheet.edition.nodes.all()}
+    sheet.answers.all().delete()
+    sheet.proofs.all().delete()
+    Answer.objects.bulk_create(_answer(sheet, nodes[code], row) for code, row in after.items())
+    Proof.objects.bulk_create(
+        Proof(sheet=sheet, node=nodes[code], text=text, link=link)
+        for code, row in after.items()
+        for text, link in row.proofs
+    )
+    return True
+
+
+def _stored(framework_file: FrameworkFile, code: str, row: RowEntry) -> RowEntry:
+    """Return the row in the form in which it comes back: letters stay, numbers become pairs."""
+    value = row.value
+    if value is not None and not isinstance(value, str):
+        value = _pair(framework_file, framework_file.by_code[code], value)
+    return RowEntry(value=value or None, text=row.text, note=row.note, proofs=row.proofs)
+
+
+def _pair(framework_file: FrameworkFile, node: EditionNode, value: AnswerValue) -> Pair:
+    if isinstance(value, tuple):
+        return value
+    scale = framework_file.scale_of(node)
+    if scale is not None and scale.kind == "value":
+        return pair_of_value(scale, Fraction(value))  # type: ignore[arg-type]
+    exact = Fraction(value)  # type: ignore[arg-type]
+    return exact.numerator, exact.denominator
+
+
+def _answer(sheet: Sheet, node: Node, row: RowEntry) -> Answer:
+    answer = Answer(sheet=sheet, node=node, text=row.text, note=row.note)
+    if isinstance(row.value, str):
+        scale = edition_file(sheet.edition).by_scale[node.definition["scale"]]
+        answer.letter = row.value
+        answer.numerator, answer.denominator = pair_of_letter(scale, row.value)
+    elif isinstance(row.value, tuple):
+        answer.numerator, answer.denominator = row.value
+    return answer
+
+
+def _write_scores(sheet: Sheet, score: SheetScore) -> None:
+    nodes = dict(sheet.edition.nodes.values_list("code", "pk"))
+    sheet.scores.all().delete()
+    sheet.area_scores.all().delete()
+    Score.objects.bulk_create(
+        Score(sheet=sheet, node_id=nodes[code], **_figures(points))
+        for code, points in score.nodes.items()
+    )
+    AreaScore.objects.bulk_create(
+        AreaScore(
+            sheet=sheet,
+            area_id=area,
+            answered_points=to_scale(points.answered_maximum),
+            **_figures(points),
+        )
+        for area, points in score.areas.items()
+    )
+
+
+def _figures(points: Points) -> dict[str, Any]:
+    return {
+        "score": to_scale(points.score),
+        "ceiling": to_scale(points.ceiling),
+        "max_points": to_scale(points.maximum),
+        "unanswered": points.unanswered + points.undecided,
+    }
+
+
+def _finish(sheet: Sheet, score: SheetScore, *, actor: Any, reading: dict[str, Any] | None) -> None:
+    figures = _figures(score.total)
+    sheet.total = figures["score"]
+    sheet.ceiling = figures["ceiling"]
+    sheet.max_points = figures["max_points"]
+    sheet.unanswered = figures["unanswered"]
+    sheet.unit_name = sheet.unit.name
+    sheet.reading = reading
+    sheet.recorded_by = actor
+    sheet.rev += 1
+    sheet.save()
+    audit.record(
+        "sheet.record",
+        actor=actor,
+        thing=sheet,
+        scope=sheet.unit.slug,
+        values={"total": str(sheet.total), "rev": sheet.rev},
+    )
+    scores_recorded.send(sender=None, unit_id=sheet.unit_id)

@@ -1,0 +1,74 @@
+"""Loading editions: idempotent, locked once used, wording as revisions (D3, D4)."""
+
+import pytest
+
+from clinic.assessments import frameworks, sheets
+from clinic.assessments.models import FrameworkEdition, Node
+from clinic.people.models import Unit
+
+pytestmark = pytest.mark.django_db
+
+ZI = (frameworks.SHIPPED / "zi-2021.toml").read_text()
+
+
+@pytest.fixture
+def zi():
+    return frameworks.load_framework(ZI).edition
+
+
+def test_every_shipped_edition_loads_and_loading_again_changes_nothing():
+    for path in frameworks.shipped_files():
+        assert frameworks.load_framework(path.read_text()).created > 0
+        assert not frameworks.load_framework(path.read_text()).changed
+
+
+def test_zi_has_its_whole_tree_and_every_question_one_change_area(zi):
+    assert zi.nodes.count() == 199
+    questions = zi.nodes.filter(kind="question")
+    assert questions.count() == 110
+    assert questions.filter(area__isnull=False).count() == 110
+    assert questions.values("area").distinct().count() == 6
+
+
+def test_rb_general_says_no_area():
+    text = (frameworks.SHIPPED / "rb-general-2023.toml").read_text()
+    edition = frameworks.load_framework(text).edition
+    assert not edition.nodes.filter(area__isnull=False).exists()
+
+
+def test_a_changed_weight_of_a_used_edition_is_refused(zi):
+    frameworks.lock(zi)
+    changed = ZI.replace('weight = "0.5"', 'weight = "0.6"', 1).replace(
+        'weight = "1.5"', 'weight = "1.4"', 1
+    )
+    with pytest.raises(frameworks.EditionLocked) as refusal:
+        frameworks.load_framework(changed)
+    assert refusal.value.code == "edition_locked"
+    assert "zi-2021" in refusal.value.message
+
+
+def test_a_changed_wording_of_a_used_edition_becomes_a_revision(zi):
+    frameworks.lock(zi)
+    node = zi.nodes.get(code="A.I.1.i.a")
+    loaded = frameworks.load_framework(ZI.replace(node.name, node.name + " (diperjelas)", 1))
+    assert (loaded.created, loaded.reworded, loaded.removed) == (0, 1, 0)
+    node.refresh_from_db()
+    assert node.name.endswith("(diperjelas)")
+    assert list(node.revisions.values_list("number", flat=True)) == [1, 2]
+
+
+def test_an_unused_edition_may_change_its_tree(zi):
+    before = Node.objects.get(edition=zi, code="A.I.1.i.a").pk
+    table = ZI.replace('name = "Zona Integritas menuju', 'name = "ZI menuju', 1)
+    frameworks.load_framework(table)
+    assert FrameworkEdition.objects.get(slug="zi-2021").name.startswith("ZI menuju")
+    assert Node.objects.get(edition=zi, code="A.I.1.i.a").pk == before
+
+
+def test_the_first_sheet_locks_the_edition(zi):
+    root = Unit.add_root(slug="kabupaten-contoh", name="Kabupaten Contoh", kind="kabupaten")
+    sheets.record_sheet(
+        unit=root, edition=zi, period=2022, rows={"A.I.1.i.a": sheets.RowEntry(value="Ya")}
+    )
+    zi.refresh_from_db()
+    assert zi.locked_at is not None
