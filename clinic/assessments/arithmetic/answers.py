@@ -1,0 +1,180 @@
+"""What a row's answer is worth, exactly.
+
+An answer is kept as two integers (D11): a letter as the fraction the rule prints (0.67 is 67/100),
+a value as value / maximum, a ratio as the two counts themselves.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from clinic.assessments.arithmetic.editions import EditionNode, Formula, FrameworkFile, Scale
+from clinic.lib.errors import Refused
+
+Pair = tuple[int, int]
+AnswerValue = str | int | Decimal | Fraction | Pair | None
+Answers = Mapping[str, AnswerValue]
+
+ANSWERED, BLANK, UNDECIDED = "answered", "blank", "undecided"
+
+
+class AnswerRefused(Refused):
+    """An answer that its row cannot take."""
+
+    code = "answer_invalid"
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What one scored row is worth, as a share (0..1) of its points.
+
+    Attributes:
+        share: today; a blank or undecided row is worth nothing yet.
+        ceiling: if the row were answered in full; equal to ``share`` once it is answered.
+        state: ``answered``, ``blank``, or ``undecided`` where the rule is silent, as on 0/0.
+    """
+
+    share: Fraction
+    ceiling: Fraction
+    state: str
+
+
+_BLANK = Worth(Fraction(0), Fraction(1), BLANK)
+_UNDECIDED = Worth(Fraction(0), Fraction(1), UNDECIDED)
+
+
+def pair_of_letter(scale: Scale, letter: str) -> Pair:
+    """Turn a letter into two integers.
+
+    Raises:
+        AnswerRefused: if the scale has no such letter.
+    """
+    value = scale.value_of(letter)
+    if value is None:
+        raise AnswerRefused(code="letter_unknown", details={"scale": scale.id, "letter": letter})
+    return value.numerator, value.denominator
+
+
+def pair_of_value(scale: Scale, value: Decimal | Fraction | int) -> Pair:
+    """Turn a survey value from 0 to the scale's maximum into two integers.
+
+    Raises:
+        AnswerRefused: outside that range.
+    """
+    exact = Fraction(value)
+    maximum = scale.maximum or Fraction(1)
+    if not 0 <= exact <= maximum:
+        raise AnswerRefused(code="value_out_of_range", details={"maximum": str(maximum)})
+    share = exact / maximum
+    return share.numerator, share.denominator
+
+
+def pair_of_ratio(formula: Formula, answers: Answers) -> Pair | None:
+    """Turn the counts of a ratio row into two integers, or None while a count is blank.
+
+    A decrease is kept as (before - after, before); the pair is neither reduced nor capped.
+    """
+    below = _sum_of(formula.denominator, answers)
+    if below is None and formula.parts and formula.parts_rule == "equal":
+        below = _sum_of(formula.parts, answers)
+    above = _sum_of(formula.numerator, answers)
+    if above is None or below is None:
+        return None
+    return (below - above, below) if formula.kind == "decrease" else (above, below)
+
+
+def worth_of(framework: FrameworkFile, node: EditionNode, answers: Answers) -> Worth:
+    """Tell what a scored row is worth.
+
+    Raises:
+        AnswerRefused: for an answer that the row's scale cannot take; ``details["node"]`` names it.
+    """
+    scale = framework.by_scale[node.scale]
+    try:
+        pair = _pair(scale, node, answers)
+    except AnswerRefused as refusal:
+        raise AnswerRefused(
+            code=refusal.code, details={**refusal.details, "node": node.code}
+        ) from refusal
+    if pair is None:
+        return _BLANK
+    above, below = pair
+    if below == 0:
+        return _without_denominator(node.formula, above)
+    share = min(Fraction(1), max(Fraction(0), Fraction(above, below)))
+    return Worth(share, share, ANSWERED)
+
+
+def _pair(scale: Scale, node: EditionNode, answers: Answers) -> Pair | None:
+    if node.formula is not None:
+        counted = pair_of_ratio(node.formula, answers)
+        if counted is not None:
+            return counted
+    answer = answers.get(node.code)
+    if answer is None or answer == "":
+        return None
+    return pair_of_answer(scale, answer)
+
+
+def pair_of_answer(scale: Scale, answer: str | int | Decimal | Fraction | Pair) -> Pair:
+    """Turn whatever a row was given into two integers.
+
+    Raises:
+        AnswerRefused: for a kind of answer that the scale does not take.
+    """
+    if isinstance(answer, tuple):
+        return _checked(answer)
+    if isinstance(answer, str) != (scale.kind == "letters"):
+        raise AnswerRefused(code="answer_kind_wrong", details={"scale": scale.id})
+    if isinstance(answer, str):
+        return pair_of_letter(scale, answer)
+    if scale.kind == "value":
+        return pair_of_value(scale, answer)
+    share = Fraction(answer)
+    return share.numerator, share.denominator
+
+
+def _checked(pair: Pair) -> Pair:
+    above, below = pair
+    if below < 0:
+        raise AnswerRefused(code="value_out_of_range", details={"pair": pair})
+    return above, below
+
+
+def _without_denominator(formula: Formula | None, above: int) -> Worth:
+    rule = "unknown"
+    if formula is not None:
+        both_zero = above == 0
+        rule = formula.zero_zero if both_zero else formula.zero_denominator
+    if rule == "unknown":
+        return _UNDECIDED
+    share = Fraction(1 if rule == "full" else 0)
+    return Worth(share, share, ANSWERED)
+
+
+def _sum_of(codes: tuple[str, ...], answers: Answers) -> int | None:
+    counts = [count_of(answers, code) for code in codes]
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def count_of(answers: Answers, code: str) -> int | None:
+    """Read the count of an input row, or None while it is blank.
+
+    Raises:
+        AnswerRefused: if it is no whole number from 0 up.
+    """
+    answer = answers.get(code)
+    if answer is None or answer == "":
+        return None
+    exact = Fraction(*answer) if isinstance(answer, tuple) else _number(answer, code)
+    if exact.denominator != 1 or exact < 0:
+        raise AnswerRefused(code="count_invalid", details={"node": code})
+    return exact.numerator
+
+
+def _number(answer: str | int | Decimal | Fraction, code: str) -> Fraction:
+    if isinstance(answer, str):
+        raise AnswerRefused(code="count_invalid", details={"node": code})
+    return Fraction(answer)

@@ -1,0 +1,139 @@
+"""How far a sheet is from a test such as WBK or WBBM, line by line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from clinic.assessments.arithmetic.editions import FrameworkFile, Threshold, ThresholdLine
+from clinic.assessments.arithmetic.scoring import Points, SheetScore
+from clinic.lib.errors import Refused
+
+MET, NOT_MET, NOT_STATED = "met", "not_met", "not_stated"
+
+
+class ThresholdUnknown(Refused):
+    """The edition has no such test."""
+
+    code = "threshold_unknown"
+
+
+@dataclass(frozen=True)
+class DistanceLine:
+    """One minimum beside what the sheet reaches, in points.
+
+    Attributes:
+        subject: code of a node, slug of a change area, or empty for the total.
+    """
+
+    code: str
+    subject: str
+    score: Fraction
+    minimum: Fraction
+    maximum: Fraction
+
+    @property
+    def short_by(self) -> Fraction:
+        return max(Fraction(0), self.minimum - self.score)
+
+    @property
+    def is_met(self) -> bool:
+        return self.score >= self.minimum
+
+
+@dataclass(frozen=True)
+class PreconditionState:
+    """What a person has stated about a precondition: ``met``, ``not_met`` or ``not_stated``."""
+
+    code: str
+    name: str
+    name_en: str
+    required: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Distance:
+    """All lines of one test, and the preconditions without which it is never fulfilled."""
+
+    threshold: str
+    name: str
+    lines: tuple[DistanceLine, ...]
+    preconditions: tuple[PreconditionState, ...]
+
+    @property
+    def lines_met(self) -> bool:
+        return all(line.is_met for line in self.lines)
+
+    @property
+    def unmet_preconditions(self) -> tuple[PreconditionState, ...]:
+        return tuple(item for item in self.preconditions if item.state != MET)
+
+    @property
+    def is_fulfilled(self) -> bool:
+        """Tell whether every line is met and every precondition is stated as met."""
+        return self.lines_met and not self.unmet_preconditions
+
+
+def distance(
+    framework: FrameworkFile,
+    score: SheetScore,
+    threshold_id: str,
+    *,
+    stated: Mapping[str, bool] | None = None,
+) -> Distance:
+    """Measure a sheet against a test.
+
+    Args:
+        framework: the edition that holds the test.
+        score: the sheet's score under that edition.
+        threshold_id: such as ``WBK``.
+        stated: what a person has declared, by precondition code; the rest is not stated.
+
+    Raises:
+        ThresholdUnknown: if the edition has no test of that id.
+    """
+    threshold = next((item for item in framework.thresholds if item.id == threshold_id), None)
+    if threshold is None:
+        raise ThresholdUnknown(details={"threshold": threshold_id})
+    return Distance(
+        threshold=threshold.id,
+        name=threshold.name,
+        lines=_lines(threshold, score),
+        preconditions=_preconditions(framework, threshold, stated or {}),
+    )
+
+
+def _lines(threshold: Threshold, score: SheetScore) -> tuple[DistanceLine, ...]:
+    lines: list[DistanceLine] = []
+    for line in threshold.lines:
+        if line.measure == "each_area":
+            lines += [
+                _line(line, area, points, line.minimum * points.maximum)
+                for area, points in score.areas.items()
+            ]
+        elif line.measure == "node":
+            lines.append(_line(line, line.node, score.nodes[line.node], line.minimum))
+        else:
+            lines.append(_line(line, "", score.total, line.minimum))
+    return tuple(lines)
+
+
+def _line(line: ThresholdLine, subject: str, points: Points, minimum: Fraction) -> DistanceLine:
+    return DistanceLine(line.code, subject, points.score, minimum, points.maximum)
+
+
+def _preconditions(
+    framework: FrameworkFile, threshold: Threshold, stated: Mapping[str, bool]
+) -> tuple[PreconditionState, ...]:
+    words = {True: MET, False: NOT_MET, None: NOT_STATED}
+    return tuple(
+        PreconditionState(
+            code=item.code,
+            name=item.name,
+            name_en=item.name_en,
+            required=item.required,
+            state=words[stated.get(item.code)],
+        )
+        for item in framework.preconditions
+        if item.threshold == threshold.id
+    )
