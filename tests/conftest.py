@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.management import call_command
 from django.test import TransactionTestCase
 
 from clinic.records import seals
+from tests.given import *  # noqa: F403
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +30,10 @@ def _flush_through_the_guarded_door() -> Iterator[None]:
     TransactionTestCase._fixture_teardown = flush_inside_purging
     yield
     TransactionTestCase._fixture_teardown = flush
+
+@pytest.fixture(autouse=True, scope="session")
+def light_password_hashes():
+    """Keep the real hasher, at its least cost: the suite makes thousands of hashes."""
+    Argon2PasswordHasher.time_cost = 1
+    Argon2PasswordHasher.memory_cost = 8
+    Argon2PasswordHasher.parallelism = 1
