@@ -212,6 +212,37 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
+CELERY_IMPORTS = ["clinic.records.jobs"]
+# A hint that is older than one interval is worthless: without expiry they pile up while the
+# worker is down.
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "records.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "seal": {
+        "task": "records.tick",
+        "schedule": 60.0,
+        "args": ["records.seal", "minute"],
+        "options": {"expires": 60},
+    },
+    "tidy": {
+        "task": "records.tick",
+        "schedule": 900.0,
+        "args": ["records.tidy", "day"],
+        "options": {"expires": 900},
+    },
+}
+# Callables without arguments that return a context manager around each job, as MIDDLEWARE is
+# around each request.
+KLINIK_JOB_MIDDLEWARE: list[str] = []
+
+# --- files that come in (security.md 6) ---------------------------------------------------------
+KLINIK_FILE_MEMORY_MB = env_int("KLINIK_FILE_MEMORY_MB", 512)
+KLINIK_FILE_SECONDS = env_int("KLINIK_FILE_SECONDS", 60)
+KLINIK_IMPORT_DAYS = env_int("KLINIK_IMPORT_DAYS", 30)
+KLINIK_UPLOAD_LIMITS = {
+    "workbook_bytes": env_int("KLINIK_UPLOAD_WORKBOOK_MB", 5) * 1024 * 1024,
+    "unpacked_bytes": env_int("KLINIK_UPLOAD_UNPACKED_MB", 60) * 1024 * 1024,
+    "text_bytes": env_int("KLINIK_UPLOAD_TEXT_MB", 2) * 1024 * 1024,
+}
 
 # --- language and time --------------------------------------------------------------------------
 LANGUAGE_CODE = "id"

@@ -1,7 +1,7 @@
 """What a row's answer is worth, exactly.
 
-An answer is kept as two integers (D11): a letter as the fraction the rule prints (0.67 is 67/100), a
-value as value / maximum, a ratio as the two counts themselves.
+An answer is kept as two integers (D11): a letter as the fraction the rule prints (0.67 is 67/100),
+a value as value / maximum, a ratio as the two counts themselves.
 """
 
 from collections.abc import Mapping
@@ -53,10 +53,6 @@ def pair_of_letter(scale: Scale, letter: str) -> Pair:
     value = scale.value_of(letter)
     if value is None:
         raise AnswerRefused(code="letter_unknown", details={"scale": scale.id, "letter": letter})
-    printed = Decimal(value.numerator) / Decimal(value.denominator)
-    digits = -int(printed.as_tuple().exponent)
-    if Fraction(printed) == value and 0 < digits <= 4:
-        return int(printed.scaleb(digits)), 10**digits
     return value.numerator, value.denominator
 
 
@@ -111,25 +107,32 @@ def worth_of(framework: FrameworkFile, node: EditionNode, answers: Answers) -> W
 
 
 def _pair(scale: Scale, node: EditionNode, answers: Answers) -> Pair | None:
-    answer = answers.get(node.code)
     if node.formula is not None:
         counted = pair_of_ratio(node.formula, answers)
         if counted is not None:
             return counted
+    answer = answers.get(node.code)
     if answer is None or answer == "":
         return None
+    return pair_of_answer(scale, answer)
+
+
+def pair_of_answer(scale: Scale, answer: str | int | Decimal | Fraction | Pair) -> Pair:
+    """Turn whatever a row was given into two integers.
+
+    Raises:
+        AnswerRefused: for a kind of answer that the scale does not take.
+    """
     if isinstance(answer, tuple):
         return _checked(answer)
+    if isinstance(answer, str) != (scale.kind == "letters"):
+        raise AnswerRefused(code="answer_kind_wrong", details={"scale": scale.id})
     if isinstance(answer, str):
-        if scale.kind != "letters":
-            raise AnswerRefused(code="not_a_number", details={"scale": scale.id})
         return pair_of_letter(scale, answer)
-    if scale.kind == "letters":
-        raise AnswerRefused(code="letter_unknown", details={"scale": scale.id})
     if scale.kind == "value":
         return pair_of_value(scale, answer)
     share = Fraction(answer)
-    return _checked((share.numerator, share.denominator))
+    return share.numerator, share.denominator
 
 
 def _checked(pair: Pair) -> Pair:

@@ -1,4 +1,4 @@
-"""What must hold in an edition before anybody is scored by it. Each rule names the node to blame."""
+"""What must hold in an edition before anybody is scored by it; each rule names the node."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -143,17 +143,20 @@ def _weights_sum(framework: FrameworkFile) -> None:
         if node.weight is not None and node.weight < 0:
             raise _fault("weight_negative", node.code)
         counted = [c for c in framework.children(node.code) if c.kind not in UNSCORED_KINDS]
-        if not counted:
-            continue
-        if node.aggregate not in {"sum", "mean", "weight"}:
-            raise _fault("aggregate_missing", node.code)
-        if node.aggregate == "sum":
-            _check_sum(node, counted)
-        elif node.aggregate == "weight" and any(child.weight is None for child in counted):
-            raise _fault("weights_do_not_sum", node.code)
+        if counted:
+            _check_aggregate(node, counted)
     roots = sum((root.weight or Fraction(0) for root in framework.children("")), Fraction(0))
     if roots != framework.maximum:
         raise _fault("weights_do_not_sum", found=str(roots), expected=str(framework.maximum))
+
+
+def _check_aggregate(node: EditionNode, counted: list[EditionNode]) -> None:
+    if node.aggregate not in {"sum", "mean", "weight"}:
+        raise _fault("aggregate_missing", node.code)
+    if node.aggregate == "sum":
+        _check_sum(node, counted)
+    elif node.aggregate == "weight" and any(child.weight is None for child in counted):
+        raise _fault("weights_do_not_sum", node.code)
 
 
 def _check_sum(node: EditionNode, children: list[EditionNode]) -> None:
@@ -191,6 +194,9 @@ def _tests_refer_to_nodes(framework: FrameworkFile) -> None:
     for precondition in framework.preconditions:
         if precondition.threshold not in names:
             raise _fault("threshold_invalid", precondition=precondition.code)
+
+
+def _categories_descend(framework: FrameworkFile) -> None:
     limits = [category.minimum for category in framework.categories]
     if limits != sorted(limits, reverse=True):
         raise _fault("categories_unordered")
@@ -205,4 +211,5 @@ _RULES: tuple[Callable[[FrameworkFile], None], ...] = (
     _weights_sum,
     _one_area_each,
     _tests_refer_to_nodes,
+    _categories_descend,
 )

@@ -1,7 +1,7 @@
 """The score of a sheet: what it is worth today, what it could still be worth, and where.
 
 Every figure is an exact fraction. A blank row has no points yet; it stays in the mean, its points
-stand in the ceiling and it is counted, never left out as the ministry's workbook does (facts 8.4, 3).
+stand in the ceiling and it is counted, never left out as in the ministry's workbook (facts 8.4, 3).
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
 """A sentence for people that is translated later, where a language is known.
 
-Arithmetic names what it saw as an English sentence with named placeholders and the plain values that
-fill them. The edge translates the sentence and fills it; nothing is formatted before translation.
+Arithmetic names what it saw as an English sentence with named placeholders and the plain values
+that fill them. The edge translates the sentence and fills it; nothing is formatted before that.
 """
 
 from collections.abc import Mapping

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from clinic.people.models.persons import Person
@@ -55,7 +56,10 @@ class Account(AbstractBaseUser, PermissionsMixin):
             # No account is a superuser: it would pass every has_perm (security.md 5).
             models.CheckConstraint(
                 name="no_account_is_a_superuser", condition=models.Q(is_superuser=False)
-            )
+            ),
+            models.UniqueConstraint(
+                Lower("email"), name="one_account_per_email", condition=~models.Q(email="")
+            ),
         ]
 
     def __str__(self) -> str:

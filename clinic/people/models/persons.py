@@ -104,6 +104,18 @@ class Membership(models.Model):
         return f"{self.person_id} @ {self.unit_id}"
 
 
+class GrantQuerySet(models.QuerySet["Grant"]):
+    """Reads of grants by day."""
+
+    def on(self, day: date) -> Self:
+        """Keep grants in force on the day (``ends_on`` is the last day)."""
+        return self.filter(
+            Q(ends_on__isnull=True) | Q(ends_on__gte=day),
+            starts_on__lte=day,
+            ended_at__isnull=True,
+        )
+
+
 class Grant(models.Model):
     """A role with its scope: a unit's subtree, an event (by UUID) or nothing (D2)."""
 
@@ -131,7 +143,10 @@ class Grant(models.Model):
     granted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
+    ended_at = models.DateTimeField(_("ended at once"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = GrantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("grant")

@@ -1,0 +1,221 @@
+"""Tables of text out of uploaded files, and text that is safe to put into a table.
+
+Every cell is text: how a number or a date was meant is decided by whoever knows the column.
+"""
+
+import csv
+import datetime
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import python_calamine
+
+from clinic.lib.arithmetic.archives import (
+    MEBIBYTE,
+    UnsafeArchive,
+    inspect_archive,
+)
+from clinic.lib.arithmetic.messages import gettext_noop
+
+__all__ = [
+    "Table",
+    "TableLimits",
+    "TableRow",
+    "UnreadableTable",
+    "UnsafeArchive",
+    "escape_formula",
+    "inspect_archive",
+    "read_table",
+]
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
+_DELIMITERS = (",", ";", "\t")
+
+
+@dataclass(frozen=True)
+class TableLimits:
+    """How much of a table is read."""
+
+    csv_bytes: int = 2 * MEBIBYTE
+    rows: int = 20_000
+    columns: int = 60
+    sheets: int = 40
+    cell: int = 5_000
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One row with the number it has in the file, counted from 1."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text.
+
+    Attributes:
+        encoding: as read; ``cp1252`` is a guess and worth a warning.
+        delimiter: of a csv, empty for xlsx.
+    """
+
+    rows: tuple[TableRow, ...]
+    encoding: str = ""
+    delimiter: str = ""
+
+    @property
+    def encoding_was_guessed(self) -> bool:
+        return self.encoding == "cp1252"
+
+
+class UnreadableTable(UnsafeArchive):
+    """A table that is not read, with the reason as a sentence to translate."""
+
+    code = "table_unreadable"
+
+
+_REASONS = {
+    "table_unreadable": gettext_noop("The table cannot be read. Save it again as .xlsx or .csv."),
+    "table_kind_unknown": gettext_noop("Only .xlsx and .csv files are read."),
+    "too_many_rows": gettext_noop("The table has more than %(limit)s rows."),
+    "too_many_columns": gettext_noop("The table has more than %(limit)s columns."),
+    "too_many_sheets": gettext_noop("The workbook has more than %(limit)s sheets."),
+    "file_too_large": gettext_noop("The file is larger than %(limit)s MB."),
+    "file_empty": gettext_noop("The file is empty."),
+    "cell_too_long": gettext_noop("Cell in row %(row)s holds more than %(limit)s characters."),
+}
+
+
+def _refuse(code: str, **details: object) -> UnreadableTable:
+    return UnreadableTable(_REASONS[code], code=code, details=details)
+
+
+def read_table(content: bytes, filename: str, limits: TableLimits = TableLimits()) -> Table:
+    """Read the first visible sheet of an xlsx, or a csv, as rows of text.
+
+    Blank rows are left out; the rest keep their row number in the file.
+
+    Raises:
+        UnsafeArchive: if the file must not be opened or is beyond a limit.
+    """
+    suffix = PurePath(filename).suffix.casefold()
+    if suffix == ".xlsx":
+        return _read_xlsx(content, limits)
+    if suffix in {".csv", ".txt", ".tsv"}:
+        return _read_csv(content, limits)
+    raise _refuse("table_kind_unknown")
+
+
+def escape_formula(text: str) -> str:
+    """Make a text cell inert in a spreadsheet: a leading formula character gets an apostrophe."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _read_xlsx(content: bytes, limits: TableLimits) -> Table:
+    inspect_archive(content)
+    _refuse_far_cells(content, limits)
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        visible = [
+            sheet.name
+            for sheet in workbook.sheets_metadata
+            if sheet.visible is python_calamine.SheetVisibleEnum.Visible
+        ]
+        if len(workbook.sheet_names) > limits.sheets:
+            raise _refuse("too_many_sheets", limit=limits.sheets)
+        if not visible:
+            raise _refuse("table_unreadable")
+        sheet = workbook.get_sheet_by_name(visible[0])
+        values = sheet.to_python(skip_empty_area=False, nrows=limits.rows + 1)
+    except (python_calamine.CalamineError, ValueError, OSError) as fault:
+        raise _refuse("table_unreadable") from fault
+    return Table(rows=_bounded([[_text(cell) for cell in row] for row in values], limits))
+
+
+def _refuse_far_cells(content: bytes, limits: TableLimits) -> None:
+    """Refuse cells beyond the limits before calamine lays out the rectangle that holds them."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for name in archive.namelist():
+            if not name.startswith("xl/worksheets/") or not name.endswith(".xml"):
+                continue
+            for column, row in _CELL.findall(archive.read(name)):
+                if int(row) > limits.rows:
+                    raise _refuse("too_many_rows", limit=limits.rows)
+                if _column_number(column) > limits.columns:
+                    raise _refuse("too_many_columns", limit=limits.columns)
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _text(cell: object) -> str:
+    """Write a cell as a person would type it."""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
+        return cell.date().isoformat()
+    return str(cell)
+
+
+def _read_csv(content: bytes, limits: TableLimits) -> Table:
+    if not content.strip():
+        raise _refuse("file_empty")
+    if len(content) > limits.csv_bytes:
+        raise _refuse("file_too_large", limit=limits.csv_bytes // MEBIBYTE)
+    if b"\x00" in content or content.startswith(b"PK\x03\x04"):
+        raise _refuse("table_unreadable")
+    text, encoding = _decode(content)
+    delimiter = _delimiter(text)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as fault:
+        raise _refuse("table_unreadable") from fault
+    return Table(rows=_bounded(rows, limits), encoding=encoding, delimiter=delimiter)
+
+
+def _decode(content: bytes) -> tuple[str, str]:
+    try:
+        return content.decode("utf-8-sig"), "utf-8"
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace"), "cp1252"
+
+
+def _delimiter(text: str) -> str:
+    """Choose the delimiter that splits the first lines most evenly and into most columns."""
+    lines = [line for line in text.splitlines()[:20] if line.strip()]
+
+    def fitness(delimiter: str) -> tuple[int, int]:
+        counts = [len(row) for row in csv.reader(lines, delimiter=delimiter)]
+        head = counts[0] if counts else 1
+        return (sum(count == head for count in counts) if head > 1 else 0, head)
+
+    return max(_DELIMITERS, key=fitness)
+
+
+def _bounded(rows: list[list[str]], limits: TableLimits) -> tuple[TableRow, ...]:
+    kept = []
+    for number, row in enumerate(rows, 1):
+        cells = tuple(cell.strip() for cell in row)
+        while cells and not cells[-1]:
+            cells = cells[:-1]
+        if not cells:
+            continue
+        if len(cells) > limits.columns:
+            raise _refuse("too_many_columns", limit=limits.columns)
+        if any(len(cell) > limits.cell for cell in cells):
+            raise _refuse("cell_too_long", row=number, limit=limits.cell)
+        kept.append(TableRow(number, cells))
+    if len(kept) > limits.rows or len(rows) > limits.rows:
+        raise _refuse("too_many_rows", limit=limits.rows)
+    return tuple(kept)

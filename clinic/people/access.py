@@ -1,0 +1,341 @@
+"""The one place that decides who may do what (security.md 2).
+
+A rule says, for one verb and one model, which role reaches how far. Each package registers the
+rules of its own models in its own ``access`` module, so that the storeys hold; views start from
+``visible`` and services ask ``require``. ``access_matrix.toml`` beside this file states the same
+as data: a law compares the two, nothing loads the file at run time.
+
+How far a role reaches is one letter:
+
+=====  =============================================================
+``o``  what belongs to the person
+``a``  what the person wrote
+``u``  the granted unit and all units below it; for a participant the units of own posts
+``k``  the whole subtree of the granted unit's root
+``e``  the granted events
+``t``  the units granted for one year, never the person's own unit
+``*``  all
+=====  =============================================================
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from clinic.lib.errors import Refused
+from clinic.people.models import Account, Grant, Membership, Person, Unit
+from clinic.people.reach import EVERYTHING, NOTHING, Reach
+
+Actor = Account | AnonymousUser
+Row = TypeVar("Row", bound=Model)
+View = Callable[..., HttpResponseBase]
+
+PUBLIC = "publik"
+PARTICIPANT = Grant.Role.PARTICIPANT.value
+ROLES = (PUBLIC, *Grant.Role.values)
+LETTERS = frozenset("oauket*")
+SECOND_FACTOR_ROLES = frozenset(
+    {
+        Grant.Role.ORGANISER.value,
+        Grant.Role.REGENCY_OFFICIAL.value,
+        Grant.Role.ASSESSOR.value,
+        Grant.Role.AUTHOR.value,
+        Grant.Role.REVIEWER.value,
+        Grant.Role.ADMINISTRATOR.value,
+    }
+)
+
+# Addresses of other people's packages, by the start of their path: what guards each of them.
+PREFIX_POLICIES: dict[str, str] = {
+    "admin/": "access_admin",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One registered answer to "who may": roles with their letter, and the filter they get."""
+
+    verb: str
+    model: type[Model]
+    letters: Mapping[str, str]
+    scope: Callable[[Reach], Q]
+    is_reading: bool
+
+
+_NONE: frozenset[str] = frozenset()
+_rules: dict[tuple[str, type[Model]], list[Rule]] = {}
+_known_grants: ContextVar[dict[tuple[int, date], list[Grant]] | None] = ContextVar(
+    "known_grants", default=None
+)
+
+
+def rule(
+    verb: str, model: type[Model], who: str, *, is_reading: bool = False
+) -> Callable[[Callable[[Reach], Q]], Callable[[Reach], Q]]:
+    """Register the decorated filter for a verb.
+
+    Args:
+        verb: such as ``see-person``; one verb may have several rules for one model, each for
+            other roles (a package above adds its own way of reaching a row).
+        model: the model whose rows the filter narrows.
+        who: roles with their letters, such as ``"operator:u admin:*"``.
+        is_reading: whoever is reached may know that the row exists: a refused act on it is then
+            403 and not 404.
+
+    Raises:
+        ValueError: a role or letter that does not exist, or a role ruled on twice.
+    """
+    letters = dict(part.split(":") for part in who.split())
+    unknown = (letters.keys() - set(ROLES)) | (set(letters.values()) - LETTERS)
+    earlier = {role for known in _rules.get((verb, model), []) for role in known.letters}
+    if unknown or earlier & letters.keys():
+        raise ValueError(f"{verb} {model.__name__}: {sorted(unknown or earlier)}")
+
+    def register(scope: Callable[[Reach], Q]) -> Callable[[Reach], Q]:
+        _rules.setdefault((verb, model), []).append(
+            Rule(verb, model, letters, scope, is_reading=is_reading)
+        )
+        return scope
+
+    return register
+
+
+def registered() -> list[Rule]:
+    """Return every rule, for the laws that compare them with the matrix."""
+    return [known for rules in _rules.values() for known in rules]
+
+
+@contextmanager
+def remembering_grants() -> Iterator[None]:
+    """Read each person's grants once inside the block: one request, one act."""
+    token = _known_grants.set({})
+    try:
+        yield
+    finally:
+        _known_grants.reset(token)
+
+
+def forget_grants() -> None:
+    """Drop what was remembered, after a grant changed within the block."""
+    known = _known_grants.get()
+    if known is not None:
+        known.clear()
+
+
+def grants_of(person: Person, day: date | None = None) -> list[Grant]:
+    """Return the person's grants in force on the day (today by default), with their units."""
+    day = day or timezone.localdate()
+    known = _known_grants.get()
+    if known is not None and (person.pk, day) in known:
+        return known[person.pk, day]
+    grants = list(
+        Grant.objects.on(day)
+        .filter(person=person)
+        .select_related("unit")
+        .order_by("starts_on", "id")
+    )
+    if known is not None:
+        known[person.pk, day] = grants
+    return grants
+
+
+def roles_of(actor: Actor) -> set[str]:
+    """Return the roles in force: everybody signed in is also a participant, for own things."""
+    if not _is_known(actor):
+        return {PUBLIC}
+    return {PUBLIC, PARTICIPANT} | {grant.role for grant in grants_of(actor.person)}
+
+
+def can(actor: Actor, verb: str, thing: Model | type[Model]) -> bool:
+    """Say whether the actor may do this to the thing; a class asks "to any at all?"."""
+    if isinstance(thing, type):
+        return any(_reach(actor, known.letters) is not None for known in _rules_for(verb, thing))
+    model = type(thing)
+    return visible(actor, verb, model._base_manager.filter(pk=thing.pk)).exists()
+
+
+def visible(actor: Actor, verb: str, queryset: QuerySet[Row]) -> QuerySet[Row]:
+    """Keep the rows that the actor may do this to.
+
+    Raises:
+        LookupError: no package has registered a rule for this verb and model.
+    """
+    condition = NOTHING
+    for known in _rules_for(verb, queryset.model):
+        reach = _reach(actor, known.letters)
+        if reach is not None:
+            condition |= known.scope(reach)
+    if condition == NOTHING:
+        return queryset.none()
+    # A subquery, so that a filter over many rows never doubles one.
+    allowed = queryset.model._base_manager.filter(condition).values("pk")
+    return queryset.filter(pk__in=allowed)
+
+
+def require(actor: Actor, verb: str, thing: Model) -> None:
+    """Stop unless the actor may do this to the thing.
+
+    Raises:
+        PermissionDenied: the thing may be seen but not changed so (403).
+        Http404: it lies outside the actor's reach (security.md 2, rule 4).
+    """
+    if can(actor, verb, thing):
+        return
+    readings = {known.verb for known in registered() if known.is_reading and _covers(known, thing)}
+    if any(can(actor, reading, thing) for reading in readings):
+        raise PermissionDenied
+    raise Http404
+
+
+def policy(name: str) -> Callable[[View], View]:
+    """Declare and enforce who may open a view: ``public``, ``signed-in``, or a verb.
+
+    A verb asks whether any role of the actor holds it at all; the view itself still starts from
+    ``visible``. Who does not hold it gets 404 where the address names a thing, else 403.
+    """
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if name == "public":
+                return view(request, *args, **kwargs)
+            if not _is_known(request.user):
+                return ask_to_sign_in(request)
+            if name != "signed-in" and not holds(request.user, name):
+                if kwargs:
+                    raise Http404
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        guarded.policy = name  # type: ignore[attr-defined]
+        return guarded
+
+    return declare
+
+
+def holds(actor: Actor, verb: str) -> bool:
+    """Say whether any role of the actor holds the verb, for whatever model."""
+    return any(
+        _reach(actor, known.letters) is not None for known in registered() if known.verb == verb
+    )
+
+
+def ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Answer somebody unknown: log-in page, 401 with HX-Redirect, or 401 for programs (S3)."""
+    if request.path.startswith("/api/"):
+        raise Refused(_("Sign in first."), code="sign_in_required", status=401)
+    came_from = request.get_full_path()
+    if request.headers.get("HX-Request"):
+        came_from = _own_address(request.headers.get("HX-Current-URL", ""), request)
+    answer = redirect_to_login(came_from, resolve_url(settings.LOGIN_URL))
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=401, headers={"HX-Redirect": answer.url})
+    return answer
+
+
+def _own_address(url: str, request: HttpRequest) -> str:
+    is_ours = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()})
+    return url if is_ours else settings.LOGIN_REDIRECT_URL
+
+
+def _is_known(actor: Actor) -> bool:
+    return actor.is_authenticated and actor.is_active
+
+
+def _rules_for(verb: str, model: type[Model]) -> list[Rule]:
+    for kind in model.__mro__:
+        if (verb, kind) in _rules:
+            return _rules[verb, kind]
+    raise LookupError(f"No rule for {verb} on {model.__name__}.")
+
+
+def _covers(known: Rule, thing: Model) -> bool:
+    return isinstance(thing, known.model)
+
+
+def _reach(actor: Actor, letters: Mapping[str, str]) -> Reach | None:
+    """Return how far the actor's roles reach under these letters, None for not at all."""
+    held = letters.keys() & roles_of(actor)
+    if not held:
+        return None
+    if any(letters[role] == "*" for role in held):
+        return Reach(everything=True)
+    by_letter: dict[str, list[Grant]] = {}
+    for grant in grants_of(actor.person) if _is_known(actor) else []:
+        if grant.role in held:
+            by_letter.setdefault(letters[grant.role], []).append(grant)
+    participant_reads_unit = letters.get(PARTICIPANT) == "u"
+    own_units = (
+        _own_unit_paths(actor.person) if participant_reads_unit or "t" in by_letter else _NONE
+    )
+    return Reach(
+        whole_programme="k" in by_letter,
+        person_id=actor.person_id if any(letters[role] == "o" for role in held) else None,
+        author_id=actor.person_id if "a" in by_letter else None,
+        unit_paths=_paths(by_letter.get("u", []))
+        | _root_paths(by_letter.get("k", []))
+        | (own_units if participant_reads_unit else _NONE),
+        event_ids=frozenset(grant.event for grant in by_letter.get("e", []) if grant.event),
+        assignments=frozenset(
+            (grant.unit.path, grant.year)
+            for grant in by_letter.get("t", [])
+            if grant.unit is not None and grant.year is not None
+        ),
+        own_unit_paths=own_units,
+    )
+
+
+def _paths(grants: list[Grant]) -> frozenset[str]:
+    return frozenset(grant.unit.path for grant in grants if grant.unit is not None)
+
+
+def _root_paths(grants: list[Grant]) -> frozenset[str]:
+    return frozenset(path[: Unit.steplen] for path in _paths(grants))
+
+
+def _own_unit_paths(person: Person) -> frozenset[str]:
+    own = Membership.objects.on(timezone.localdate()).filter(person=person)
+    return frozenset(own.values_list("unit__path", flat=True))
+
+
+@rule(
+    "see-person",
+    Person,
+    "peserta:o pejabat-unit:u operator:u kabupaten:k penilai:t admin:*",
+    is_reading=True,
+)
+def persons_seen(reach: Reach) -> Q:
+    """Name, unit and position of the people who work in the units of reach today."""
+    members = Membership.objects.on(timezone.localdate()).filter(
+        reach.in_units("unit") | reach.assigned("unit")
+    )
+    return reach.own("pk") | Q(pk__in=members.values("person"))
+
+
+@rule("reveal-person", Person, "peserta:o admin:*")
+def persons_revealed(reach: Reach) -> Q:
+    """NIP, phone and e-mail in full; each look at another person is audited."""
+    return reach.own("pk")
+
+
+@rule("import-people", Person, "admin:*")
+@rule("grant-role", Grant, "admin:*")
+@rule("manage-account", Account, "admin:*")
+def all_rows(reach: Reach) -> Q:
+    """The administrator's own tables: imports, grants, activation, retirement."""
+    return EVERYTHING if reach.everything else NOTHING

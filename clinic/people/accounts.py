@@ -1,0 +1,97 @@
+"""Making an account for a person, ending it, and what goes with it."""
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.password_validation import validate_password
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from clinic.lib.errors import Refused
+from clinic.people.models import Account, Person, fold_login_name
+
+
+class NoLoginName(Refused):
+    """The person has neither a NIP nor an e-mail address."""
+
+    code = "no_login_name"
+
+
+class LoginNameTaken(Refused):
+    """Another account uses this NIP or e-mail address."""
+
+    code = "login_name_taken"
+
+
+@transaction.atomic
+def create_account(person: Person, *, email: str = "", is_demo: bool = False) -> Account:
+    """Give the person an account that waits for activation, or return the one there is.
+
+    The log-in name is the NIP, else the e-mail address (given here or known of the person).
+
+    Raises:
+        NoLoginName, LoginNameTaken: as they say.
+    """
+    earlier = Account.objects.filter(person=person).first()
+    if earlier:
+        return earlier
+    email = fold_login_name(email or person.email)
+    login_name = fold_login_name(person.nip) or email
+    if not login_name:
+        raise NoLoginName(_("An account needs a NIP or an e-mail address."))
+    try:
+        with transaction.atomic():
+            account = Account.objects.create_for(
+                person, login_name=login_name, email=email, is_demo=is_demo
+            )
+    except IntegrityError as error:
+        raise LoginNameTaken(_("Another account uses this NIP or e-mail address.")) from error
+    if email:
+        EmailAddress.objects.create(user=account, email=email, primary=True, verified=False)
+    return account
+
+
+def find_account(login: str) -> Account | None:
+    """Return the account that a typed NIP or e-mail address names; one query either way."""
+    name = fold_login_name(login)
+    found = list(
+        Account.objects.select_related("person").filter(Q(login_name=name) | Q(email__iexact=name))
+        if name
+        else []
+    )
+    exact = [account for account in found if account.login_name == name]
+    return (exact or found or [None])[0]
+
+
+def set_password(account: Account, password: str) -> None:
+    """Set a password that passes every validator, and end the sessions that knew the old one.
+
+    Raises:
+        ValidationError: the password is too short, common, or tells who the person is.
+    """
+    validate_password(password, account)
+    account.set_password(password)
+    account.save(update_fields=["password"])
+    end_sessions(account)
+
+
+@transaction.atomic
+def retire(account: Account) -> None:
+    """End the way in; the person and every statutory row stay."""
+    account.is_active = False
+    account.save(update_fields=["is_active"])
+    end_sessions(account)
+
+
+@transaction.atomic
+def reset_second_factor(account: Account) -> None:
+    """Take off a lost second factor, after the administrator has seen the person."""
+    Authenticator.objects.filter(user=account).delete()
+    end_sessions(account)
+
+
+def end_sessions(account: Account, *, keep: str | None = None) -> int:
+    """End the account's sessions, but for the one kept; return how many ended."""
+    sessions = UserSession.objects.filter(user=account).exclude(session_key=keep)
+    return sum(1 for session in sessions if session.end() is None)

@@ -1,0 +1,163 @@
+"""Giving a role and taking it back; the account's groups in the editor follow."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.lib.errors import Refused
+from clinic.people.access import can, forget_grants, grants_of
+from clinic.people.accounts import end_sessions
+from clinic.people.models import Account, Grant, Membership, Person, Unit
+
+Role = Grant.Role
+UNIT_ROLES = frozenset({Role.UNIT_OFFICIAL, Role.OPERATOR, Role.REGENCY_OFFICIAL, Role.ASSESSOR})
+EVENT_ROLES = frozenset({Role.ORGANISER})
+# Who may open the editor, by the name of the group that the migration made (security.md 5).
+GROUP_OF_ROLE = {
+    Role.AUTHOR.value: "Penyusun",
+    Role.REVIEWER.value: "Pengulas",
+    Role.ADMINISTRATOR.value: "Admin",
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a role holds: a unit's subtree (for an assessor in one year), an event, or nothing."""
+
+    unit: Unit | None = None
+    event: UUID | None = None
+    year: int | None = None
+
+    def fits(self, role: str) -> bool:
+        """Say whether the role may have this scope (security.md 2)."""
+        return (
+            role in Role.values
+            and (self.unit is not None) == (role in UNIT_ROLES)
+            and (self.event is None or role in EVENT_ROLES)
+            and (self.year is not None) == (role == Role.ASSESSOR)
+            and (role != Role.REGENCY_OFFICIAL or (self.unit is not None and self.unit.is_root()))
+        )
+
+
+NOWHERE_IN_PARTICULAR = Scope()
+
+
+class ScopeDoesNotFit(Refused):
+    """The role needs another scope than was given."""
+
+    code = "scope_does_not_fit"
+
+
+class OwnGrantRefused(Refused):
+    """Nobody grants a role to themselves (security.md 2, rule 2)."""
+
+    code = "own_grant"
+    status = 403
+
+
+class OwnUnitRefused(Refused):
+    """Nobody reviews their own unit (security.md 2, rule 7)."""
+
+    code = "own_unit"
+
+
+@transaction.atomic
+def grant(
+    person: Person,
+    role: str,
+    *,
+    actor: Account | None,
+    scope: Scope = NOWHERE_IN_PARTICULAR,
+    starts_on: date | None = None,
+    ends_on: date | None = None,
+) -> Grant:
+    """Give the person a role, or return the same grant that is in force already.
+
+    A unit official, operator and assessor get a unit, the assessor also a year, the regency
+    official the root, an organiser an event (or nothing: they may open events). ``actor`` is who
+    grants, None only for commands run on the server; the last day may stay open.
+
+    Raises:
+        PermissionDenied: the actor may not grant roles.
+        OwnGrantRefused, OwnUnitRefused, ScopeDoesNotFit: as they say.
+    """
+    starts_on = starts_on or timezone.localdate()
+    _check_actor(actor, person)
+    _check_scope(role, scope)
+    if role == Role.ASSESSOR:
+        _check_other_unit(person, scope.unit, starts_on)
+    where = {"unit": scope.unit, "event": scope.event, "year": scope.year}
+    earlier = Grant.objects.on(starts_on).filter(person=person, role=role, **where).first()
+    if earlier:
+        return earlier
+    given = Grant.objects.create(
+        person=person, role=role, starts_on=starts_on, ends_on=ends_on, granted_by=actor, **where
+    )  # fmt: skip
+    _follow(person)
+    return given
+
+
+@transaction.atomic
+def end_grant(given: Grant, *, actor: Account | None, last_day: date | None = None) -> Grant:
+    """End a role: at once, unless a later last day is named.
+
+    One that ends at once is gone at the person's next request (S24); the row stays.
+
+    Raises:
+        PermissionDenied: the actor may not take roles back.
+    """
+    if actor is not None and not can(actor, "grant-role", given):
+        raise PermissionDenied
+    if last_day is None:
+        given.ended_at = timezone.now()
+    else:
+        given.ends_on = last_day
+    given.save(update_fields=["ended_at", "ends_on"])
+    _follow(given.person)
+    return given
+
+
+def keep_groups_in_step(account: Account) -> None:
+    """Give the account the editor groups of the roles in force, and no others of ours."""
+    wanted = {GROUP_OF_ROLE.get(given.role) for given in grants_of(account.person)}
+    account.groups.set(Group.objects.filter(name__in=wanted - {None}))
+
+
+def _follow(person: Person) -> None:
+    forget_grants()
+    account = Account.objects.filter(person=person).first()
+    if account:
+        keep_groups_in_step(account)
+        end_sessions(account)
+
+
+def _check_actor(actor: Account | None, person: Person) -> None:
+    if actor is None:
+        return
+    if actor.person_id == person.pk:
+        raise OwnGrantRefused(_("Nobody can give a role to themselves. Ask another administrator."))
+    if not can(actor, "grant-role", Grant):
+        raise PermissionDenied
+
+
+def _check_scope(role: str, scope: Scope) -> None:
+    if not scope.fits(role):
+        raise ScopeDoesNotFit(
+            _(
+                "This role needs another scope: a unit for unit roles, a unit and a year for an "
+                "assessor, the regency for the regency official, an event or nothing for an "
+                "organiser, nothing for the others."
+            )
+        )
+
+
+def _check_other_unit(person: Person, unit: Unit | None, day: date) -> None:
+    own = Membership.objects.on(day).filter(person=person)
+    if unit is not None and own.filter(unit=unit).exists():
+        raise OwnUnitRefused(_("An assessor does not review their own unit. Choose another one."))

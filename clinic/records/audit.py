@@ -1,0 +1,143 @@
+"""The audit log: who did what to which thing, written in the same transaction as the act.
+
+Actor and subject are ids without a foreign key: SET_NULL would be an UPDATE, which the trigger
+refuses, and PROTECT would stop an erasure. Reason and values stand in a side row that may be
+deleted; its salted digest stays in the chain.
+"""
+
+import hashlib
+import ipaddress
+import secrets
+from typing import Any
+
+import structlog
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.records.seals import AppendOnlyModel, append_only, canonical
+
+NETWORK_BITS = {4: 24, 6: 48}
+
+
+class AuditEntry(AppendOnlyModel):
+    """One act. ``actor`` is an account's id, ``subject`` the id of the person it concerns."""
+
+    at = models.DateTimeField(_("time"), default=timezone.now)
+    actor = models.BigIntegerField(_("account"), null=True)
+    role = models.CharField(_("role"), max_length=16, blank=True)
+    scope = models.CharField(_("scope"), max_length=120, blank=True)
+    verb = models.CharField(_("act"), max_length=80)
+    thing_type = models.CharField(_("kind of thing"), max_length=80, blank=True)
+    thing_id = models.CharField(_("thing"), max_length=80, blank=True)
+    subject = models.BigIntegerField(_("person concerned"), null=True)
+    request_id = models.CharField(_("request"), max_length=64, blank=True)
+    network = models.CharField(_("network"), max_length=43, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
+        indexes = [
+            models.Index(fields=["subject", "at"], name="audit_by_subject"),
+            models.Index(fields=["thing_type", "thing_id"], name="audit_by_thing"),
+            models.Index(fields=["actor", "at"], name="audit_by_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.thing_type} {self.thing_id}"
+
+
+append_only(AuditEntry)
+
+
+class AuditDetail(models.Model):
+    """Reason and values of one entry; an erasure may delete it."""
+
+    entry = models.OneToOneField(AuditEntry, on_delete=models.CASCADE, related_name="detail")
+    reason = models.TextField(_("reason"), blank=True)
+    values = models.JSONField(_("values"), default=dict)
+    salt = models.CharField(max_length=32)
+
+    class Meta:
+        verbose_name = _("audit detail")
+        verbose_name_plural = _("audit details")
+
+    def __str__(self) -> str:
+        return f"#{self.entry_id}"
+
+
+def detail_digest(*, reason: str, values: dict[str, Any], salt: str) -> str:
+    """Return the digest that the entry keeps of its side row."""
+    return hashlib.sha256(canonical({"reason": reason, "values": values, "salt": salt})).hexdigest()
+
+
+def network_of(address: str) -> str:
+    """Return the network of an address, /24 or /48; an unreadable address gives nothing."""
+    try:
+        version = ipaddress.ip_address(address).version
+    except ValueError:
+        return ""
+    return str(ipaddress.ip_network(f"{address}/{NETWORK_BITS[version]}", strict=False))
+
+
+def _id_of(row: Any) -> int | None:
+    return getattr(row, "pk", row)
+
+
+def _thing_of(thing: Any) -> tuple[str, str]:
+    if thing is None:
+        return "", ""
+    if isinstance(thing, models.Model):
+        return thing._meta.label_lower, str(getattr(thing, "uuid", thing.pk))
+    kind, key = thing
+    return kind, str(key)
+
+
+def record(  # noqa: PLR0913 - the columns of the log, all by keyword
+    verb: str,
+    *,
+    actor: Any = None,
+    role: str = "",
+    scope: str = "",
+    thing: Any = None,
+    subject: Any = None,
+    reason: str = "",
+    values: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """Write one entry; request id and network come from the request that is being answered.
+
+    Args:
+        verb: such as ``person.nip_revealed``.
+        actor: account or its id; None for the system itself.
+        role: role in which the actor acted.
+        scope: scope of the grant that allowed it.
+        thing: model instance or (type, id) pair.
+        subject: person concerned or the person's id.
+        reason: what the actor gave as reason.
+        values: JSON values such as ``{"before": …, "after": …}``.
+    """
+    context = structlog.contextvars.get_contextvars()
+    thing_type, thing_id = _thing_of(thing)
+    has_detail = bool(reason or values)
+    detail = {
+        "reason": reason,
+        "values": {"schema": 1, **(values or {})},
+        "salt": secrets.token_hex(16),
+    }
+    with transaction.atomic():
+        entry = AuditEntry.objects.create(
+            actor=_id_of(actor),
+            role=role,
+            scope=scope,
+            verb=verb,
+            thing_type=thing_type,
+            thing_id=thing_id,
+            subject=_id_of(subject),
+            request_id=str(context.get("request_id", ""))[:64],
+            network=network_of(str(context.get("ip", ""))),
+            digest=detail_digest(**detail) if has_detail else "",
+        )
+        if has_detail:
+            AuditDetail.objects.create(entry=entry, **detail)
+    return entry

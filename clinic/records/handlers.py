@@ -1,0 +1,47 @@
+"""Jobs of the records room."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from django.utils import timezone
+
+from clinic.records import imports, notices, seals
+from clinic.records.jobs import Job, forget_done, job
+
+KEEP_DONE_JOBS = timedelta(days=7)
+
+logger = structlog.get_logger(__name__)
+
+
+@job("records.seal")
+def seal_logs(_job: Job) -> None:
+    """Seal the new rows of every append-only log."""
+    seals.seal_all()
+
+
+@job("records.tidy")
+def tidy(_job: Job) -> Callable[[], None]:
+    """Each day: note the head of every log outside the database, forget old done jobs."""
+    logger.info("seal_heads", **seals.head_digests())
+
+    def forget() -> None:
+        forget_done(timezone.now() - KEEP_DONE_JOBS)
+
+    return forget
+
+
+@job(imports.EXPIRY_JOB)
+def expire_import(row: Job) -> Callable[[], None]:
+    """Let a file and its preview go when their time is over."""
+
+    def expire() -> None:
+        imports.expire(row.key)
+
+    return expire
+
+
+@job(notices.SENDING_JOB, back_off=notices.MAIL_BACK_OFF, given_up=notices.give_up_sending)
+def send_notice(row: Job) -> Callable[[], None] | None:
+    """Mail one notice."""
+    return notices.send(row.key)

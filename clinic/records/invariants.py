@@ -1,0 +1,14 @@
+"""What ``manage.py verify`` reads of the records room."""
+
+from collections.abc import Iterator
+
+from clinic.lib.breaches import Breach, Invariant
+from clinic.records import seals
+
+
+def _unguarded_tables() -> Iterator[Breach]:
+    for table in seals.missing_triggers():
+        yield Breach(table, "an append-only table has lost its triggers")
+
+
+INVARIANTS: list[Invariant] = [("S22", seals.breaches), ("D7", _unguarded_tables)]

@@ -1,0 +1,383 @@
+"""Work for later: one table, one door in, one task, one sweep (D6, R4).
+
+A service or a receiver calls ``enter`` inside the act's transaction: the row is the truth, the
+message that follows the commit is a hint. ``run_job`` claims the row by a conditional UPDATE,
+calls the handler outside any transaction, and applies the write that the handler returned in one
+transaction with the mark "done". Whatever gets lost on the way, the sweep finds again.
+"""
+
+import time
+import traceback
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import structlog
+from celery import shared_task
+from django.core.cache import cache
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.lib.errors import Refused
+from clinic.records.handling import LEASE, GivenUp, Handler, Write, handler_of, surroundings
+from clinic.records.handling import job as job
+
+SWEEP_LIMIT = 500
+SILENCE_SECONDS = 15  # after a failed send the sweep, not the next request, tries the broker
+STUCK_AFTER = timedelta(minutes=2)
+PERIODS = {"minute": "%Y-%m-%dT%H:%M", "day": "%Y-%m-%d"}
+HEARTBEAT = "records.sweep"
+
+logger = structlog.get_logger(__name__)
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Reads of jobs by what is to be done with them."""
+
+    def claimable(self, now: datetime) -> Self:
+        """Keep rows that are due and unclaimed, and rows whose lease has lapsed."""
+        return self.filter(
+            Q(state=Job.State.QUEUED, due_at__lte=now)
+            | Q(state=Job.State.RUNNING, lease_until__lt=now)
+        )
+
+    def stuck(self, now: datetime) -> Self:
+        """Keep rows that failed for good or wait longer than a healthy worker lets them."""
+        return self.filter(
+            Q(state=Job.State.FAILED) | Q(pk__in=self.claimable(now - STUCK_AFTER).values("pk"))
+        )
+
+
+class Job(models.Model):
+    """One piece of work. Messages carry its id and nothing else.
+
+    ``once`` has a unique key: a day's run, one import. ``refresh`` has none: whoever claims one
+    takes all queued rows of its name and key, and two of one key never run at a time.
+    """
+
+    class Kind(models.TextChoices):
+        ONCE = "once", _("once")
+        REFRESH = "refresh", _("refresh")
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    name = models.CharField(max_length=80)
+    key = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    payload = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    last_error = models.CharField(max_length=300, blank=True)
+    taken_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="taken")
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_once_job_per_key", fields=["name", "key"], condition=Q(kind="once")
+            ),
+            models.UniqueConstraint(
+                name="one_refresh_runs_per_key",
+                fields=["name", "key"],
+                condition=Q(kind="refresh", state="running"),
+            ),
+            models.CheckConstraint(
+                name="a_running_job_has_a_lease",
+                condition=~Q(state="running") | Q(lease_until__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="job_by_state_and_due"),
+            models.Index(fields=["name", "key", "state"], name="job_by_name_key_and_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.key}"
+
+    def mine(self) -> JobQuerySet:
+        """Return this row only while this attempt still holds it (fencing)."""
+        return Job.objects.filter(pk=self.pk, state=Job.State.RUNNING, attempts=self.attempts)
+
+
+def afterwards(action: Callable[[], None]) -> None:
+    """Run the action after the commit: the only use of ``on_commit`` in the house.
+
+    ``action`` is a named function, never a ``functools.partial``: Django fails to log a partial.
+    """
+    transaction.on_commit(action, robust=True)
+
+
+def enter(
+    name: str,
+    key: str,
+    kind: str,
+    *,
+    due_at: datetime | None = None,
+    payload: dict[str, Any] | None = None,
+) -> Job:
+    """Enter a job inside the act's transaction; a ``once`` key that exists returns its row.
+
+    Raises:
+        transaction.TransactionManagementError: no transaction is open, so that a crash between
+            the act and this row would lose the job.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        msg = f"The job {name} must be entered in the transaction of the act."
+        raise transaction.TransactionManagementError(msg)
+    now = timezone.now()
+    fields = {
+        "due_at": due_at or now,
+        "payload": {"schema": 1, **(payload or {})},
+        "request_id": str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64],
+    }
+    if Job.Kind(kind) is Job.Kind.ONCE:
+        row, created = Job.objects.get_or_create(fields, name=name, key=str(key), kind=kind)
+    else:
+        row, created = Job.objects.create(name=name, key=str(key), kind=kind, **fields), True
+    if created and row.due_at <= now:
+        _send_after_commit(row.pk)
+    return row
+
+
+def _send_after_commit(job_id: int) -> None:
+    def send() -> None:
+        _send(job_id)
+
+    afterwards(send)
+
+
+_silent_until = 0.0
+
+
+def _send(job_id: int) -> None:
+    """Tell the workers of a row; a failed send is no error, since the sweep sends again."""
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return
+    try:
+        run_job.apply_async((job_id,), retry=False)
+    except Exception:
+        _silent_until = time.monotonic() + SILENCE_SECONDS
+        logger.warning("job_not_sent", job_id=job_id, exc_info=True)
+
+
+def claim(job_id: int) -> Job | None:
+    """Take the row for this process, or return None when there is nothing to take."""
+    with transaction.atomic():
+        now = timezone.now()
+        row = Job.objects.filter(pk=job_id).first()
+        if row is not None and row.kind == Job.Kind.REFRESH:
+            row = _leader(row)
+        if row is None:
+            return None
+        handler = handler_of(row.name)
+        changed = (
+            Job.objects.claimable(now)
+            .filter(pk=row.pk)
+            .update(
+                state=Job.State.RUNNING,
+                attempts=F("attempts") + 1,
+                lease_until=now + (handler.lease if handler else LEASE),
+                started_at=now,
+            )
+        )
+        if not changed:
+            return None
+        row.refresh_from_db()
+        if row.kind == Job.Kind.REFRESH:
+            _take_the_rest(row, now=now)
+        return row
+
+
+def _leader(row: Job) -> Job | None:
+    """Lock the open rows of the key in one order; the running one leads, else the row itself."""
+    rows = Job.objects.select_for_update().filter(
+        name=row.name,
+        key=row.key,
+        kind=Job.Kind.REFRESH,
+        state__in=[Job.State.QUEUED, Job.State.RUNNING],
+    )
+    open_rows = list(rows.order_by("pk"))
+    running = [each for each in open_rows if each.state == Job.State.RUNNING]
+    return next((each for each in [*running, *open_rows] if running or each.pk == row.pk), None)
+
+
+def _take_the_rest(row: Job, *, now: datetime) -> None:
+    """Answer every queued row of the key by this run; one that is planned for later stays."""
+    Job.objects.filter(
+        Q(due_at__lte=now) | Q(attempts__gt=0),
+        name=row.name,
+        key=row.key,
+        kind=Job.Kind.REFRESH,
+        state=Job.State.QUEUED,
+    ).update(state=Job.State.DONE, finished_at=now, taken_by=row)
+
+
+def run(job_id: int) -> bool:
+    """Claim and run one row here; False when somebody else has it or it is not due."""
+    row = claim(job_id)
+    if row is None:
+        return False
+    names = {"request_id": row.request_id, "job": row.name, "job_id": row.pk}
+    with structlog.contextvars.bound_contextvars(**names), surroundings():
+        _perform(row)
+    return True
+
+
+def _perform(row: Job) -> None:
+    handler = handler_of(row.name)
+    if handler is None:
+        _give_up(row, Refused(code="no_handler"), given_up=None)
+    elif row.attempts > len(handler.back_off) + 1:
+        _give_up(row, Refused(code="lease_lapsed_too_often"), given_up=handler.given_up)
+    else:
+        _attempt(row, handler)
+
+
+def _attempt(row: Job, handler: Handler) -> None:
+    try:
+        _finish(row, handler.call(row))
+    except Refused as refused:
+        _give_up(row, refused, given_up=handler.given_up)
+    except Exception as error:
+        logger.exception("job_attempt_failed", attempt=row.attempts)
+        _give_back(row, handler, error=error)
+
+
+def _finish(row: Job, write: Write | None) -> None:
+    """Mark done and write in one transaction, unless another attempt has taken over."""
+    with transaction.atomic():
+        changed = row.mine().update(
+            state=Job.State.DONE, finished_at=timezone.now(), lease_until=None, last_error=""
+        )
+        if not changed:
+            logger.warning("job_fenced", attempt=row.attempts)
+            return
+        if write is not None:
+            write()
+        _send_next_of_key(row)
+
+
+def _send_next_of_key(row: Job) -> None:
+    """A refresh that came in meanwhile was refused its turn: call it now."""
+    if row.kind != Job.Kind.REFRESH:
+        return
+    waiting = Job.objects.filter(
+        name=row.name, key=row.key, state=Job.State.QUEUED, due_at__lte=timezone.now()
+    )
+    following = waiting.order_by("pk").values_list("pk", flat=True).first()
+    if following is not None:
+        _send_after_commit(following)
+
+
+def _give_back(row: Job, handler: Handler, *, error: Exception) -> None:
+    """Queue another attempt after the back-off, or give up when the list is at its end."""
+    if row.attempts > len(handler.back_off):
+        _give_up(row, Refused(code=_place_of(error)), given_up=handler.given_up)
+        return
+    row.mine().update(
+        state=Job.State.QUEUED,
+        due_at=timezone.now() + timedelta(seconds=handler.back_off[row.attempts - 1]),
+        lease_until=None,
+        last_error=_place_of(error),
+    )
+
+
+def _give_up(row: Job, refused: Refused, *, given_up: GivenUp | None) -> None:
+    with transaction.atomic():
+        changed = row.mine().update(
+            state=Job.State.FAILED,
+            finished_at=timezone.now(),
+            lease_until=None,
+            last_error=refused.code[:300],
+        )
+        if changed and given_up is not None:
+            given_up(row, refused)
+    logger.warning("job_given_up", code=refused.code, attempt=row.attempts)
+
+
+def _place_of(error: Exception) -> str:
+    """Name the kind of error and its place; its text may hold personal data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"[:300]
+
+
+def run_due() -> int:
+    """Run whatever is due in this process until nothing is left; return how many rows ran.
+
+    For loading the demo and for tests; in service the workers do this.
+    """
+    total = 0
+    while True:
+        due = Job.objects.claimable(timezone.now()).order_by("due_at", "pk")
+        ran = sum(run(job_id) for job_id in due.values_list("pk", flat=True)[:SWEEP_LIMIT])
+        if not ran:
+            return total
+        total += ran
+
+
+def retry(job_id: int) -> bool:
+    """Queue a failed job anew with all its attempts; False if it has not failed."""
+    with transaction.atomic():
+        changed = Job.objects.filter(pk=job_id, state=Job.State.FAILED).update(
+            state=Job.State.QUEUED, attempts=0, due_at=timezone.now(), finished_at=None
+        )
+        if changed:
+            _send_after_commit(job_id)
+    return bool(changed)
+
+
+def forget_done(before: datetime) -> int:
+    """Delete rows that were done before the moment; failed ones stay until somebody looks."""
+    return Job.objects.filter(state=Job.State.DONE, finished_at__lt=before).delete()[0]
+
+
+def last_sweep() -> datetime | None:
+    """Return when a worker last ran the sweep, as the shared cache remembers it."""
+    stamp = cache.get(HEARTBEAT)
+    return None if stamp is None else datetime.fromisoformat(stamp)
+
+
+@shared_task(name="records.run_job", ignore_result=True)
+def run_job(job_id: int) -> None:
+    """Run one job by its id; a stale or repeated message does nothing."""
+    run(job_id)
+
+
+@shared_task(name="records.sweep", ignore_result=True)
+def sweep() -> int:
+    """Stamp the heartbeat and send what is due and unclaimed; once per key of a refresh."""
+    now = timezone.now()
+    cache.set(HEARTBEAT, now.isoformat(), timeout=None)
+    rows = Job.objects.claimable(now).order_by("due_at", "pk")
+    chosen = {
+        (name, key) if kind == Job.Kind.REFRESH else pk: pk
+        for pk, name, key, kind in rows.values_list("pk", "name", "key", "kind")[:SWEEP_LIMIT]
+    }
+    for job_id in chosen.values():
+        _send(job_id)
+    return len(chosen)
+
+
+@shared_task(name="records.tick", ignore_result=True)
+def tick(name: str, period: str) -> None:
+    """Enter the scheduled job of this minute or local day; a double tick does nothing."""
+    with surroundings(), transaction.atomic():
+        enter(name, timezone.localtime().strftime(PERIODS[period]), Job.Kind.ONCE)
