@@ -31,6 +31,7 @@ def _flush_through_the_guarded_door() -> Iterator[None]:
     yield
     TransactionTestCase._fixture_teardown = flush
 
+
 @pytest.fixture(autouse=True, scope="session")
 def light_password_hashes():
     """Keep the real hasher, at its least cost: the suite makes thousands of hashes."""

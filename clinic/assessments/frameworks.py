@@ -64,9 +64,8 @@ def load_framework(text: str, *, actor: Any = None) -> LoadedEdition:
         EditionLocked: if a sheet uses the edition and something other than wording changed.
     """
     framework_file = parse_framework(text)
-    table = _plain(tomllib.loads(text))
     with transaction.atomic():
-        edition = _write_edition(framework_file, table)
+        edition = _write_edition(framework_file, text)
         loaded = _write_nodes(edition, framework_file)
         if loaded.changed:
             audit.record("framework.load", actor=actor, thing=edition, values=_counts(loaded))
@@ -75,12 +74,12 @@ def load_framework(text: str, *, actor: Any = None) -> LoadedEdition:
 
 def edition_file(edition: FrameworkEdition) -> FrameworkFile:
     """Return the edition in the shape that scoring takes."""
-    return _parsed(json.dumps(edition.definition["table"], sort_keys=True))
+    return _parsed(edition.definition["toml"])
 
 
 @lru_cache(maxsize=16)
-def _parsed(table: str) -> FrameworkFile:
-    return parse_framework(json.loads(table))
+def _parsed(text: str) -> FrameworkFile:
+    return parse_framework(text)
 
 
 def _counts(loaded: LoadedEdition) -> dict[str, int]:
@@ -88,7 +87,7 @@ def _counts(loaded: LoadedEdition) -> dict[str, int]:
 
 
 def _plain(table: dict[str, Any]) -> dict[str, Any]:
-    """Turn TOML's dates into text, so that the table can be kept as JSON."""
+    """Turn TOML's dates into text, so that a table can be kept as JSON."""
     return json.loads(json.dumps(table, default=str))
 
 
@@ -113,7 +112,7 @@ def _exact_text(value: Any) -> str:
     return str(Fraction(value)) if isinstance(value, Fraction) else str(value)
 
 
-def _write_edition(framework_file: FrameworkFile, table: dict[str, Any]) -> FrameworkEdition:
+def _write_edition(framework_file: FrameworkFile, text: str) -> FrameworkEdition:
     digest = structure_digest(framework_file)
     edition = FrameworkEdition.objects.select_for_update().filter(slug=framework_file.id).first()
     if edition and edition.locked_at and edition.digest != digest:
@@ -140,9 +139,9 @@ def _write_edition(framework_file: FrameworkFile, table: dict[str, Any]) -> Fram
             "max_score": to_scale(framework_file.maximum),
             "valid_from": framework_file.valid_from,
             "valid_to": framework_file.valid_to,
-            "source": table["source"],
+            "source": _plain(tomllib.loads(text)["source"]),
             "unverified": list(framework_file.unverified),
-            "definition": {"schema": 1, "table": table},
+            "definition": {"schema": 1, "toml": text},
             "digest": digest,
         },
     )
@@ -197,7 +196,7 @@ def _node_fields(
             "scale": entry.scale,
             "aggregate": entry.aggregate,
             "guidance": entry.guidance,
-            "rubric": {line.letter: line.text for line in entry.rubric},
+            "rubric": _rubric(entry),
             "unverified": list(entry.unverified),
         },
     }
@@ -208,8 +207,12 @@ def _wording_of(node: Node) -> tuple[Any, ...]:
 
 
 def _wording_of_entry(entry: EditionNode) -> tuple[Any, ...]:
-    rubric = {line.letter: line.text for line in entry.rubric}
-    return (entry.name, entry.name_en, rubric, entry.guidance)
+    return (entry.name, entry.name_en, _rubric(entry), entry.guidance)
+
+
+def _rubric(entry: EditionNode) -> list[list[str]]:
+    """Return (letter, text) pairs: a JSON object would lose their order."""
+    return [[line.letter, line.text] for line in entry.rubric]
 
 
 def _add_revision(node: Node, entry: EditionNode) -> None:
@@ -218,7 +221,7 @@ def _add_revision(node: Node, entry: EditionNode) -> None:
         number=node.revision,
         name=entry.name,
         name_en=entry.name_en,
-        rubric={line.letter: line.text for line in entry.rubric},
+        rubric=_rubric(entry),
     )
 
 

@@ -40,9 +40,9 @@ class Framework(models.Model):
 class FrameworkEdition(models.Model):
     """One edition of a framework: weights, scales and formulas are locked once a sheet uses it.
 
-    ``definition`` keeps what is not a node: scales, categories, thresholds, preconditions, with
-    its ``schema`` number. ``digest`` is taken over weights, scales, formulas and tree, so that a
-    changed weight is told from a changed wording (D4).
+    ``definition`` keeps the file itself, as text, with its ``schema`` number: a JSON object would
+    lose the order of a scale's letters. ``digest`` is taken over weights, scales, formulas and
+    tree, so that a changed weight is told from a changed wording (D4).
     """
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
@@ -124,7 +124,7 @@ class NodeRevision(models.Model):
     number = models.PositiveSmallIntegerField()
     name = models.TextField()
     name_en = models.TextField(blank=True)
-    rubric = models.JSONField(default=dict)
+    rubric = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
