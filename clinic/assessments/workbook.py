@@ -9,7 +9,7 @@ from pathlib import Path
 
 from clinic.assessments.arithmetic.answers import AnswerValue
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile, Scale
-from clinic.assessments.arithmetic.typed_answers import Typed, read_answer
+from clinic.assessments.arithmetic.typed_answers import read_answer
 from clinic.assessments.arithmetic.wording import NameIndex
 from clinic.assessments.workbook_grid import Cell, read_grids, where
 from clinic.assessments.workbook_layout import find_layout
@@ -95,20 +95,12 @@ def _read_answer(reading: SheetReading, node: EditionNode, scale: Scale, row: in
         reading.problems.append(reject("formula_without_value", place, node))
         return None
     typed = read_answer(scale, cell.value)
-    _report_typed(reading, node, typed, place)
+    if typed.code:
+        make = reject if typed.rejected else note
+        shown = str(cell.value)[:40].strip()
+        problem = make(typed.code, place, node, value=shown, allowed=scale.label)
+        reading.problems.append(problem)
     return typed.value
-
-
-def _report_typed(reading: SheetReading, node: EditionNode, typed: Typed, place: str) -> None:
-    if not typed.code:
-        return
-    make = reject if typed.rejected else note
-    cell = reading.layout.grid.at(_row_of(place), reading.layout.columns.answer)
-    reading.problems.append(make(typed.code, place, node, value=str(cell.value)[:40].strip()))
-
-
-def _row_of(place: str) -> int:
-    return int(re.sub(r"[A-Z]+", "", place))
 
 
 def _typed_share(reading: SheetReading, node: EditionNode, cell: Cell, place: str) -> AnswerValue:

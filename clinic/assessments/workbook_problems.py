@@ -94,16 +94,16 @@ _TRAPS = {
 
 def note(code: str, place: str, node: EditionNode | None = None, **params: object) -> Problem:
     """Make a problem that costs no row its answer."""
-    return _problem(code, place, NOTES, node, params)
+    return _problem(code, place, node, severity=NOTES, **params)
 
 
 def reject(code: str, place: str, node: EditionNode | None = None, **params: object) -> Problem:
     """Make a problem for which a row counts as not filled in."""
-    return _problem(code, place, REJECTS, node, params)
+    return _problem(code, place, node, severity=REJECTS, **params)
 
 
-def _problem(  # noqa: PLR0913
-    code: str, place: str, severity: str, node: EditionNode | None, params: dict[str, object]
+def _problem(
+    code: str, place: str, node: EditionNode | None, *, severity: str, **params: object
 ) -> Problem:
     return Problem(
         code=code,

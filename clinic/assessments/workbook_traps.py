@@ -64,9 +64,9 @@ def _marks(reading: SheetReading, framework: FrameworkFile) -> list[Problem]:
         if node.kind != "question" or node.code not in reading.rows:
             continue
         place, mark = _mark(reading, node)
-        expected = node.code.rsplit(".", 1)[-1]
+        expected = _PLAIN_MARK[framework.children(node.parent).index(node)]
         letter = mark.strip(" .)").casefold()
-        if letter in _PLAIN_MARK and letter != expected and letter:
+        if letter and letter in _PLAIN_MARK and letter != expected:
             found.append(note("marks_out_of_order", place, node, found=mark, expected=expected))
         elif mark != f"{expected}.":
             odd.append(place)
