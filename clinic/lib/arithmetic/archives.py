@@ -1,7 +1,7 @@
 """Looking into an uploaded xlsx before any parser touches it (security: uploads).
 
-The zip directory is judged first; only what it allows is unpacked, piece by piece, to prove that the
-sizes it states are true and that no part declares entities.
+The zip directory is judged first; only what it allows is unpacked, piece by piece, to prove that
+the sizes it states are true and that no part declares entities.
 """
 
 import io

@@ -1,0 +1,355 @@
+"""What deserves a second look in a sheet although every row could be read.
+
+Each check names a cell and the points of the row; none of them changes an answer or a score.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from clinic.assessments.arithmetic.answers import Answers, count_of, pair_of_ratio
+from clinic.assessments.arithmetic.editions import EditionNode, Formula, FrameworkFile
+from clinic.assessments.arithmetic.remarks import (
+    amount_in,
+    closer_letter,
+    says_none,
+    share_in,
+)
+from clinic.assessments.arithmetic.scoring import SheetScore
+from clinic.lib.arithmetic.messages import Message, gettext_noop
+
+ZERO = Fraction(0)
+_SAME_SHARE = Fraction(1, 200)
+SENTENCES = {
+    "no_proof_link": gettext_noop("This row claims points but has no link to proof."),
+    "survey_at_maximum": gettext_noop(
+        "The survey value is the highest possible, %(value)s. Have the survey report at hand."
+    ),
+    "note_fits_other_letter": gettext_noop(
+        "The answer is %(answer)s, but the remark fits %(letter)s: “%(rubric)s”."
+    ),
+    "note_says_none": gettext_noop("The remark says there is none, but the count is %(count)s."),
+    "note_says_amount": gettext_noop("The remark says %(said)s, but the count is %(count)s."),
+    "note_says_share": gettext_noop("The remark says %(said)s%%, but the value is %(value)s%%."),
+    "share_differs": gettext_noop(
+        "The percentage in the file is %(file)s%%; from the counts it is %(counted)s%%."
+    ),
+    "more_than_all": gettext_noop("%(above)s of %(below)s: the part is larger than the whole."),
+    "same_count_differs": gettext_noop(
+        "The same number stands as %(count)s here and as %(other)s in %(cell)s."
+    ),
+    "link_reused": gettext_noop("The same link is given as proof for %(rows)s rows."),
+    "parts_not_equal": gettext_noop("The parts add up to %(parts)s, but the sum says %(sum)s."),
+    "parts_above_sum": gettext_noop(
+        "The parts add up to %(parts)s, which is more than the sum of %(sum)s."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class RowFacts:
+    """What stands beside a row's answer in the sheet.
+
+    Attributes:
+        cells: names of the row's cells by role: ``answer``, ``note``, ``link``.
+        own_share: the percentage that the file itself shows on a ratio row.
+    """
+
+    note: str = ""
+    links: tuple[str, ...] = ()
+    cells: Mapping[str, str] = field(default_factory=dict)
+    own_share: Fraction | None = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing to look at again.
+
+    Attributes:
+        code: such as ``note_disagrees`` (contract, section 4).
+        where: the cell, or several.
+        points: today's points of the row or rows concerned.
+    """
+
+    code: str
+    where: str
+    message: Message
+    points: Fraction
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Everything a check looks at."""
+
+    framework: FrameworkFile
+    answers: Answers
+    score: SheetScore
+    facts: Mapping[str, RowFacts]
+
+    def cell(self, code: str, role: str = "answer") -> str:
+        facts = self.facts.get(code)
+        return facts.cells.get(role, "") if facts else ""
+
+    def points(self, code: str) -> Fraction:
+        points = self.score.nodes.get(code)
+        return points.score if points else ZERO
+
+    def rows(self) -> list[tuple[EditionNode, RowFacts]]:
+        return [
+            (node, self.facts[node.code])
+            for node in self.framework.scored
+            if node.code in self.facts
+        ]
+
+    def counts(self) -> list[tuple[EditionNode, EditionNode, int, RowFacts]]:
+        """Return each count row with its ratio row, its count and what stands beside it."""
+        found = []
+        for node in self.framework.nodes:
+            count = count_of(self.answers, node.code) if node.kind == "input" else None
+            if count is not None and node.code in self.facts:
+                parent = self.framework.by_code[node.parent]
+                found.append((node, parent, count, self.facts[node.code]))
+        return found
+
+    def links(self, node: EditionNode) -> tuple[str, ...]:
+        """Return the links of a row, those of its counts included."""
+        codes = [node.code, *(child.code for child in self.framework.children(node.code))]
+        return tuple(
+            link for code in codes if code in self.facts for link in self.facts[code].links
+        )
+
+
+def check_sheet(sheet: Sheet) -> tuple[Check, ...]:
+    """Run every check, in the order of the contract."""
+    return tuple(check for look in _LOOKS for check in look(sheet))
+
+
+def points_without_proof(sheet: Sheet) -> Fraction:
+    """Add up the points of rows that have no link to proof."""
+    return sum((sheet.points(n.code) for n, _ in sheet.rows() if not sheet.links(n)), ZERO)
+
+
+def points_with_proof(sheet: Sheet) -> Fraction:
+    """Add up the points of rows that have a link to proof."""
+    return sum((sheet.points(n.code) for n, _ in sheet.rows() if sheet.links(n)), ZERO)
+
+
+def _make(
+    code: str,
+    sentence: str,
+    where: str,
+    *,
+    points: Fraction,
+    nodes: tuple[str, ...],
+    **params: object,
+) -> Check:
+    return Check(code, where, Message(SENTENCES[sentence], params), points, nodes)
+
+
+def _no_proof(sheet: Sheet) -> list[Check]:
+    return [
+        _make(
+            "no_proof_link",
+            "no_proof_link",
+            facts.cells.get("link", ""),
+            points=sheet.points(node.code),
+            nodes=(node.code,),
+        )
+        for node, facts in sheet.rows()
+        if sheet.points(node.code) > 0 and not sheet.links(node)
+    ]
+
+
+def _surveys(sheet: Sheet) -> list[Check]:
+    found = []
+    for node, facts in sheet.rows():
+        scale = sheet.framework.by_scale[node.scale]
+        points = sheet.score.nodes.get(node.code)
+        if scale.kind == "value" and points is not None and points.share == 1:
+            found.append(
+                _make(
+                    "survey_at_maximum",
+                    "survey_at_maximum",
+                    facts.cells.get("answer", ""),
+                    points=points.score,
+                    nodes=(node.code,),
+                    value=str(scale.maximum),
+                )
+            )
+    return found
+
+
+def _notes(sheet: Sheet) -> list[Check]:
+    found = []
+    for node, facts in sheet.rows():
+        scale = sheet.framework.by_scale[node.scale]
+        if scale.kind == "letters":
+            found += _letter_notes(sheet, node, facts)
+        elif scale.kind == "value":
+            found += _value_notes(sheet, node, facts)
+    for node, parent, count, facts in sheet.counts():
+        said = amount_in(facts.note)
+        context = {"points": sheet.points(parent.code), "nodes": (node.code, parent.code)}
+        place = facts.cells.get("answer", "")
+        if count > 0 and says_none(facts.note):
+            found.append(_make("note_disagrees", "note_says_none", place, **context, count=count))
+        elif said is not None and said != count:
+            found.append(
+                _make(
+                    "note_disagrees", "note_says_amount", place, **context, said=said, count=count
+                )
+            )
+    return found
+
+
+def _letter_notes(sheet: Sheet, node: EditionNode, facts: RowFacts) -> list[Check]:
+    answer = sheet.answers.get(node.code)
+    if not isinstance(answer, str) or not facts.note:
+        return []
+    rubric = {line.letter: line.text for line in node.rubric}
+    letter = closer_letter(facts.note, rubric, answer)
+    if letter is None:
+        return []
+    return [
+        _make(
+            "note_disagrees",
+            "note_fits_other_letter",
+            facts.cells.get("answer", ""),
+            points=sheet.points(node.code),
+            nodes=(node.code,),
+            answer=answer,
+            letter=letter,
+            rubric=rubric[letter],
+        )
+    ]
+
+
+def _value_notes(sheet: Sheet, node: EditionNode, facts: RowFacts) -> list[Check]:
+    said, points = share_in(facts.note), sheet.score.nodes.get(node.code)
+    share = points.share if points and points.answered else None
+    if said is None or share is None or abs(said - share) < _SAME_SHARE:
+        return []
+    return [
+        _make(
+            "note_disagrees",
+            "note_says_share",
+            facts.cells.get("answer", ""),
+            points=sheet.points(node.code),
+            nodes=(node.code,),
+            said=_percent(said),
+            value=_percent(share),
+        )
+    ]
+
+
+def _percent(share: Fraction) -> str:
+    return f"{float(share * 100):.4g}"
+
+
+def _counts(sheet: Sheet) -> list[Check]:
+    found = []
+    for node, facts in sheet.rows():
+        pair = pair_of_ratio(node.formula, sheet.answers) if node.formula else None
+        if pair is None or node.formula is None:
+            continue
+        above, below = pair
+        context = {"points": sheet.points(node.code), "nodes": (node.code,)}
+        place = facts.cells.get("answer", "")
+        points = sheet.score.nodes.get(node.code)
+        share = points.share if points and points.answered else None
+        own = facts.own_share
+        if own is not None and share is not None and abs(own - share) >= _SAME_SHARE:
+            texts = {"file": _percent(own), "counted": _percent(share)}
+            found.append(_make("count_disagrees", "share_differs", place, **context, **texts))
+        if node.formula.kind == "ratio" and above > below:
+            place = sheet.cell(node.formula.numerator[0])
+            texts = {"above": above, "below": below}
+            found.append(_make("count_disagrees", "more_than_all", place, **context, **texts))
+    return found + _repeated_counts(sheet)
+
+
+def _repeated_counts(sheet: Sheet) -> list[Check]:
+    found = []
+    for node, parent, count, facts in sheet.counts():
+        other = count_of(sheet.answers, node.same_as) if node.same_as else None
+        if other is not None and other != count:
+            found.append(
+                _make(
+                    "count_disagrees",
+                    "same_count_differs",
+                    facts.cells.get("answer", ""),
+                    points=sheet.points(parent.code),
+                    nodes=(node.code, node.same_as),
+                    count=count,
+                    other=other,
+                    cell=sheet.cell(node.same_as),
+                )
+            )
+    return found
+
+
+def _links(sheet: Sheet) -> list[Check]:
+    users: dict[str, list[EditionNode]] = {}
+    for node, _facts in sheet.rows():
+        for link in dict.fromkeys(sheet.links(node)):
+            users.setdefault(link.rstrip("/"), []).append(node)
+    return [
+        _make(
+            "link_reused",
+            "link_reused",
+            ", ".join(sheet.cell(node.code, "link") for node in nodes),
+            points=sum((sheet.points(node.code) for node in nodes), ZERO),
+            nodes=tuple(node.code for node in nodes),
+            rows=len(nodes),
+        )
+        for nodes in users.values()
+        if len(nodes) > 1
+    ]
+
+
+def _parts(sheet: Sheet) -> list[Check]:
+    found = []
+    for node, _facts in sheet.rows():
+        if node.formula is None or not node.formula.parts:
+            continue
+        wrong = _parts_and_sum(node.formula, sheet.answers)
+        if wrong is not None:
+            sentence = (
+                "parts_not_equal" if node.formula.parts_rule == "equal" else "parts_above_sum"
+            )
+            found.append(
+                _make(
+                    "parts_do_not_add_up",
+                    sentence,
+                    sheet.cell(node.formula.denominator[0]),
+                    points=sheet.points(node.code),
+                    nodes=(node.code,),
+                    parts=wrong[0],
+                    sum=wrong[1],
+                )
+            )
+    return found
+
+
+def _parts_and_sum(formula: Formula, answers: Answers) -> tuple[int, int] | None:
+    """Return the sum of the parts and the typed sum where they contradict each other."""
+    parts = [count_of(answers, code) for code in formula.parts]
+    total = count_of(answers, formula.denominator[0])
+    known = [part for part in parts if part is not None]
+    if total is None or not known:
+        return None
+    if formula.parts_rule == "at_most":
+        return (sum(known), total) if sum(known) > total else None
+    complete = len(known) == len(parts)
+    return (sum(known), total) if complete and sum(known) != total else None
+
+
+_LOOKS: tuple[Callable[[Sheet], list[Check]], ...] = (
+    _no_proof,
+    _surveys,
+    _notes,
+    _counts,
+    _links,
+    _parts,
+)

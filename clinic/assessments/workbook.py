@@ -1,0 +1,151 @@
+"""An assessment workbook as offices fill it, into answers by node.
+
+Rows are found by content, never by cell address, row id or letter; hidden sheets are never read.
+What is odd is reported by cell. Only problems of severity ``rejects`` cost a row its answer.
+"""
+
+import re
+from pathlib import Path
+
+from clinic.assessments.arithmetic.answers import AnswerValue
+from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile, Scale
+from clinic.assessments.arithmetic.typed_answers import read_answer
+from clinic.assessments.arithmetic.wording import NameIndex
+from clinic.assessments.workbook_grid import Cell, read_grids, where
+from clinic.assessments.workbook_layout import find_layout
+from clinic.assessments.workbook_problems import note, reject
+from clinic.assessments.workbook_reading import Layout, RowReading, SheetReading
+from clinic.assessments.workbook_rows import Placement, RowFinder
+from clinic.assessments.workbook_traps import find_traps
+
+_ADDRESS = re.compile(r"https?://[^\s<>\"']+")
+
+
+def read_workbook(source: bytes | Path, framework: FrameworkFile) -> SheetReading:
+    """Read the sheet of one edition out of an xlsx file.
+
+    Raises:
+        UnsafeArchive: if the file must not be opened; code and sentence say why.
+        UnreadableWorkbook: if no visible sheet can be taken from it.
+    """
+    workbook = read_grids(source)
+    index = NameIndex((node.code, node.name) for node in framework.nodes)
+    layout = find_layout(workbook, framework, index)
+    placement = RowFinder(layout, framework, index).find()
+    reading = SheetReading(layout)
+    for node in framework.nodes:
+        if node.code in placement.row_of:
+            _read_row(reading, framework, node, placement)
+        elif framework.is_scored(node):
+            reading.problems.append(reject("row_missing", "", node, name=node.name))
+    _derive_sums(reading, framework)
+    _report_strangers(reading, placement)
+    reading.problems += find_traps(reading, framework, workbook.hidden)
+    return reading
+
+
+def _read_row(
+    reading: SheetReading, framework: FrameworkFile, node: EditionNode, placement: Placement
+) -> None:
+    layout, row = reading.layout, placement.row_of[node.code]
+    scale = framework.scale_of(node)
+    answer = _read_answer(reading, node, scale, row) if scale else None
+    columns = layout.columns
+    reading.rows[node.code] = RowReading(
+        code=node.code,
+        row=row,
+        likeness=placement.likeness[node.code],
+        wording=layout.label_text(row),
+        type_text=_text(layout, row, columns.type),
+        answer=answer,
+        typed=_text(layout, row, columns.answer),
+        note=_text(layout, row, columns.note),
+        proof=_text(layout, row, columns.proof),
+        links=_links(layout, row),
+    )
+    if scale is not None:
+        reading.answers[node.code] = answer
+
+
+def _text(layout: Layout, row: int, column: int) -> str:
+    return layout.grid.at(row, column).text if column else ""
+
+
+def _links(layout: Layout, row: int) -> tuple[str, ...]:
+    """Collect the addresses of a row: as shown, else as the hyperlink behind the text says."""
+    found: list[str] = []
+    for column in (layout.columns.link, layout.columns.proof):
+        if not column:
+            continue
+        shown = _ADDRESS.findall(_text(layout, row, column))
+        behind = layout.grid.links.get((row, column), "")
+        found += shown or ([behind] if behind else [])
+    return tuple(dict.fromkeys(address.rstrip(".,;") for address in found))
+
+
+def _read_answer(reading: SheetReading, node: EditionNode, scale: Scale, row: int) -> AnswerValue:
+    cell = reading.layout.grid.at(row, reading.layout.columns.answer)
+    place = where(row, reading.layout.columns.answer)
+    if scale.kind == "ratio":
+        return _typed_share(reading, node, cell, place)
+    if cell.is_error:
+        reading.problems.append(reject("cell_error", place, node, value=str(cell.value)))
+        return None
+    if cell.formula and cell.value is None:
+        reading.problems.append(reject("formula_without_value", place, node))
+        return None
+    typed = read_answer(scale, cell.value)
+    if typed.code:
+        make = reject if typed.rejected else note
+        shown = str(cell.value)[:40].strip()
+        problem = make(typed.code, place, node, value=shown, allowed=scale.label)
+        reading.problems.append(problem)
+    return typed.value
+
+
+def _typed_share(reading: SheetReading, node: EditionNode, cell: Cell, place: str) -> AnswerValue:
+    """Read a percentage typed by hand; a formula is never trusted, its counts are."""
+    if cell.is_error:
+        reading.problems.append(note("division_by_zero", place, node, value=str(cell.value)))
+        return None
+    number = cell.number
+    if cell.formula or number is None:
+        return None
+    reading.problems.append(note("percentage_typed", place, node, value=cell.text))
+    return None if not 0 <= number <= 1 else number
+
+
+def _derive_sums(reading: SheetReading, framework: FrameworkFile) -> None:
+    """Let a sum kept by a formula be the sum of its parts."""
+    column = reading.layout.columns.answer
+    for node in framework.scored:
+        formula = node.formula
+        if formula is None or not formula.parts or formula.parts_rule != "equal":
+            continue
+        parts = [reading.answers.get(code) for code in formula.parts]
+        for code in formula.denominator:
+            row = reading.rows.get(code)
+            derived = row is not None and reading.layout.grid.at(row.row, column).formula
+            if derived and all(isinstance(part, int) for part in parts):
+                reading.answers[code] = sum(part for part in parts if isinstance(part, int))
+                reading.problems = [
+                    problem
+                    for problem in reading.problems
+                    if (problem.code, problem.node) != ("formula_without_value", code)
+                ]
+
+
+def _report_strangers(reading: SheetReading, placement: Placement) -> None:
+    """Name rows that hold an answer and belong to no node of the edition."""
+    layout = reading.layout
+    taken = placement.taken
+    last = max(taken, default=0)
+    for row in layout.grid.rows:
+        if row <= layout.header_row or row in taken or row > last:
+            continue
+        answer = layout.grid.at(row, layout.columns.answer)
+        if answer.text and layout.label_text(row):
+            place = where(row, layout.columns.answer)
+            reading.problems.append(
+                reject("row_not_recognised", place, None, wording=layout.label_text(row)[:80])
+            )
