@@ -13,18 +13,20 @@ from typing import Literal
 
 Found = Literal["nip", "email", "name", "conflict", "ambiguous", "none"]
 
-_TITLES = frozenset(
-    """
-    prof dr drg drh drs dra ir h hj kh apt ns ners capt bd
-    se sh st sp ss sap sip sstp stp ssos skm sked skep spd spdi spdsd sag skom ssi sfarm shut spi
-    spt spsi sikom sak str strkeb strkep sst sei sthi shi sgz sars sptn
-    amd amdkeb amdkep amdak amakom amg amkl amk dipl
-    ma mm mh mt mp me msi mkes mpd mpdi map mak mkom msc mba mph mkm mag mikom mhum mstat meng mars
-    mtp mips mkep mfarm mpsi mec mpa mppm mhan phd
-    spa spog sppd spb spkj span spm sptht spkk spjp sprad spok
-    """.split()
-)
-_BEFORE = frozenset("prof dr drg drh drs dra ir h hj kh apt ns ners capt bd".split())
+_BEFORE = frozenset({
+    "prof", "dr", "drg", "drh", "drs", "dra", "ir", "h", "hj", "kh", "apt", "ns", "ners",
+    "capt", "bd",
+})  # fmt: skip
+_TITLES = _BEFORE | {
+    "se", "sh", "st", "sp", "ss", "sap", "sip", "sstp", "stp", "ssos", "skm", "sked", "skep",
+    "spd", "spdi", "spdsd", "sag", "skom", "ssi", "sfarm", "shut", "spi", "spt", "spsi",
+    "sikom", "sak", "str", "strkeb", "strkep", "sst", "sei", "sthi", "shi", "sgz", "sars",
+    "sptn", "amd", "amdkeb", "amdkep", "amdak", "amakom", "amg", "amkl", "amk", "dipl", "ma",
+    "mm", "mh", "mt", "mp", "me", "msi", "mkes", "mpd", "mpdi", "map", "mak", "mkom", "msc",
+    "mba", "mph", "mkm", "mag", "mikom", "mhum", "mstat", "meng", "mars", "mtp", "mips",
+    "mkep", "mfarm", "mpsi", "mec", "mpa", "mppm", "mhan", "phd", "spa", "spog", "sppd", "spb",
+    "spkj", "span", "spm", "sptht", "spkk", "spjp", "sprad", "spok",
+}  # fmt: skip
 _SPELLINGS = {
     **dict.fromkeys(
         ["muh", "moh", "mohd", "mhd", "muhamad", "mohamad", "mohammad", "mochamad", "moch"],

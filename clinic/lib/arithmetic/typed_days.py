@@ -1,20 +1,18 @@
-"""Days as people in Indonesia write them."""
+"""Days as people in Indonesia type them into lists and forms."""
 
 import re
 from datetime import date, datetime
 
 from clinic.lib.errors import Refused
 
-MONTHS = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
-
 _ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ]00:00(?::00)?)?")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
 _IN_WORDS = re.compile(r"([0-9]{1,2})[-/. ]+([A-Za-z]{3,9})\.?[-/. ]+([0-9]{4})")
-_BY_START = {month[:3].lower(): number for number, month in enumerate(MONTHS, start=1)}
-_BY_START |= {"may": 5, "aug": 8, "agt": 8, "oct": 10, "nop": 11, "dec": 12, "peb": 2}
+_MONTHS = {
+    "jan": 1, "feb": 2, "peb": 2, "mar": 3, "apr": 4, "mei": 5, "may": 5, "jun": 6, "jul": 7,
+    "agu": 8, "agt": 8, "aug": 8, "sep": 9, "okt": 10, "oct": 10, "nov": 11, "nop": 11,
+    "des": 12, "dec": 12,
+}  # fmt: skip
 _EARLIEST_YEAR = 1900
 
 
@@ -27,8 +25,7 @@ class NotADay(Refused):
 def read_day(raw: object) -> date:
     """Read a day from a cell or a form field, the day before the month.
 
-    Takes ``2022-05-25``, ``25-05-2022``, ``25/5/2022``, ``25 Mei 2022`` and what a spreadsheet hands
-    over as a date.
+    Takes ``2022-05-25``, ``25-05-2022``, ``25/5/2022``, ``25 Mei 2022`` and a date of a spreadsheet.
 
     Raises:
         NotADay: for anything else, among them two-digit years and years before 1900.
@@ -47,11 +44,6 @@ def read_day(raw: object) -> date:
         raise NotADay(details={"raw": text[:40]}) from error
 
 
-def write_day(day: date) -> str:
-    """Write ``25 Mei 2022``."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
 def _parts(text: str) -> tuple[int, int, int] | None:
     """Return year, month and day as written."""
     if match := _ISO.fullmatch(text):
@@ -62,7 +54,7 @@ def _parts(text: str) -> tuple[int, int, int] | None:
         return int(year), int(month), int(day)
     if match := _IN_WORDS.fullmatch(text):
         day, word, year = match.groups()
-        number = _BY_START.get(word[:3].lower())
+        number = _MONTHS.get(word[:3].lower())
         return (int(year), number, int(day)) if number else None
     return None
 
