@@ -25,7 +25,7 @@ class NotADay(Refused):
 def read_day(raw: object) -> date:
     """Read a day from a cell or a form field, the day before the month.
 
-    Takes ``2022-05-25``, ``25-05-2022``, ``25/5/2022``, ``25 Mei 2022`` and a date of a spreadsheet.
+    Takes ``2022-05-25``, ``25-05-2022``, ``25/5/2022``, ``25 Mei 2022`` and a spreadsheet's date.
 
     Raises:
         NotADay: for anything else, among them two-digit years and years before 1900.
