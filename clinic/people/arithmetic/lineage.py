@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
+
+Key = TypeVar("Key", int, str)
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,9 @@ def carriers_on(
     return found
 
 
-def leads_to(start: int, goal: int, successors: Mapping[int, Sequence[int]]) -> bool:
+def leads_to(start: Key, goal: Key, successors: Mapping[Key, Sequence[Key]]) -> bool:
     """Say whether following successors from ``start`` ever reaches ``goal``."""
-    seen: set[int] = set()
+    seen: set[Key] = set()
     waiting = [start]
     while waiting:
         current = waiting.pop()

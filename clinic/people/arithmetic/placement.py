@@ -1,7 +1,7 @@
 """Where a person works from a day on: what happens to the memberships already known."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
@@ -18,13 +18,19 @@ class StartsBeforeTheLast(Refused):
 
 @dataclass(frozen=True)
 class Place:
-    """A stay in a unit with the post held there; ``end`` is its last day."""
+    """A stay in a unit with the post held there.
+
+    Attributes:
+        end: the last day; None is open.
+        key: row id where the stay is stored; two stays that say the same are equal without it.
+    """
 
     unit: int
     start: date
     end: date | None = None
     position: str = ""
     position_kind: str = ""
+    key: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
