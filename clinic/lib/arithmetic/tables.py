@@ -8,7 +8,7 @@ import datetime
 import io
 import re
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 import python_calamine
@@ -49,10 +49,16 @@ class TableLimits:
 
 @dataclass(frozen=True)
 class TableRow:
-    """One row with the number it has in the file, counted from 1."""
+    """One row with the number it has in the file, counted from 1.
+
+    Attributes:
+        numeric: places of the cells that the spreadsheet keeps as numbers, counted from 0. A
+            number keeps 15 digits, so that a longer code in such a cell has lost its last ones.
+    """
 
     number: int
     cells: tuple[str, ...]
+    numeric: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -134,7 +140,8 @@ def _read_xlsx(content: bytes, limits: TableLimits) -> Table:
         values = sheet.to_python(skip_empty_area=False, nrows=limits.rows + 1)
     except (python_calamine.CalamineError, ValueError, OSError) as fault:
         raise _refuse("table_unreadable") from fault
-    return Table(rows=_bounded([[_text(cell) for cell in row] for row in values], limits))
+    rows = _bounded([[_text(cell) for cell in row] for row in values], limits)
+    return Table(rows=tuple(replace(row, numeric=_numeric(values[row.number - 1])) for row in rows))
 
 
 def _refuse_far_cells(content: bytes, limits: TableLimits) -> None:
@@ -155,6 +162,15 @@ def _column_number(letters: bytes) -> int:
     for letter in letters:
         number = number * 26 + letter - ord("A") + 1
     return number
+
+
+def _numeric(cells: list[object]) -> frozenset[int]:
+    """Return the places of numbers; a truth value is none, though Python counts it as one."""
+    return frozenset(
+        place
+        for place, cell in enumerate(cells)
+        if isinstance(cell, (int, float)) and not isinstance(cell, bool)
+    )
 
 
 def _text(cell: object) -> str:

@@ -12,6 +12,24 @@ from django.utils.translation import gettext_lazy as _
 from clinic.people.models.units import Unit
 
 
+class PersonQuerySet(models.QuerySet["Person"]):
+    """Reads of persons across merged rows."""
+
+    def unmerged(self) -> Self:
+        """Keep one row per human, as far as known."""
+        return self.filter(merged_into__isnull=True)
+
+    def rows_of(self, person: "Person") -> Self:
+        """Keep every row that stands for the person's human: the kept one and all merged ones."""
+        found = {person.resolved.pk}
+        newest = found
+        while newest:
+            rows = Person.objects.filter(merged_into__in=newest).exclude(pk__in=found)
+            newest = set(rows.values_list("pk", flat=True))
+            found |= newest
+        return self.filter(pk__in=found)
+
+
 class Person(models.Model):
     """Somebody who works, attends or answers; NIP, e-mail and phone are optional.
 
@@ -20,7 +38,7 @@ class Person(models.Model):
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     name = models.CharField(_("name with titles, as typed"), max_length=160)
-    nip = models.CharField("NIP", max_length=18, blank=True)
+    nip = models.CharField("NIP", max_length=24, blank=True)  # wrong and old ones too
     rank = models.CharField(_("rank and grade"), max_length=60, blank=True)
     sex = models.CharField(
         _("sex"),
@@ -35,6 +53,8 @@ class Person(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged_rows"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PersonQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("person")
@@ -53,6 +73,38 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def resolved(self) -> "Person":
+        """The row that stands for this human today; a merged row leads to the kept one."""
+        person = self
+        while person.merged_into is not None:
+            person = person.merged_into
+        return person
+
+
+class PersonMerge(models.Model):
+    """One act that joined two rows of a human, kept so that it can be undone."""
+
+    kept = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="merges_kept")
+    other = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="merges_given_up")
+    filled = models.JSONField(default=dict)  # {"schema": 1, "fields": [...]}: taken from other
+    merged_at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("merge of persons")
+        verbose_name_plural = _("merges of persons")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_merge_in_force_per_person",
+                fields=["other"],
+                condition=Q(undone_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.other_id} > {self.kept_id}"
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

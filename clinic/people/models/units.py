@@ -41,7 +41,8 @@ class Unit(MP_Node):
     """A regency (root), an office, a district or a part of one.
 
     Offices merge and split: a unit keeps its row for ever, ``valid_to`` ends it and
-    ``succeeded_by`` says who carries on, so that an old sheet still finds its unit (D12).
+    ``succeeded_by`` says who carries on (several after a split), so that an old sheet still finds
+    its unit (D12).
     """
 
     class Kind(models.TextChoices):
@@ -72,11 +73,11 @@ class Unit(MP_Node):
     note = models.TextField(_("note"), blank=True)
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
-    succeeded_by = models.ForeignKey(
+    succeeded_by = models.ManyToManyField(
         "self",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
+        through="UnitSuccession",
+        through_fields=("before", "after"),
+        symmetrical=False,
         related_name="predecessors",
         verbose_name=_("succeeded by"),
     )
@@ -97,10 +98,6 @@ class Unit(MP_Node):
             models.CheckConstraint(
                 name="only_a_regency_is_a_root", condition=Q(depth__gt=1) | Q(kind="kabupaten")
             ),
-            models.CheckConstraint(
-                name="unit_does_not_succeed_itself",
-                condition=Q(succeeded_by__isnull=True) | ~Q(succeeded_by=F("id")),
-            ),
         ]
 
     def __str__(self) -> str:
@@ -110,3 +107,32 @@ class Unit(MP_Node):
     def display_short_name(self) -> str:
         """The short name where there is one, else the whole name."""
         return self.short_name or self.name
+
+    @property
+    def former_name_list(self) -> list[str]:
+        """The names the unit bore before, oldest first."""
+        return [line.strip() for line in self.former_names.splitlines() if line.strip()]
+
+
+class UnitSuccession(models.Model):
+    """One unit carries on for another; after a split there are several, in order."""
+
+    before = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="successions")
+    after = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="origins")
+    order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("succession of units")
+        verbose_name_plural = _("successions of units")
+        ordering = ["before", "order", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_succession_per_pair_of_units", fields=["before", "after"]
+            ),
+            models.CheckConstraint(
+                name="unit_does_not_succeed_itself", condition=~Q(before=F("after"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.before_id} > {self.after_id}"

@@ -1,0 +1,235 @@
+"""Units from a list: what it would change, and the change itself.
+
+An empty cell changes nothing, a unit missing from the list stays as it is, and a unit whose name
+changes keeps the old one among its former names, so that an old sheet still finds it (D12).
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from clinic.lib.arithmetic.tables import Table
+from clinic.people.applying import check_still_true, refuse_rejected_rows
+from clinic.people.arithmetic.headers import read_list
+from clinic.people.arithmetic.import_plan import Change, Plan, PlannedRow, Problem
+from clinic.people.arithmetic.unit_rows import ALIASES, REQUIRED, UnitRow, read_unit_row
+from clinic.people.arithmetic.unit_tree import parents_first, tree_problems
+from clinic.people.models import Account, Unit, UnitSuccession
+from clinic.people.wording import columns_missing
+from clinic.records import audit
+
+PLAIN = ("name", "kind", "order", "national_code", "note", "short_name", "zone")
+DAYS = ("valid_from", "valid_to")
+KINDS = frozenset(Unit.Kind.values)
+
+
+def read_units(table: Table) -> tuple[list[UnitRow], list[Problem]]:
+    """Read a table into rows of units; what cannot be read is told by row.
+
+    Raises:
+        ColumnsMissing: the table has no header row that names slug, name, kind and parent.
+    """
+    with columns_missing():
+        listed = read_list(table.rows, aliases=ALIASES, required=REQUIRED)
+    problems = list(listed.problems)
+    if table.encoding_was_guessed:
+        problems.append(Problem("encoding_guessed", level="warning"))
+    if not listed.rows:
+        problems.append(Problem("no_rows"))
+    rows = []
+    for cells in listed.rows:
+        row, found = read_unit_row(cells, KINDS)
+        rows.append(row)
+        problems.extend(found)
+    return rows, problems
+
+
+def plan_units(rows: Sequence[UnitRow], problems: Sequence[Problem] = ()) -> Plan:
+    """Say what the rows would create and change, without writing.
+
+    Args:
+        rows: units as ``read_units`` gives them, or made by code.
+        problems: what reading has told already.
+    """
+    known = _Known.load()
+    told = [*problems, *_judge(rows, known)]
+    refused = _refused_rows(rows, told)
+    told.extend(
+        Problem("depends_on_refused", row.row)
+        for row in rows
+        if row.row in refused and not _is_told(row.row, told)
+    )
+    planned = [
+        PlannedRow(row.row, row.name or row.slug, "refused")
+        if row.row in refused
+        else _plan_row(row, known)
+        for row in rows
+    ]
+    return Plan(tuple(planned), tuple(told), tuple(rows), tuple(problems))
+
+
+@transaction.atomic
+def apply_units(plan: Plan, *, actor: Account | None, partial: bool = False) -> dict[str, int]:
+    """Write the plan in one transaction with its audit rows; return its counts.
+
+    Raises:
+        RowsRejected: a row has an error and ``partial`` is off.
+        PlanOutdated: the units have changed since the plan was made.
+    """
+    refuse_rejected_rows(plan, partial=partial)
+    list(Unit.objects.select_for_update().filter(depth=1))  # one import at a time
+    check_still_true(plan, plan_units(plan.source, plan.source_problems))
+    rows = {row.row: row for row in plan.source}
+    doing = {planned.row: planned for planned in plan.to_do()}
+    parents = _Known.load().parents
+    for row in parents_first([rows[number] for number in doing], parents):
+        _write(doing[row.row], row, actor=actor)
+    for row in plan.source:
+        if row.row in doing:
+            _write_successors(row)
+    return plan.counts
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The units of this instance, read in two queries."""
+
+    units: Mapping[str, Unit]
+    parents: Mapping[str, str]
+    successors: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def load(cls) -> "_Known":
+        units = {unit.slug: unit for unit in Unit.objects.all()}
+        by_path = {unit.path: unit.slug for unit in units.values()}
+        parents = {
+            slug: by_path.get(unit.path[: -Unit.steplen], "") for slug, unit in units.items()
+        }
+        successors: dict[str, list[str]] = defaultdict(list)
+        pairs = UnitSuccession.objects.values_list("before__slug", "after__slug")
+        for before, after in pairs:
+            successors[before].append(after)
+        return cls(units, parents, successors)
+
+
+def _judge(rows: Sequence[UnitRow], known: _Known) -> list[Problem]:
+    ends = {slug: unit.valid_to is not None for slug, unit in known.units.items()}
+    ends |= {row.slug: True for row in rows if row.valid_to}
+    told = list(tree_problems(rows, parents=known.parents, ends=ends))
+    for row in rows:
+        unit = known.units.get(row.slug)
+        first, last = _validity(row, unit)
+        if unit and not (row.valid_from and row.valid_to) and first and last and last < first:
+            told.append(Problem("ends_before_it_begins", row.row, "valid_to"))
+    return told
+
+
+def _validity(row: UnitRow, unit: Unit | None) -> tuple[Any, Any]:
+    """Return first and last day as they would be after the import."""
+    if unit is None:
+        return row.valid_from, row.valid_to
+    return row.valid_from or unit.valid_from, row.valid_to or unit.valid_to
+
+
+def _refused_rows(rows: Sequence[UnitRow], told: Sequence[Problem]) -> set[int]:
+    """Return the rows with an error, and those that hang on them."""
+    refused = {problem.row for problem in told if problem.level == "error"}
+    while True:
+        slugs = {row.slug for row in rows if row.row in refused and row.slug}
+        hanging = {
+            row.row
+            for row in rows
+            if row.row not in refused and (row.parent in slugs or slugs & set(row.succeeded_by))
+        }
+        if not hanging:
+            return refused
+        refused |= hanging
+
+
+def _is_told(row: int, told: Sequence[Problem]) -> bool:
+    return any(problem.row == row and problem.level == "error" for problem in told)
+
+
+def _plan_row(row: UnitRow, known: _Known) -> PlannedRow:
+    unit = known.units.get(row.slug)
+    fields: dict[str, Any] = {name: getattr(row, name) for name in (*PLAIN, *DAYS)}
+    fields = {name: value for name, value in fields.items() if value not in {"", None}}
+    fields["former_names"] = _former_names(row, unit)
+    if row.parent:
+        fields["parent"] = row.parent
+    if row.succeeded_by:
+        fields["succeeded_by"] = ";".join(
+            dict.fromkeys([*known.successors.get(row.slug, ()), *row.succeeded_by])
+        )
+    if unit is None:
+        changes = tuple(Change(name, "", str(value)) for name, value in fields.items() if value)
+        return PlannedRow(row.row, row.name, "created", changes, fields)
+    before = {name: getattr(unit, name) for name in (*PLAIN, *DAYS, "former_names")}
+    before["parent"] = known.parents[row.slug]
+    before["succeeded_by"] = ";".join(known.successors.get(row.slug, ()))
+    fields = {name: value for name, value in fields.items() if before[name] != value}
+    changes = tuple(
+        Change(name, _shown(before[name]), _shown(value)) for name, value in fields.items()
+    )
+    state = "changed" if fields else "unchanged"
+    return PlannedRow(row.row, row.name, state, changes, fields, unit.pk)
+
+
+def _former_names(row: UnitRow, unit: Unit | None) -> str:
+    """Names are added, never lost; the name of today is not a former one."""
+    known = unit.former_name_list if unit else []
+    old = [unit.name] if unit and row.name and unit.name != row.name else []
+    names = dict.fromkeys([*known, *row.former_names, *old])
+    return "\n".join(name for name in names if name != (row.name or (unit.name if unit else "")))
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _write(planned: PlannedRow, row: UnitRow, *, actor: Account | None) -> None:
+    """Create or change one unit, keep its place in the official order, and record it."""
+    fields = {
+        name: value
+        for name, value in planned.fields.items()
+        if name not in {"parent", "succeeded_by"}
+    }
+    is_new = planned.target is None
+    unit = _create(row, fields) if is_new else _change(planned, fields)
+    audit.record(
+        "unit.created" if is_new else "unit.changed",
+        actor=actor,
+        thing=unit,
+        values={"changes": [[c.field, c.before, c.after] for c in planned.changes]},
+    )
+
+
+def _create(row: UnitRow, fields: Mapping[str, Any]) -> Unit:
+    if not row.parent:
+        return Unit.add_root(slug=row.slug, **fields)
+    return Unit.objects.get(slug=row.parent).add_child(slug=row.slug, **fields)
+
+
+def _change(planned: PlannedRow, fields: Mapping[str, Any]) -> Unit:
+    unit = Unit.objects.get(pk=planned.target)
+    for name, value in fields.items():
+        setattr(unit, name, value)
+    if fields:
+        unit.save(update_fields=list(fields))
+    if {"parent", "order", "name"} & planned.fields.keys() and not unit.is_root():
+        slug = planned.fields.get("parent")
+        parent = Unit.objects.get(slug=slug) if slug else unit.get_parent()
+        unit.move(parent, "sorted-child")
+    return unit
+
+
+def _write_successors(row: UnitRow) -> None:
+    if not row.succeeded_by:
+        return
+    unit = Unit.objects.get(slug=row.slug)
+    for order, slug in enumerate(row.succeeded_by):
+        after = Unit.objects.get(slug=slug)
+        UnitSuccession.objects.get_or_create(before=unit, after=after, defaults={"order": order})

@@ -1,0 +1,103 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinic.people.arithmetic.matching import (
+    Identity,
+    KnownPersons,
+    names_share_a_word,
+    normalise_name,
+)
+
+WORDS = st.sampled_from(["andi", "budi", "citra", "dewi", "eko", "fitri", "gunawan", "hasan"])
+NAMES = st.lists(WORDS, min_size=1, max_size=4, unique=True).map(" ".join)
+BEFORE = st.sampled_from(["", "Dr. ", "Drs. H. ", "Ir. ", "dr. ", "Hj. "])
+BEHIND = st.sampled_from(["", ", S.E.", ", SE, MM", ", S.Sos., M.Si", " SKM", ", S. STP., M. AP."])
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("Dr. H. Muh. Ilham, S.STP., M.Si.", "muhammad ilham"),
+        ("MUHAMMAD ILHAM", "muhammad ilham"),
+        ("Muh.Ilham", "muhammad ilham"),
+        ("drg. Siti Nurhaliza", "siti nurhaliza"),
+        ("Andi Tenri SE MM", "andi tenri"),
+        ("Santoso, Budi", "santoso budi"),
+        ("Ma'ruf  Amin", "maruf amin"),
+        ("José Ximenes, A.Md.Keb", "jose ximenes"),
+        ("Abd. Rahman", "abdul rahman"),
+        ("dr. Budi, Sp.A", "budi"),
+        ("Dr.", "dr"),
+        ("", ""),
+    ],
+)
+def test_a_name_without_its_titles(typed, plain):
+    assert normalise_name(typed) == plain
+
+
+@given(name=NAMES, before=BEFORE, behind=BEHIND, shout=st.booleans())
+def test_titles_and_case_never_change_the_name(name, before, behind, shout):
+    typed = f"{before}{name.title()}{behind}"
+
+    assert normalise_name(typed.upper() if shout else typed) == normalise_name(name)
+
+
+@given(st.text(max_size=80))
+def test_normalising_twice_is_normalising_once(text):
+    once = normalise_name(text)
+
+    assert normalise_name(once) == once
+
+
+def test_names_that_have_no_word_in_common():
+    assert not names_share_a_word("Budi Santoso", "Siti Aminah, S.E.")
+    assert names_share_a_word("Drs. Budi Santoso", "SANTOSO")
+
+
+@pytest.fixture
+def known():
+    return KnownPersons(
+        [
+            (1, Identity("Budi Santoso", nip="111", email="budi@contoh.test", unit="dinkes")),
+            (2, Identity("Siti Aminah", email="Siti@contoh.test", unit="dinkes")),
+            (3, Identity("Siti Aminah, S.E.", nip="333", unit="dinkes")),
+            (4, Identity("Eko", email="kantor@contoh.test", unit="setda")),
+            (5, Identity("Dewi", email="kantor@contoh.test", unit="setda")),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        (Identity("Budi", nip="111"), ("nip", 1)),
+        (Identity("Budi", nip="111", email="BUDI@contoh.test"), ("nip", 1)),
+        (Identity("Budi", nip="111", email="siti@contoh.test"), ("conflict", 2)),
+        (Identity("Budi", nip="999", email="budi@contoh.test"), ("conflict", 1)),
+        (Identity("Siti", nip="222", email="siti@contoh.test"), ("email", 2)),
+        (Identity("Siti", email="siti@contoh.test"), ("email", 2)),
+        (Identity("Eko", email="kantor@contoh.test"), ("ambiguous", None)),
+        (Identity("Siti Aminah", unit="dinkes"), ("none", None)),
+    ],
+)
+def test_which_key_finds_whom(known, row, found):
+    assert known.find(row) == found
+
+
+def test_a_name_in_the_same_unit_only_suggests(known):
+    assert known.alike(Identity("SITI AMINAH", unit="dinkes")) == {2, 3}
+    assert known.alike(Identity("Siti Aminah", unit="setda")) == set()
+    assert known.alike(Identity("Siti Aminah", nip="444", unit="dinkes")) == {2}
+
+
+@given(
+    st.dictionaries(st.integers(1, 50), st.text("0123456789", min_size=3, max_size=5), min_size=1)
+)
+def test_two_different_nips_never_join(nips):
+    known = KnownPersons((key, Identity("Budi", nip=nip)) for key, nip in nips.items())
+
+    for nip in nips.values():
+        how, found = known.find(Identity("Budi", nip=nip))
+        assert how == "nip"
+        assert nips[found] == nip
