@@ -111,7 +111,7 @@ def multiples(draw, which=rules):
 
 @st.composite
 def singles(draw):
-    partial = draw(st.lists(st.fractions(0, Fraction(9, 10), max_denominator=6), max_size=4))
+    partial = draw(st.lists(st.fractions(0, Fraction(5, 6), max_denominator=6), max_size=4))
     shares = [*map(str, partial), "1", "0"]
     return single(*draw(st.permutations(shares)))
 
