@@ -5,6 +5,7 @@ printed digit; a sum is rounded from its unrounded parts.
 """
 
 import re
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
@@ -16,6 +17,24 @@ _PLAIN = re.compile(r"[+-]?[0-9]+")
 _POINT_GROUPS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 _COMMA_DECIMAL = re.compile(r"[+-]?(?:[0-9]+|[1-9][0-9]{0,2}(?:\.[0-9]{3})+),[0-9]+")
 _POINT_DECIMAL = re.compile(r"[+-]?[0-9]+\.[0-9]+")
+_FRACTION = re.compile(r"([+-]?[0-9]+) ?/ ?([0-9]+)")
+
+_UNDER_TWELVE = (
+    "nol",
+    "satu",
+    "dua",
+    "tiga",
+    "empat",
+    "lima",
+    "enam",
+    "tujuh",
+    "delapan",
+    "sembilan",
+    "sepuluh",
+    "sebelas",
+)
+_POWERS = ((10**12, "triliun"), (10**9, "miliar"), (10**6, "juta"), (10**3, "ribu"))
+LARGEST_IN_WORDS = 10**15 - 1
 
 
 class NotANumber(Refused):
@@ -45,6 +64,36 @@ def parse_number(raw: str) -> Decimal:
     raise NotANumber(details={"raw": raw[:80]})
 
 
+def parse_quantity(raw: str, *, units: Sequence[str] = (), fraction: bool = False) -> Fraction:
+    """Read a number that may be followed by its unit, or typed as ``4/5``.
+
+    The grammar of the number itself is that of ``parse_number``. A unit is never needed and never
+    converts: ``80%`` is 80 where ``%`` is the unit asked for, and is refused elsewhere.
+
+    Args:
+        raw: what was typed.
+        units: names of the one unit the question asks for, compared without regard to case.
+        fraction: whether ``4/5`` is read as four fifths.
+
+    Raises:
+        NotANumber: for anything else, a zero denominator included.
+    """
+    text = _without_unit(raw.strip(), units)
+    parts = _FRACTION.fullmatch(text) if fraction else None
+    if parts is None:
+        return Fraction(parse_number(text))
+    if int(parts[2]) == 0:
+        raise NotANumber(details={"raw": raw[:80]})
+    return Fraction(int(parts[1]), int(parts[2]))
+
+
+def _without_unit(text: str, units: Sequence[str]) -> str:
+    for unit in sorted(filter(None, units), key=len, reverse=True):
+        if text[-len(unit) :].casefold() == unit.casefold():
+            return text[: -len(unit)].rstrip()
+    return text
+
+
 def round_half_up(value: Exact, digits: int) -> Decimal:
     """Round on the printed digit, half away from zero."""
     scaled = Fraction(value) * 10**digits
@@ -67,3 +116,64 @@ def to_scale(value: Exact, digits: int = 6) -> Decimal:
     fraction = Fraction(value)
     exact = Decimal(fraction.numerator) / Decimal(fraction.denominator)
     return exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+
+
+def format_id(value: Exact) -> str:
+    """Write an exact value with all its digits: ``1.500``, ``56,84``; without an end, ``1/3``."""
+    fraction = Fraction(value)
+    digits = _decimals_of(fraction.denominator)
+    if digits is None:
+        return f"{fraction.numerator}/{fraction.denominator}"
+    whole, rest = divmod(abs(fraction.numerator) * 10**digits // fraction.denominator, 10**digits)
+    sign = "-" if fraction < 0 else ""
+    decimals = f",{rest:0{digits}}" if digits else ""
+    return f"{sign}{whole:,}".replace(",", ".") + decimals
+
+
+def _decimals_of(denominator: int) -> int | None:
+    """Count the decimals that a fraction with this denominator needs, None if they never end."""
+    counts = []
+    for prime in (2, 5):
+        count = 0
+        while denominator % prime == 0:
+            denominator //= prime
+            count += 1
+        counts.append(count)
+    return max(counts) if denominator == 1 else None
+
+
+def in_words_id(value: Exact) -> str:
+    """Say a whole number in Indonesian, so that a reader sees how ``1.500`` was understood.
+
+    Raises:
+        ValueError: for a number with decimals or beyond ``LARGEST_IN_WORDS``.
+    """
+    number = Fraction(value)
+    if number.denominator != 1 or abs(number) > LARGEST_IN_WORDS:
+        raise ValueError(f"no words for {number}")
+    words = _words(abs(number.numerator))
+    return f"minus {words}" if number < 0 else words
+
+
+def _words(number: int) -> str:
+    for power, name in _POWERS:
+        if number >= power:
+            head = "se" if power == 10**3 and number < 2 * power else f"{_words(number // power)} "
+            return _joined(f"{head}{name}", number % power)
+    return _words_under_thousand(number)
+
+
+def _words_under_thousand(number: int) -> str:
+    hundreds, below = divmod(number, 100)
+    if hundreds:
+        return _joined("seratus" if hundreds == 1 else f"{_UNDER_TWELVE[hundreds]} ratus", below)
+    if below < len(_UNDER_TWELVE):
+        return _UNDER_TWELVE[below]
+    tens, ones = divmod(below, 10)
+    if tens == 1:
+        return f"{_UNDER_TWELVE[ones]} belas"
+    return _joined(f"{_UNDER_TWELVE[tens]} puluh", ones)
+
+
+def _joined(head: str, rest: int) -> str:
+    return f"{head} {_words(rest)}" if rest else head

@@ -1,0 +1,203 @@
+"""What becomes of one save: the decision alone, so that the service only reads, asks and stores.
+
+Two tabs or devices may write the same item. Each numbers its own saves (``seq``) and says which
+revision it last saw (``base_rev``). Nothing is overwritten unseen: a save that does not know what
+somebody else wrote is a conflict, and both copies are kept.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from clinic.lib.errors import Refused
+from quizzes.arithmetic.answers import parse_value, value_to_json
+from quizzes.arithmetic.deadlines import Timing
+from quizzes.arithmetic.question_types import Content
+
+
+class Outcome(StrEnum):
+    """What became of a save; all but ``refused`` are stored in the event log."""
+
+    APPLIED = "applied"
+    SUPERSEDED = "superseded"
+    CONFLICT = "conflict"
+    LATE = "late"
+    REFUSED = "refused"
+
+
+_STATUS = {
+    Outcome.APPLIED: 200,
+    Outcome.SUPERSEDED: 200,
+    Outcome.CONFLICT: 409,
+    Outcome.LATE: 410,
+    Outcome.REFUSED: 422,
+}
+_CODE = {Outcome.CONFLICT: "stale", Outcome.LATE: "attempt_closed"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveEvent:
+    """One save as it came in; ``clear`` says that emptying the answer is meant."""
+
+    client_id: str
+    seq: int
+    base_rev: int
+    value: Any
+    clear: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What to store and answer.
+
+    Attributes:
+        rev: revision of the item after this save.
+        value: what stands on the server after this save, as JSON.
+        sent: what this save brought, canonical where it could be read; kept in the log.
+        repeated: the same save was decided before and nothing is to be stored.
+        code: stable word of a refusal, empty when the save was taken.
+    """
+
+    outcome: Outcome
+    rev: int
+    value: Any
+    sent: Any
+    repeated: bool = False
+    code: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def status(self) -> int:
+        return _STATUS[self.outcome]
+
+    @property
+    def is_stored(self) -> bool:
+        return self.outcome is not Outcome.REFUSED and not self.repeated
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemState:
+    """What the rule needs to know of the item and its attempt.
+
+    On the usual path (``base_rev`` equals ``rev``) the last three may be left at their defaults
+    without asking the database: a repeat or an overtaken save never carries the current revision,
+    and the unique key of the log guards.
+
+    Attributes:
+        in_progress: the attempt is neither submitted nor expired.
+        earlier: what was decided for this very (client_id, seq), if it was seen before.
+        highest_seq: highest seq of this client that is in the log.
+        writers_since: clients whose saves were applied after ``base_rev``.
+    """
+
+    in_progress: bool
+    timing: Timing
+    rev: int
+    value: Any
+    earlier: Decision | None = None
+    highest_seq: int = 0
+    writers_since: frozenset[str] = frozenset()
+
+
+def decide(state: ItemState, event: SaveEvent, *, content: Content) -> Decision:
+    """Decide one save; steps and their order are those of section 5.2 of the quiz design."""
+    if state.earlier is not None:
+        return state.earlier
+    if not state.in_progress or state.timing is Timing.LATE:
+        return _kept(state, Outcome.LATE, event.value)
+    try:
+        sent = value_to_json(parse_value(content, event.value))
+    except Refused as refusal:
+        return _refused(state, event, refusal.code, refusal.details)
+    if sent is None and state.value is not None and not event.clear:
+        return _refused(state, event, "blank_without_clear", {})
+    return _ordered(state, event, sent)
+
+
+def _ordered(state: ItemState, event: SaveEvent, sent: Any) -> Decision:
+    if event.seq < state.highest_seq:
+        return _kept(state, Outcome.SUPERSEDED, sent)
+    own_alone = event.base_rev < state.rev and state.writers_since <= {event.client_id}
+    if event.base_rev == state.rev or own_alone:
+        return Decision(outcome=Outcome.APPLIED, rev=state.rev + 1, value=sent, sent=sent)
+    return _kept(state, Outcome.CONFLICT, sent)
+
+
+def _kept(state: ItemState, outcome: Outcome, sent: Any) -> Decision:
+    return Decision(
+        outcome=outcome,
+        rev=state.rev,
+        value=state.value,
+        sent=sent,
+        code=_CODE.get(outcome, ""),
+    )
+
+
+def _refused(state: ItemState, event: SaveEvent, code: str, details: dict[str, Any]) -> Decision:
+    return Decision(
+        outcome=Outcome.REFUSED,
+        rev=state.rev,
+        value=state.value,
+        sent=event.value,
+        code=code,
+        details=details,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggedSave:
+    """One row of the event log; ``rev`` is that after an applied save, else None."""
+
+    client_id: str
+    seq: int
+    base_rev: int
+    rev: int | None
+    value: Any
+    outcome: Outcome
+
+
+def state_from_log(
+    log: Sequence[LoggedSave], event: SaveEvent, *, in_progress: bool, timing: Timing
+) -> ItemState:
+    """Read from the item's whole log, in the order received, what ``decide`` asks for."""
+    applied = [row for row in log if row.outcome is Outcome.APPLIED]
+    rev = len(applied)
+    value = applied[-1].value if applied else None
+    same = [row for row in log if (row.client_id, row.seq) == (event.client_id, event.seq)]
+    return ItemState(
+        in_progress=in_progress,
+        timing=timing,
+        rev=rev,
+        value=value,
+        earlier=earlier_decision(same[0], rev=rev, value=value) if same else None,
+        highest_seq=max((row.seq for row in log if row.client_id == event.client_id), default=0),
+        writers_since=frozenset(
+            row.client_id for row in applied if row.rev and row.rev > event.base_rev
+        ),
+    )
+
+
+def earlier_decision(row: LoggedSave, *, rev: int, value: Any) -> Decision:
+    """Answer a repeated save with its stored outcome, beside the item's current state.
+
+    An applied save is answered with the revision it made.
+    """
+    return Decision(
+        outcome=row.outcome,
+        rev=row.rev or rev,
+        value=row.value if row.outcome is Outcome.APPLIED else value,
+        sent=row.value,
+        repeated=True,
+        code=_CODE.get(row.outcome, ""),
+    )
+
+
+def may_submit(pending: Iterable[Decision], *, timed_out: bool) -> bool:
+    """Tell whether a hand-in with these last saves goes through.
+
+    A conflict or an unreadable answer among them stops it, so that the person can choose or repair;
+    at time-out the server's copy stands and the result page lists what did not count.
+    """
+    stopping = {Outcome.CONFLICT, Outcome.REFUSED}
+    return timed_out or not any(one.outcome in stopping for one in pending)
