@@ -10,14 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clinic.insights.arithmetic.grid import POINTS, Book
+from clinic.insights.arithmetic.grid import POINTS
 from clinic.insights.arithmetic.normal import Z90, cumulative
 from clinic.insights.arithmetic.observations import Observations
 from clinic.insights.arithmetic.parameters import Parameters
 from clinic.insights.arithmetic.pool import PoolCurve, pool_curve
 from clinic.insights.arithmetic.propagation import Beliefs, Propagation
 from clinic.insights.arithmetic.sums import count_rows, sum_rows
-from clinic.insights.arithmetic.tree import Tree
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -66,8 +66,8 @@ def arrange(seen: Observations) -> Book:
     cells, cell = np.unique(speaker * areas + seen.item_area[answers.item], return_inverse=True)
     code = (answers.item * 2 + answers.seen) * 8 + answers.later
     exposures, exposure = np.unique(code, return_inverse=True)
-    credits, credit = np.unique(answers.credit, return_inverse=True)
-    marks, mark = np.unique(exposure * len(credits) + credit, return_inverse=True)
+    values, credit = np.unique(answers.credit, return_inverse=True)
+    marks, mark = np.unique(exposure * len(values) + credit, return_inverse=True)
     item = exposures // 16
     return Book(
         speakers=speakers,
@@ -75,8 +75,8 @@ def arrange(seen: Observations) -> Book:
         cell_speaker=cells // areas,
         cell_area=cells % areas,
         mark=mark,
-        mark_exposure=marks // max(len(credits), 1),
-        mark_credit=credits[marks % max(len(credits), 1)],
+        mark_exposure=marks // max(len(values), 1),
+        mark_credit=values[marks % max(len(values), 1)],
         exposure_item=item,
         exposure_seen=(exposures // 8 % 2).astype(np.float64),
         exposure_later=(exposures % 8).astype(np.float64),
