@@ -1,0 +1,258 @@
+"""From abilities to what is believed of a unit's mastery: mean, interval, chance of a gap.
+
+Mastery is the expected credit of all present people of the unit, answering or not, on the area's
+pool. People of a unit hang together through the unit's mean (method page, section 5).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinic.insights.arithmetic.grid import POINTS
+from clinic.insights.arithmetic.normal import Z90, cumulative
+from clinic.insights.arithmetic.observations import Observations
+from clinic.insights.arithmetic.parameters import Parameters
+from clinic.insights.arithmetic.pool import PoolCurve, pool_curve
+from clinic.insights.arithmetic.propagation import Beliefs, Propagation
+from clinic.insights.arithmetic.sums import count_rows, sum_rows
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """What is believed of every unit (rows) in every area (columns); NaN = no value.
+
+    Attributes:
+        mean, low, high: expected mastery and the ends of its 90% interval, 0 to 1.
+        gap: chance that mastery lies below the threshold.
+        centre, spread: mean and standard deviation of the unit's mastery on the ability scale.
+        bar: ability that the threshold stands for, per area.
+        people: present people of each unit.
+        answering: people with counted answers, per unit and area.
+        answers: counted answers, per unit and area.
+    """
+
+    units: tuple[str, ...]
+    areas: tuple[str, ...]
+    mean: Floats
+    low: Floats
+    high: Floats
+    gap: Floats
+    centre: Floats
+    spread: Floats
+    bar: Floats
+    people: Integers
+    answering: Integers
+    answers: Integers
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What an estimate is made from.
+
+    Attributes:
+        seen: people, items and answers.
+        work: the answers as arranged for propagation.
+        beliefs: where propagation ended.
+        parameters: under which it ran.
+        centre: mean share of events attended among the answering people of the calibration.
+        level_covariance: doubt about the level where groups have no effect of their own (V_mu).
+    """
+
+    seen: Observations
+    work: Propagation
+    beliefs: Beliefs
+    parameters: Parameters
+    centre: float
+    level_covariance: Floats | None
+
+
+@dataclass(frozen=True)
+class _Room:
+    """The present people of the units with answers: speakers and silent ones.
+
+    Attributes:
+        heard: position of each such unit among all units.
+        person: position of each of their people among all people.
+        unit: the unit of each, as a position in ``heard``.
+        speaking: position of each speaker among these people.
+        mean, variance: marginals of ability, people x areas.
+        spread: the part of the variance that comes from the unit.
+        free: how far each person's ability follows the unit's.
+    """
+
+    heard: Integers
+    person: Integers
+    unit: Integers
+    speaking: Integers
+    mean: Floats
+    variance: Floats
+    spread: Floats
+    free: Floats
+
+
+def believe(scene: Scene, *, threshold: float) -> Estimates:
+    """Turn beliefs about people into estimates of units; a gap is mastery below ``threshold``."""
+    room = _room(scene)
+    curves = pool_curves(scene.seen, scene.parameters)
+    credit, own, slope = _people(scene, room, curves)
+    size = len(room.heard)
+    headcount = count_rows(room.unit, size)[:, None]
+    mean = sum_rows(room.unit, credit, size) / headcount
+    variance = sum_rows(room.unit, own, size) + _shared_variance(scene, room, slope)
+    error = _item_error(scene, room, sum_rows(room.unit, slope, size) / headcount)
+    variance = variance / headcount**2 + error
+    return _stated(scene.seen, (room.heard, curves, threshold), mean, variance)
+
+
+def pool_curves(seen: Observations, parameters: Parameters) -> Mapping[int, PoolCurve]:
+    """The pool curve of every area that has pool items, by the area's position."""
+    curves = {}
+    for area in range(len(seen.areas)):
+        pool = np.flatnonzero(seen.item_in_pool & (seen.item_area == area))
+        if len(pool):
+            variance = 1 / parameters.information[pool]
+            chance = seen.item_chance[pool]
+            curves[area] = pool_curve(parameters.difficulty[pool], variance, chance)
+    return curves
+
+
+def _room(scene: Scene) -> _Room:
+    seen, units = scene.seen, scene.beliefs.tree.units
+    speakers = scene.work.book.speakers
+    heard = np.unique(seen.person_unit[speakers])
+    person = np.flatnonzero(np.isin(seen.person_unit, heard))
+    unit = np.searchsorted(heard, seen.person_unit[person])
+    keen = (seen.attended[person] - scene.centre)[:, None]
+    speaking = np.searchsorted(person, speakers)
+    tree = scene.beliefs.tree
+    mean = units.mean[unit] + scene.parameters.keenness * keen
+    spread = np.diagonal(units.covariance, axis1=1, axis2=2)[unit].copy()
+    variance = spread + scene.parameters.shared + scene.parameters.own
+    free = np.ones_like(mean)
+    mean[speaking], variance[speaking] = tree.mean, tree.variance
+    spread[speaking], free[speaking] = tree.spread, 1 - tree.pull
+    return _Room(heard, person, unit, speaking, mean, variance, spread, free)
+
+
+def _people(
+    scene: Scene, room: _Room, curves: Mapping[int, PoolCurve]
+) -> tuple[Floats, Floats, Floats]:
+    """Expected credit, variance beyond the unit's, and mean slope of every person and area."""
+    book, weights = scene.work.book, scene.beliefs.tilted.weights
+    credit = np.full_like(room.mean, np.nan)
+    own, slope = credit.copy(), np.zeros_like(room.mean)
+    for area, pool in curves.items():
+        expected, spread, steep = pool.moments(room.mean[:, area], room.variance[:, area])
+        cells = np.flatnonzero(book.cell_area == area)
+        who = room.speaking[book.cell_speaker[cells]]
+        likely = weights[:, cells]
+        on_grid = pool.at(POINTS)
+        expected[who] = on_grid @ likely
+        spread[who] = (on_grid**2) @ likely - expected[who] ** 2
+        steep[who] = pool.slope_at(POINTS) @ likely
+        credit[:, area], slope[:, area] = expected, steep
+        own[:, area] = np.maximum(spread - steep**2 * room.spread[:, area], 0.0)
+    return credit, own, slope
+
+
+def _shared_variance(scene: Scene, room: _Room, slope: Floats) -> Floats:
+    """H V H' of every unit and area: what the doubt about the unit's mean adds to the sum."""
+    tree, units = scene.beliefs.tree, scene.beliefs.tree.units
+    size, areas = len(room.heard), slope.shape[1]
+    bent = slope[room.speaking] * tree.bend[:, None] * tree.width
+    by_area = -sum_rows(scene.work.kin.unit, bent[:, :, None] * tree.pull[:, None, :], size)
+    diagonal = np.arange(areas)
+    by_area[:, diagonal, diagonal] += sum_rows(room.unit, slope * room.free, size)
+    covariance = units.covariance
+    if scene.level_covariance is not None:
+        covariance = covariance + units.gain @ scene.level_covariance @ units.gain.transpose(
+            0, 2, 1
+        )
+    return np.einsum("uai,uij,uaj->ua", by_area, covariance, by_area)
+
+
+def _item_error(scene: Scene, room: _Room, slope: Floats) -> Floats:
+    """Variance from having met only some of the pool's items, of doubtful difficulty."""
+    seen, answers, parameters = scene.seen, scene.seen.answers, scene.parameters
+    size, areas = slope.shape
+    pooled = seen.item_in_pool[answers.item]
+    unit = np.searchsorted(room.heard, seen.person_unit[answers.person[pooled]])
+    met = np.unique(unit * len(seen.items) + answers.item[pooled])
+    met_unit, met_item = met // len(seen.items), met % len(seen.items)
+    cell = met_unit * areas + seen.item_area[met_item]
+    number = np.bincount(cell, minlength=size * areas).reshape(size, areas)
+    doubt = np.bincount(cell, 1 / parameters.information[met_item], minlength=size * areas)
+    doubt = doubt.reshape(size, areas) / np.maximum(number, 1)
+    pool = np.bincount(seen.item_area[seen.item_in_pool], minlength=areas)
+    missing = np.maximum(1 / np.maximum(number, 1) - 1 / np.maximum(pool, 1), 0.0)
+    weight = _own_weight(scene, size)
+    return np.where(number > 0, (slope * weight) ** 2 * doubt * missing, 0.0)
+
+
+def _own_weight(scene: Scene, size: int) -> Floats:
+    """How far a unit's estimate rests on its own answers in the area, 0 to 1."""
+    book, parameters = scene.work.book, scene.parameters
+    units, sites = scene.beliefs.tree.units, scene.beliefs.sites
+    prior = np.diagonal(parameters.unit_spread)
+    learnt = 1 - np.diagonal(units.covariance, axis1=1, axis2=2) / prior
+    precision = sites.precision[book.cell_speaker, book.cell_area]
+    wide = 1 / (prior + parameters.shared + parameters.own)[book.cell_area]
+    cell = scene.work.kin.unit[book.cell_speaker] * len(prior) + book.cell_area
+    total = np.bincount(cell, precision / (precision + wide), minlength=size * len(prior))
+    number = np.bincount(cell, minlength=size * len(prior))
+    return np.maximum(learnt, (total / np.maximum(number, 1)).reshape(size, -1))
+
+
+def _stated(
+    seen: Observations,
+    told: tuple[Integers, Mapping[int, PoolCurve], float],
+    mean: Floats,
+    variance: Floats,
+) -> Estimates:
+    """The estimates of all units, empty for units without answers and areas without a pool."""
+    heard, curves, threshold = told
+    size = (len(seen.units), len(seen.areas))
+    stated = {name: np.full(size, np.nan) for name in ("mean", "low", "high", "gap", "z", "s")}
+    bar = np.full(len(seen.areas), np.nan)
+    for area, pool in curves.items():
+        z, s = pool.matched(mean[:, area], np.maximum(variance[:, area], 1e-9))
+        bar[area] = pool.ability(np.array(threshold))
+        stated["mean"][heard, area] = mean[:, area]
+        stated["low"][heard, area] = pool.at(z - Z90 * s)
+        stated["high"][heard, area] = pool.at(z + Z90 * s)
+        stated["gap"][heard, area] = cumulative((bar[area] - z) / s)
+        stated["z"][heard, area], stated["s"][heard, area] = z, s
+    people, answering, answers = _counted(seen)
+    return Estimates(
+        units=seen.units,
+        areas=seen.areas,
+        mean=stated["mean"],
+        low=stated["low"],
+        high=stated["high"],
+        gap=stated["gap"],
+        centre=stated["z"],
+        spread=stated["s"],
+        bar=bar,
+        people=people,
+        answering=answering,
+        answers=answers,
+    )
+
+
+def _counted(seen: Observations) -> tuple[Integers, Integers, Integers]:
+    size, areas = len(seen.units), len(seen.areas)
+    people = np.bincount(seen.person_unit, minlength=size)
+    cell = seen.answers.person * areas + seen.item_area[seen.answers.item]
+    answers = np.bincount(
+        seen.person_unit[seen.answers.person] * areas + cell % areas, minlength=size * areas
+    )
+    distinct = np.unique(cell)
+    answering = np.bincount(
+        seen.person_unit[distinct // areas] * areas + distinct % areas, minlength=size * areas
+    )
+    return people, answering.reshape(size, areas), answers.reshape(size, areas)

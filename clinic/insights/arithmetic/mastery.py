@@ -1,0 +1,170 @@
+"""Belief about the mastery of every unit in every area: the whole fit, and one unit's refresh."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinic.insights.arithmetic.belief import Estimates, Scene, believe
+from clinic.insights.arithmetic.calibration import Calibration, CalibrationUnreadable, items_of
+from clinic.insights.arithmetic.empirical_bayes import improve
+from clinic.insights.arithmetic.grid import Book, arrange, log_likelihood, tabulate
+from clinic.insights.arithmetic.observations import Observations
+from clinic.insights.arithmetic.parameters import (
+    Parameters,
+    largest_move,
+    starting_parameters,
+)
+from clinic.insights.arithmetic.propagation import Beliefs, Propagation, silence
+from clinic.insights.arithmetic.tree import Kin, Sites
+
+Floats = NDArray[np.float64]
+
+FEWEST_GROUPS = 5
+ROUNDS, ROUNDS_LARGE, LARGE = 40, 14, 50_000
+SWEEPS_PER_ROUND, LAST_SWEEPS = 2, 6
+STILL = 0.002
+SETTLED = 0.001
+REFRESH_SWEEPS, REFRESH_SETTLED = 40, 1e-5
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A calibration and the estimates of all units under it."""
+
+    calibration: Calibration
+    estimates: Estimates
+
+
+def fit(seen: Observations, *, threshold: float, as_of: int = 0, package: str = "") -> Fit:
+    """Calibrate the model on all answers and estimate every unit.
+
+    Args:
+        seen: of a complete package.
+        threshold: mastery below which there is a gap, 0 to 1.
+        as_of: day of the evidence, kept with the calibration.
+        package: hash of the evidence, kept with the calibration.
+    """
+    parameters = starting_parameters(len(seen.areas), len(seen.items))
+    book = arrange(seen)
+    centre = float(seen.attended[book.speakers].mean()) if book.cells else 0.0
+    work = Propagation(book, _kin(seen, book, centre, grouped=len(seen.groups) >= FEWEST_GROUPS))
+    if book.cells:
+        parameters, sites = _calibrated(work, parameters, seen.item_area)
+        beliefs = _settled(work, sites, parameters)
+    else:
+        beliefs = _settled(work, silence(book, len(seen.areas)), parameters)
+    scene = Scene(seen, work, beliefs, parameters, centre, _level_covariance(work, beliefs))
+    calibration = _calibration(scene, threshold=threshold, as_of=as_of, package=package)
+    return Fit(calibration, believe(scene, threshold=threshold))
+
+
+def refresh_unit(calibration: Calibration, seen: Observations) -> Estimates:
+    """Estimate the units of ``seen`` under stored constants; nothing is calibrated.
+
+    ``seen`` holds all people, attendance and answers of the unit (or units) and the items they met;
+    pool items that nobody of them met come from the calibration. An item newer than the calibration
+    enters with its prior.
+    """
+    if seen.areas != calibration.areas:
+        raise CalibrationUnreadable(details={"areas": calibration.areas})
+    seen, parameters = _with_items(seen, calibration)
+    book = arrange(seen)
+    kin = _kin(seen, book, calibration.centre, grouped=calibration.grouped)
+    work = Propagation(book, kin, calibration.anchor(seen.groups))
+    start = silence(book, len(seen.areas))
+    beliefs = _settled(work, start, parameters, most=REFRESH_SWEEPS, tolerance=REFRESH_SETTLED)
+    scene = Scene(seen, work, beliefs, parameters, calibration.centre, calibration.level_covariance)
+    return believe(scene, threshold=calibration.gap_threshold)
+
+
+def _kin(seen: Observations, book: Book, centre: float, *, grouped: bool) -> Kin:
+    home = seen.person_unit[book.speakers]
+    heard, unit = np.unique(home, return_inverse=True)
+    return Kin(
+        unit=unit,
+        group=seen.unit_group[heard],
+        keen=seen.attended[book.speakers] - centre,
+        groups=len(seen.groups),
+        grouped=grouped,
+    )
+
+
+def _calibrated(
+    work: Propagation, parameters: Parameters, item_area: NDArray[np.int64]
+) -> tuple[Parameters, Sites]:
+    """Rounds of two sweeps and one empirical Bayes step, until no parameter moves."""
+    sites = silence(work.book, len(parameters.level))
+    for number in range(ROUNDS_LARGE if work.book.cells > LARGE else ROUNDS):
+        likelihood = log_likelihood(work.book, tabulate(work.book, parameters)[0])
+        beliefs = work.sweep(sites, likelihood, parameters, most=SWEEPS_PER_ROUND)
+        better, lifted = improve(work, beliefs, parameters, item_area, variances=number > 0)
+        shift = beliefs.sites.shift - beliefs.sites.precision * lifted
+        sites = replace(beliefs.sites, shift=shift)
+        move = largest_move(parameters, better)
+        parameters = better
+        if number > 0 and move < STILL:
+            break
+    return parameters, sites
+
+
+def _settled(
+    work: Propagation,
+    sites: Sites,
+    parameters: Parameters,
+    *,
+    most: int = LAST_SWEEPS,
+    tolerance: float = SETTLED,
+) -> Beliefs:
+    likelihood = log_likelihood(work.book, tabulate(work.book, parameters)[0])
+    return work.sweep(sites, likelihood, parameters, most=most, tolerance=tolerance)
+
+
+def _level_covariance(work: Propagation, beliefs: Beliefs) -> Floats | None:
+    """Doubt about the level (V_mu), the g2 term of small area theory (Rao and Molina 2015)."""
+    if work.kin.grouped:
+        return None
+    evidence = beliefs.tree.units.evidence.sum(axis=0)
+    return np.linalg.inv(evidence + np.eye(len(evidence)) / 2)
+
+
+def _calibration(scene: Scene, *, threshold: float, as_of: int, package: str) -> Calibration:
+    anchor, groups = scene.beliefs.tree.units.anchor, scene.seen.groups
+    known = {group: (anchor.mean[i], anchor.covariance[i]) for i, group in enumerate(groups)}
+    nothing = np.zeros(0)
+    return Calibration(
+        areas=scene.seen.areas,
+        items=items_of(scene.seen, scene.parameters),
+        parameters=replace(scene.parameters, difficulty=nothing, information=nothing),
+        centre=scene.centre,
+        groups=known if scene.work.kin.grouped else {},
+        level_covariance=scene.level_covariance,
+        gap_threshold=threshold,
+        as_of=as_of,
+        package=package,
+    )
+
+
+def _with_items(seen: Observations, calibration: Calibration) -> tuple[Observations, Parameters]:
+    """Add the calibration's items to those of ``seen``, and give each its difficulty."""
+    met = set(seen.items)
+    more = {name: item for name, item in calibration.items.items() if name not in met}
+    place = {area: i for i, area in enumerate(seen.areas)}
+    area = [place[item.area] for item in more.values()]
+    chance = [item.chance for item in more.values()]
+    pooled = [item.in_pool for item in more.values()]
+    extended = replace(
+        seen,
+        items=(*seen.items, *more),
+        item_area=np.concatenate([seen.item_area, np.array(area, dtype=np.int64)]),
+        item_chance=np.concatenate([seen.item_chance, chance]),
+        item_in_pool=np.concatenate([seen.item_in_pool, np.array(pooled, dtype=bool)]),
+    )
+    prior = (0.0, 1 / calibration.parameters.item_spread)
+    known = [
+        (item.difficulty, item.information) if (item := calibration.items.get(name)) else prior
+        for name in extended.items
+    ]
+    table = np.array(known, dtype=np.float64).reshape(-1, 2)
+    parameters = replace(calibration.parameters, difficulty=table[:, 0], information=table[:, 1])
+    return extended, parameters

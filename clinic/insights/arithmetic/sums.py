@@ -1,0 +1,21 @@
+"""Sums of rows by group, deterministic and without a loop over rows."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+def sum_rows(index: Integers, values: Floats, size: int) -> Floats:
+    """Add up ``values[r]`` into row ``index[r]`` of an array of ``size`` rows."""
+    flat = values.reshape(len(values), -1)
+    width = flat.shape[1]
+    position = index[:, None] * width + np.arange(width)
+    total = np.bincount(position.ravel(), weights=flat.ravel(), minlength=size * width)
+    return total.reshape(size, *values.shape[1:])
+
+
+def count_rows(index: Integers, size: int) -> Floats:
+    """How many rows fall into each of ``size`` groups."""
+    return np.bincount(index, minlength=size).astype(np.float64)
