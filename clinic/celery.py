@@ -1,10 +1,34 @@
 """The Celery application; its tasks live in ``clinic.records.jobs`` alone."""
 
 import os
+import warnings
+from typing import Any
 
+import django
 from celery import Celery
+from celery.platforms import SecurityWarning
+from celery.signals import beat_init, worker_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
+if os.environ.get("KLINIK_ENV") != "production":  # messages are JSON; a demo may run as root
+    warnings.simplefilter("ignore", SecurityWarning)
+
 app = Celery("clinic")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_to_start(**_signal: Any) -> None:
+    """End worker or beat before it takes work on an unfit production database."""
+    django.setup()
+    from clinic import health
+
+    health.refuse_to_start()
+
+
+@worker_ready.connect
+def look_for_work(**_signal: Any) -> None:
+    """Sweep at once: what got lost while no worker ran need not wait for the next beat."""
+    app.send_task("records.sweep", expires=15)

@@ -1,14 +1,8 @@
 """Jobs: entered with the act, claimed once, fenced, found again (D6, R4)."""
 
-from datetime import timedelta
-
 import pytest
-from django.db import transaction
-from django.utils import timezone
 
-from clinic.lib.errors import Refused
 from clinic.records import handling, jobs
-from clinic.records.jobs import Job
 
 
 @pytest.fixture
