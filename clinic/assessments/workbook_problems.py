@@ -35,6 +35,10 @@ SENTENCES = {
         "The cell shows %(value)s: a percentage was divided by zero. Such a row earns no points "
         "yet, and the error would spread up to the total of the file."
     ),
+    "ratio_undecided": gettext_noop(
+        "The counts of “%(name)s” divide by zero and the rule does not say what that means. "
+        "The row earns no points yet; up to %(points)s may follow."
+    ),
     "row_left_out_of_mean": gettext_noop(
         "The file gives this answered row no score, so its mean leaves the row out."
     ),
@@ -73,6 +77,7 @@ SENTENCES = {
     ),
 }
 _TRAPS = {
+    "ratio_undecided",
     "division_by_zero",
     "row_left_out_of_mean",
     "blank_left_out_of_mean",

@@ -16,9 +16,10 @@ from clinic.assessments.arithmetic.sheet_checks import (
     points_without_proof,
 )
 from clinic.assessments.arithmetic.thresholds import Distance, distance
+from clinic.assessments.workbook_problems import note
 from clinic.assessments.workbook_reading import Problem, SheetReading
 from clinic.assessments.workbook_sums import OwnSums, find_differences, read_own_sums
-from clinic.lib.arithmetic.numbers import round_half_up
+from clinic.lib.arithmetic.numbers import format_number, round_half_up
 
 _DIGITS = 6
 
@@ -43,6 +44,7 @@ class WorkbookReport:
     """Everything that is said about a workbook.
 
     Attributes:
+        undecided: rows whose counts divide by zero, by cell.
         differences: why the file's own total is not ours, by cell.
         distances: by test, such as ``WBK``.
     """
@@ -50,6 +52,7 @@ class WorkbookReport:
     reading: SheetReading
     score: SheetScore
     own: OwnSums
+    undecided: tuple[Problem, ...]
     differences: tuple[Problem, ...]
     checks: tuple[Check, ...]
     proof: ProofCoverage
@@ -57,7 +60,7 @@ class WorkbookReport:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        return (*self.reading.problems, *self.differences)
+        return (*self.reading.problems, *self.undecided, *self.differences)
 
     @property
     def traps(self) -> tuple[Problem, ...]:
@@ -82,6 +85,7 @@ def build_report(
         reading=reading,
         score=score,
         own=own,
+        undecided=tuple(_undecided(framework, reading, score)),
         differences=tuple(find_differences(framework, reading, score, own)),
         checks=check_sheet(sheet),
         proof=ProofCoverage(
@@ -95,6 +99,19 @@ def build_report(
             for test in framework.thresholds
         },
     )
+
+
+def _undecided(framework: FrameworkFile, reading: SheetReading, score: SheetScore) -> list[Problem]:
+    return [
+        note(
+            "ratio_undecided",
+            reading.cell(code, "answer"),
+            framework.by_code[code],
+            name=framework.by_code[code].name,
+            points=format_number(score.nodes[code].maximum, 2),
+        )
+        for code in score.undecided
+    ]
 
 
 def _facts(reading: SheetReading, own: OwnSums) -> dict[str, RowFacts]:

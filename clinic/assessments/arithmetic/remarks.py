@@ -12,6 +12,7 @@ from clinic.lib.arithmetic.numbers import NotANumber, parse_number
 
 REPEATS = 0.8
 CLEARLY = 0.05
+_TURNS = {"belum", "tidak", "tanpa", "hanya", "sebagian", "kecil"}  # a line means less without one
 _NONE = re.compile(r"^(tidak|belum) (ada|terdapat)\b|^nihil\b|^0 ")
 _PERCENT = re.compile(r"([0-9]+(?:[.,][0-9]+)?) ?(?:%|persen\b)")
 _LISTED = re.compile(r"^\s*([0-9]{1,3})[.)](?![0-9])", re.MULTILINE)
@@ -20,8 +21,11 @@ _NUMBER = re.compile(r"(?<![\w.,])([0-9]{1,6})(?![\w%]|[.,][0-9])")
 
 def closer_letter(remark: str, rubric: Mapping[str, str], claimed: str) -> str | None:
     """Return the letter whose rubric line the remark repeats, if it is not the claimed one."""
+    said = set(plain(remark).split())
     likeness = {
-        letter: word_likeness(_bare(remark), _bare(text)) for letter, text in rubric.items()
+        letter: word_likeness(_bare(remark), _bare(text))
+        for letter, text in rubric.items()
+        if letter == claimed or _TURNS & set(plain(text).split()) <= said
     }
     if claimed not in likeness:
         return None

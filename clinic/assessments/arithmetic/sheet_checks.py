@@ -26,7 +26,7 @@ SENTENCES = {
         "The survey value is the highest possible, %(value)s. Have the survey report at hand."
     ),
     "note_fits_other_letter": gettext_noop(
-        "The answer is %(answer)s, but the remark fits %(letter)s: “%(rubric)s”."
+        "The answer is %(answer)s, but the remark is closer to %(letter)s: “%(rubric)s”."
     ),
     "note_says_none": gettext_noop("The remark says there is none, but the count is %(count)s."),
     "note_says_amount": gettext_noop("The remark says %(said)s, but the count is %(count)s."),
