@@ -1,0 +1,120 @@
+from fractions import Fraction
+
+from clinic.assessments.arithmetic.scoring import score_sheet
+from clinic.assessments.arithmetic.sheet_checks import (
+    RowFacts,
+    Sheet,
+    check_sheet,
+    points_with_proof,
+    points_without_proof,
+)
+from tests.clinic.assessments.sheets import ZI, full_answers
+
+COMPLAINTS = "A.II.5.ii.a"
+
+
+def sheet_of(answers=None, **facts):
+    answers = full_answers() | (answers or {})
+    stated = {
+        node.code: RowFacts(
+            links=(f"https://bukti.example/{node.code}",),
+            cells={"answer": f"K-{node.code}", "link": f"Q-{node.code}"},
+        )
+        for node in ZI.nodes
+        if node.scale
+    }
+    stated |= {code.replace("_", "."): fact for code, fact in facts.items()}
+    return Sheet(ZI, answers, score_sheet(ZI, answers), stated)
+
+
+def found(sheet, code):
+    return [(check.nodes, check.points) for check in check_sheet(sheet) if check.code == code]
+
+
+def test_a_proven_sheet_has_nothing_to_look_at_but_its_surveys():
+    sheet = sheet_of()
+    assert {check.code for check in check_sheet(sheet)} == {"survey_at_maximum"}
+    assert (points_with_proof(sheet), points_without_proof(sheet)) == (100, 0)
+
+
+def test_a_survey_below_the_maximum_is_no_check():
+    sheet = sheet_of({"B.I.a": Fraction("3.9"), "B.II.a": Fraction("3.9")})
+    assert found(sheet, "survey_at_maximum") == []
+
+
+def test_a_row_without_link_counts_with_its_points_of_today():
+    sheet = sheet_of({"A.I.1.i.b": "B"}, A_I_1_i_b=RowFacts(), A_I_1_i_a=RowFacts())
+    points = Fraction(1, 4) + Fraction(1, 8)
+    assert points_without_proof(sheet) == points
+    assert sum(points for _, points in found(sheet, "no_proof_link")) == points
+
+
+def test_a_row_worth_nothing_needs_no_proof():
+    sheet = sheet_of({"A.I.1.i.b": "C"}, A_I_1_i_b=RowFacts())
+    assert found(sheet, "no_proof_link") == []
+
+
+def test_a_link_beside_a_count_proves_its_percentage():
+    facts = {COMPLAINTS.replace(".", "_"): RowFacts()}
+    assert found(sheet_of(**facts), "no_proof_link") == []
+
+
+def test_a_link_given_twice_names_both_rows_whatever_its_last_stroke():
+    sheet = sheet_of(
+        A_I_1_i_a=RowFacts(links=("https://x.example/1/",)),
+        A_I_1_i_b=RowFacts(links=("https://x.example/1",)),
+    )
+    assert found(sheet, "link_reused") == [(("A.I.1.i.a", "A.I.1.i.b"), Fraction(1, 2))]
+
+
+def test_more_finished_than_received_is_a_check():
+    sheet = sheet_of({f"{COMPLAINTS}.1": 2, f"{COMPLAINTS}.3": 5})
+    assert [nodes for nodes, _ in found(sheet, "count_disagrees")] == [(COMPLAINTS,)]
+    assert [nodes for nodes, _ in found(sheet, "parts_do_not_add_up")] == [(COMPLAINTS,)]
+
+
+def test_parts_below_the_sum_are_fine_where_the_rest_may_be_open():
+    sheet = sheet_of({f"{COMPLAINTS}.1": 6, f"{COMPLAINTS}.2": 1, f"{COMPLAINTS}.3": 1})
+    assert found(sheet, "parts_do_not_add_up") == []
+
+
+def test_parts_that_differ_from_a_typed_sum_are_a_check():
+    sheet = sheet_of({"A.II.5.iii.b.a.4": 5})
+    assert found(sheet, "parts_do_not_add_up") == [(("A.II.5.iii.b.a",), 1)]
+
+
+def test_a_percentage_unlike_its_counts_is_a_check():
+    facts = {COMPLAINTS.replace(".", "_"): RowFacts(own_share=Fraction(1, 2))}
+    assert found(sheet_of(**facts), "count_disagrees") == [((COMPLAINTS,), 3)]
+
+
+def test_none_said_beside_a_count_is_a_check():
+    sheet = sheet_of(A_II_5_ii_a_1=RowFacts(note="Tidak ada pengaduan"))
+    assert found(sheet, "note_disagrees") == [((f"{COMPLAINTS}.1", COMPLAINTS), 3)]
+
+
+def test_another_amount_said_beside_a_count_is_a_check():
+    sheet = sheet_of(A_II_5_ii_a_1=RowFacts(note="Terdapat 6 pengaduan"))
+    assert found(sheet, "note_disagrees") == [((f"{COMPLAINTS}.1", COMPLAINTS), 3)]
+    agreeing = sheet_of(A_II_5_ii_a_1=RowFacts(note="Terdapat 4 pengaduan"))
+    assert found(agreeing, "note_disagrees") == []
+
+
+def test_another_percentage_said_beside_a_survey_is_a_check():
+    sheet = sheet_of(B_II_a=RowFacts(note="Nilai IKM = 87,65%"))
+    assert found(sheet, "note_disagrees") == [(("B.II.a",), Fraction("17.5"))]
+    agreeing = sheet_of({"B.II.a": Fraction("3.506")}, B_II_a=RowFacts(note="Nilai IKM = 87,65%"))
+    assert found(agreeing, "note_disagrees") == []
+
+
+def test_a_blank_row_is_never_checked():
+    answers = dict.fromkeys(full_answers())
+    sheet = sheet_of(answers, A_I_1_i_a=RowFacts(note="belum"), B_II_a=RowFacts(note="90%"))
+    assert check_sheet(sheet) == ()
+
+
+def test_checks_change_no_score():
+    sheet = sheet_of(A_I_1_i_b=RowFacts(note="Jika tidak di seleksi."))
+    before = score_sheet(ZI, full_answers())
+    check_sheet(sheet)
+    assert sheet.score == before
