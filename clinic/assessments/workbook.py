@@ -18,6 +18,7 @@ from clinic.assessments.workbook_reading import Layout, RowReading, SheetReading
 from clinic.assessments.workbook_rows import Placement, RowFinder
 from clinic.assessments.workbook_traps import find_traps
 
+MOST_STRANGERS = 40
 _ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 
 
@@ -140,12 +141,18 @@ def _report_strangers(reading: SheetReading, placement: Placement) -> None:
     layout = reading.layout
     taken = placement.taken
     last = max(taken, default=0)
+    strangers = []
     for row in layout.grid.rows:
         if row <= layout.header_row or row in taken or row > last:
             continue
         answer = layout.grid.at(row, layout.columns.answer)
         if answer.text and layout.label_text(row):
-            place = where(row, layout.columns.answer)
-            reading.problems.append(
-                reject("row_not_recognised", place, None, wording=layout.label_text(row)[:80])
-            )
+            strangers.append(row)
+    for row in strangers[:MOST_STRANGERS]:
+        place = where(row, layout.columns.answer)
+        wording = layout.label_text(row)[:80]
+        reading.problems.append(reject("row_not_recognised", place, None, wording=wording))
+    rest = strangers[MOST_STRANGERS:]
+    if rest:
+        place = where(rest[0], layout.columns.answer)
+        reading.problems.append(reject("rows_not_recognised", place, None, rows=len(rest)))

@@ -11,6 +11,9 @@ SENTENCES = {
     "row_not_recognised": gettext_noop(
         "The row “%(wording)s” holds an answer but belongs to no row of the framework."
     ),
+    "rows_not_recognised": gettext_noop(
+        "From here on %(rows)s more rows hold answers but belong to no row of the framework."
+    ),
     "cell_error": gettext_noop("The answer cell shows %(value)s. It counts as not filled in."),
     "formula_without_value": gettext_noop(
         "The answer is a formula without a stored value. Open the file in Excel and save it again."

@@ -283,6 +283,19 @@ def test_a_row_of_the_offices_own_is_named_and_not_counted():
     assert total_of(content) == TRUE_TOTAL
 
 
+def test_a_thousand_strange_rows_are_named_in_short():
+    def change(sheet):
+        sheet.insert_rows(10, 300)
+        for row in range(10, 310):
+            sheet.cell(row, 7).value = f"Kegiatan kantin sehat nomor {row}"
+            sheet.cell(row, 11).value = "A"
+
+    reading = read_workbook(changed_sample(change, values=True), ZI)
+    strange = [p for p in reading.problems if p.code.endswith("not_recognised")]
+    assert (len(strange), strange[-1].message.params["rows"]) == (41, 260)
+    assert score_sheet(ZI, reading.answers).total.score == TRUE_TOTAL
+
+
 def test_a_typed_percentage_that_its_counts_contradict_is_a_check():
     def change(sheet):
         sheet["K171"] = 1
