@@ -6,7 +6,7 @@ import pytest
 from clinic.assessments.arithmetic.scoring import score_sheet
 from clinic.assessments.workbook import read_workbook
 from clinic.assessments.workbook_report import as_plain, build_report
-from tests.clinic.assessments.sheets import SAMPLE, ZI
+from tests.clinic.assessments.made_workbooks import SAMPLE, ZI
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from clinic.assessments.workbook import read_workbook
 from clinic.assessments.workbook_grid import UnreadableWorkbook
 from clinic.assessments.workbook_report import build_report
 from clinic.lib.arithmetic.archives import UnsafeArchive
-from tests.clinic.assessments.sheets import (
+from tests.clinic.assessments.made_workbooks import (
     SAMPLE,
     ZI,
     changed_sample,

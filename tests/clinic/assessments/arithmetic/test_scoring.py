@@ -11,11 +11,10 @@ from clinic.assessments.arithmetic.answers import (
     pair_of_value,
 )
 from clinic.assessments.arithmetic.scoring import category_of, score_sheet
-from clinic.assessments.frameworks import shipped_framework
-from tests.clinic.assessments.sheets import ZI, full_answers
+from tests.clinic.assessments.made_workbooks import ZI, full_answers, shipped
 
-AKIP = shipped_framework("akip-2021")
-GENERAL = shipped_framework("rb-general-2023")
+AKIP = shipped("akip-2021")
+GENERAL = shipped("rb-general-2023")
 COMPLAINTS = "A.II.5.ii.a"
 DISCIPLINE = "A.II.3.iii.a"
 

@@ -4,7 +4,7 @@ import pytest
 
 from clinic.assessments.arithmetic.scoring import score_sheet
 from clinic.assessments.arithmetic.thresholds import ThresholdUnknown, distance
-from tests.clinic.assessments.sheets import ZI, full_answers
+from tests.clinic.assessments.made_workbooks import ZI, full_answers
 
 STATED = {"sakip": True, "audit-follow-up": True, "wealth-reports": True}
 

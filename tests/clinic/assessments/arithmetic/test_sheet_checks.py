@@ -8,7 +8,7 @@ from clinic.assessments.arithmetic.sheet_checks import (
     points_with_proof,
     points_without_proof,
 )
-from tests.clinic.assessments.sheets import ZI, full_answers
+from tests.clinic.assessments.made_workbooks import ZI, full_answers
 
 COMPLAINTS = "A.II.5.ii.a"
 

@@ -10,14 +10,9 @@ from clinic.assessments.arithmetic.editions import CHANGE_AREAS
 from clinic.assessments.arithmetic.framework_rules import FrameworkFault
 from clinic.assessments.arithmetic.frameworks import parse_framework
 from clinic.assessments.arithmetic.scoring import points_per_row
-from clinic.assessments.frameworks import (
-    FILES,
-    FrameworkUnknown,
-    shipped_framework,
-    shipped_ids,
-)
+from tests.clinic.assessments.made_workbooks import FRAMEWORK_FILES, shipped
 
-ZI_TEXT = (FILES / "zi-2021.toml").read_text(encoding="utf-8")
+ZI_TEXT = (FRAMEWORK_FILES / "zi-2021.toml").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -36,9 +31,10 @@ def refusal(table):
 
 
 def test_every_shipped_file_loads():
-    assert shipped_ids() == ("akip-2021", "pmprb-2020-unit", "rb-general-2023", "zi-2021")
-    for framework_id in shipped_ids():
-        framework = shipped_framework(framework_id)
+    ids = sorted(path.stem for path in FRAMEWORK_FILES.glob("*.toml"))
+    assert ids == ["akip-2021", "pmprb-2020-unit", "rb-general-2023", "zi-2021"]
+    for framework_id in ids:
+        framework = shipped(framework_id)
         assert framework.id == framework_id
         assert framework.source.seen_at
         assert framework.unverified
@@ -46,14 +42,8 @@ def test_every_shipped_file_loads():
         assert framework.source.checked_on is None
 
 
-def test_an_unknown_framework_is_refused():
-    with pytest.raises(FrameworkUnknown) as caught:
-        shipped_framework("../settings")
-    assert caught.value.code == "framework_unknown"
-
-
 def test_zi_is_complete():
-    zi = shipped_framework("zi-2021")
+    zi = shipped("zi-2021")
     kinds = Counter(node.kind for node in zi.nodes)
     assert len(zi.nodes) == 199
     assert (kinds["question"], kinds["input"], kinds["result-item"]) == (110, 24, 3)
@@ -64,7 +54,7 @@ def test_zi_is_complete():
 
 
 def test_each_of_the_110_questions_reaches_exactly_one_change_area():
-    questions = [node for node in shipped_framework("zi-2021").nodes if node.kind == "question"]
+    questions = [node for node in shipped("zi-2021").nodes if node.kind == "question"]
     assert {node.area for node in questions} == set(CHANGE_AREAS) - {
         "deregulasi-kebijakan",
         "organisasi",
@@ -73,7 +63,7 @@ def test_each_of_the_110_questions_reaches_exactly_one_change_area():
 
 
 def test_zi_points_per_question_match_the_facts():
-    points = points_per_row(shipped_framework("zi-2021"))
+    points = points_per_row(shipped("zi-2021"))
     assert sum(points.values()) == 100
     assert points["A.II.5.ii.a"] == 3
     assert points["A.II.5.i.a"] == Fraction(5, 2)
@@ -83,7 +73,7 @@ def test_zi_points_per_question_match_the_facts():
 
 
 def test_every_lettered_row_of_zi_has_its_rubric():
-    zi = shipped_framework("zi-2021")
+    zi = shipped("zi-2021")
     for node in zi.scored:
         scale = zi.scale_of(node)
         if scale.kind != "letters":
@@ -94,7 +84,7 @@ def test_every_lettered_row_of_zi_has_its_rubric():
 
 
 def test_only_the_discipline_row_has_a_rule_for_zero_of_zero():
-    formulas = {n.code: n.formula for n in shipped_framework("zi-2021").nodes if n.formula}
+    formulas = {n.code: n.formula for n in shipped("zi-2021").nodes if n.formula}
     assert len(formulas) == 8
     assert {code for code, f in formulas.items() if f.zero_zero != "unknown"} == {"A.II.3.iii.a"}
     assert formulas["A.II.3.iii.a"].zero_zero == "full"
@@ -102,7 +92,7 @@ def test_only_the_discipline_row_has_a_rule_for_zero_of_zero():
 
 
 def test_the_unit_sheet_of_pmprb_sums_exactly_and_says_that_nothing_was_seen():
-    pmprb = shipped_framework("pmprb-2020-unit")
+    pmprb = shipped("pmprb-2020-unit")
     assert pmprb.by_code["A.I"].weight == Fraction("14.60")
     assert pmprb.by_code["A.III"].weight == Fraction("21.70")
     assert pmprb.maximum == Fraction("36.30") == sum(points_per_row(pmprb).values())
@@ -111,14 +101,14 @@ def test_the_unit_sheet_of_pmprb_sums_exactly_and_says_that_nothing_was_seen():
 
 
 def test_akip_gives_one_letter_per_sub_component():
-    akip = shipped_framework("akip-2021")
+    akip = shipped("akip-2021")
     assert len(akip.scored) == 12
     assert {node.area for node in akip.nodes} == {"akuntabilitas"}
     assert akip.by_scale["akip-use"].value_of("BB") == Fraction(4, 5)
 
 
 def test_rb_general_names_no_change_area_and_invents_no_weight():
-    general = shipped_framework("rb-general-2023")
+    general = shipped("rb-general-2023")
     assert {node.area for node in general.nodes} == {""}
     assert set(points_per_row(general)) == {"G.A.1", "G.A.2", "G.B.1", "G.B.2"}
 

@@ -7,11 +7,20 @@ from pathlib import Path
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
-from clinic.assessments.arithmetic.editions import EditionNode
-from clinic.assessments.frameworks import shipped_framework
+import clinic.assessments
+from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
+from clinic.assessments.arithmetic.frameworks import parse_framework
 
 SAMPLE = Path(__file__).parent / "samples" / "lke-zi-2021-puskesmas.xlsx"
-ZI = shipped_framework("zi-2021")
+FRAMEWORK_FILES = Path(clinic.assessments.__file__).parent / "framework_files"
+
+
+def shipped(framework_id: str) -> FrameworkFile:
+    """Read one of the framework files that come with the product."""
+    return parse_framework((FRAMEWORK_FILES / f"{framework_id}.toml").read_text(encoding="utf-8"))
+
+
+ZI = shipped("zi-2021")
 HEADINGS = (
     "Penilaian",
     "Bobot",
