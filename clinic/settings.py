@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
-from csp.constants import NONCE, NONE, SELF
+from csp.constants import NONCE, NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -118,19 +118,23 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "clinic.lib.middleware.RequestId",
+    "clinic.lib.middleware.BrowserRules",
+    "clinic.lib.middleware.ContentPolicy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "clinic.lib.middleware.Language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "clinic.lib.middleware.RequestLog",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "clinic.lib.middleware.Refusals",
 ]
 
 TEMPLATES = [
@@ -145,6 +149,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "csp.context_processors.nonce",
+                "clinic.lib.context_processors.page",
+                "clinic.desks.navigation.links",
             ],
         },
     }
@@ -346,6 +352,18 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+MESSAGE_TAGS = {20: "info", 25: "ok", 30: "warn", 40: "err"}
+CSRF_FAILURE_VIEW = "clinic.lib.error_views.csrf_failed"
+BROWSER_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": SECURE_REFERRER_POLICY,
+    "Cross-Origin-Opener-Policy": SECURE_CROSS_ORIGIN_OPENER_POLICY,
+    "X-Frame-Options": X_FRAME_OPTIONS,
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_PRODUCTION
 SESSION_COOKIE_NAME = "__Host-sessionid" if IS_PRODUCTION else "sessionid"
 SECURE_SSL_REDIRECT = IS_PRODUCTION
@@ -375,8 +393,30 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+ADMIN_PATH = "/admin/"
+# Wagtail's own pages hold inline styles and two inline scripts and preview in a frame.
+ADMIN_CONTENT_POLICY = {
+    "script-src": [SELF, UNSAFE_INLINE],
+    "style-src": [SELF, UNSAFE_INLINE],
+    "img-src": [SELF, "data:", "blob:"],
+    "frame-src": [SELF],
+    "frame-ancestors": [SELF],
+}
+HTMX_CONFIG = {
+    "allowEval": False,
+    "includeIndicatorStyles": False,
+    "selfRequestsOnly": True,
+    "historyCacheSize": 0,
+    "responseHandling": [
+        {"code": "204", "swap": False},
+        {"code": "[23]..", "swap": True},
+        {"code": "[45]..", "swap": True, "error": True, "target": "#pesan"},
+    ],
+}
+
 # --- logs ---------------------------------------------------------------------------------------
 LOGGING_CONFIG = "clinic.lib.logs.configure"
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # clinic.lib.middleware.RequestId cleans it
 LOGGING = {"json": IS_PRODUCTION, "level": env("LOG_LEVEL", "INFO")}
 
 

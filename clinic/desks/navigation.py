@@ -1,0 +1,60 @@
+"""The few links that stand on every page, in one place and one order.
+
+An address whose room is not built yet has no URL name: it is left out, never a dead link.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Entry = tuple[str, Promise]
+
+MENU: tuple[Entry, ...] = (
+    ("home", _("My start page")),
+    ("public_check", _("Check an LKE")),
+    ("modules", _("Modules")),
+    ("events", _("Events")),
+    ("quizzes", _("Quizzes")),
+    ("map", _("Map of gaps")),
+)
+SIGNED_IN_ONLY = frozenset({"home", "quizzes", "map"})
+FOOTER: tuple[Entry, ...] = (
+    ("help", _("Help")),
+    ("about", _("About Klinik RB")),
+    ("privacy", _("Privacy")),
+    ("accessibility", _("Accessibility")),
+    ("components", _("Components")),
+)
+ACCOUNT: tuple[Entry, ...] = (
+    ("home", _("My start page")),
+    ("profile", _("My profile")),
+    ("own_data", _("My data")),
+    ("sessions", _("My sessions")),
+)
+
+
+def links(request: HttpRequest) -> dict[str, Any]:
+    """Return the menu, footer and account links of a page."""
+    user = getattr(request, "user", None)
+    is_signed_in = user is not None and user.is_authenticated
+    menu = [entry for entry in MENU if is_signed_in or entry[0] not in SIGNED_IN_ONLY]
+    return {
+        "nav_items": _addresses(menu, here=request.path),
+        "footer_items": _addresses(FOOTER, here=request.path),
+        "account_items": _addresses(ACCOUNT, here=request.path) if is_signed_in else [],
+    }
+
+
+def _addresses(entries: Any, *, here: str) -> list[dict[str, Any]]:
+    found = []
+    for name, label in entries:
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            continue
+        current = "page" if here == url else "true" if here.startswith(url) else ""
+        found.append({"url": url, "label": label, "current": current})
+    return found

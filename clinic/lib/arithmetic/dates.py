@@ -1,0 +1,86 @@
+"""Dates, times and zones as Indonesian offices write them.
+
+A day belongs to a zone: what is stored is a moment in UTC, what people call "today" is the day of
+the root unit's zone. Zones come as IANA names; only the three of Indonesia have a short name.
+"""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+
+_SAME_HOURS = {
+    "Asia/Pontianak": "Asia/Jakarta",
+    "Asia/Ujung_Pandang": "Asia/Makassar",
+}
+_MONTHS = {
+    "id": (
+        "Januari", "Februari", "Maret", "April", "Mei", "Juni",
+        "Juli", "Agustus", "September", "Oktober", "November", "Desember",
+    ),
+    "en": (
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
+    ),
+}  # fmt: skip
+_DAYS = {
+    "id": ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"),
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+
+
+def zone_label(zone: str) -> str:
+    """Return WIB, WITA or WIT; any other zone is named as it is."""
+    return ZONES.get(_SAME_HOURS.get(zone, zone), zone)
+
+
+def local_day(moment: datetime, zone: str) -> date:
+    """Return the calendar day of an aware moment in a zone.
+
+    Raises:
+        ValueError: the moment has no zone of its own, so that its day cannot be known.
+    """
+    return _aware(moment).astimezone(ZoneInfo(zone)).date()
+
+
+def format_date(day: date, language: str = "id") -> str:
+    """Write ``25 Mei 2022`` (``25 May 2022`` in English)."""
+    return f"{day.day} {_MONTHS[language][day.month - 1]} {day.year}"
+
+
+def format_weekday(day: date, language: str = "id") -> str:
+    """Write ``Rabu, 25 Mei 2022``."""
+    return f"{_DAYS[language][day.weekday()]}, {format_date(day, language)}"
+
+
+def format_time(moment: datetime, zone: str) -> str:
+    """Write ``09.00 WITA``, the same in both languages.
+
+    Raises:
+        ValueError: the moment has no zone of its own.
+    """
+    local = _aware(moment).astimezone(ZoneInfo(zone))
+    return f"{local:%H.%M} {zone_label(zone)}"
+
+
+def format_moment(moment: datetime, zone: str, language: str = "id") -> str:
+    """Write ``25 Mei 2022, 09.00 WITA``."""
+    return f"{format_date(local_day(moment, zone), language)}, {format_time(moment, zone)}"
+
+
+def format_days_left(days: int, language: str = "id") -> str:
+    """Write a distance in days as ``hari ini``, ``3 hari lagi`` or ``terlambat 5 hari``."""
+    if days == 0:
+        return {"id": "hari ini", "en": "today"}[language]
+    count = abs(days)
+    if language == "id":
+        return f"{count} hari lagi" if days > 0 else f"terlambat {count} hari"
+    unit = "day" if count == 1 else "days"
+    return f"{count} {unit} left" if days > 0 else f"{count} {unit} late"
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        msg = "A moment without a zone has no day."
+        raise ValueError(msg)
+    return moment
