@@ -1,10 +1,12 @@
 """What every test shares: the cache table, and a flush that may empty append-only tables."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.management import call_command
+from django.db import transaction
 from django.test import TransactionTestCase
 
 from clinic.records import seals
@@ -38,3 +40,16 @@ def light_password_hashes():
     Argon2PasswordHasher.time_cost = 1
     Argon2PasswordHasher.memory_cost = 8
     Argon2PasswordHasher.parallelism = 1
+
+
+@pytest.fixture
+def undone(db):
+    """Return a context manager that undoes what one example of a property test has written."""
+
+    @contextmanager
+    def example() -> Iterator[None]:
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+
+    return example

@@ -17,10 +17,10 @@ from clinic.people.applying import check_still_true, refuse_rejected_rows
 from clinic.people.arithmetic.headers import read_list
 from clinic.people.arithmetic.import_plan import Plan, PlannedRow, Problem
 from clinic.people.arithmetic.person_rows import ALIASES, REQUIRED, PersonRow, read_person_row
-from clinic.people.arithmetic.placement import Step
 from clinic.people.known_people import KnownPeople
 from clinic.people.models import Account, Membership, Person, Unit
 from clinic.people.person_plan import plan_rows
+from clinic.people.placing import change_last_stay, new_stay
 from clinic.people.wording import columns_missing
 from clinic.records import audit
 
@@ -112,26 +112,11 @@ def _own_fields(planned: PlannedRow) -> Mapping[str, Any]:
 
 
 def _write_memberships(doing: Sequence[PlannedRow], people: Mapping[int, Person]) -> None:
-    new = []
-    for planned in doing:
-        step: Step | None = planned.fields.get("step")
-        if step is None or step.act == "none":
-            continue
-        person = people[planned.row]
-        if step.act == "move" and step.last is not None:
-            Membership.objects.filter(pk=step.last.key).update(end=step.last_ends)
-        fields = {
-            "unit_id": step.place.unit,
-            "start": step.place.start,
-            "end": step.place.end,
-            "position": step.place.position,
-            "position_kind": step.place.position_kind,
-        }
-        if step.act == "correct" and step.last is not None:
-            Membership.objects.filter(pk=step.last.key).update(**fields)
-        else:
-            new.append(Membership(person=person, **fields))
-    Membership.objects.bulk_create(new, batch_size=500)
+    steps = {planned.row: planned.fields["step"] for planned in doing if "step" in planned.fields}
+    for step in steps.values():
+        change_last_stay(step)
+    stays = [new_stay(people[row], step) for row, step in steps.items()]
+    Membership.objects.bulk_create(filter(None, stays), batch_size=500)
 
 
 def _record(planned: PlannedRow, person: Person, *, actor: Account | None) -> None:

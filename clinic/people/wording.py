@@ -291,9 +291,9 @@ def place(problem: Problem) -> str:
     """Return where a problem stands: row and column, or the file as a whole."""
     if not problem.row:
         return _("File")
-    if not problem.field:
+    if not problem.column:
         return _("Row %(row)s") % {"row": problem.row}
-    return _("Row %(row)s, %(column)s") % {"row": problem.row, "column": label(problem.field)}
+    return _("Row %(row)s, %(column)s") % {"row": problem.row, "column": label(problem.column)}
 
 
 @contextmanager

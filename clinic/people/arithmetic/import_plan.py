@@ -24,14 +24,14 @@ class Problem:
     Attributes:
         code: stable word, the key of its sentence.
         row: row number in the file, 0 for the file as a whole.
-        field: name of the column, empty for the row as a whole.
+        column: name of the column, empty for the row as a whole.
         values: what the sentence's named placeholders stand for.
         level: an ``error`` keeps the row out, a ``warning`` does not.
     """
 
     code: str
     row: int = 0
-    field: str = ""
+    column: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     level: Level = "error"
 
@@ -40,7 +40,7 @@ class Problem:
         return {
             "code": self.code,
             "row": self.row,
-            "field": self.field,
+            "column": self.column,
             "values": dict(self.values),
             "level": self.level,
         }

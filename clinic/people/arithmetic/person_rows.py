@@ -121,7 +121,7 @@ def _name(reading: _Reading) -> str:
     """A name begins with a letter: a formula, a number or a shifted column does not."""
     name = reading.text("name")
     if not name:
-        if not any(problem.field == "name" for problem in reading.problems):
+        if not any(problem.column == "name" for problem in reading.problems):
             reading.tell("cell_empty", "name")
     elif not name.lstrip(_QUOTES)[:1].isalpha():
         reading.tell("name_form", "name", typed=name[:40])

@@ -19,9 +19,13 @@ class PersonQuerySet(models.QuerySet["Person"]):
         """Keep one row per human, as far as known."""
         return self.filter(merged_into__isnull=True)
 
+    def kept_row(self, person: "Person") -> "Person":
+        """Return the row that stands for the person's human now, whatever the caller knew."""
+        return self.get(pk=person.pk).resolved
+
     def rows_of(self, person: "Person") -> Self:
         """Keep every row that stands for the person's human: the kept one and all merged ones."""
-        found = {person.resolved.pk}
+        found = {Person.objects.kept_row(person).pk}
         newest = found
         while newest:
             rows = Person.objects.filter(merged_into__in=newest).exclude(pk__in=found)

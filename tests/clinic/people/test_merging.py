@@ -1,0 +1,173 @@
+from datetime import date
+
+import pytest
+
+from clinic.people import accounts
+from clinic.people.importing_people import apply_people, plan_people, read_people
+from clinic.people.merging import NotMergeable, NotMerged, merge, undo_merge
+from clinic.people.models import Person, PersonMerge
+from clinic.records.audit import AuditEntry
+from tests.clinic.people.lists import PERSON_HEADER, table
+from tests.given import make_member, make_person
+
+NIP = "196608011988031001"
+WHY = "satu orang, dua baris"
+
+
+@pytest.fixture
+def two(regencies):
+    home, _ = regencies
+    keep = make_person("Budi Santoso", home.health, email="budi@uji.test")
+    other = make_person("Budi Santoso, S.E.", home.district, nip=NIP, email="lain@uji.test")
+    return keep, other
+
+
+def again(person):
+    return Person.objects.get(pk=person.pk)
+
+
+def test_readers_reach_the_kept_row_and_history_stays_where_it_was(two):
+    keep, other = two
+
+    merge(keep, other, actor=None, reason=WHY)
+
+    assert again(other).resolved == keep
+    assert set(Person.objects.rows_of(keep)) == set(Person.objects.rows_of(other)) == {keep, other}
+    assert [p.memberships.count() for p in (again(keep), again(other))] == [1, 1]
+    assert list(Person.objects.unmerged().filter(pk__in=[keep.pk, other.pk])) == [keep]
+
+
+def test_blanks_are_filled_and_nothing_is_overwritten(two):
+    keep, other = two
+
+    merge(keep, other, actor=None, reason=WHY)
+
+    assert (again(keep).nip, again(keep).email) == (NIP, "budi@uji.test")
+
+
+def test_undo_gives_back_what_was_filled_and_keeps_what_changed_since(two):
+    keep, other = two
+    other.phone = "0811111111"
+    other.save()
+    merge(keep, other, actor=None, reason=WHY)
+    Person.objects.filter(pk=keep.pk).update(phone="0822222222")
+
+    undo_merge(other, actor=None, reason="ternyata dua orang")
+
+    assert (again(keep).nip, again(keep).phone) == ("", "0822222222")
+    assert (again(other).nip, again(other).resolved) == (NIP, other)
+    verbs = list(AuditEntry.objects.order_by("pk").values_list("verb", flat=True))
+    assert verbs[-2:] == ["person.merged", "person.merge_undone"]
+
+
+def test_merging_twice_is_one_merge(two):
+    keep, other = two
+
+    first = merge(keep, other, actor=None, reason=WHY)
+    second = merge(keep, again(other), actor=None, reason=WHY)
+
+    assert first == second
+    assert PersonMerge.objects.count() == 1
+
+
+def test_a_chain_leads_to_the_last_row_and_comes_apart_link_by_link(two, regencies):
+    keep, other = two
+    third = make_person("Budi S.", regencies[0].health)
+    merge(keep, other, actor=None, reason=WHY)
+    merge(third, again(keep), actor=None, reason=WHY)
+
+    assert again(other).resolved == third
+    assert set(Person.objects.rows_of(other)) == {keep, other, third}
+
+    undo_merge(again(keep), actor=None, reason=WHY)
+
+    assert again(other).resolved == keep
+    assert again(third).nip == ""
+
+
+def test_merging_into_a_merged_row_merges_into_the_kept_one(two, regencies):
+    keep, other = two
+    third = make_person("Budi S.", regencies[0].health)
+    merge(keep, other, actor=None, reason=WHY)
+
+    merge(again(other), third, actor=None, reason=WHY)
+
+    assert again(third).merged_into == keep
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_a_merge_needs_a_reason(two, reason):
+    with pytest.raises(NotMergeable) as refusal:
+        merge(*two, actor=None, reason=reason)
+
+    assert refusal.value.code == "reason_missing"
+
+
+def test_one_row_is_not_merged_with_itself(two):
+    with pytest.raises(NotMergeable) as refusal:
+        merge(two[0], two[0], actor=None, reason=WHY)
+
+    assert refusal.value.code == "same_person"
+
+
+def test_a_row_given_up_is_not_given_up_again_elsewhere(two, regencies):
+    keep, other = two
+    third = make_person("Budi S.", regencies[0].health)
+    merge(keep, other, actor=None, reason=WHY)
+
+    with pytest.raises(NotMergeable) as refusal:
+        merge(third, again(other), actor=None, reason=WHY)
+
+    assert refusal.value.code == "already_merged"
+
+
+def test_no_account_is_left_behind(two, regencies):
+    keep, other = two
+    member = make_member("Budi", regencies[0].health, email="budi.s@uji.test")
+
+    with pytest.raises(NotMergeable) as refusal:
+        merge(keep, member, actor=None, reason=WHY)
+    assert refusal.value.code == "keep_the_one_with_the_account"
+
+    second = accounts.create_account(other)
+    with pytest.raises(NotMergeable) as refusal:
+        merge(member, other, actor=None, reason=WHY)
+    assert refusal.value.code == "both_have_accounts"
+
+    accounts.retire(second)
+    merge(member, other, actor=None, reason=WHY)
+    assert again(other).resolved == member
+
+
+def test_what_is_not_merged_is_not_undone(two):
+    with pytest.raises(NotMerged):
+        undo_merge(two[1], actor=None, reason=WHY)
+
+
+def test_undo_stops_when_a_third_row_has_the_nip(two, regencies):
+    keep, other = two
+    merge(keep, other, actor=None, reason=WHY)
+    Person.objects.filter(pk=keep.pk).update(nip="")
+    make_person("Budi lain", regencies[0].health, nip=NIP)
+
+    with pytest.raises(NotMergeable) as refusal:
+        undo_merge(again(other), actor=None, reason=WHY)
+
+    assert refusal.value.code == "nip_taken"
+
+
+def test_a_list_that_knows_only_the_merged_number_finds_the_kept_row(two):
+    keep, other = two
+    Person.objects.filter(pk=keep.pk).update(nip="198005052005011003")
+    merge(again(keep), other, actor=None, reason=WHY)
+    today = date(2026, 6, 1)
+    rows = [PERSON_HEADER, [NIP, "Budi Santoso", "Dinas Kesehatan Contoh", "Kasubag"]]
+
+    read, problems = read_people(table(rows))
+    plan = plan_people(read, problems, today=today)
+    apply_people(plan, actor=None, today=today)
+
+    assert [problem.code for problem in plan.problems] == ["nip_differs"]
+    assert plan.rows[0].target == keep.pk
+    assert again(keep).nip == "198005052005011003"
+    assert keep.memberships.get().position == "Kasubag"
