@@ -45,7 +45,7 @@ class Size:
 SIZES = {
     "clinic": Size(groups=1, units=41, people=64, events=1, per_quiz=8, turnout=0.9),
     "year": Size(groups=1, units=41, people=600, events=6, per_quiz=8, turnout=0.13, keenness=2.2),
-    "province": Size(groups=24, units=984, people=20_000, events=3, per_quiz=8, turnout=0.17, keenness=1.2),
+    "province": Size(groups=24, units=984, people=20_000, events=4, per_quiz=8, turnout=0.075, keenness=2.1),
     "nation": Size(groups=500, units=20_500, people=60_000, events=1, per_quiz=8, turnout=0.72),
 }
 
@@ -158,7 +158,7 @@ def _nature(rng: np.random.Generator, size: Size) -> _Nature:
 
 
 def _items(rng: np.random.Generator) -> pd.DataFrame:
-    spread, steep = rng.uniform(0.6, 1.0), rng.uniform(0.1, 0.35)
+    spread, steep = rng.uniform(0.6, 1.0), rng.uniform(0.1, 0.25)
     rows = []
     for number, area in enumerate(AREAS):
         for i in range(int(rng.integers(9, 17))):
@@ -182,7 +182,7 @@ def _items(rng: np.random.Generator) -> pd.DataFrame:
 
 def _people(nature: _Nature) -> dict[str, np.ndarray]:
     rng, size = nature.rng, nature.size
-    weight = rng.lognormal(0, 0.6, size.units)
+    weight = rng.lognormal(0, 0.5, size.units)
     home = np.concatenate(
         [
             np.arange(size.units) if size.people >= size.units else np.zeros(0, int),
@@ -196,7 +196,7 @@ def _people(nature: _Nature) -> dict[str, np.ndarray]:
     ability = ability + rng.normal(0, np.sqrt(shared), (size.people, 1))
     ability = ability + rng.normal(0, np.sqrt(own), ability.shape)
     unit = home.copy()
-    moving = rng.random(size.people) < (0.04 if size.people > 100 else 0.0)
+    moving = rng.random(size.people) < (0.03 if size.people > 100 else 0.0)
     per_group = size.units // size.groups
     unit[moving] = home[moving] // per_group * per_group + rng.integers(0, per_group, moving.sum())
     ids = np.array([f"p{i:05x}" for i in rng.permutation(16**5)[: size.people]])
