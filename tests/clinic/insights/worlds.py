@@ -43,9 +43,9 @@ class Size:
 
 
 SIZES = {
-    "clinic": Size(groups=1, units=41, people=64, events=1, per_quiz=8, turnout=0.85),
+    "clinic": Size(groups=1, units=41, people=64, events=1, per_quiz=8, turnout=0.9),
     "year": Size(groups=1, units=41, people=600, events=6, per_quiz=8, turnout=0.13, keenness=2.2),
-    "province": Size(groups=24, units=984, people=20_000, events=3, per_quiz=8, turnout=0.13, keenness=1.8),
+    "province": Size(groups=24, units=984, people=20_000, events=4, per_quiz=8, turnout=0.075, keenness=2.1),
     "nation": Size(groups=500, units=20_500, people=60_000, events=1, per_quiz=8, turnout=0.72),
 }
 
@@ -137,10 +137,10 @@ def _unit_ids(size: Size) -> list[str]:
 
 def _nature(rng: np.random.Generator, size: Size) -> _Nature:
     areas = len(AREAS)
-    level = rng.uniform(0.1, 0.9) + rng.normal(0, 0.3, areas)
+    level = rng.uniform(-0.4, 0.8) + rng.normal(0, 0.35, areas)
     group = rng.normal(0, 1, (size.groups, 1)) * rng.uniform(0.1, 0.3)
     group = group + rng.normal(0, rng.uniform(0.08, 0.2), (size.groups, areas))
-    shared, own = rng.uniform(0.12, 0.35), rng.uniform(0.08, 0.22)
+    shared, own = rng.uniform(0.14, 0.38), rng.uniform(0.09, 0.24)
     unit = rng.normal(0, np.sqrt(shared), (size.units, 1))
     unit = unit + rng.normal(0, np.sqrt(own), (size.units, areas))
     of_group = np.arange(size.units) // (size.units // size.groups)
@@ -149,7 +149,7 @@ def _nature(rng: np.random.Generator, size: Size) -> _Nature:
         size=size,
         level=level,
         unit_mean=level + unit + (group[of_group] if size.groups > 1 else 0.0),
-        keen_effect=rng.uniform(0.05, 0.3),
+        keen_effect=rng.uniform(0.1, 0.4),
         learning=rng.uniform(0.0, 0.2),
         memory=rng.uniform(0.1, 0.5),
         slip=rng.uniform(0.01, 0.04),
@@ -158,7 +158,7 @@ def _nature(rng: np.random.Generator, size: Size) -> _Nature:
 
 
 def _items(rng: np.random.Generator) -> pd.DataFrame:
-    spread, steep = rng.uniform(0.6, 1.0), rng.uniform(0.1, 0.35)
+    spread, steep = rng.uniform(0.6, 1.0), rng.uniform(0.1, 0.25)
     rows = []
     for number, area in enumerate(AREAS):
         for i in range(int(rng.integers(9, 17))):
@@ -182,7 +182,7 @@ def _items(rng: np.random.Generator) -> pd.DataFrame:
 
 def _people(nature: _Nature) -> dict[str, np.ndarray]:
     rng, size = nature.rng, nature.size
-    weight = rng.lognormal(0, 0.6, size.units)
+    weight = rng.lognormal(0, 0.5, size.units)
     home = np.concatenate(
         [
             np.arange(size.units) if size.people >= size.units else np.zeros(0, int),
@@ -196,7 +196,7 @@ def _people(nature: _Nature) -> dict[str, np.ndarray]:
     ability = ability + rng.normal(0, np.sqrt(shared), (size.people, 1))
     ability = ability + rng.normal(0, np.sqrt(own), ability.shape)
     unit = home.copy()
-    moving = rng.random(size.people) < (0.04 if size.people > 100 else 0.0)
+    moving = rng.random(size.people) < (0.03 if size.people > 100 else 0.0)
     per_group = size.units // size.groups
     unit[moving] = home[moving] // per_group * per_group + rng.integers(0, per_group, moving.sum())
     ids = np.array([f"p{i:05x}" for i in rng.permutation(16**5)[: size.people]])
@@ -394,7 +394,7 @@ def _sheets(nature: _Nature, mastery: np.ndarray) -> tuple[pd.DataFrame, np.ndar
         true = np.clip(worth[:, a, None] + rng.normal(0, 0.22, (units, rows[a])), 0, 1)
         practice[:, a] = true @ points / points.sum()
         filled = rng.random((units, rows[a])) < rng.choice(
-            [0.35, 0.8, 1.0], (units, 1), p=[0.2, 0.3, 0.5]
+            [0.35, 0.8, 1.0], (units, 1), p=[0.12, 0.33, 0.55]
         )
         claim = np.clip(true + inflation[:, None] + rng.normal(0, 0.1, true.shape), 0, 1)
         part = rng.choice([0.0, 0.5, 1.0], (units, 1), p=[0.6, 0.1, 0.3])
