@@ -36,11 +36,17 @@ FREE_SHARE = 0.05
 EXPIRY_JOB = "records.expire_import"
 
 
-def private_storage() -> FileSystemStorage:
-    """Return the storage that no address serves."""
-    return FileSystemStorage(
+class PrivateStorage(FileSystemStorage):
+    """Files that no address serves."""
+
+    def url(self, name: str | None) -> str:
+        raise ValueError("A private file has no URL.")
+
+
+def private_storage() -> PrivateStorage:
+    """Return the storage of received files."""
+    return PrivateStorage(
         location=settings.PRIVATE_ROOT,
-        base_url=None,
         file_permissions_mode=0o600,
         directory_permissions_mode=0o700,
     )
