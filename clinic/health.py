@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from clinic.people.access import policy
 from clinic.people.models import Account
 from clinic.records import jobs, seals
 
@@ -101,6 +102,7 @@ def _holds(check: Check) -> bool:
         return False
 
 
+@policy("public")
 @require_safe
 @never_cache
 def healthz(_request: HttpRequest) -> JsonResponse:
@@ -108,6 +110,7 @@ def healthz(_request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
+@policy("public")
 @require_safe
 @never_cache
 def readyz(_request: HttpRequest) -> JsonResponse:

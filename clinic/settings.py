@@ -180,6 +180,8 @@ else:
             "TEST": {"NAME": DATA_DIR / "test.sqlite3"},
         }
     }
+if KLINIK_ENV == "test" and env("KLINIK_DATABASE_NAME"):  # a real worker on the test database
+    DATABASES["default"]["NAME"] = env("KLINIK_DATABASE_NAME")
 IS_EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 
 CACHE_URL = env("CACHE_URL")
@@ -194,8 +196,10 @@ else:
             "LOCATION": "cache",
         }
     }
+CACHES["default"]["KEY_PREFIX"] = env("KLINIK_CACHE_PREFIX", "klinik")
 
 # --- jobs ---------------------------------------------------------------------------------------
+CELERY_TASK_DEFAULT_QUEUE = env("KLINIK_QUEUE", "klinik")
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", "filesystem://localhost")
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = (
     {
@@ -245,9 +249,9 @@ KLINIK_FILE_MEMORY_MB = env_int("KLINIK_FILE_MEMORY_MB", 512)
 KLINIK_FILE_SECONDS = env_int("KLINIK_FILE_SECONDS", 60)
 KLINIK_IMPORT_DAYS = env_int("KLINIK_IMPORT_DAYS", 30)
 KLINIK_UPLOAD_LIMITS = {
-    "workbook_bytes": env_int("KLINIK_UPLOAD_WORKBOOK_MB", 5) * 1024 * 1024,
-    "unpacked_bytes": env_int("KLINIK_UPLOAD_UNPACKED_MB", 60) * 1024 * 1024,
-    "text_bytes": env_int("KLINIK_UPLOAD_TEXT_MB", 2) * 1024 * 1024,
+    "workbook": env_int("KLINIK_UPLOAD_WORKBOOK_MB", 5) * 1024 * 1024,
+    "unpacked": env_int("KLINIK_UPLOAD_UNPACKED_MB", 60) * 1024 * 1024,
+    "text": env_int("KLINIK_UPLOAD_TEXT_MB", 2) * 1024 * 1024,
 }
 
 # --- language and time --------------------------------------------------------------------------

@@ -1,16 +1,37 @@
-"""What every test shares: the cache table, and a flush that may empty append-only tables."""
+"""What every test shares: the cast, the cache table, a flush that may empty append-only tables.
+
+``worker`` is a real Celery worker process on the database and queue of the tests.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import transaction
 from django.test import TransactionTestCase
 
 from clinic.records import seals
 from tests.given import *  # noqa: F403
+from tests.processes import WorkerProcess
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Keep tests with a real worker in one process; leave races out that SQLite cannot have."""
+    wanted, unwanted = [], []
+    for item in items:
+        if "worker" in getattr(item, "fixturenames", ()):
+            item.add_marker("real_worker")
+        if item.get_closest_marker("real_worker"):
+            item.add_marker(pytest.mark.xdist_group("real-worker"))
+        is_left_out = settings.IS_EMBEDDED and item.get_closest_marker("postgresql")
+        (unwanted if is_left_out else wanted).append(item)
+    config.hook.pytest_deselected(items=unwanted)
+    items[:] = wanted
 
 
 @pytest.fixture(scope="session")
@@ -26,12 +47,24 @@ def _flush_through_the_guarded_door() -> Iterator[None]:
     flush = TransactionTestCase._fixture_teardown
 
     def flush_inside_purging(case: TransactionTestCase) -> None:
+        if settings.IS_EMBEDDED:
+            cache.clear()
         with seals.purging("test flush"):
             flush(case)
 
     TransactionTestCase._fixture_teardown = flush_inside_purging
     yield
     TransactionTestCase._fixture_teardown = flush
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis_cache() -> Iterator[None]:
+    """Forget this process's keys; a rollback does that for the database cache."""
+    yield
+    if not settings.IS_EMBEDDED and settings.CACHE_URL:
+        client = cache._cache.get_client()
+        for key in client.scan_iter(f"{settings.CACHES['default']['KEY_PREFIX']}:*"):
+            client.delete(key)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -53,3 +86,18 @@ def undone(db):
             transaction.set_rollback(True)
 
     return example
+
+
+@pytest.fixture(scope="session")
+def _worker_process(django_db_setup: None) -> Iterator[WorkerProcess]:
+    process = WorkerProcess()
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def worker(transactional_db: None, _worker_process: WorkerProcess) -> Iterator[WorkerProcess]:
+    """A running worker; the test ends only when it has nothing left to do."""
+    _worker_process.ensure_running()
+    yield _worker_process
+    _worker_process.rest()

@@ -23,3 +23,4 @@ for _name in ("queue/messages", "queue/control", "private", "media", "static"):
 
 os.environ["KLINIK_ENV"] = "test"
 os.environ["KLINIK_VAR"] = str(_own)
+os.environ["KLINIK_QUEUE"] = os.environ["KLINIK_CACHE_PREFIX"] = f"{_folder.name}-{_own.name}"

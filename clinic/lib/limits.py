@@ -8,7 +8,13 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from clinic.lib.arithmetic.messages import gettext_noop
 from clinic.lib.errors import Refused
+
+TOO_HEAVY = gettext_noop(
+    "The file needs more memory or time than one file may take. "
+    "Delete unused sheets and rows, then send it again."
+)
 
 
 class FileTooHeavy(Refused):
@@ -51,9 +57,9 @@ def within(*, memory_bytes: int, seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, seconds)
         yield
     except MemoryError:
-        raise FileTooHeavy(details={"limit": "memory"}) from None
+        raise FileTooHeavy(TOO_HEAVY, details={"limit": "memory"}) from None
     except _OutOfTime:
-        raise FileTooHeavy(details={"limit": "time"}) from None
+        raise FileTooHeavy(TOO_HEAVY, details={"limit": "time"}) from None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

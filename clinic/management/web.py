@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from granian._granian import SocketHolder
+from granian._internal import load_target
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
@@ -37,12 +38,11 @@ class InheritedSocketServer(Server):
         self._sso = socket.socket(fileno=self._listener)
 
 
-def load_application(_target: str) -> Callable[..., Any]:
+def load_application(target: str) -> Callable[..., Any]:
     """Load the application inside a worker process, which ends when the server ends."""
     end_with_parent(os.getppid())
-    from clinic.wsgi import application
-
-    return application
+    loaded: Callable[..., Any] = load_target(target)
+    return loaded
 
 
 def main(listener: int) -> None:

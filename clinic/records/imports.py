@@ -7,22 +7,27 @@ enters the job ``<kind>.read``. The importer's handler reads the file in the wor
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from pathlib import PurePosixPath
-from typing import Any, BinaryIO, cast
+from typing import Any
 from uuid import uuid4
 
-import structlog
 from django.conf import settings
-from django.core.files.base import File
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
 from django.db import models, transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from clinic.lib.arithmetic.uploads import UploadLimits, check_upload
+from clinic.lib.arithmetic.uploads import (
+    TEXTS,
+    WORKBOOK,
+    UploadLimits,
+    check_content,
+    check_size,
+    suffix_of,
+)
 from clinic.lib.errors import Refused
 from clinic.records import audit, jobs
 
@@ -30,14 +35,18 @@ NAME_LENGTH = 120
 FREE_SHARE = 0.05
 EXPIRY_JOB = "records.expire_import"
 
-logger = structlog.get_logger(__name__)
+
+class PrivateStorage(FileSystemStorage):
+    """Files that no address serves."""
+
+    def url(self, name: str | None) -> str:
+        raise ValueError("A private file has no URL.")
 
 
-def private_storage() -> FileSystemStorage:
-    """Return the storage that no address serves."""
-    return FileSystemStorage(
+def private_storage() -> PrivateStorage:
+    """Return the storage of received files."""
+    return PrivateStorage(
         location=settings.PRIVATE_ROOT,
-        base_url=None,
         file_permissions_mode=0o600,
         directory_permissions_mode=0o700,
     )
@@ -45,7 +54,7 @@ def private_storage() -> FileSystemStorage:
 
 def stored_name(_import: "Import", name: str) -> str:
     """Return a random name; the sender's name is data."""
-    return f"imports/{uuid4().hex}{PurePosixPath(name).suffix.lower()}"
+    return f"imports/{uuid4().hex}{suffix_of(name)}"
 
 
 class Import(models.Model):
@@ -81,6 +90,7 @@ class Import(models.Model):
     progress = models.PositiveSmallIntegerField(_("progress in percent"), default=0)
     refusal_code = models.CharField(max_length=60, blank=True)
     refusal_message = models.TextField(blank=True)
+    refusal_details = models.JSONField(default=dict)
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True)
@@ -101,32 +111,10 @@ class Import(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.uuid}"
 
-
-def refusal_sentence(code: str, details: dict[str, Any]) -> str:
-    """Return the sentence for a file that was refused before or while it was read."""
-    sentences = {
-        "file_empty": gettext("The file is empty. Choose another file."),
-        "file_kind": gettext("This kind of file cannot be read here."),
-        "file_too_big": gettext("The file is larger than %(megabytes)s MB."),
-        "file_not_a_workbook": gettext("The file is not an Excel workbook (.xlsx)."),
-        "file_damaged": gettext("The workbook is damaged. Save it again in Excel and retry."),
-        "file_encrypted_or_old": gettext(
-            "The workbook is protected by a password or has the old .xls format. "
-            "Save it as .xlsx without a password."
-        ),
-        "file_active_content": gettext(
-            "The workbook holds macros, embedded objects or links to other workbooks. "
-            "Save a copy without them."
-        ),
-        "file_too_many_sheets": gettext("The workbook has more than %(limit)s sheets."),
-        "file_too_heavy": gettext(
-            "The file needs more memory or time to read than one file may take. "
-            "Delete unused sheets and rows, then retry."
-        ),
-        "disk_nearly_full": gettext("The storage is nearly full. Ask the administrator."),
-    }
-    usual = gettext("The workbook is built in a way that is not safe to open. Save it as new.")
-    return sentences.get(code, usual) % details
+    @property
+    def refusal(self) -> str:
+        """Why the file was refused, in the language of the reader."""
+        return _translated(self.refusal_message, self.refusal_details)
 
 
 def receive(
@@ -136,6 +124,7 @@ def receive(
     actor: Any = None,
     options: dict[str, Any] | None = None,
     expires_at: datetime | None = None,
+    suffixes: Collection[str] = frozenset({WORKBOOK, *TEXTS}),
 ) -> Import:
     """Check the limits, keep the file and enter the job ``<kind>.read``.
 
@@ -145,36 +134,47 @@ def receive(
         actor: account that sends it, None for an anonymous check.
         options: JSON values that the importer needs, such as unit and period.
         expires_at: when file and preview go; by default after ``KLINIK_IMPORT_DAYS``.
+        suffixes: kinds of files that this importer reads.
 
     Raises:
-        Refused: a limit is passed; no row and no file is left.
+        Refused: a limit is passed; no row and no file is left. Its message is translated.
     """
     name = str(upload.name or "")
-    stream = cast("BinaryIO", upload)
     try:
-        check_upload(
-            name, upload.size, stream, limits=UploadLimits(**settings.KLINIK_UPLOAD_LIMITS)
-        )
-        _check_disk()
+        content = _checked_content(name, upload, suffixes=suffixes)
     except Refused as refused:
-        refused.message = refusal_sentence(refused.code, refused.details)
+        refused.message = _translated(refused.message, refused.details)
         raise
     row = Import(
         kind=kind,
         original_name=name[-NAME_LENGTH:],
-        size=upload.size,
-        sha256=_sha256(upload),
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
         options={"schema": 1, **(options or {})},
         actor=actor,
         expires_at=expires_at or timezone.now() + timedelta(days=settings.KLINIK_IMPORT_DAYS),
     )
-    row.file.save(name, upload, save=False)
+    row.file.save(name, ContentFile(content), save=False)
     try:
         _enter(row)
     except BaseException:
         row.file.delete(save=False)
         raise
     return row
+
+
+def _checked_content(name: str, upload: File[Any], *, suffixes: Collection[str]) -> bytes:
+    limits = UploadLimits(**settings.KLINIK_UPLOAD_LIMITS)
+    check_size(name, upload.size, suffixes=suffixes, limits=limits)
+    _check_disk()
+    upload.seek(0)
+    content = bytes(upload.read())
+    check_content(name, content, limits=limits)
+    return content
+
+
+def _translated(sentence: str, details: dict[str, Any]) -> str:
+    return gettext(sentence) % details if sentence else ""
 
 
 def _enter(row: Import) -> None:
@@ -190,14 +190,11 @@ def _check_disk() -> None:
     settings.PRIVATE_ROOT.mkdir(parents=True, exist_ok=True)
     usage = shutil.disk_usage(settings.PRIVATE_ROOT)
     if usage.free < FREE_SHARE * usage.total:
-        raise Refused(code="disk_nearly_full", status=503)
-
-
-def _sha256(upload: File[Any]) -> str:
-    digest = hashlib.sha256()
-    for chunk in upload.chunks():
-        digest.update(chunk)
-    return digest.hexdigest()
+        raise Refused(
+            gettext_noop("The storage is nearly full. Tell the administrator."),
+            code="disk_nearly_full",
+            status=503,
+        )
 
 
 def of_job(job: jobs.Job) -> Import:
@@ -217,8 +214,8 @@ def refuse_job(job: jobs.Job, refused: Refused) -> None:
     """End a ``<kind>.read`` job as a refused import: pass it as ``given_up`` to ``@job``."""
     row = Import.objects.filter(uuid=job.key).first()
     if row is not None:
-        message = refused.message or refusal_sentence(refused.code, refused.details)
-        refuse(row, refused.code, message)
+        message = refused.message or gettext_noop("The file could not be read.")
+        refuse(row, refused.code, message, details=refused.details)
 
 
 def report_progress(import_: Import, percent: int) -> None:
@@ -247,8 +244,17 @@ def record_report(
     )
 
 
-def refuse(import_: Import, code: str, message: str) -> None:
-    """End the import without effect; the file goes, the row says why."""
+def refuse(
+    import_: Import, code: str, message: str, *, details: dict[str, Any] | None = None
+) -> None:
+    """End the import without effect; the file goes, the row says why.
+
+    Args:
+        import_: a row that is not applied.
+        code: stable word for programs.
+        message: sentence, untranslated where it has been marked for translation.
+        details: values of the sentence's named placeholders.
+    """
     changed = Import.objects.filter(
         pk=import_.pk,
         state__in=[Import.State.RECEIVED, Import.State.READING, Import.State.READY],
@@ -256,6 +262,7 @@ def refuse(import_: Import, code: str, message: str) -> None:
         state=Import.State.REFUSED,
         refusal_code=code[:60],
         refusal_message=message,
+        refusal_details=details or {},
         parsed={},
         file="",
     )

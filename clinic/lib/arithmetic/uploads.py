@@ -1,126 +1,67 @@
-"""What can be seen of an uploaded file before any parser opens it (security.md 6).
+"""What may be kept of an uploaded file, judged in the request before any parser (security.md 6)."""
 
-Size, first bytes and, for a workbook, the directory of the zip. Raises ``Refused`` codes without
-a sentence; the service that receives the file supplies it.
-"""
-
-import zipfile
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import PurePosixPath
-from typing import BinaryIO
+from pathlib import PurePath
 
+from clinic.lib.arithmetic.archives import MEBIBYTE, ArchiveLimits, inspect_archive
+from clinic.lib.arithmetic.messages import gettext_noop
 from clinic.lib.errors import Refused
 
-MEGABYTE = 1024 * 1024
-ENCRYPTED_FLAG = 0x1
-SYMLINK_MODE = 0o120000
-FILE_TYPE_MASK = 0o170000
-OLE_SIGNATURE = bytes.fromhex("d0cf11e0a1b11ae1")
-ZIP_SIGNATURE = b"PK\x03\x04"
-NESTED_ARCHIVES = {".zip", ".rar", ".7z", ".gz", ".xlsx", ".xlsm", ".docx", ".pptx"}
-TEXT_SUFFIXES = {".csv", ".txt", ".toml", ".json", ".xml", ".gift"}
-FORBIDDEN_PARTS = {
-    "xl/vbaproject.bin": "macro",
-    "xl/externallinks/": "external_link",
-    "xl/embeddings/": "embedded_object",
-    "xl/activex/": "embedded_object",
+WORKBOOK = ".xlsx"
+TEXTS = frozenset({".csv", ".txt", ".tsv", ".toml", ".json", ".xml", ".gift"})
+TOO_LARGE = 413
+WRONG_KIND = 415
+
+REASONS = {
+    "file_kind": gettext_noop("Files of this kind are not read here. Allowed: %(allowed)s."),
+    "file_too_large": gettext_noop("The file is larger than %(limit)s MB."),
+    "file_empty": gettext_noop("The file is empty."),
+    "file_not_text": gettext_noop("The file is not a text file."),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class UploadLimits:
-    """Sizes in bytes, counts as such; each is a setting."""
+    """Sizes in bytes."""
 
-    workbook_bytes: int = 5 * MEGABYTE
-    unpacked_bytes: int = 60 * MEGABYTE
-    ratio: int = 100
-    entries: int = 300
-    sheets: int = 40
-    text_bytes: int = 2 * MEGABYTE
+    workbook: int = 5 * MEBIBYTE
+    unpacked: int = 60 * MEBIBYTE
+    text: int = 2 * MEBIBYTE
 
 
-def check_upload(name: str, size: int, stream: BinaryIO, *, limits: UploadLimits) -> None:
-    """Refuse what size, name, first bytes or zip directory already show to be unfit.
+def _refuse(code: str, status: int = 422, **details: object) -> Refused:
+    return Refused(REASONS[code], code=code, details=details, status=status)
 
-    Args:
-        name: the name that the sender gave; only its suffix counts.
-        size: length in bytes.
-        stream: the file, open for reading; rewound before and after.
-        limits: what is allowed.
+
+def suffix_of(name: str) -> str:
+    """Return the suffix in lower case."""
+    return PurePath(name).suffix.lower()
+
+
+def check_size(name: str, size: int, *, suffixes: Collection[str], limits: UploadLimits) -> None:
+    """Refuse by name and size alone, before a byte is read.
 
     Raises:
-        Refused: ``file_empty``, ``file_kind``, ``file_too_big``, ``file_not_a_workbook`` or one
-            of the codes of the zip directory.
+        Refused: ``file_kind``, ``file_empty`` or ``file_too_large``.
     """
-    suffix = PurePosixPath(name).suffix.lower()
-    if suffix != ".xlsx" and suffix not in TEXT_SUFFIXES:
-        raise Refused(code="file_kind", details={"suffix": suffix[:10]}, status=415)
+    suffix = suffix_of(name)
+    if suffix not in suffixes:
+        raise _refuse("file_kind", WRONG_KIND, allowed=", ".join(sorted(suffixes)))
     if size == 0:
-        raise Refused(code="file_empty")
-    largest = limits.workbook_bytes if suffix == ".xlsx" else limits.text_bytes
+        raise _refuse("file_empty")
+    largest = limits.workbook if suffix == WORKBOOK else limits.text
     if size > largest:
-        raise Refused(code="file_too_big", details={"megabytes": largest // MEGABYTE}, status=413)
-    stream.seek(0)
-    if suffix == ".xlsx":
-        _check_workbook(stream, limits=limits)
-    elif b"\x00" in stream.read(largest):
-        raise Refused(code="file_kind", details={"suffix": suffix}, status=415)
-    stream.seek(0)
+        raise _refuse("file_too_large", TOO_LARGE, limit=largest // MEBIBYTE)
 
 
-def _check_workbook(stream: BinaryIO, *, limits: UploadLimits) -> None:
-    start = stream.read(len(OLE_SIGNATURE))
-    if start == OLE_SIGNATURE:
-        raise Refused(code="file_encrypted_or_old", status=415)
-    if not start.startswith(ZIP_SIGNATURE):
-        raise Refused(code="file_not_a_workbook", status=415)
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
-        raise Refused(code="file_damaged") from None
-    _check_directory(entries, limits=limits)
+def check_content(name: str, content: bytes, *, limits: UploadLimits) -> None:
+    """Refuse by first bytes and, for a workbook, by the directory and parts of the zip.
 
-
-def _check_directory(entries: list[zipfile.ZipInfo], *, limits: UploadLimits) -> None:
-    names = {entry.filename.lower() for entry in entries}
-    if "[content_types].xml" not in names or not any(n.startswith("xl/") for n in names):
-        raise Refused(code="file_not_a_workbook", status=415)
-    if len(entries) > limits.entries or len(names) != len(entries):
-        raise Refused(code="file_too_many_parts", details={"limit": limits.entries})
-    if sum(entry.file_size for entry in entries) > limits.unpacked_bytes:
-        raise Refused(
-            code="file_unpacks_too_big",
-            details={"megabytes": limits.unpacked_bytes // MEGABYTE},
-            status=413,
-        )
-    if _count_sheets(names) > limits.sheets:
-        raise Refused(code="file_too_many_sheets", details={"limit": limits.sheets})
-    for entry in entries:
-        _check_entry(entry, limits=limits)
-
-
-def _count_sheets(names: Iterable[str]) -> int:
-    return sum(name.startswith("xl/worksheets/") and name.endswith(".xml") for name in names)
-
-
-def _check_entry(entry: zipfile.ZipInfo, *, limits: UploadLimits) -> None:
-    name = entry.filename
-    if entry.flag_bits & ENCRYPTED_FLAG:
-        raise Refused(code="file_encrypted_or_old", status=415)
-    if _is_outside(name) or (entry.external_attr >> 16) & FILE_TYPE_MASK == SYMLINK_MODE:
-        raise Refused(code="file_unsafe_part")
-    if PurePosixPath(name).suffix.lower() in NESTED_ARCHIVES:
-        raise Refused(code="file_nested_archive")
-    for part, what in FORBIDDEN_PARTS.items():
-        if name.lower().startswith(part):
-            raise Refused(code="file_active_content", details={"what": what}, status=415)
-    if entry.file_size > limits.ratio * max(entry.compress_size, 1):
-        raise Refused(code="file_packed_too_tight", details={"limit": limits.ratio}, status=413)
-
-
-def _is_outside(name: str) -> bool:
-    """Return whether a part names a place outside the archive."""
-    path = name.replace("\\", "/")
-    return path.startswith("/") or ":" in path or ".." in path.split("/") or "\x00" in path
+    Raises:
+        Refused: ``file_not_text``, or a code of ``archives.inspect_archive``.
+    """
+    if suffix_of(name) == WORKBOOK:
+        inspect_archive(content, ArchiveLimits(packed=limits.workbook, unpacked=limits.unpacked))
+    elif b"\x00" in content:
+        raise _refuse("file_not_text", WRONG_KIND)

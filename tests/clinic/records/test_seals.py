@@ -1,0 +1,290 @@
+"""Append-only logs: changes refused, segments sealed, purges through one door (S22, D7)."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import IntegrityError, connection, models, transaction
+from django.utils import timezone
+
+from clinic.records import audit, seals, triggers
+from clinic.records.audit import AuditEntry
+from clinic.records.seals import Seal
+
+AUDIT = next(log for log in seals.logs() if log.model is AuditEntry)
+TABLES = [log.table for log in seals.logs()]
+
+
+def entries(count):
+    return [audit.record("test.act", thing=("test.cell", number)) for number in range(count)]
+
+
+def change_behind_the_back(statement, *values):
+    """Do what somebody with the database password can do: lift the triggers and change a row."""
+    with seals.purging("a test plays the intruder"), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def said():
+    return [breach.message for breach in seals.breaches()]
+
+
+def refuses(statement):
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        connection.cursor().execute(statement)
+    return True
+
+
+def row_in(table):
+    """Make sure that the table has a row: a trigger for each row is silent without one."""
+    entries(1)
+    seals.seal(AUDIT)
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT count(*) FROM "{table}"')
+        assert cursor.fetchone()[0] > 0
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.django_db
+def test_s22_the_database_refuses_update_and_delete(table):
+    row_in(table)
+
+    assert refuses(f'UPDATE "{table}" SET id = id')
+    assert refuses(f'DELETE FROM "{table}"')
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.django_db
+def test_s22_the_database_refuses_truncate(table):
+    assert refuses(f'TRUNCATE "{table}" CASCADE')
+
+
+@pytest.mark.django_db
+def test_s22_the_orm_refuses_before_the_database():
+    entry = entries(1)[0]
+
+    for change in (
+        entry.save,
+        entry.delete,
+        AuditEntry.objects.all().delete,
+        lambda: AuditEntry.objects.update(verb="other"),
+        lambda: AuditEntry.objects.bulk_update([entry], ["verb"]),
+    ):
+        with pytest.raises(TypeError, match="append-only"):
+            change()
+
+
+class TestSeals:
+    @pytest.mark.django_db
+    def test_segments_follow_each_other_without_a_gap(self):
+        entries(3)
+        first = seals.seal(AUDIT)
+        assert seals.seal(AUDIT) is None
+        entries(2)
+        second = seals.seal(AUDIT)
+
+        assert (second.first, second.previous) == (first.last + 1, first.digest)
+        assert said() == []
+
+    @pytest.mark.django_db
+    def test_a_log_longer_than_a_segment_takes_several(self, monkeypatch):
+        monkeypatch.setattr(seals, "SEAL_ROWS", 2)
+        entries(5)
+
+        assert seals.seal_all() == 3
+        assert said() == []
+
+    @pytest.mark.django_db
+    def test_s22_a_changed_row_is_found(self):
+        rows = entries(3)
+        seals.seal_all()
+        table = AUDIT.table
+
+        change_behind_the_back(f'UPDATE "{table}" SET verb = %s WHERE id = %s', "x", rows[1].pk)
+
+        assert said() == ["rows were changed, removed or slipped in"]
+
+    @pytest.mark.django_db
+    def test_s22_a_removed_row_is_found(self):
+        rows = entries(3)
+        seals.seal_all()
+
+        change_behind_the_back(f'DELETE FROM "{AUDIT.table}" WHERE id = %s', rows[1].pk)
+
+        assert said() == ["rows were changed, removed or slipped in"]
+
+    @pytest.mark.django_db
+    def test_s22_a_slipped_in_row_is_found(self):
+        rows = entries(3)
+        change_behind_the_back(f'DELETE FROM "{AUDIT.table}" WHERE id = %s', rows[1].pk)
+        seals.seal_all()
+        assert said() == []
+
+        AuditEntry.objects.create(id=rows[1].pk, verb="slipped.in")
+
+        assert said() == ["rows were changed, removed or slipped in"]
+
+    @pytest.mark.django_db
+    def test_s22_a_removed_seal_is_found(self):
+        for _ in range(3):
+            entries(1)
+            seals.seal_all()
+        middle = Seal.objects.order_by("first")[1]
+
+        change_behind_the_back('DELETE FROM "records_seal" WHERE id = %s', middle.pk)
+
+        assert said() == ["the chain of seals is broken"]
+
+    @pytest.mark.django_db
+    def test_s22_a_row_unsealed_for_ten_minutes_is_found(self):
+        AuditEntry.objects.create(verb="old", at=timezone.now() - timedelta(minutes=11))
+        assert said() == ["rows are older than 10 minutes and not sealed"]
+
+        seals.seal_all()
+
+        assert said() == []
+
+    @pytest.mark.django_db
+    def test_a_side_row_may_go_without_a_breach(self):
+        entry = audit.record("test.act", reason="because", values={"before": 1})
+        seals.seal_all()
+
+        entry.detail.delete()
+
+        assert said() == []
+
+    @pytest.mark.postgresql
+    @pytest.mark.django_db(transaction=True)
+    def test_an_insert_that_commits_late_is_waited_for(self):
+        """A lower id that commits after the seal would look slipped in."""
+        inserted, may_commit = threading.Event(), threading.Event()
+
+        def late():
+            try:
+                with transaction.atomic():
+                    entries(1)
+                    inserted.set()
+                    assert may_commit.wait(10)
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=late)
+        thread.start()
+        assert inserted.wait(10)
+        entries(1)
+        threading.Timer(0.5, may_commit.set).start()
+
+        seal = seals.seal(AUDIT)
+        thread.join()
+
+        assert seal.last == AuditEntry.objects.order_by("-pk")[0].pk
+        assert AuditEntry.objects.count() == 2
+        assert said() == []
+
+
+class TestPurging:
+    @pytest.mark.django_db
+    def test_s22_a_purged_segment_keeps_its_seal_and_is_no_breach(self):
+        AuditEntry.objects.create(verb="old", at=timezone.now() - timedelta(days=400))
+        seals.seal_all()
+        entries(2)
+        seals.seal_all()
+
+        removed = seals.purge_segments(
+            AuditEntry, before=timezone.now() - timedelta(days=365), reason="retention"
+        )
+
+        assert removed == 1
+        assert Seal.objects.filter(purged_at__isnull=False).count() == 1
+        assert said() == []
+        assert seals.missing_triggers() == []
+
+    @pytest.mark.django_db
+    def test_s22_a_row_put_back_into_a_purged_segment_is_found(self):
+        entry = AuditEntry.objects.create(verb="old", at=timezone.now() - timedelta(days=400))
+        seals.seal_all()
+        seals.purge_segments(AuditEntry, before=timezone.now(), reason="retention")
+
+        AuditEntry.objects.create(id=entry.pk, verb="old")
+
+        assert said() == ["rows stand in a purged segment"]
+
+    @pytest.mark.django_db
+    def test_an_error_inside_leaves_rows_and_triggers(self):
+        entries(1)
+
+        def purge_and_fail():
+            with seals.purging("test"):
+                connection.cursor().execute('DELETE FROM "records_auditdetail"')
+                AuditEntry._base_manager.all().delete()
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            purge_and_fail()
+
+        assert AuditEntry.objects.count() == 1
+        assert seals.missing_triggers() == []
+
+    @pytest.mark.django_db
+    def test_a_purge_without_a_reason_is_an_error(self):
+        with pytest.raises(ValueError, match="reason"), seals.purging(""):
+            pass
+
+
+class TestTriggersOutlive:
+    def every_table_refuses(self):
+        return all(
+            row_in(table) is None
+            and refuses(f'UPDATE "{table}" SET id = id')
+            and refuses(f'DELETE FROM "{table}"')
+            for table in TABLES
+        )
+
+    @pytest.mark.django_db(transaction=True)
+    def test_d07_a_migration_that_rebuilds_the_tables(self):
+        field = models.CharField(max_length=5, default="later")
+        field.set_attributes_from_name("later")
+        for model in (AuditEntry, Seal):
+            with connection.schema_editor() as editor:
+                editor.add_field(model, field)
+        if connection.vendor == "sqlite":
+            assert seals.missing_triggers() == sorted(TABLES)
+
+        call_command("migrate", verbosity=0)
+
+        assert seals.missing_triggers() == []
+        for model in (AuditEntry, Seal):
+            with connection.schema_editor() as editor:
+                editor.remove_field(model, field)
+        call_command("migrate", verbosity=0)
+        assert self.every_table_refuses()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_d07_a_flush_through_the_guarded_door(self):
+        entries(1)
+
+        with seals.purging("test flush"):
+            call_command("flush", interactive=False, verbosity=0)
+
+        assert AuditEntry.objects.count() == 0
+        assert self.every_table_refuses()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_d07_a_flush_past_the_door_is_refused(self):
+        entries(1)
+
+        with pytest.raises(CommandError):
+            call_command("flush", interactive=False, verbosity=0)
+
+        assert AuditEntry.objects.count() == 1
+
+    @pytest.mark.django_db
+    def test_a_table_without_triggers_is_named(self):
+        triggers.take_down([AUDIT.table])
+
+        assert seals.missing_triggers() == [AUDIT.table]
+        seals.put_up_triggers()
+        assert seals.missing_triggers() == []

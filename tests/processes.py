@@ -1,0 +1,85 @@
+"""Real processes of the product on the tests' own database, queue and folder."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.core.cache import cache
+from django.db import connection
+
+from clinic.management.supervisor import end_with_parent
+from clinic.records import jobs
+
+ROOT = Path(__file__).resolve().parent.parent
+CELERY = [sys.executable, "-m", "celery", "-A", "clinic", "-q"]
+QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+WORKER = [*CELERY, "worker", "-c", "2", *QUIET, "--include", "tests.worker_jobs"]
+START_SECONDS = 30
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """Return the environment in which a process sees the test database."""
+    return {**os.environ, "KLINIK_DATABASE_NAME": str(connection.settings_dict["NAME"]), **changes}
+
+
+def start(command: list[str], **options) -> subprocess.Popen:
+    """Start a process in its own session that dies with pytest."""
+    parent = os.getpid()
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=lambda: end_with_parent(parent),
+        **{"env": environment(), **options},
+    )
+
+
+def kill(process: subprocess.Popen) -> None:
+    """Kill the process with everything in its session, as kill -9 does."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def wait_until(holds: Callable[[], bool], seconds: float, *, what: str) -> None:
+    """Wait for something that another process does."""
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, f"Not within {seconds} s: {what}"
+        time.sleep(0.05)
+
+
+class WorkerProcess:
+    """One real Celery worker that can be killed and started again."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen | None = None
+
+    def ensure_running(self) -> None:
+        """Start the worker unless it runs; its first sweep shows that it takes messages."""
+        if self.process is not None and self.process.poll() is None:
+            return
+        cache.delete(jobs.HEARTBEAT)
+        self.process = start(WORKER)
+        wait_until(lambda: jobs.last_sweep() is not None, START_SECONDS, what="a first sweep")
+
+    def kill(self) -> None:
+        """Kill -9 the worker with its children."""
+        if self.process is not None:
+            kill(self.process)
+        self.process = None
+
+    def rest(self) -> None:
+        """Wait for running jobs, so that the flush does not meet them; else kill the worker."""
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            if not jobs.Job.objects.filter(state=jobs.Job.State.RUNNING).exists():
+                return
+            time.sleep(0.05)
+        self.kill()
