@@ -53,7 +53,7 @@ class UnreadableWorkbook(Refused):
     code = "workbook_unreadable"
 
 
-_REASONS = {
+REASONS = {
     "workbook_unreadable": gettext_noop(
         "The workbook cannot be read. Open it in Excel and save it again as .xlsx."
     ),
@@ -70,7 +70,7 @@ _REASONS = {
 
 def refuse(code: str, **details: object) -> UnreadableWorkbook:
     """Make the refusal for one reason, with its sentence."""
-    return UnreadableWorkbook(_REASONS[code], code=code, details=details)
+    return UnreadableWorkbook(REASONS[code], code=code, details=details)
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ class UnreadableTable(UnsafeArchive):
     code = "table_unreadable"
 
 
-_REASONS = {
+REASONS = {
     "table_unreadable": gettext_noop("The table cannot be read. Save it again as .xlsx or .csv."),
     "table_kind_unknown": gettext_noop("Only .xlsx and .csv files are read."),
     "too_many_rows": gettext_noop("The table has more than %(limit)s rows."),
@@ -99,7 +99,7 @@ _REASONS = {
 
 
 def _refuse(code: str, **details: object) -> UnreadableTable:
-    return UnreadableTable(_REASONS[code], code=code, details=details)
+    return UnreadableTable(REASONS[code], code=code, details=details)
 
 
 def read_table(content: bytes, filename: str, limits: TableLimits = TableLimits()) -> Table:
