@@ -1,0 +1,331 @@
+"""The shipped modules, questions and rules keep what their readers are promised."""
+
+import ast
+import operator
+import re
+from collections import Counter
+from fractions import Fraction
+
+import pytest
+
+from clinic.lib.arithmetic.numbers import parse_quantity
+from tests.clinic.management.content_files import (
+    BANKS,
+    BY_SLUG,
+    MODULES,
+    NODES,
+    OUTCOMES,
+    QUESTIONS,
+    QUIZZES,
+    REGULATIONS,
+    TERMS,
+    sentences,
+    texts,
+    words,
+)
+
+AREAS = [
+    "manajemen-perubahan",
+    "deregulasi-kebijakan",
+    "organisasi",
+    "tatalaksana",
+    "sdm",
+    "akuntabilitas",
+    "pengawasan",
+    "pelayanan-publik",
+]
+WEAKLY_SOURCED = {"deregulasi-kebijakan", "organisasi"}
+FORBIDDEN = re.compile(r"\b(temuan|celah|dipertaruhkan|galat|gagal|terburuk)\b", re.IGNORECASE)
+BADGES = {"berlaku", "sejarah", "diubah", "belum-diverifikasi"}
+PROOF_KINDS = {"SK", "undangan", "daftar hadir", "notula", "foto", "laporan", "tangkapan layar"}
+PROOF_KINDS |= {"lain"}
+ALLOWED_TAGS = {"h2", "h3", "p", "ul", "ol", "li", "b", "i"}
+NOT_SPELT = {"A", "B", "C", "D", "E", "AA", "BB", "CC", "UU", "PP", "RB", "SK"}
+SECTIONS = [(module, section) for module in MODULES for section in module["section"]]
+READABLE = [*MODULES, *QUESTIONS, *OUTCOMES.values(), *TERMS, *QUIZZES]
+OPERATIONS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+
+
+def name_of(value):
+    if isinstance(value, tuple):
+        return f"{value[0]['slug']}/{value[1]['slug']}"
+    return value.get("slug") or value.get("term")
+
+
+def of_type(*kinds):
+    return [question for question in QUESTIONS if question["type"] in kinds]
+
+
+def keys(question):
+    return [option["correct"] for option in question["options"]]
+
+
+def result_of(calculation):
+    """The exact value of a sum written with + - * / and brackets."""
+
+    def value(node):
+        if isinstance(node, ast.BinOp):
+            return OPERATIONS[type(node.op)](value(node.left), value(node.right))
+        return Fraction(node.value)
+
+    return value(ast.parse(calculation, mode="eval").body)
+
+
+def area_of(question):
+    return OUTCOMES[question["outcome"]]["area"]
+
+
+def test_every_slug_stands_once():
+    for slugs in (
+        [question["slug"] for question in QUESTIONS],
+        [module["slug"] for module in MODULES],
+        [regulation["slug"] for regulation in REGULATIONS],
+        [term["term"] for term in TERMS],
+        [quiz["slug"] for quiz in QUIZZES],
+    ):
+        assert [slug for slug, times in Counter(slugs).items() if times > 1] == []
+
+
+def test_each_area_has_one_module_and_three_to_five_outcomes():
+    assert sorted(module["area"] for module in MODULES) == sorted(AREAS)
+    for area in AREAS:
+        own = [slug for slug, outcome in OUTCOMES.items() if outcome["area"] == area]
+        module = next(module for module in MODULES if module["area"] == area)
+        assert 3 <= len(own) <= 5, area
+        assert sorted(module["outcomes"]) == sorted(own), area
+
+
+def test_outcome_links_reach_indicators_of_their_own_area():
+    for slug, outcome in OUTCOMES.items():
+        for link in outcome["link"]:
+            node = NODES[link["edition"]][link["node"]]
+            assert node["kind"] == "indicator", (slug, link)
+            assert node.get("area", outcome["area"]) == outcome["area"], (slug, link)
+
+
+def test_links_to_one_indicator_weigh_no_more_than_all_of_it():
+    total = Counter()
+    for outcome in OUTCOMES.values():
+        for link in outcome["link"]:
+            weight = Fraction(link["weight"])
+            assert 0 < weight <= 1, link
+            total[link["edition"], link["node"]] += weight
+    assert [key for key, weight in total.items() if weight > 1] == []
+
+
+@pytest.mark.parametrize("edition", sorted(NODES))
+def test_every_indicator_is_reached_by_an_outcome(edition):
+    linked = {
+        link["node"]
+        for outcome in OUTCOMES.values()
+        for link in outcome["link"]
+        if link["edition"] == edition
+    }
+    indicators = {code for code, node in NODES[edition].items() if node["kind"] == "indicator"}
+    assert indicators - linked == set()
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=name_of)
+def test_a_question_has_stem_explanation_source_and_outcome(question):
+    assert question["stem"].strip()
+    assert question["stem_en"].strip()
+    assert question["explanation"].strip()
+    assert question["outcome"] in OUTCOMES
+    assert question["use"] in {"quiz", "practice"}
+    assert question["difficulty"] in {1, 2, 3}
+    assert question["source"]
+    for source in question["source"]:
+        assert source["label"].strip()
+        if "node" in source:
+            assert source["node"] in NODES[source["edition"]]
+
+
+def test_a_single_choice_has_one_key_and_speaks_about_every_option():
+    for question in of_type("single", "truefalse"):
+        assert sum(keys(question)) == 1, question["slug"]
+        assert len(question["options"]) >= 2
+        assert all(option["feedback"] for option in question["options"]), question["slug"]
+
+
+def test_true_and_false_are_spelt_the_same_everywhere():
+    for question in of_type("truefalse"):
+        assert [option["text"] for option in question["options"]] == ["Benar", "Salah"]
+
+
+def test_a_multiple_choice_has_right_and_wrong_options():
+    for question in of_type("multiple"):
+        assert 0 < sum(keys(question)) < len(question["options"]), question["slug"]
+
+
+def test_matching_targets_differ_from_each_other():
+    for question in of_type("matching"):
+        targets = [pair["target"] for pair in question["pairs"]] + question["extra_targets"]
+        assert len(set(targets)) == len(targets) >= 3, question["slug"]
+
+
+@pytest.mark.parametrize("question", of_type("numeric"), ids=name_of)
+def test_a_numeric_key_is_what_its_calculation_gives(question):
+    answer, tolerance = (parse_quantity(question[part]) for part in ("answer", "tolerance"))
+    assert abs(answer - result_of(question["calculation"])) <= tolerance
+    assert question["unit"]
+
+
+def test_options_of_one_question_differ_and_none_means_all_of_them():
+    for question in of_type("single", "multiple"):
+        texts_shown = [option["text"] for option in question["options"]]
+        assert len(set(texts_shown)) == len(texts_shown), question["slug"]
+        assert not any("semua" in text and "benar" in text for text in texts_shown)
+
+
+def test_keys_are_spread_and_not_told_by_their_length():
+    single = of_type("single")
+    first = Counter(keys(question).index(True) for question in single)
+    longest = sum(
+        max(question["options"], key=lambda option: len(option["text"]))["correct"]
+        for question in single
+    )
+    assert max(first.values()) <= len(single) * 0.45
+    assert longest <= len(single) * 0.45
+
+
+def test_every_fact_of_the_field_is_asked():
+    asked = {question.get("fact") for question in QUESTIONS}
+    assert set(range(1, 109)) - asked == set()
+
+
+def test_the_bank_is_deep_where_the_loop_runs_and_where_sources_are_few():
+    assert len(QUESTIONS) >= 100
+    assert len(BANKS["pengawasan"]) >= 20
+    assert sum(question["use"] == "practice" for question in BANKS["pengawasan"]) >= 6
+    facts = Counter(question.get("fact") for question in QUESTIONS)
+    assert [fact for fact in range(13, 22) if facts[fact] < 3] == []
+
+
+def test_questions_on_weakly_sourced_facts_ask_for_an_editor():
+    for question in QUESTIONS:
+        if question.get("fact") in range(13, 22):
+            assert question["editor_note"], question["slug"]
+
+
+def test_a_bank_asks_about_its_own_area():
+    for area in AREAS:
+        assert {area_of(question) for question in BANKS[area]} == {area}
+
+
+@pytest.mark.parametrize("pair", SECTIONS, ids=name_of)
+def test_a_section_shows_a_rubric_or_a_proof_and_asks_back(pair):
+    module, section = pair
+    kinds = Counter(block["type"] for block in section["block"])
+    assert kinds["rubric"] + kinds["proof_example"] >= 1
+    assert kinds["check"] >= 1
+    slugs = {other["slug"] for other in module["section"]}
+    for block in section["block"]:
+        if block["type"] == "check":
+            question = BY_SLUG[block["question"]]
+            assert question["use"] == "practice"
+            assert question["outcome"] in module["outcomes"]
+            assert block["where_to_reread"] in slugs
+
+
+@pytest.mark.parametrize("pair", SECTIONS, ids=name_of)
+def test_rubrics_and_references_point_at_what_exists(pair):
+    known = {regulation["slug"] for regulation in REGULATIONS}
+    for block in pair[1]["block"]:
+        if block["type"] == "rubric":
+            assert set(block["nodes"]) <= set(NODES[block["edition"]])
+        if block["type"] == "reference":
+            assert block["regulation"] in known
+            assert block["badge"] in BADGES
+        if block["type"] == "proof_example":
+            assert block["kind"] in PROOF_KINDS
+            assert block["strength"] in {"lemah", "cukup", "kuat"}
+            assert block["notes"]
+        if block["type"] == "text":
+            assert set(re.findall(r"</?(\w+)", block["html"])) <= ALLOWED_TAGS
+
+
+@pytest.mark.parametrize("pair", SECTIONS, ids=name_of)
+def test_a_section_is_between_half_a_page_and_three_pages(pair):
+    assert 200 <= sum(len(words(text)) for text in texts(pair[1])) <= 900
+
+
+@pytest.mark.parametrize("pair", SECTIONS, ids=name_of)
+def test_an_abbreviation_is_spelt_out_on_the_page_that_uses_it(pair):
+    page = " ".join(" ".join(texts(pair[1])).split())
+    long_forms = {term["term"]: term["long_form"] for term in TERMS}
+    for short in set(re.findall(r"\b[A-Z][A-Z0-9]+(?:-[A-Z]+)?\b", page)) - NOT_SPELT:
+        spelt = [form.strip().lower() for form in long_forms[short].split(",")]
+        assert any(form in page.lower() for form in spelt), short
+
+
+def test_every_practice_question_is_asked_in_a_module():
+    asked = {
+        block["question"]
+        for _, section in SECTIONS
+        for block in section["block"]
+        if block["type"] == "check"
+    }
+    practice = {question["slug"] for question in QUESTIONS if question["use"] == "practice"}
+    assert practice == asked
+
+
+def test_weakly_sourced_modules_say_so():
+    for module in MODULES:
+        assert ("quality_note" in module) == (module["area"] in WEAKLY_SOURCED)
+        assert module["change_note"]
+        assert 3 <= len(module["section"]) <= 5
+
+
+def test_the_legal_basis_of_a_module_is_a_known_rule_with_a_badge():
+    known = {regulation["slug"] for regulation in REGULATIONS}
+    for module in MODULES:
+        for basis in module["legal_basis"]:
+            assert basis["regulation"] in known
+            assert basis["badge"] in BADGES
+
+
+def test_regulations_replace_and_amend_known_rules_and_name_a_source():
+    known = {regulation["slug"] for regulation in REGULATIONS}
+    for regulation in REGULATIONS:
+        assert set(regulation["replaces"] + regulation["amends"]) <= known, regulation["slug"]
+        assert regulation["status"] in BADGES
+        assert regulation["mark"] in {"S", "S2"}
+        assert regulation["source"]
+
+
+def test_the_rule_of_2020_is_history_and_nowhere_in_force():
+    badges = [
+        basis["badge"]
+        for module in MODULES
+        for basis in module["legal_basis"]
+        if basis["regulation"] == "permenpan-26-2020"
+    ]
+    assert set(badges) == {"sejarah"}
+
+
+@pytest.mark.parametrize("quiz", QUIZZES, ids=name_of)
+def test_both_forms_are_alike_and_share_enough_items(quiz):
+    first, second = (form["questions"] for form in quiz["form"])
+    common = set(first) & set(second)
+    assert common == set(quiz["common"])
+    assert len(common) >= max(5, len(first) * 0.2)
+    spread = [Counter(area_of(BY_SLUG[slug]) for slug in form) for form in (first, second)]
+    assert spread[0] == spread[1]
+    assert set(spread[0]) == set(quiz["areas"])
+    for form in (first, second):
+        assert len(set(form)) == len(form)
+        assert all(BY_SLUG[slug]["use"] == "quiz" for slug in form)
+
+
+@pytest.mark.parametrize("thing", READABLE, ids=name_of)
+def test_sentences_are_short_and_plain(thing):
+    for text in texts(thing):
+        assert "!" not in text
+        assert not FORBIDDEN.search(text), text
+        for sentence in sentences(text):
+            assert len(words(sentence)) <= 25, sentence
