@@ -1,5 +1,6 @@
 """Outcomes and the rows they bear on: the only bridge between learning and assessment."""
 
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -102,4 +103,34 @@ def write_outcome(
     outcome, made = Outcome.objects.update_or_create(slug=slug, defaults=fields)
     if made:
         audit.record("outcome.create", actor=actor, thing=outcome)
+    return outcome
+
+
+def load_outcomes(text: str, *, actor: Any = None) -> list[Outcome]:
+    """Write outcomes and their links from TOML text, in the file's order, all or nothing.
+
+    Raises:
+        LinkRefused: see ``link_outcome``.
+    """
+    with transaction.atomic():
+        return [
+            _load_outcome(entry, order, actor)
+            for order, entry in enumerate(tomllib.loads(text)["outcome"], 1)
+        ]
+
+
+def _load_outcome(entry: dict[str, Any], order: int, actor: Any) -> Outcome:
+    outcome = write_outcome(
+        slug=entry["slug"],
+        area=entry["area"],
+        statement=entry["statement"],
+        statement_en=entry.get("statement_en", ""),
+        order=order,
+        actor=actor,
+    )
+    links = [
+        LinkEntry(link["edition"], link["node"], Decimal(link["weight"]))
+        for link in entry.get("link", ())
+    ]
+    link_outcome(outcome, links, actor=actor)
     return outcome
