@@ -80,6 +80,7 @@ def _refuse_heavy_nodes(node_ids: list[int]) -> None:
         .values("node__code")
         .annotate(total=Sum("weight"))
         .filter(total__gt=1)
+        .order_by("node__code")
         .first()
     )
     if heavy:
