@@ -1,7 +1,7 @@
 """From scans and corrections to presences: one pure fold, the same whatever order they came in.
 
 Steps: apply corrections, set aside what does not count or lies outside the windows, sort by time
-and uid, count a double scan once, make stays, part the rooms, clip to each session, judge.
+and uid, count a double scan once, make stays, clip to each session, judge.
 """
 
 import hashlib
@@ -10,24 +10,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
 
 from attendance.arithmetic.scans import (
     Assurance,
     Correction,
+    Direction,
     Scan,
     Session,
     Standing,
     corrected,
 )
-from attendance.arithmetic.stays import Closing, End, Leg, Stay, counted_legs, part, stays_of
+from attendance.arithmetic.stays import Closing, End, Stay, stays_of
 
 DEBOUNCE = timedelta(seconds=10)
 
 _MINUTE = timedelta(minutes=1)
 _STRENGTH = list(Assurance)
 
-_Piece = tuple[datetime, datetime, Leg]
+Span = tuple[datetime, datetime]
 
 
 class State(StrEnum):
@@ -99,7 +99,7 @@ class Presence:
     first_in: datetime | None = None
     last_out: datetime | None = None
     minutes: int = 0
-    intervals: tuple[tuple[datetime, datetime], ...] = ()
+    intervals: tuple[Span, ...] = ()
     flags: frozenset[Flag] = frozenset()
 
 
@@ -127,7 +127,6 @@ class _Board:
     rules: FoldRules
     sessions: dict[str, list[Session]]
     flags: dict[str, set[Flag]] = field(default_factory=lambda: defaultdict(set))
-    touched: set[str] = field(default_factory=set)
     stays: list[Stay] = field(default_factory=list)
     set_aside: list[Scan] = field(default_factory=list)
     alone: list[tuple[Scan, datetime | None]] = field(default_factory=list)
@@ -142,8 +141,8 @@ def fold(
 ) -> Folded:
     """Fold all scans and corrections of one registration in one event into its presences.
 
-    Sessions of groups that the person is neither registered for nor was scanned in are left out,
-    and so are cancelled ones; scans of a cancelled session are flagged as outside its window.
+    Left out are cancelled sessions, whose scans are flagged as outside the window, and sessions of
+    groups that the person is not registered for, unless a scan says something of them.
     """
     scans, corrections = list(scans), list(corrections)
     planned = sorted(sessions, key=lambda one: (one.starts_at, one.id))
@@ -156,11 +155,8 @@ def fold(
     for uid in void:
         board.flags[uid].add(Flag.VOID)
     _make_stays(board, _debounced(board, [scan for scan in held if _counts(board, scan)]))
-    presences = tuple(
-        _presence(board, session)
-        for session in planned
-        if not session.cancelled and _concerns(board, session)
-    )
+    held_of = [(one.group, _presence(board, one)) for one in planned if not one.cancelled]
+    presences = tuple(one for group, one in held_of if _concerns(board, group, one))
     flags = {uid: frozenset(some) for uid, some in sorted(board.flags.items()) if some}
     return Folded(presences, flags, _built_from(scans, corrections))
 
@@ -182,7 +178,6 @@ def _counts(board: _Board, scan: Scan) -> bool:
 
     Acceptance lets a scan count outside its window or group too; it is clipped all the same.
     """
-    board.touched.add(scan.group)
     reason = _reason_against(board, scan)
     if reason:
         board.flags[scan.uid].add(reason)
@@ -236,78 +231,66 @@ def _debounced(board: _Board, scans: Sequence[Scan]) -> list[Scan]:
 
 
 def _make_stays(board: _Board, scans: Sequence[Scan]) -> None:
-    for group, sessions in board.sessions.items():
-        own = [scan for scan in scans if scan.group == group]
-        stays, alone = stays_of(group, own, max(one.ends_at for one in sessions))
-        board.stays += stays
-        for scan in alone:
-            place = own.index(scan)
-            board.alone.append((scan, own[place - 1].at if place else None))
-            board.flags[scan.uid].add(Flag.OUT_WITHOUT_IN)
-    part(board.stays, board.sessions)
+    board.stays, alone = stays_of(scans, board.sessions)
+    for scan in alone:
+        own = [one for one in scans if one.group == scan.group]
+        place = own.index(scan)
+        board.alone.append((scan, own[place - 1].at if place else None))
+        board.flags[scan.uid].add(Flag.OUT_WITHOUT_IN)
     for stay in board.stays:
         _flag_stay(board, stay)
 
 
 def _flag_stay(board: _Board, stay: Stay) -> None:
-    for before, leg in pairwise(stay.legs):
-        if before.reason is End.AGAIN:
-            board.flags[leg.uid].add(Flag.ALREADY_IN)
-    if not _earned(board, stay, board.sessions[stay.group]):
+    entries = [scan for scan in stay.scans if scan.direction is Direction.IN]
+    for scan in entries[1:]:
+        board.flags[scan.uid].add(Flag.ALREADY_IN)
+    sessions = board.sessions[stay.group]
+    if not (stay.earns(board.rules.closing) and any(map(stay.inside, sessions))):
         for scan in stay.scans:
             board.flags[scan.uid].add(Flag.NO_MINUTES)
 
 
-def _earned(board: _Board, stay: Stay, sessions: Iterable[Session]) -> list[_Piece]:
-    legs = counted_legs(stay, board.rules.closing)
-    return [piece for session in sessions for piece in _clipped(legs, session)]
-
-
-def _clipped(legs: Iterable[Leg], session: Session) -> list[_Piece]:
-    pieces = (
-        (max(leg.start, session.starts_at), min(leg.end, session.ends_at), leg) for leg in legs
-    )
-    return [piece for piece in pieces if piece[0] < piece[1]]
-
-
-def _concerns(board: _Board, session: Session) -> bool:
+def _concerns(board: _Board, group: str, presence: Presence) -> bool:
     enrolled = board.rules.enrolled
-    return enrolled is None or session.group in enrolled | board.touched
+    if enrolled is None or group in enrolled:
+        return True
+    return presence.state not in (State.EXPECTED, State.EXCUSED)
 
 
 def _presence(board: _Board, session: Session) -> Presence:
-    stays = [stay for stay in board.stays if stay.group == session.group]
-    seen = [(stay, piece) for stay in stays for piece in _clipped(stay.legs, session)]
-    if not seen:
+    stays = [one for one in board.stays if one.group == session.group and one.inside(session)]
+    if not stays:
         return _not_seen(board, session)
-    earned = [piece for stay in stays for piece in _earned(board, stay, [session])]
-    intervals = _merged(earned)
-    flags = _flags_of([piece for _, piece in seen], session)
+    earned = [one for one in stays if one.earns(board.rules.closing)]
+    intervals = _joined(filter(None, (one.inside(session) for one in earned)))
+    flags = _flags_of(stays, session)
     flags |= set() if earned else {Flag.NO_MINUTES}
     flags |= {Flag.CONTRADICTED} if session.id in board.rules.excused else set()
     length = sum((end - start for start, end in intervals), timedelta())
-    scans = [scan for stay, _ in seen for scan in stay.scans]
+    scans = [scan for stay in stays for scan in stay.scans]
     return Presence(
         session=session.id,
         state=_state_of(flags),
         assurance=min((scan.assurance for scan in scans), key=_STRENGTH.index),
-        first_in=seen[0][1][2].start,
-        last_out=seen[-1][0].out_at,
+        first_in=stays[0].start,
+        last_out=stays[-1].out_at,
         minutes=length // _MINUTE,
         intervals=intervals,
         flags=frozenset(flags),
     )
 
 
-def _flags_of(pieces: Sequence[_Piece], session: Session) -> set[Flag]:
+def _flags_of(stays: Sequence[Stay], session: Session) -> set[Flag]:
+    first, last = max(stays[0].start, session.starts_at), min(stays[-1].end, session.ends_at)
     flags = set()
-    if pieces[0][0] > session.starts_at + session.windows.late:
+    if first > session.starts_at + session.windows.late:
         flags.add(Flag.LATE)
-    if pieces[-1][1] < session.ends_at - session.windows.early:
+    if last < session.ends_at - session.windows.early:
         flags.add(Flag.LEFT_EARLY)
-    if any(leg.reason is End.MOVED and leg.end == end for _, end, leg in pieces):
+    if any(stay.reason is End.MOVED and stay.end <= session.ends_at for stay in stays):
         flags.add(Flag.MOVED)
-    if pieces[-1][2].reason is End.OPEN:
+    if stays[-1].reason is End.OPEN:
         flags.add(Flag.OPEN_END)
     return flags
 
@@ -319,14 +302,14 @@ def _state_of(flags: set[Flag]) -> State:
     return State.LEFT_EARLY if Flag.LEFT_EARLY in flags else State.PRESENT
 
 
-def _merged(pieces: Sequence[_Piece]) -> tuple[tuple[datetime, datetime], ...]:
-    intervals: list[tuple[datetime, datetime]] = []
-    for start, end, _ in pieces:
-        if intervals and intervals[-1][1] == start:
-            intervals[-1] = (intervals[-1][0], end)
+def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    joined: list[Span] = []
+    for start, end in spans:
+        if joined and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], end)
         else:
-            intervals.append((start, end))
-    return tuple(intervals)
+            joined.append((start, end))
+    return tuple(joined)
 
 
 def _not_seen(board: _Board, session: Session) -> Presence:
@@ -354,7 +337,7 @@ def _evidence(board: _Board, session: Session) -> set[Flag]:
     }
     stays = [stay for stay in board.stays if stay.group == session.group]
     group = board.sessions[session.group]
-    if any(_clipped(stay.legs, one) for stay in stays for one in group):
+    if any(stay.inside(one) for stay in stays for one in group):
         return flags
     idle = [scan for scan in board.set_aside if scan.group == session.group]
     idle += [scan for stay in stays for scan in stay.scans]

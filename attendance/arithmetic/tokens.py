@@ -39,7 +39,7 @@ def read_token(raw: str) -> str:
         TokenUnreadable: for any other text, one with stray bits in its last character included.
     """
     text = raw.strip().upper()
-    if not _FORM.fullmatch(text):
+    if not raw.isascii() or not _FORM.fullmatch(text):
         raise TokenUnreadable
     body = text.removeprefix(PREFIX)
     canonical = base64.b32encode(base64.b32decode(body + _PADDING)).decode().rstrip("=")
