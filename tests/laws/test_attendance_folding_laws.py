@@ -231,6 +231,16 @@ def test_i7_without_parallel_groups_an_extra_in_never_lowers_minutes(day, data):
     assert total((sessions, [*scans, extra], corrections, rules)) >= total(day)
 
 
+entries = scans_in(SEQUENTIAL, direction=st.just(Direction.IN), **counting)
+
+
+@given(st.lists(entries, max_size=3, unique_by=lambda one: one.uid), entries)
+def test_i7_an_early_in_to_the_next_group_takes_nothing_from_this_one(scans, extra):
+    before = total((SEQUENTIAL, scans, [], FoldRules()))
+
+    assert total((SEQUENTIAL, [*scans, extra], [], FoldRules())) >= before
+
+
 @given(days(), st.data())
 def test_i7_closing_at_the_end_an_extra_out_never_raises_minutes(day, data):
     sessions, scans, corrections, rules = day
