@@ -133,6 +133,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "clinic.people.middleware.RegionMiddleware",
+    "clinic.people.middleware.SessionMiddleware",
+    "clinic.people.middleware.DoorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "clinic.lib.middleware.Refusals",
 ]
@@ -242,7 +245,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 # Callables without arguments that return a context manager around each job, as MIDDLEWARE is
 # around each request.
-KLINIK_JOB_MIDDLEWARE: list[str] = []
+KLINIK_JOB_MIDDLEWARE: list[str] = ["clinic.people.middleware.in_region_zone"]
 
 # --- files that come in (security.md 6) ---------------------------------------------------------
 KLINIK_FILE_MEMORY_MB = env_int("KLINIK_FILE_MEMORY_MB", 512)
@@ -266,7 +269,7 @@ USE_THOUSAND_SEPARATOR = False
 
 # --- accounts -----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.Account"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["clinic.people.signin.Backend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/beranda/"
 PASSWORD_HASHERS = [
@@ -279,7 +282,39 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "clinic.people.passwords.NotWhoYouAre"},
+    {"NAME": "clinic.people.passwords.NotTheDemoPassword"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600
+SESSION_COOKIE_AGE = 8 * 3600  # idle; the log-in form lengthens it on a person's own device
+ACCOUNT_ADAPTER = "clinic.people.signin.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "login_name"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_FORMS = {
+    "login": "clinic.people.forms.SignInForm",
+    "reset_password": "clinic.people.forms.ForgottenPasswordForm",
+    "user_token": "clinic.people.forms.ResetLinkForm",
+}
+# 64 people behind one hall router log in within a minute (S9); a wrong password is another thing.
+ACCOUNT_RATE_LIMITS = {
+    "login": "300/m/ip",
+    "login_failed": "60/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,3/m/key",
+}
+MFA_ADAPTER = "clinic.people.signin.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # most accounts have a NIP and no mailbox of ours
+MFA_TOTP_ISSUER = SITE_NAME
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
 DEMO_PASSWORD = env("DEMO_PASSWORD", "klinik-demo-2026")
 
 # --- static files: finders serve in demo and tests, compressed files only in production ---------
@@ -374,8 +409,11 @@ SECURE_SSL_REDIRECT = IS_PRODUCTION
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = KLINIK_HSTS_SUBDOMAINS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-if env_bool("BEHIND_PROXY", default=IS_PRODUCTION):
+BEHIND_PROXY = env_bool("BEHIND_PROXY", default=IS_PRODUCTION)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many proxies of ours add to X-Forwarded-For; with none the header is not read at all (S9).
+ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 1 if BEHIND_PROXY else 0)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000

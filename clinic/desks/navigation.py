@@ -30,9 +30,10 @@ FOOTER: tuple[Entry, ...] = (
 )
 ACCOUNT: tuple[Entry, ...] = (
     ("home", _("My start page")),
-    ("profile", _("My profile")),
+    ("account_profile", _("My profile")),
     ("own_data", _("My data")),
-    ("sessions", _("My sessions")),
+    ("mfa_index", _("Second factor")),
+    ("usersessions_list", _("My sessions")),
 )
 
 

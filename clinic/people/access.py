@@ -40,6 +40,7 @@ from django.utils.translation import gettext as _
 from clinic.lib.errors import Refused
 from clinic.people.models import Account, Grant, Membership, Person, Unit
 from clinic.people.reach import EVERYTHING, NOTHING, Reach
+from clinic.records.audit import AuditEntry
 
 Actor = Account | AnonymousUser
 Row = TypeVar("Row", bound=Model)
@@ -62,7 +63,7 @@ SECOND_FACTOR_ROLES = frozenset(
 
 # Addresses of other people's packages, by the start of their path: what guards each of them.
 PREFIX_POLICIES: dict[str, str] = {
-    "admin/": "access_admin",
+    "admin/": "wagtailadmin.access_admin",
 }
 
 
@@ -238,7 +239,7 @@ def holds(actor: Actor, verb: str) -> bool:
 def ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
     """Answer somebody unknown: log-in page, 401 with HX-Redirect, or 401 for programs (S3)."""
     if request.path.startswith("/api/"):
-        raise Refused(_("Sign in first."), code="sign_in_required", status=401)
+        raise Refused(_("Sign in first."), code="not_signed_in", status=401)
     came_from = request.get_full_path()
     if request.headers.get("HX-Request"):
         came_from = _own_address(request.headers.get("HX-Current-URL", ""), request)
@@ -339,3 +340,9 @@ def persons_revealed(reach: Reach) -> Q:
 def all_rows(reach: Reach) -> Q:
     """The administrator's own tables: imports, grants, activation, retirement."""
     return EVERYTHING if reach.everything else NOTHING
+
+
+@rule("read-audit", AuditEntry, "peserta:o admin:*")
+def audit_rows_read(reach: Reach) -> Q:
+    """A person's own rows: "who has looked at my data"."""
+    return reach.own("subject")

@@ -3,13 +3,18 @@
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
+from clinic.people.access import can
 from clinic.people.models import Account, Person, fold_login_name
+from clinic.records import audit, notices
 
 
 class NoLoginName(Refused):
@@ -25,7 +30,9 @@ class LoginNameTaken(Refused):
 
 
 @transaction.atomic
-def create_account(person: Person, *, email: str = "", is_demo: bool = False) -> Account:
+def create_account(
+    person: Person, *, actor: Account | None = None, email: str = "", is_demo: bool = False
+) -> Account:
     """Give the person an account that waits for activation, or return the one there is.
 
     The log-in name is the NIP, else the e-mail address (given here or known of the person).
@@ -49,6 +56,7 @@ def create_account(person: Person, *, email: str = "", is_demo: bool = False) ->
         raise LoginNameTaken(_("Another account uses this NIP or e-mail address.")) from error
     if email:
         EmailAddress.objects.create(user=account, email=email, primary=True, verified=False)
+    audit.record("account.created", actor=actor, thing=account, subject=person)
     return account
 
 
@@ -77,18 +85,62 @@ def set_password(account: Account, password: str) -> None:
 
 
 @transaction.atomic
-def retire(account: Account) -> None:
-    """End the way in; the person and every statutory row stay."""
+def retire(account: Account, *, actor: Account, reason: str) -> None:
+    """End the way in; the person and every statutory row stay.
+
+    Raises:
+        PermissionDenied: the actor does not manage accounts.
+    """
+    _check_manages(actor)
     account.is_active = False
     account.save(update_fields=["is_active"])
+    audit.record(
+        "account.retired", actor=actor, thing=account, subject=account.person_id, reason=reason
+    )
     end_sessions(account)
 
 
 @transaction.atomic
-def reset_second_factor(account: Account) -> None:
-    """Take off a lost second factor, after the administrator has seen the person."""
+def reset_second_factor(account: Account, *, actor: Account, reason: str) -> None:
+    """Take off a lost second factor, after the administrator has seen the person.
+
+    The person is told, so that a reset they did not ask for shows.
+
+    Raises:
+        PermissionDenied: the actor does not manage accounts, or resets their own.
+    """
+    _check_manages(actor)
+    if actor.pk == account.pk:
+        raise PermissionDenied
     Authenticator.objects.filter(user=account).delete()
+    entry = audit.record(
+        "factor.reset", actor=actor, thing=account, subject=account.person_id, reason=reason
+    )
+    _tell_of_reset(account, key=f"factor_reset:{entry.pk}")
     end_sessions(account)
+
+
+def _check_manages(actor: Account) -> None:
+    if not can(actor, "manage-account", Account):
+        raise PermissionDenied
+
+
+def _tell_of_reset(account: Account, *, key: str) -> None:
+    locale = account.locale or settings.LANGUAGE_CODE
+    with translation.override(locale):
+        notices.notify(
+            "factor_reset",
+            key,
+            locale=locale,
+            subject=_("Your second factor was taken off"),
+            body=_(
+                "An administrator took off the second factor of your account. If you did not "
+                "ask for this, tell the Sekretariat RB at once."
+            ),
+            person=account.person_id,
+            to_name=account.person.name,
+            to_email=account.email,
+        )
 
 
 def end_sessions(account: Account, *, keep: str | None = None) -> int:

@@ -14,6 +14,7 @@ from clinic.lib.errors import Refused
 from clinic.people.access import can, forget_grants, grants_of
 from clinic.people.accounts import end_sessions
 from clinic.people.models import Account, Grant, Membership, Person, Unit
+from clinic.records import audit
 
 Role = Grant.Role
 UNIT_ROLES = frozenset({Role.UNIT_OFFICIAL, Role.OPERATOR, Role.REGENCY_OFFICIAL, Role.ASSESSOR})
@@ -99,6 +100,7 @@ def grant(
     given = Grant.objects.create(
         person=person, role=role, starts_on=starts_on, ends_on=ends_on, granted_by=actor, **where
     )  # fmt: skip
+    audit.record("grant.given", actor=actor, thing=given, subject=person, values=_told(given))
     _follow(person)
     return given
 
@@ -119,6 +121,9 @@ def end_grant(given: Grant, *, actor: Account | None, last_day: date | None = No
     else:
         given.ends_on = last_day
     given.save(update_fields=["ended_at", "ends_on"])
+    audit.record(
+        "grant.ended", actor=actor, thing=given, subject=given.person_id, values=_told(given)
+    )
     _follow(given.person)
     return given
 
@@ -135,6 +140,16 @@ def _follow(person: Person) -> None:
     if account:
         keep_groups_in_step(account)
         end_sessions(account)
+
+
+def _told(given: Grant) -> dict[str, str | int | None]:
+    return {
+        "role": given.role,
+        "unit": given.unit.slug if given.unit else None,
+        "event": str(given.event) if given.event else None,
+        "year": given.year,
+        "ends_on": given.ends_on.isoformat() if given.ends_on else None,
+    }
 
 
 def _check_actor(actor: Account | None, person: Person) -> None:

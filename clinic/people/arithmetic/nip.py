@@ -67,6 +67,12 @@ def clean_nip(raw: str) -> str:
     return _SEPARATORS.sub("", unicodedata.normalize("NFKC", raw)).upper()
 
 
+def digits_of(raw: str) -> str:
+    """Return the digits of a number typed with separators; other text (an e-mail) as it was."""
+    text = clean_nip(raw)
+    return text if text.isascii() and text.isdigit() else raw
+
+
 def read_nip(raw: object) -> Nip:
     """Read a NIP from a cell or a form field.
 

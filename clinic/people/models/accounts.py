@@ -1,7 +1,7 @@
 """The account: the way in. Every account belongs to exactly one person (D1)."""
 
 import unicodedata
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -17,7 +17,16 @@ def fold_login_name(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().lower()
 
 
-class AccountManager(BaseUserManager["Account"]):
+class AccountQuerySet(models.QuerySet["Account"]):
+    """Reads of accounts."""
+
+    def never_signed_in(self) -> Self:
+        """Keep accounts that wait for their person, with what a list of them shows."""
+        waiting = self.filter(is_active=True, last_login__isnull=True)
+        return waiting.select_related("person").order_by("person__name")
+
+
+class AccountManager(BaseUserManager.from_queryset(AccountQuerySet)):  # type: ignore[misc]
     """Creates accounts for persons."""
 
     def get_by_natural_key(self, username: str | None) -> "Account":

@@ -1,0 +1,69 @@
+"""``/beranda/``: where a person lands after log-in.
+
+Somebody with one role goes to that role's first screen, as far as it is built; somebody with
+several stays here and finds the panels of all of them in one page (contract.md 3).
+"""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from clinic.people.access import grants_of
+from clinic.people.models import Grant
+
+Role = Grant.Role
+CATCH_ALL = "wagtail_serve"  # matches every path, so that it says nothing about a page
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One role on the home page: what it is, where it holds, and its first screen if built."""
+
+    role: str
+    scope: str
+    address: str
+
+
+def first_screen(grant: Grant) -> str:
+    """Return the path of the role's first screen (contract.md 3)."""
+    unit = grant.unit.slug if grant.unit else ""
+    return {
+        Role.PARTICIPANT: "/belajar/",
+        Role.ORGANISER: "/panitia/",
+        Role.UNIT_OFFICIAL: f"/pemetaan/unit/{unit}/",
+        Role.OPERATOR: "/penilaian/",
+        Role.ASSESSOR: "/reviu/",
+        Role.REGENCY_OFFICIAL: "/pemetaan/",
+    }.get(Role(grant.role), "/admin/")
+
+
+def is_built(address: str) -> bool:
+    """Say whether a view of ours answers at the address."""
+    try:
+        return resolve(address).url_name != CATCH_ALL
+    except Resolver404:
+        return False
+
+
+def panels_of(grants: list[Grant]) -> list[Panel]:
+    """Return one panel for each role and scope, in the order the roles were given."""
+    panels = []
+    for grant in grants:
+        address = first_screen(grant)
+        scope = grant.unit.name if grant.unit else ""
+        panels.append(Panel(grant.get_role_display(), scope, address if is_built(address) else ""))
+    return list(dict.fromkeys(panels))
+
+
+@require_GET
+@never_cache
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead to the one role's first screen, or show the panels of all roles."""
+    panels = panels_of(grants_of(request.user.person))
+    if len(panels) == 1 and panels[0].address:
+        return redirect(panels[0].address)
+    return render(request, "desks/home.html", {"panels": panels})

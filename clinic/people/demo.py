@@ -1,0 +1,62 @@
+"""The demo's one-click sign-in and "Ganti peran"; outside the demo none of it exists."""
+
+from copy import copy
+from typing import Any
+from uuid import UUID
+
+from allauth.account.utils import perform_login
+from django.conf import settings
+from django.contrib.auth import logout
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.urls import Resolver404, resolve
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from clinic.lib.errors import Refused
+from clinic.people.models import Account
+
+HTTP_OK = 200
+
+
+def demo_accounts() -> QuerySet[Account]:
+    """Return the accounts that the demo signs in with one click; none outside the demo."""
+    accounts = Account.objects.filter(is_demo=True, is_active=True).select_related("person")
+    return accounts.order_by("pk") if settings.KLINIK_ENV == "demo" else accounts.none()
+
+
+def sign_in_as(request: HttpRequest, account: UUID, *, next_url: str = "") -> HttpResponse:
+    """Sign in as a demo account; keep the page if that role may see it, else its first screen.
+
+    Raises:
+        Http404: this is not the demo, or no such demo account.
+    """
+    chosen = demo_accounts().filter(uuid=account).first()
+    if chosen is None:
+        raise Http404
+    logout(request)
+    answer = perform_login(request, chosen, redirect_url=settings.LOGIN_REDIRECT_URL)
+    if request.user.is_authenticated and _may_open(request, next_url):
+        answer["Location"] = next_url
+    return answer
+
+
+def _may_open(request: HttpRequest, url: str) -> bool:
+    """Ask the page itself, by a GET on the person's behalf, which changes nothing (S5)."""
+    if not url or not url_has_allowed_host_and_scheme(url, allowed_hosts=None):
+        return False
+    path, _mark, query = url.partition("?")
+    try:
+        match = resolve(path)
+        answer: Any = match.func(_looking(request, path, query), *match.args, **match.kwargs)
+    except (Resolver404, Http404, PermissionDenied, Refused):
+        return False
+    return answer.status_code == HTTP_OK
+
+
+def _looking(request: HttpRequest, path: str, query: str) -> HttpRequest:
+    look = copy(request)
+    look.method = "GET"
+    look.path = look.path_info = path
+    look.GET, look.POST = QueryDict(query), QueryDict("")
+    return look

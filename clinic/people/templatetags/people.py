@@ -1,0 +1,22 @@
+"""Tags of the people room."""
+
+from allauth.mfa.models import Authenticator
+from django import template
+from django.db.models import QuerySet
+
+from clinic.people import demo, security_keys
+from clinic.people.models import Account
+
+register = template.Library()
+
+
+@register.filter
+def key_slug(authenticator: Authenticator) -> str:
+    """Return the name of a security key in an address."""
+    return security_keys.key_slug(authenticator)
+
+
+@register.simple_tag
+def demo_accounts() -> QuerySet[Account]:
+    """Return the accounts that the demo signs in with one click; none outside the demo."""
+    return demo.demo_accounts()

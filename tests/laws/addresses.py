@@ -1,0 +1,88 @@
+"""Every address of the house, with a sample of each, for the laws that walk them.
+
+A package that adds an address with a thing in it (a unit, an event, an attempt) adds a line to
+``SAMPLES``: how to name such a thing that belongs to a given regency's official.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from allauth.mfa.models import Authenticator
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from clinic.people.access import PREFIX_POLICIES
+from clinic.people.models import Person
+from clinic.people.security_keys import key_slug
+
+# Other packages' views that take every path; what they show has rules of its own (page privacy).
+CATCH_ALL = frozenset({"wagtail_serve"})
+NOBODYS = {"uuid": lambda: str(uuid4()), "slug": lambda: "tidak-ada", "str": lambda: "tidak-ada"}
+REGEX_GROUPS = {"uidb36": "tidakada", "key": "tidak-ada"}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One URL pattern of ours: its name, its route, what it asks for, and its policy."""
+
+    name: str
+    route: str
+    arguments: tuple[str, ...]
+    policy: str | None
+    pattern: URLPattern
+
+    @property
+    def prefix_policy(self) -> str | None:
+        """The permission that guards it by the start of its path, for other packages' views."""
+        return next(
+            (p for start, p in PREFIX_POLICIES.items() if self.route.startswith(start)), None
+        )
+
+    def nobodys(self) -> str:
+        """A path that names nothing there is."""
+        converters = getattr(self.pattern.pattern, "converters", {})
+        kwargs = {
+            name: REGEX_GROUPS.get(name) or NOBODYS[_kind(converters[name])]()
+            for name in self.arguments
+        }
+        return reverse(self.name, kwargs=kwargs)
+
+
+def _kind(converter: Any) -> str:
+    return type(converter).__name__.removesuffix("Converter").lower().replace("string", "str")
+
+
+def addresses() -> list[Address]:
+    """Return every pattern that the resolver knows, in order."""
+    return list(_walk(get_resolver().url_patterns, ""))
+
+
+def ours() -> list[Address]:
+    """Return those with a declared policy and a name: the ones a test can call."""
+    return [address for address in addresses() if address.policy is not None and address.name]
+
+
+def _walk(patterns: list[Any], before: str) -> Iterator[Address]:
+    for pattern in patterns:
+        route = before + str(pattern.pattern).lstrip("^")
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, route)
+        else:
+            arguments = tuple(pattern.pattern.regex.groupindex)
+            policy = getattr(pattern.callback, "policy", None)
+            yield Address(pattern.name or "", route, arguments, policy, pattern)
+
+
+def _key_of(official: Person) -> dict[str, str]:
+    key = Authenticator.objects.create(
+        user=official.account, type="webauthn", data={"name": "Kunci", "credential": {}}
+    )
+    return {"pk": key_slug(key)}
+
+
+# What belongs to the official of one regency and must be 404 to the official of another (D2, S2).
+SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
+    "mfa_edit_webauthn": _key_of,
+    "mfa_remove_webauthn": _key_of,
+}
