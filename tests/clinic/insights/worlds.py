@@ -45,7 +45,9 @@ class Size:
 SIZES = {
     "clinic": Size(groups=1, units=41, people=64, events=1, per_quiz=8, turnout=0.85),
     "year": Size(groups=1, units=41, people=600, events=6, per_quiz=8, turnout=0.13, keenness=2.2),
-    "province": Size(groups=24, units=984, people=20_000, events=3, per_quiz=8, turnout=0.13, keenness=1.8),
+    "province": Size(
+        groups=24, units=984, people=20_000, events=3, per_quiz=8, turnout=0.13, keenness=1.8
+    ),
     "nation": Size(groups=500, units=20_500, people=60_000, events=1, per_quiz=8, turnout=0.72),
 }
 
