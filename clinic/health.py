@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache as remember
@@ -139,11 +140,12 @@ def refuse_to_start() -> None:
     """End this process when production would run on an unfit database.
 
     Raises:
-        SystemExit: with the reasons; Celery's signals would swallow any other exception.
+        SystemExit: Celery's signals would swallow any other exception, and beat its text.
     """
     if not settings.IS_PRODUCTION:
         return
     problems = start_problems()
     connection.close()
     if problems:
-        raise SystemExit("Production does not start: " + "; ".join(problems) + ".")
+        sys.stderr.write("Production does not start: " + "; ".join(problems) + ".\n")
+        raise SystemExit(1)

@@ -369,8 +369,9 @@ KLINIK_HSTS_SUBDOMAINS = env_bool("KLINIK_HSTS_SUBDOMAINS", default=False)
 EMAIL_URL = env("EMAIL_URL", "none" if not IS_PRODUCTION else "")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "klinik@localhost")
 _mail = urlsplit(EMAIL_URL)
+SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend"
+    SMTP_BACKEND
     if _mail.scheme in {"smtp", "smtps", "smtp+tls"}
     else "django.core.mail.backends.dummy.EmailBackend"
 )
@@ -474,7 +475,9 @@ def _production_problems() -> list[str]:
         "DATABASE_URL is missing": not DATABASE_URL,
         "CACHE_URL is missing": not CACHE_URL,
         "CELERY_BROKER_URL is not a server with a password": not broker.password,
-        "EMAIL_URL is missing (none is legal)": not EMAIL_URL,
+        "EMAIL_URL is missing or names no mail server (none is legal)": (
+            EMAIL_URL != "none" and EMAIL_BACKEND != SMTP_BACKEND
+        ),
         "the second factor for staff is off": not KLINIK_SECOND_FACTOR,
         "media would serve private files": PRIVATE_ROOT.is_relative_to(MEDIA_ROOT),
     }

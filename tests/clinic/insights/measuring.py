@@ -119,9 +119,7 @@ def measure(size: str, seeds: range, folder: Path) -> dict[str, float]:
         singles.append(one(cells))
         p.append(cells.p_gap)
         gap.append(cells.gap)
-    result = {
-        name: float(np.nanmean([single[name] for single in singles])) for name in singles[0]
-    }
+    result = {name: float(np.nanmean([single[name] for single in singles])) for name in singles[0]}
     return {**result, "ece": ece(np.concatenate(p), np.concatenate(gap))}
 
 
