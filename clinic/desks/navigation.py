@@ -30,9 +30,11 @@ FOOTER: tuple[Entry, ...] = (
 )
 ACCOUNT: tuple[Entry, ...] = (
     ("home", _("My start page")),
-    ("profile", _("My profile")),
+    ("account_profile", _("My profile")),
     ("own_data", _("My data")),
-    ("sessions", _("My sessions")),
+    ("account_change_password", _("My password")),
+    ("mfa_index", _("My second factor")),
+    ("usersessions_list", _("My sessions")),
 )
 
 
