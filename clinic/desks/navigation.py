@@ -32,7 +32,8 @@ ACCOUNT: tuple[Entry, ...] = (
     ("home", _("My start page")),
     ("account_profile", _("My profile")),
     ("own_data", _("My data")),
-    ("mfa_index", _("Second factor")),
+    ("account_change_password", _("My password")),
+    ("mfa_index", _("My second factor")),
     ("usersessions_list", _("My sessions")),
 )
 

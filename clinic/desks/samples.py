@@ -81,6 +81,7 @@ _CELLS = [
 
 VALUES: dict[str, Any] = {
     "file_form": SampleFileForm(auto_id="berkas_%s"),
+    "file_form_whole": SampleFileForm(auto_id="utuh_%s"),
     "moment_saved": MOMENT,
     "crumbs": [{"label": "Beranda", "url": "/"}, {"label": "Komponen"}],
     "tasks": [

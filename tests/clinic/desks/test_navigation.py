@@ -1,0 +1,29 @@
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import RequestFactory
+
+from clinic.desks import navigation
+
+pytestmark = pytest.mark.django_db
+
+
+def seen_by(user, address="/"):
+    request = RequestFactory().get(address)
+    request.user = user
+    return navigation.links(request)
+
+
+def test_a_room_that_is_not_built_has_no_link(monkeypatch):
+    monkeypatch.setattr(navigation, "FOOTER", (("help", "Bantuan"), ("no_such_room", "Kosong")))
+    assert [item["label"] for item in seen_by(AnonymousUser())["footer_items"]] == ["Bantuan"]
+
+
+def test_this_page_is_marked():
+    footer = seen_by(AnonymousUser(), "/bantuan/")["footer_items"]
+    assert [item["url"] for item in footer if item["current"] == "page"] == ["/bantuan/"]
+
+
+def test_a_guest_gets_no_account_links(cast):
+    assert seen_by(AnonymousUser())["account_items"] == []
+    signed_in = seen_by(cast.participant.account)
+    assert len(signed_in["nav_items"]) >= len(seen_by(AnonymousUser())["nav_items"])

@@ -1,0 +1,57 @@
+import pytest
+from django.test import Client
+from django.urls import resolve
+
+from clinic.lib.problems import BY_STATUS
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["/", "/tentang/", "/privasi/", "/aksesibilitas/", "/bantuan/", "/komponen/"]
+
+
+@pytest.fixture(params=["id", "en"])
+def visitor(request):
+    client = Client()
+    client.cookies["django_language"] = request.param
+    client.language = request.param
+    return client
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_stands_in_both_languages(visitor, address):
+    text = visitor.get(address).content.decode()
+    assert f'<html lang="{visitor.language}"' in text
+    assert text.count("<h1>") == 1
+    heading = text.split("<h1>")[1].split("</h1>")[0]
+    assert text.split("<title>")[1].startswith(heading)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_is_open_to_anybody_by_declared_policy(address):
+    assert resolve(address).func.policy == "public"
+
+
+def test_the_front_page_leads_to_the_check():
+    assert 'href="/periksa-lke/"' in Client().get("/").content.decode()
+
+
+def test_the_help_page_explains_every_code():
+    text = Client().get("/bantuan/").content.decode()
+    for status in BY_STATUS:
+        assert f'id="KRB-{status}"' in text
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_public_page_asks_no_database(address, django_assert_num_queries):
+    client = Client()
+    client.get(address)
+    with django_assert_num_queries(0):
+        client.get(address)
+
+
+def test_only_the_demo_says_sample_data(settings):
+    assert "demo-ribbon" not in Client().get("/").content.decode()
+    settings.IS_DEMO = True
+    for address in ("/", "/tidak-ada/"):
+        assert Client().get(address).content.decode().count("<aside") == 1
+    assert "print-header" in Client().get("/").content.decode()
