@@ -1,0 +1,121 @@
+"""The people of the demo. They are called by post and marked "Contoh"; nobody of them lives.
+
+Their sample NIP begin with 1900, so that none can be a living person's.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.utils import timezone
+
+from clinic.people import accounts, granting
+from clinic.people.arithmetic.person_rows import PersonRow
+from clinic.people.granting import Scope
+from clinic.people.importing_people import apply_people, plan_people
+from clinic.people.models import Account, Grant, Person, Unit
+
+SINCE = date(2021, 1, 4)
+Role = Grant.Role
+
+
+@dataclass(frozen=True)
+class DemoLogin:
+    """One demo account: what it logs in with, where it works, which roles it holds."""
+
+    email: str
+    unit: str
+    position: str
+    roles: tuple[tuple[str, str], ...] = ()
+
+
+LOGINS = (
+    DemoLogin("peserta@demo.test", "kecamatan-contoh-kota", "Sekretaris"),
+    DemoLogin("peserta2@demo.test", "dinas-pertanian", "Sekretaris"),
+    DemoLogin("panitia@demo.test", "bagian-organisasi", "Analis Tata Laksana"),
+    DemoLogin("panitia2@demo.test", "bagian-organisasi", "Pranata Acara"),
+    DemoLogin(
+        "pejabat@demo.test",
+        "dinas-kesehatan",
+        "Sekretaris",
+        ((Role.UNIT_OFFICIAL, "dinas-kesehatan"),),
+    ),
+    DemoLogin(
+        "operator@demo.test",
+        "dinas-kesehatan",
+        "Operator Penilaian",
+        ((Role.OPERATOR, "dinas-kesehatan"),),
+    ),
+    DemoLogin(
+        "kabupaten@demo.test",
+        "bagian-organisasi",
+        "Kepala Bagian",
+        ((Role.REGENCY_OFFICIAL, "kabupaten-contoh"),),
+    ),
+    DemoLogin(
+        "penilai@demo.test",
+        "inspektorat",
+        "Auditor Muda",
+        ((Role.ASSESSOR, "dinas-kesehatan"), (Role.ASSESSOR, "kecamatan-contoh-kota")),
+    ),
+    DemoLogin("penyusun@demo.test", "bagian-organisasi", "Penyusun Modul", ((Role.AUTHOR, ""),)),
+    DemoLogin("pengulas@demo.test", "bkpsdm", "Penelaah Modul", ((Role.REVIEWER, ""),)),
+    DemoLogin("admin@demo.test", "dinas-kominfo", "Pengelola Sistem", ((Role.ADMINISTRATOR, ""),)),
+)
+# Offices that send more than their secretary and their planner to the clinic.
+SENDS_MORE = {"dinas-kesehatan": 2, "puskesmas-contoh-kota": 3}
+PLANNERS = 17
+
+
+def load_people(tops: list[Unit]) -> None:
+    """Load everybody through the import that people use."""
+    rows = [
+        PersonRow(
+            row=number,
+            name=f"Contoh - {position} {unit}",
+            nip=nip,
+            unit=slug,
+            position=position,
+            email=email,
+            start=SINCE,
+        )
+        for number, (slug, unit, position, nip, email) in enumerate(_everybody(tops), 1)
+    ]
+    today = SINCE
+    apply_people(plan_people(rows, today=today), actor=None, today=today, is_demo=True)
+
+
+def _everybody(tops: list[Unit]) -> list[tuple[str, str, str, str, str]]:
+    names = dict(Unit.objects.values_list("slug", "name"))
+    posts = [(login.unit, login.position, login.email) for login in LOGINS]
+    taken = {(slug, position) for slug, position, _email in posts}
+    wanted = [(unit.slug, "Sekretaris") for unit in tops]
+    wanted += [(unit.slug, "Pejabat Perencana") for unit in tops[:PLANNERS]]
+    for slug, count in SENDS_MORE.items():
+        wanted += [(slug, f"Pelaksana {number}") for number in range(1, count + 1)]
+    posts += [(slug, position, "") for slug, position in wanted if (slug, position) not in taken]
+    return [
+        (slug, names[slug], position, sample_nip(number), email)
+        for number, (slug, position, email) in enumerate(posts, 1)
+    ]
+
+
+def sample_nip(number: int) -> str:
+    """Return a well-formed NIP of somebody born in 1900: nobody's."""
+    sex = 1 + number % 2
+    return f"1900{1 + number % 12:02d}{1 + number % 28:02d}192103{sex}{number:03d}"
+
+
+def load_logins(units: dict[str, Unit]) -> dict[str, Account]:
+    """Give the demo logins their accounts, password and roles; return them by e-mail address."""
+    found = {}
+    for login in LOGINS:
+        person = Person.objects.get(email=login.email)
+        account = accounts.create_account(person, is_demo=True)
+        accounts.set_password(account, settings.DEMO_PASSWORD)
+        for role, slug in login.roles:
+            year = timezone.localdate().year if role == Role.ASSESSOR else None
+            scope = Scope(unit=units.get(slug), year=year)
+            granting.grant(person, role, scope=scope, starts_on=SINCE, actor=None)
+        found[login.email] = account
+    return found

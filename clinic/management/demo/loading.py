@@ -1,0 +1,46 @@
+"""The demo region, step by step, through the services that people use."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from clinic.lib.errors import Refused
+from clinic.management.demo import cast, region, sheets
+from clinic.people.models import Person
+
+
+class DemoRefused(Refused):
+    """The demo is not for a place where real people are."""
+
+    code = "demo_refused"
+
+
+@transaction.atomic
+def load_demo(say: Callable[[str], None]) -> bool:
+    """Load the demo region, whole or not at all; return False where it was loaded before.
+
+    Args:
+        say: gets one line for each step, for a person who waits.
+
+    Raises:
+        DemoRefused: in production, or where a person exists who is not of the demo.
+    """
+    if settings.IS_PRODUCTION or Person.objects.filter(is_demo=False).exists():
+        raise DemoRefused(
+            _("The demo region is not loaded: this is a real installation or holds real people.")
+        )
+    if Person.objects.filter(is_demo=True).exists():
+        return False
+    say("Memuat kerangka penilaian dan capaian belajar ...")
+    region.load_ground()
+    say("Memuat 41 perangkat daerah dan bagiannya ...")
+    units = region.load_units()
+    tops = region.top_units(units)
+    say("Memuat orang dan akun contoh ...")
+    cast.load_people(tops)
+    cast.load_logins(units)
+    say("Mengisi lembar penilaian contoh ...")
+    sheets.load_sheets(units, tops)
+    return True
