@@ -2,9 +2,11 @@
 
 import errno
 
+from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template import engines
 from django.urls import path
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
@@ -68,7 +70,30 @@ def nonce(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(request.csp_nonce))
 
 
+class SampleForm(forms.Form):
+    name = forms.CharField(label="Nama unit")
+    letter = forms.ChoiceField(
+        label="Jawaban", choices=[("a", "A"), ("b", "B")], widget=forms.RadioSelect
+    )
+    note = forms.CharField(label="Catatan", required=False)
+
+
+FORM_PAGE = """{% extends "base.html" %}{% load ui %}
+{% block title %}Isian{% endblock %}
+{% block head %}{% part "page_title" title="Isian" %}{% endblock %}
+{% block main %}{% part "error_summary" form=form %}{% part "form" form=form label="Simpan" %}
+<button type="button" class="button secondary" hx-post="/gagal/refused/">Coba</button>{% endblock %}
+"""
+
+
+def fill_in(request: HttpRequest) -> HttpResponse:
+    form = SampleForm(request.POST or None)
+    form.is_valid()
+    return HttpResponse(engines["django"].from_string(FORM_PAGE).render({"form": form}, request))
+
+
 _edges = [
+    path("isian/", fill_in),
     path("gagal/<slug:name>/", fail),
     path("api/gagal/<slug:name>/", fail),
     path("api/zi/v1/gagal/<slug:name>/", fail),

@@ -1,0 +1,124 @@
+"""A real browser over a live server: Debian's Chromium, driven by playwright.
+
+Journeys mark their module ``django_db(transaction=True, serialized_rollback=True)``: the flush
+after a live-server test would else leave later journeys without Site, Locale and home page.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.db import connection, connections
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def find_browser() -> str:
+    """Return the browser's path, or fail with the remedy: these tests never skip."""
+    named = os.environ.get("CHROME")
+    found = named or next(filter(None, map(shutil.which, CANDIDATES)), None)
+    if not found:
+        pytest.fail("No browser: apt-get install chromium, or set CHROME to one.", pytrace=False)
+    return found
+
+
+@pytest.fixture(scope="package")
+def browser(django_db_setup: None) -> Iterator[Browser]:
+    """One browser for all journeys; playwright's loop makes Django's ORM ask for the switch.
+
+    While that loop runs, Django hands this thread a second set of connections; it must know what
+    the migrations left behind, or ``serialized_rollback`` restores nothing without a word.
+    """
+    left_by_migrations = connection._test_serialized_contents
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as driver:
+        connection._test_serialized_contents = left_by_migrations
+        started = driver.chromium.launch(executable_path=find_browser(), args=[*QUIET, *sandbox])
+        yield started
+        started.close()
+        connections.close_all()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+    """Open a page as one visitor; afterwards no foreign request and no blocked script is left.
+
+    Arguments: the address, then ``width``, ``language``, and whatever playwright's ``new_context``
+    takes (``color_scheme``, ``java_script_enabled`` ...).
+    """
+    contexts: list[Any] = []
+    foreign: list[str] = []
+    blocked: list[str] = []
+
+    def watch(request: Any) -> None:
+        parts = urlsplit(request.url)
+        if (
+            parts.scheme not in {"data", "blob"}
+            and parts.netloc != urlsplit(live_server.url).netloc
+        ):
+            foreign.append(request.url)
+
+    def listen(message: Any) -> None:
+        if "Content Security Policy" in message.text:
+            blocked.append(message.text)
+
+    def go(address: str, *, width: int = 1280, language: str = "id", **options: Any) -> Page:
+        context = browser.new_context(
+            base_url=live_server.url, viewport={"width": width, "height": 800}, **options
+        )
+        contexts.append(context)
+        context.on("request", watch)
+        context.add_cookies(
+            [{"name": "django_language", "value": language, "url": live_server.url}]
+        )
+        page = context.new_page()
+        page.on("console", listen)
+        page.set_default_timeout(10_000)
+        page.goto(address)
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert foreign == []
+    assert blocked == []
+
+
+@pytest.fixture
+def page(visit: Callable[..., Page]) -> Page:
+    """A page of the front desk: wide, light, Indonesian."""
+    return visit("/")
+
+
+def signed_in_cookie(account: Any, url: str) -> Any:
+    """Return the session cookie of a person who has signed in."""
+    client = Client()
+    client.force_login(account)
+    name = settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": url}
+
+
+def faults(page: Page) -> list[str]:
+    """Return what axe holds against the page, one line a place."""
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    return [
+        f"{violation['id']}: {node['target']} {node['failureSummary'][:200]}"
+        for violation in found.response["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def overflow(page: Page) -> int:
+    """Return by how many pixels the page itself scrolls sideways."""
+    return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
