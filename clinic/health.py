@@ -147,5 +147,6 @@ def refuse_to_start() -> None:
     problems = start_problems()
     connection.close()
     if problems:
-        sys.stderr.write("Production does not start: " + "; ".join(problems) + ".\n")
+        terminal = sys.__stderr__ or sys.stderr  # beat puts a logger in the place of stderr
+        terminal.write("Production does not start: " + "; ".join(problems) + ".\n")
         raise SystemExit(1)

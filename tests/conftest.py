@@ -30,6 +30,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.xdist_group("real-worker"))
         is_left_out = settings.IS_EMBEDDED and item.get_closest_marker("postgresql")
         (unwanted if is_left_out else wanted).append(item)
+    wanted.sort(key=lambda item: "worker" in getattr(item, "fixturenames", ()))
     config.hook.pytest_deselected(items=unwanted)
     items[:] = wanted
 
@@ -89,10 +90,17 @@ def undone(db):
 
 
 @pytest.fixture(scope="session")
-def _worker_process(django_db_setup: None) -> Iterator[WorkerProcess]:
+def _worker_process() -> Iterator[WorkerProcess]:
     process = WorkerProcess()
     yield process
     process.kill()
+
+
+@pytest.fixture(autouse=True)
+def _no_worker_unless_asked(request, _worker_process: WorkerProcess) -> None:
+    """A test that did not ask for the worker runs its jobs itself."""
+    if "worker" not in request.fixturenames:
+        _worker_process.kill()
 
 
 @pytest.fixture

@@ -153,6 +153,21 @@ class Supervisor:
     def _count(self, _number: int, _frame: FrameType | None) -> None:
         self.signals += 1
 
+    def first_run(self, command: list[str]) -> None:
+        """Run a program to its end before the children start.
+
+        Raises:
+            SystemExit: it failed, or a signal came.
+        """
+        first = Child("preparation", command)
+        first.start()
+        while first.process is not None and first.process.poll() is None and not self.signals:
+            time.sleep(TICK)
+        first.kill_all()
+        code = first.process.wait() if first.process else 1
+        if code or self.signals:
+            raise SystemExit(0 if self.signals else code)
+
     def run(self, *, is_ready: Callable[[], bool], announce: Callable[[], None]) -> None:
         """Run until a signal comes; announce once, when the web answers."""
         is_announced = False
@@ -211,6 +226,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+    parser.add_argument("--prepare", action="store_true", help="migrate and load the demo first")
     parser.add_argument(
         "--welcome", help="file whose text is shown once the web answers, such as the accounts"
     )
@@ -223,8 +239,10 @@ def main() -> None:
         if options.welcome and Path(options.welcome).exists():
             say(Path(options.welcome).read_text().rstrip())
 
-    say("Starting web, worker and scheduler …")
     supervisor = Supervisor(children_of(listener.fileno()))
+    if options.prepare:
+        supervisor.first_run([PYTHON, "-m", "clinic.management.preparation"])
+    say("Starting web, worker and scheduler …")
     supervisor.run(is_ready=lambda: answers(address), announce=announce)
 
 

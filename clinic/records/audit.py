@@ -66,10 +66,10 @@ class AuditDetail(models.Model):
     def __str__(self) -> str:
         return f"#{self.entry_id}"
 
-
-def detail_digest(*, reason: str, values: dict[str, Any], salt: str) -> str:
-    """Return the digest that the entry keeps of its side row."""
-    return hashlib.sha256(canonical({"reason": reason, "values": values, "salt": salt})).hexdigest()
+    def digest(self) -> str:
+        """Return what the entry keeps of this row; the salt makes guessing useless."""
+        content = {"reason": self.reason, "values": self.values, "salt": self.salt}
+        return hashlib.sha256(canonical(content)).hexdigest()
 
 
 def network_of(address: str) -> str:
@@ -117,27 +117,40 @@ def record(  # noqa: PLR0913 - the columns of the log, all by keyword
         reason: what the actor gave as reason.
         values: JSON values such as ``{"before": …, "after": …}``.
     """
-    context = structlog.contextvars.get_contextvars()
     thing_type, thing_id = _thing_of(thing)
-    has_detail = bool(reason or values)
-    detail = {
-        "reason": reason,
-        "values": {"schema": 1, **(values or {})},
-        "salt": secrets.token_hex(16),
-    }
-    with transaction.atomic():
-        entry = AuditEntry.objects.create(
-            actor=_id_of(actor),
-            role=role,
-            scope=scope,
-            verb=verb,
-            thing_type=thing_type,
-            thing_id=thing_id,
-            subject=_id_of(subject),
-            request_id=str(context.get("request_id", ""))[:64],
-            network=network_of(str(context.get("ip", ""))),
-            digest=detail_digest(**detail) if has_detail else "",
-        )
-        if has_detail:
-            AuditDetail.objects.create(entry=entry, **detail)
+    entry = AuditEntry(
+        actor=_id_of(actor),
+        role=role,
+        scope=scope,
+        verb=verb,
+        thing_type=thing_type,
+        thing_id=thing_id,
+        subject=_id_of(subject),
+        **_request(),
+    )
+    _write(entry, reason=reason, values=values)
     return entry
+
+
+def _write(entry: AuditEntry, *, reason: str, values: dict[str, Any] | None) -> None:
+    """Write the entry, with its side row where there is something for it."""
+    if not reason and not values:
+        entry.save()
+        return
+    detail = AuditDetail(
+        reason=reason, values={"schema": 1, **(values or {})}, salt=secrets.token_hex(16)
+    )
+    entry.digest = detail.digest()
+    with transaction.atomic():
+        entry.save()
+        detail.entry = entry
+        detail.save()
+
+
+def _request() -> dict[str, str]:
+    """Say which request is being answered and from which network it came."""
+    context = structlog.contextvars.get_contextvars()
+    return {
+        "request_id": str(context.get("request_id", ""))[:64],
+        "network": network_of(str(context.get("ip", ""))),
+    }

@@ -68,8 +68,7 @@ def job(
         lease: longer than the slowest run; after it another worker may take over.
         back_off: seconds before each further attempt; its length limits the attempts.
         reads_file: run within the soft limits of memory and time for an uploaded file.
-        given_up: ``(job, refused)``, called in the closing transaction when the job ends
-            without success.
+        given_up: ``(job, refused)``, in the closing transaction of a job without success.
     """
     file_lease = timedelta(seconds=settings.KLINIK_FILE_SECONDS + FILE_LEASE_MARGIN)
     usual_lease, usual_back_off = (file_lease, FILE_BACK_OFF) if reads_file else (LEASE, BACK_OFF)

@@ -154,13 +154,18 @@ def receive(
         actor=actor,
         expires_at=expires_at or timezone.now() + timedelta(days=settings.KLINIK_IMPORT_DAYS),
     )
+    _keep(row, name, content)
+    return row
+
+
+def _keep(row: Import, name: str, content: bytes) -> None:
+    """Write the file, then the row; without the row the file goes again."""
     row.file.save(name, ContentFile(content), save=False)
     try:
         _enter(row)
     except BaseException:
         row.file.delete(save=False)
         raise
-    return row
 
 
 def _checked_content(name: str, upload: File[Any], *, suffixes: Collection[str]) -> bytes:

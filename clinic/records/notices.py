@@ -102,13 +102,17 @@ def notify(  # noqa: PLR0913 - the columns of a message, all by keyword
         "to_name": to_name,
         "to_email": to_email,
         "is_secret": is_secret,
+        "state": _first_state(to_email),
     }
-    is_mailed = bool(to_email) and settings.EMAIL_URL != "none"
-    fields["state"] = Notice.State.WAITING if is_mailed else Notice.State.TO_PRINT
     notice, created = Notice.objects.get_or_create(fields, key=key)
-    if created and is_mailed:
+    if created and notice.state == Notice.State.WAITING:
         jobs.enter(SENDING_JOB, str(notice.uuid), jobs.Job.Kind.ONCE)
     return notice
+
+
+def _first_state(to_email: str) -> str:
+    is_mailed = to_email and settings.EMAIL_URL != "none"
+    return Notice.State.WAITING if is_mailed else Notice.State.TO_PRINT
 
 
 def send(uuid: str) -> Callable[[], None] | None:

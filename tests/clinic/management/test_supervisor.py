@@ -185,7 +185,7 @@ def test_a_child_that_ran_steadily_starts_anew_without_a_long_wait():
 
 def test_a_child_that_does_not_heed_term_is_killed(monkeypatch):
     monkeypatch.setattr(supervisor, "SECONDS_TO_END", 0.5)
-    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
     earlier = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     child = Child("deaf", [sys.executable, "-c", deaf])
     keeper = supervisor.Supervisor([child])

@@ -1,0 +1,59 @@
+# Targets for people and machines; "make help" lists them.
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+VAR := $(or $(KLINIK_VAR),var)
+JOBS ?= 2
+ARGS ?=
+
+# Servers of "make test-services"; each may be set in the environment.
+test-services: export DATABASE_URL ?= postgresql://postgres@127.0.0.1:5432/test
+test-services: export CELERY_BROKER_URL ?= redis://127.0.0.1:6379/1
+test-services: export CACHE_URL ?= redis://127.0.0.1:6379/2
+
+
+.PHONY: help demo test test-services check format lock clean
+
+help:  ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+demo:  ## Set up what is missing and serve the demo at http://127.0.0.1:$PORT/ (8000)
+	@scripts/setup.sh
+	@exec $(PYTHON) -m clinic.management.supervisor --prepare --welcome $(VAR)/welcome.txt
+
+test:  ## Run every test that needs no server; ARGS="-k scan" narrows
+	@scripts/setup.sh dev
+	@scripts/chromium.sh
+	@exec $(PYTHON) -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+test-services:  ## Run the same tests on PostgreSQL and Redis
+	@scripts/setup.sh dev
+	@scripts/chromium.sh
+	@$(PYTHON) scripts/services.py
+	@exec $(PYTHON) -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+check:  ## Formatter, linters, import contracts, missing migrations, production settings
+	@scripts/setup.sh dev
+	@.venv/bin/ruff format --check --quiet . || { echo 'Run "make format".'; exit 1; }
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/lint-imports
+	@.venv/bin/djlint templates --lint --quiet
+	@scripts/check_settings.sh
+	@echo "All checks passed."
+
+format:  ## Format the code and mend what the linter can mend
+	@scripts/setup.sh dev
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+lock:  ## Refresh the hashed locks (needs uv)
+	@command -v uv >/dev/null || { echo "uv is missing: pip install uv"; exit 1; }
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		requirements.in -o requirements.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		requirements-dev.in -o requirements-dev.txt
+
+clean:  ## Remove what set-up made; the data under var/ stays
+	@rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .djlint_cache
+	@find clinic courses quizzes attendance tests -name __pycache__ -prune -exec rm -rf {} +
+	@find clinic/locale -name '*.mo' -delete 2>/dev/null || :
+	@echo "The data under $(VAR)/ is kept; remove it by hand if you mean to."

@@ -1,0 +1,72 @@
+"""Everything between an installed ``.venv`` and the first page: folders, tables, demo data.
+
+``python -m clinic.management.preparation``; the supervisor runs it with ``--prepare``. Run again,
+it changes nothing that is there.
+"""
+
+import io
+import os
+import sys
+import time
+from pathlib import Path
+
+import django
+
+FOLDERS = ("queue/messages", "queue/control", "private", "media", "static")
+WELCOME = "welcome.txt"
+
+
+def say(text: str) -> None:
+    """Tell the terminal what is going on."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def make_folders(root: Path) -> None:
+    """Make the data folder, which only its owner reads."""
+    for name in FOLDERS:
+        (root / name).mkdir(parents=True, exist_ok=True)
+    root.chmod(0o700)
+
+
+def migrate() -> None:
+    """Bring the database up to this release; the cache table belongs to the embedded mode."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=0)
+    if settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
+        call_command("createcachetable", verbosity=0)
+
+
+def load_demo(welcome: Path) -> None:
+    """Load the demo region; what the command says is kept, to be shown with the address."""
+    from django.core.management import call_command, get_commands
+
+    if "load_demo" not in get_commands():
+        return
+    said = io.StringIO()
+    call_command("load_demo", stdout=said)
+    welcome.write_text(said.getvalue())
+
+
+def main() -> None:
+    """Prepare, saying each step and how long the whole took."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
+    began = time.monotonic()
+    django.setup()
+    from django.conf import settings
+
+    is_first = not (settings.DATA_DIR / WELCOME).exists()
+    say(f"Data lives under {settings.DATA_DIR}.")
+    make_folders(settings.DATA_DIR)
+    say("Preparing the database …" if is_first else "Checking the database …")
+    migrate()
+    if settings.IS_DEMO:
+        say("Loading the demo region …" if is_first else "Checking the demo region …")
+        load_demo(settings.DATA_DIR / WELCOME)
+    say(f"Ready after {time.monotonic() - began:.0f} s.")
+
+
+if __name__ == "__main__":
+    main()

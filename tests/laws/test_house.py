@@ -1,0 +1,270 @@
+"""House laws that imports cannot show: relations, sizes, words, addresses (docs: the house)."""
+
+import ast
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from importlinter.cli import lint_imports
+
+from clinic.people.models import Account
+from clinic.records.handling import registered
+
+PACKAGES = ("clinic", "courses", "quizzes", "attendance")
+SOURCES = [
+    path
+    for package in PACKAGES
+    for path in sorted(Path(package).rglob("*.py"))
+    if "migrations" not in path.parts
+]
+TESTS = sorted(Path("tests").rglob("*.py"))
+LONGEST_FUNCTION = 40
+LONGEST_FILE = 400
+THE_ONE_SETTINGS_FILE = Path("clinic/settings.py")  # values, not logic; never split by environment
+FOREIGN_TOP_LEVEL = {"tests", "docs", "templates", "scripts", "var"}
+# One word per concept (D13): what must not name a class or a module, and what does instead.
+FORBIDDEN_WORDS = {
+    "Evaluation": "Sheet, Review",
+    "Evidence": "Proof (evidence is what insights reads)",
+    "Topic": "ChangeArea",
+    "Theme": "ChangeArea",
+    "Indicator": "Node",
+    "Version": "Edition (of a framework or module)",
+    "Allocation": "Assignment",
+    "Attendee": "Person",
+    "Organisation": "Unit",
+    "Organization": "Unit",
+    "Department": "Unit",
+    "Instrument": "Framework",
+    "Test": "Quiz",
+    "Exam": "Quiz",
+    "Utils": "a name after the work",
+    "Utilities": "a name after the work",
+    "Helpers": "a name after the work",
+    "Helper": "a name after the work",
+    "Misc": "a name after the work",
+    "Common": "a name after the work",
+}
+# Words of the house that contain a forbidden one.
+ALLOWED_NAMES = {
+    "RegulationVersion",
+    "QuestionVersion",
+    "QuizVersion",
+    "ScenarioVersion",
+}
+INSIGHTS_NAMES = {"Evidence", "evidence"}  # what insights reads, and nothing else
+
+
+def tree_of(path):
+    return ast.parse(path.read_text(), filename=str(path))
+
+
+def words_of(name):
+    return re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)
+
+
+def functions(tree):
+    return [
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+
+
+def long_functions(tree):
+    return [
+        node.name
+        for node in functions(tree)
+        if node.end_lineno - node.lineno + 1 > LONGEST_FUNCTION
+    ]
+
+
+def forbidden_words(tree, module, allowed=frozenset()):
+    names = [module, *(node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))]
+    return [
+        f"{name}: say {FORBIDDEN_WORDS[word.title()]}"
+        for name in names
+        if name not in ALLOWED_NAMES | allowed
+        for word in words_of(name)
+        if word.title() in FORBIDDEN_WORDS
+    ]
+
+
+def calls(tree, name):
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", getattr(node.func, "id", "")) == name
+    ]
+
+
+def test_the_import_contracts_hold():
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        broken = lint_imports()
+
+    assert broken == 0, told.getvalue()
+
+
+def test_there_is_no_further_top_level_package():
+    found = {path.parent.name for path in Path().glob("*/__init__.py")}
+
+    assert found <= {*PACKAGES, *FOREIGN_TOP_LEVEL}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_functions_and_files_stay_short(path):
+    text = path.read_text()
+
+    assert text.count("\n") <= LONGEST_FILE or path == THE_ONE_SETTINGS_FILE
+    assert long_functions(ast.parse(text)) == []
+
+
+def test_work_for_later_has_no_second_path():
+    """Principle 3: no tasks module; tasks and ``on_commit`` live in records/jobs alone."""
+    assert [path for path in SOURCES if path.name == "tasks.py"] == []
+    others = [path for path in SOURCES if path != Path("clinic/records/jobs.py")]
+    for path in others:
+        text = path.read_text()
+        assert not re.search(r"\bon_commit\(", text), path
+        assert "shared_task" not in text, path
+
+
+def test_every_job_that_is_entered_has_a_handler():
+    entered = {
+        call.args[0].value: path
+        for path in SOURCES
+        for call in calls(tree_of(path), "enter")
+        if call.args and isinstance(call.args[0], ast.Constant)
+    }
+
+    assert {name: path for name, path in entered.items() if name not in registered()} == {}
+
+
+def test_package_files_are_empty_but_for_models():
+    for path in SOURCES:
+        if path.name == "__init__.py" and path.parent.name != "models":
+            assert path.read_text() == "", path
+
+
+def test_models_packages_only_re_export():
+    for path in SOURCES:
+        if path.name == "__init__.py" and path.parent.name == "models":
+            tree = tree_of(path)
+            kinds = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Expr)
+            assert all(isinstance(node, kinds) for node in tree.body), path
+            assert "__all__" in path.read_text(), path
+
+
+def test_d01_accounts_are_ours():
+    assert settings.AUTH_USER_MODEL == "people.Account"
+    person = Account._meta.get_field("person")
+    assert person.one_to_one
+    assert not person.null
+
+
+def relations_by_string(tree):
+    """Return relation targets that are written as text, ``self`` and the own module aside."""
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    fields = ("ForeignKey", "OneToOneField", "ManyToManyField", "ParentalKey")
+    return [
+        call.args[0].value
+        for field in fields
+        for call in calls(tree, field)
+        if call.args
+        and isinstance(call.args[0], ast.Constant)
+        and call.args[0].value not in {"self", *own}
+    ]
+
+
+FOREIGN_BY_STRING = {"wagtailcore.", "wagtailimages.", "wagtaildocs.", "auth.", "contenttypes."}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_no_relation_points_up_by_string(path):
+    """Only ``settings.AUTH_USER_MODEL`` may: a string is an import that no contract sees."""
+    package = path.parts[1] if path.parts[0] == "clinic" else path.parts[0]
+    for target in relations_by_string(tree_of(path)):
+        label = target.split(".")[0]
+        is_foreign = any(target.startswith(prefix) for prefix in FOREIGN_BY_STRING)
+        assert is_foreign or label == package or "." not in target, target
+
+
+def test_d08_no_address_counts_rows():
+    for path in SOURCES:
+        if path.name == "urls.py" or "urls" in path.parts:
+            assert "<int:" not in path.read_text(), path
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_d13_one_word_per_concept(path):
+    allowed = INSIGHTS_NAMES if Path("clinic/insights") in path.parents else set()
+
+    assert forbidden_words(tree_of(path), path.stem, allowed) == []
+
+
+def has_serialized_rollback(decorators):
+    return any("serialized_rollback=True" in ast.unparse(each) for each in decorators)
+
+
+def careless_live_tests(tree):
+    """Return tests on a live server whose flush would leave later ones without home page."""
+    module_marks = [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
+    ]
+    if has_serialized_rollback(module_marks):
+        return []
+    careful = {
+        function
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and has_serialized_rollback(node.decorator_list)
+        for function in functions(node)
+    }
+    return [
+        function.name
+        for function in functions(tree)
+        if function.name.startswith("test")
+        and "live_server" in {argument.arg for argument in function.args.args}
+        and function not in careful
+        and not has_serialized_rollback(function.decorator_list)
+    ]
+
+
+@pytest.mark.parametrize("path", TESTS, ids=str)
+def test_live_server_tests_put_the_first_rows_back(path):
+    assert careless_live_tests(tree_of(path)) == []
+
+
+@pytest.mark.parametrize("path", TESTS, ids=str)
+def test_no_test_is_skipped(path):
+    if path == Path("tests/laws/test_house.py"):
+        return
+    assert not re.search(r"pytest\.(skip|importorskip)|mark\.(skip|skipif|xfail)", path.read_text())
+
+
+class TestTheLawsThemselves:
+    """Each law that reads source catches what it is there for."""
+
+    def test_a_long_function(self):
+        body = "    x = 1\n" * 41
+        assert long_functions(ast.parse(f"def f():\n{body}")) == ["f"]
+
+    def test_a_forbidden_word(self):
+        tree = ast.parse("class UnitTopic: pass\nclass ChangeArea: pass")
+        assert forbidden_words(tree, "string_utils") == [
+            "string_utils: say a name after the work",
+            "UnitTopic: say ChangeArea",
+        ]
+
+    def test_a_relation_that_points_up(self):
+        tree = ast.parse("x = models.ForeignKey('insights.Finding', on_delete=1)")
+        assert relations_by_string(tree) == ["insights.Finding"]
+
+    def test_a_careless_live_server_test(self):
+        careless = "def test_a(live_server): pass\n"
+        careful = "@pytest.mark.django_db(serialized_rollback=True)\n" + careless
+        assert careless_live_tests(ast.parse(careless)) == ["test_a"]
+        assert careless_live_tests(ast.parse(careful)) == []
