@@ -39,7 +39,7 @@ def test_axe_finds_nothing_in_any_component(visit, scheme, language, width):
 @pytest.mark.parametrize(("scheme", "language", "width"), LOOKS)
 def test_axe_finds_nothing_on_public_pages(visit, scheme, language, width):
     page = visit("/", width=width, language=language, color_scheme=scheme)
-    for address in PUBLIC:
+    for address in [*PUBLIC, "/akun/masuk/"]:
         page.goto(address)
         assert faults(page) == [], address
 
@@ -217,7 +217,8 @@ def test_the_menu_of_who_is_signed_in(
     assert overflow(page) <= 0
 
 
-def test_the_editor_runs_under_its_own_policy(visit, cast, live_server):
+def test_the_editor_runs_under_its_own_policy(visit, cast, live_server, settings):
+    settings.KLINIK_SECOND_FACTOR = False
     page = visit("/bantuan/")
     page.context.add_cookies([signed_in_cookie(cast.reviewer.account, live_server.url)])
     for address in ("/admin/", "/admin/pages/", "/admin/images/"):

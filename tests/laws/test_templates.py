@@ -23,7 +23,9 @@ VENDORED = sorted((ROOT / "clinic" / "static" / "vendor").glob("*/vendor.toml"))
 UNESCAPED_IN_TEMPLATES = re.compile(r"\|\s*safe(?:seq)?\b|autoescape\s+off|\|\s*striptags\s*\|")
 UNESCAPED_IN_CODE = re.compile(r"\bmark_safe\b|\bSafeString\(|\bautoescape=False\b|\bhtml_safe\b")
 INLINE_STYLE = re.compile(r"\sstyle\s*=", re.IGNORECASE)
-INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)|\son[a-z]+\s*=|hx-on|js:", re.IGNORECASE)
+INLINE_SCRIPT = re.compile(
+    r"<script(?![^>]*\b(?:src=|type=.application/json))|\son[a-z]+\s*=|hx-on|js:", re.IGNORECASE
+)
 FOREIGN = re.compile(
     r"(?:src|href|action|srcset)\s*=\s*[\"'](?:https?:)?//|@import|url\(\s*[\"']?(?:https?:)?//"
 )

@@ -36,11 +36,23 @@ def test_every_error_says_what_to_do_and_names_its_code(web, status, language):
     assert "<script" not in text
 
 
-@pytest.mark.parametrize("name", ["forbidden", "fault", "locked", "refused"])
-def test_error_pages_ask_no_database(web, name):
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_error_pages_ask_no_database(headers):
+    request = RequestFactory().get("/", headers=headers)
     with CaptureQueriesContext(connection) as asked:
-        web.get(f"/gagal/{name}/")
+        for problem in problems.BY_STATUS.values():
+            problems.answer(request, problem)
     assert len(asked) == 0
+
+
+def test_a_database_that_is_away_is_told_as_a_short_outage(web, monkeypatch):
+    def away(*_args, **_values):
+        raise OperationalError("connection to server failed: connection refused")
+
+    monkeypatch.setattr(connection, "cursor", away)
+    response = web.get("/bantuan/")
+    assert response.status_code == 503
+    assert "KRB-503" in response.content.decode()
 
 
 def test_absent_and_out_of_reach_look_the_same(web):
