@@ -460,7 +460,7 @@ HTMX_CONFIG = {
 # --- logs ---------------------------------------------------------------------------------------
 LOGGING_CONFIG = "clinic.lib.logs.configure"
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # clinic.lib.middleware.RequestId cleans it
-LOGGING = {"json": IS_PRODUCTION, "level": env("LOG_LEVEL", "INFO")}
+LOGGING = {"json": IS_PRODUCTION, "level": env("LOG_LEVEL", "WARNING" if IS_DEMO else "INFO")}
 
 
 def _production_problems() -> list[str]:

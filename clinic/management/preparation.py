@@ -57,7 +57,7 @@ def main() -> None:
     django.setup()
     from django.conf import settings
 
-    is_first = not (settings.DATA_DIR / WELCOME).exists()
+    is_first = not (settings.DATA_DIR / FOLDERS[0]).exists()
     say(f"Data lives under {settings.DATA_DIR}.")
     make_folders(settings.DATA_DIR)
     say("Preparing the database …" if is_first else "Checking the database …")
