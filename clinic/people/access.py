@@ -41,6 +41,7 @@ from clinic.lib.errors import Refused
 from clinic.people.models import Account, Grant, Membership, Person, Unit
 from clinic.people.reach import EVERYTHING, NOTHING, Reach
 from clinic.records.audit import AuditEntry
+from clinic.records.imports import Import
 
 Actor = Account | AnonymousUser
 Row = TypeVar("Row", bound=Model)
@@ -335,11 +336,18 @@ def persons_revealed(reach: Reach) -> Q:
 
 
 @rule("import-people", Person, "admin:*")
+@rule("import-people", Unit, "admin:*")
 @rule("grant-role", Grant, "admin:*")
 @rule("manage-account", Account, "admin:*")
 def all_rows(reach: Reach) -> Q:
     """The administrator's own tables: imports, grants, activation, retirement."""
     return EVERYTHING if reach.everything else NOTHING
+
+
+@rule("see-import", Import, "peserta:o")
+def imports_seen(reach: Reach) -> Q:
+    """What a person has sent in; the page asks for the verb of its kind as well."""
+    return reach.own("actor__person")
 
 
 @rule("read-audit", AuditEntry, "peserta:o admin:*")

@@ -39,7 +39,16 @@ def check_still_true(plan: Plan, again: Plan) -> None:
     Raises:
         PlanOutdated: as it says.
     """
-    if plan.digest != again.digest:
+    check_digest(again, plan.digest)
+
+
+def check_digest(plan: Plan, digest: str) -> None:
+    """Stop unless the plan does what the fingerprint of an earlier one stands for.
+
+    Raises:
+        PlanOutdated: as it says.
+    """
+    if plan.digest != digest:
         raise PlanOutdated(
-            _("The data have changed since this file was checked. Check the file again.")
+            _("The data have changed since this file was checked. Look at the new check.")
         )

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+from clinic.people.list_imports import PERSONS, UNITS, read_list
 from clinic.people.reset_links import write_reset_link
 from clinic.people.signin import RESET_LINK_JOB
+from clinic.records import imports
 from clinic.records.handling import job
 from clinic.records.jobs import Job
 
@@ -12,3 +14,14 @@ from clinic.records.jobs import Job
 def send_reset_link(row: Job) -> Callable[[], None] | None:
     """Write the mail with the link for a forgotten password."""
     return write_reset_link(row.key)
+
+
+@job(
+    f"{UNITS}.read",
+    aliases=(f"{PERSONS}.read",),
+    reads_file=True,
+    given_up=imports.refuse_job,
+)
+def read_uploaded_list(row: Job) -> Callable[[], None]:
+    """Read a list of units or persons and make it ready to look at."""
+    return read_list(imports.of_job(row))

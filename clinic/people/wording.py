@@ -70,6 +70,10 @@ WORDINGS: dict[str, Wording] = {
         gettext_noop("Delete the column that is not needed."),
     ),
     "cell_empty": Wording(gettext_noop("The cell is empty."), gettext_noop("Fill in this cell.")),
+    "cell_holds_error": Wording(
+        gettext_noop("The cell shows “%(typed)s”, a formula or an error, instead of a value."),
+        gettext_noop("Type the value itself, or copy it and paste it as a value."),
+    ),
     "text_too_long": Wording(
         gettext_noop("The text is longer than %(limit)s characters."),
         gettext_noop("Shorten the text."),

@@ -10,11 +10,14 @@ from typing import Any
 from uuid import uuid4
 
 from allauth.mfa.models import Authenticator
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from clinic.people.access import PREFIX_POLICIES
+from clinic.people.list_imports import UNITS
 from clinic.people.models import Person
 from clinic.people.security_keys import key_slug
+from clinic.records import imports
 
 # Other packages' views that take every path; what they show has rules of its own (page privacy).
 CATCH_ALL = frozenset({"wagtail_serve"})
@@ -81,8 +84,17 @@ def _key_of(official: Person) -> dict[str, str]:
     return {"pk": key_slug(key)}
 
 
+def _import_of(official: Person) -> dict[str, str]:
+    received = imports.receive(
+        UNITS, SimpleUploadedFile("unit.csv", b"slug,name,kind,parent\n"), actor=official.account
+    )
+    return {"uuid": str(received.uuid)}
+
+
 # What belongs to the official of one regency and must be 404 to the official of another (D2, S2).
 SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
+    "import_preview": _import_of,
+    "import_problems": _import_of,
     "mfa_edit_webauthn": _key_of,
     "mfa_remove_webauthn": _key_of,
 }

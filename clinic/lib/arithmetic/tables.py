@@ -19,6 +19,7 @@ from clinic.lib.arithmetic.archives import (
     inspect_archive,
 )
 from clinic.lib.arithmetic.messages import gettext_noop
+from clinic.lib.arithmetic.sheet_errors import cells_without_value
 
 __all__ = [
     "Table",
@@ -105,7 +106,8 @@ def _refuse(code: str, **details: object) -> UnreadableTable:
 def read_table(content: bytes, filename: str, limits: TableLimits = TableLimits()) -> Table:
     """Read the first visible sheet of an xlsx, or a csv, as rows of text.
 
-    Blank rows are left out; the rest keep their row number in the file.
+    Blank rows are left out; the rest keep their row number in the file. An error value and a
+    formula without a stored result come as the text of the cell, such as ``#N/A`` or ``=A1``.
 
     Raises:
         UnsafeArchive: if the file must not be opened or is beyond a limit.
@@ -141,7 +143,11 @@ def _read_xlsx(content: bytes, limits: TableLimits) -> Table:
         values = sheet.to_python(skip_empty_area=False, nrows=limits.rows + 1)
     except (python_calamine.CalamineError, ValueError, OSError) as fault:
         raise _refuse("table_unreadable") from fault
-    rows = _bounded([[_text(cell) for cell in row] for row in values], limits)
+    texts = [[_text(cell) for cell in row] for row in values]
+    for (row, column), shown in cells_without_value(content, visible[0]).items():
+        if row < len(texts) and column < len(texts[row]):
+            texts[row][column] = shown
+    rows = _bounded(texts, limits)
     return Table(rows=tuple(replace(row, numeric=_numeric(values[row.number - 1])) for row in rows))
 
 

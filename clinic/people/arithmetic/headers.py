@@ -10,6 +10,9 @@ from clinic.lib.errors import Refused
 from clinic.people.arithmetic.import_plan import Problem
 
 LOOKED_AT = 20
+ERROR_VALUES = frozenset(
+    {"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
+)
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 
@@ -86,7 +89,7 @@ def read_list(
             cells for cells in (_cells(row, found) for row in below) if any(cells.text.values())
         ),
         columns=frozenset(found.values()),
-        problems=tuple(_header_problems(best, names)),
+        problems=(*_header_problems(best, names), *_errors(below, found)),
     )
 
 
@@ -117,6 +120,15 @@ def _header_problems(row: TableRow, names: Mapping[str, str]) -> Iterator[Proble
             yield Problem("column_ignored", row.number, "", {"header": cell[:80]}, "warning")
         elif name:
             seen.add(name)
+
+
+def _errors(rows: Sequence[TableRow], found: Mapping[int, str]) -> Iterator[Problem]:
+    """Tell cells that hold a spreadsheet's error or a formula that nobody has computed."""
+    for row in rows:
+        for place, name in found.items():
+            text = row.cells[place] if place < len(row.cells) else ""
+            if text.startswith("=") or text.upper() in ERROR_VALUES:
+                yield Problem("cell_holds_error", row.number, name, {"typed": text[:40]})
 
 
 def _cells(row: TableRow, found: Mapping[int, str]) -> Cells:

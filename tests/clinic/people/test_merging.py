@@ -121,7 +121,7 @@ def test_a_row_given_up_is_not_given_up_again_elsewhere(two, regencies):
     assert refusal.value.code == "already_merged"
 
 
-def test_no_account_is_left_behind(two, regencies):
+def test_no_account_is_left_behind(two, regencies, cast):
     keep, other = two
     member = make_member("Budi", regencies[0].health, email="budi.s@uji.test")
 
@@ -134,7 +134,7 @@ def test_no_account_is_left_behind(two, regencies):
         merge(member, other, actor=None, reason=WHY)
     assert refusal.value.code == "both_have_accounts"
 
-    accounts.retire(second)
+    accounts.retire(second, actor=cast.admin.account, reason="dua akun")
     merge(member, other, actor=None, reason=WHY)
     assert again(other).resolved == member
 

@@ -1,0 +1,17 @@
+"""Addresses below ``/admin/`` that are pages of ours; they stand before the editor's own."""
+
+from django.urls import path
+
+from clinic.desks import people_lists
+from clinic.people.access import policy
+
+administers = policy("import-people")
+
+urlpatterns = [
+    path("orang/", administers(people_lists.people), name="people_list"),
+    path("orang/impor/", administers(people_lists.import_people), name="people_import"),
+    path("orang/impor/templat.xlsx", administers(people_lists.blank_people), name="people_blank"),
+    path("unit/", administers(people_lists.units), name="units_list"),
+    path("unit/impor/", administers(people_lists.import_units), name="units_import"),
+    path("unit/impor/templat.xlsx", administers(people_lists.blank_units), name="units_blank"),
+]

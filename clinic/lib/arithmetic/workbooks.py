@@ -1,0 +1,96 @@
+"""Workbooks written by the product: tables whose text is text, whatever it begins with (S16).
+
+A text cell is written with the type string, so that ``=1+1`` in a name is read back as typed and
+never becomes a formula.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+Cell = str | int | float | None
+MOST_ROWS = 5000
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A column that offers the values of another sheet's column; both counted from 0."""
+
+    column: int
+    sheet: str
+    source: int
+    count: int
+    is_strict: bool = True
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet.
+
+    Attributes:
+        heading: index of the row printed bold and kept in sight, None for none.
+        widths: width by column, in characters.
+        text_columns: columns whose empty cells, too, take what is typed as text.
+        choices: columns with a list to choose from.
+    """
+
+    title: str
+    rows: Sequence[Sequence[Cell]]
+    heading: int | None = 0
+    widths: Mapping[int, int] = field(default_factory=dict)
+    text_columns: Sequence[int] = ()
+    choices: Sequence[Choice] = ()
+
+
+def write_workbook(sheets: Sequence[Sheet]) -> bytes:
+    """Return the sheets as an .xlsx file."""
+    workbook = Workbook()
+    workbook.remove(workbook.active)
+    for sheet in sheets:
+        _fill(workbook.create_sheet(sheet.title), sheet)
+    content = io.BytesIO()
+    workbook.save(content)
+    return content.getvalue()
+
+
+def _fill(page: Worksheet, sheet: Sheet) -> None:
+    for number, row in enumerate(sheet.rows, 1):
+        for place, value in enumerate(row, 1):
+            _write(page, (number, place), value)
+    for column, width in sheet.widths.items():
+        page.column_dimensions[get_column_letter(column + 1)].width = width
+    for column in sheet.text_columns:
+        page.column_dimensions[get_column_letter(column + 1)].number_format = "@"
+    if sheet.heading is not None:
+        _mark_heading(page, sheet.heading)
+    for choice in sheet.choices:
+        _offer(page, choice, first=(sheet.heading or 0) + 2)
+
+
+def _write(page: Worksheet, place: tuple[int, int], value: Cell) -> None:
+    cell = page.cell(*place, value)
+    if isinstance(value, str):
+        cell.value, cell.data_type = value, "s"
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+
+
+def _mark_heading(page: Worksheet, heading: int) -> None:
+    for cell in page[heading + 1]:
+        cell.font = Font(bold=True)
+    page.freeze_panes = page.cell(heading + 2, 1)
+
+
+def _offer(page: Worksheet, choice: Choice, *, first: int) -> None:
+    source = get_column_letter(choice.source + 1)
+    cells = f"{quote_sheetname(choice.sheet)}!${source}$2:${source}${choice.count + 1}"
+    offered = DataValidation(type="list", formula1=cells, allow_blank=True)
+    offered.showErrorMessage = choice.is_strict
+    page.add_data_validation(offered)
+    column = get_column_letter(choice.column + 1)
+    offered.add(f"{column}{first}:{column}{MOST_ROWS}")

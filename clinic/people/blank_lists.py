@@ -1,0 +1,114 @@
+"""Empty lists to fill in, the list of a check's problems, as workbooks."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from clinic.lib.arithmetic.workbooks import Cell, Choice, Sheet, write_workbook
+from clinic.people.arithmetic.import_plan import Problem
+from clinic.people.models import Membership, Unit
+from clinic.people.wording import label, say
+
+SHEET_LISTS = "Daftar"
+PERSON_COLUMNS = (
+    "NIP", "Nama", "Unit kerja", "Jabatan", "Jenis jabatan", "Pangkat/Gol", "L/P", "HP", "E-mail",
+    "Sejak",
+)  # fmt: skip
+UNIT_COLUMNS = (
+    "slug", "name", "kind", "parent", "order", "national_code", "short_name", "zone", "note",
+    "valid_from", "valid_to", "succeeded_by", "former_names",
+)  # fmt: skip
+
+
+def blank_person_list(units: Sequence[Unit]) -> bytes:
+    """Return an empty list of persons whose unit column offers these units."""
+    kinds = [kind for kind in Membership.PositionKind.values if kind]
+    names = [unit.name for unit in units]
+    lists = _columns([_("Work unit"), *names], [_("Kind of position"), *kinds], ["L/P", "L", "P"])
+    text = [PERSON_COLUMNS.index(name) for name in ("NIP", "HP", "Sejak")]
+    return write_workbook(
+        [
+            Sheet(
+                "Isian",
+                [PERSON_COLUMNS],
+                widths={0: 24, 1: 34, 2: 44, 3: 34, 4: 16, 5: 22, 6: 6, 7: 18, 8: 28, 9: 14},
+                text_columns=text,
+                choices=[
+                    Choice(2, SHEET_LISTS, 0, len(names), is_strict=False),
+                    Choice(4, SHEET_LISTS, 1, len(kinds)),
+                    Choice(6, SHEET_LISTS, 2, 2),
+                ],
+            ),
+            _instructions(
+                _("One row per person. Name and work unit are needed, the rest is optional."),
+                _("Keep the NIP column as text: Excel cuts long numbers, and the NIP is lost."),
+                _("Choose the work unit from the list, or write its name or address name."),
+                _("Write days as 25-05-2022 or 25 Mei 2022. Empty “Sejak” means today."),
+                _("An empty cell changes nothing. Persons missing from the list stay."),
+                _("Do not write a NIK; it is not needed and not stored."),
+            ),
+            Sheet(SHEET_LISTS, lists, widths={0: 60, 1: 20, 2: 6}),
+        ]
+    )
+
+
+def blank_unit_list(units: Sequence[Unit]) -> bytes:
+    """Return an empty list of units; the known ones are offered as parents."""
+    kinds = list(Unit.Kind.values)
+    slugs = [unit.slug for unit in units]
+    lists = _columns(
+        [_("Kind"), *kinds], [_("Parent unit"), *slugs], [_("Name"), *[u.name for u in units]]
+    )
+    return write_workbook(
+        [
+            Sheet(
+                "Isian",
+                [UNIT_COLUMNS],
+                widths={0: 30, 1: 50, 2: 20, 3: 30, 5: 16, 8: 30, 12: 40},
+                text_columns=[0, 5, 9, 10],
+                choices=[
+                    Choice(2, SHEET_LISTS, 0, len(kinds)),
+                    Choice(3, SHEET_LISTS, 1, max(len(slugs), 1), is_strict=False),
+                ],
+            ),
+            _instructions(
+                _("One row per unit. “slug” is its name in addresses, such as dinas-kesehatan."),
+                _("“parent” is the slug of the unit above; only the regency has none."),
+                _("“order” is the official order among the units of one parent."),
+                _("A unit that has ended: “valid_to” is its last day, “succeeded_by” the slugs of "
+                  "the units that carry on, separated by semicolons."),
+                _("When a name changes, the old one is kept among the former names by itself."),
+                _("An empty cell changes nothing. Units missing from the list stay."),
+            ),
+            Sheet(SHEET_LISTS, lists, widths={0: 24, 1: 40, 2: 60}),
+        ]
+    )  # fmt: skip
+
+
+def problem_list(problems: Sequence[Problem]) -> bytes:
+    """Return the problems of a check, one a row, in the reader's language."""
+    levels = {"error": _("To correct"), "warning": _("To look at")}
+    head = [_("Row"), _("Column"), _("Level"), _("What is the matter"), _("What to do")]
+    rows: list[Sequence[Cell]] = [head]
+    for problem in problems:
+        what, remedy = say(problem)
+        rows.append(
+            [problem.row or None, label(problem.column), levels[problem.level], what, remedy]
+        )
+    sheet = Sheet(_("To correct"), rows, widths={0: 8, 1: 22, 2: 16, 3: 60, 4: 60})
+    return write_workbook([sheet, _instructions()] if settings.IS_DEMO else [sheet])
+
+
+def _instructions(*lines: str) -> Sheet:
+    marked = [_("Sample data: Kabupaten Contoh.")] if settings.IS_DEMO else []
+    rows = [[_("How to fill in this list")], *[[line] for line in (*marked, *lines)]]
+    return Sheet("Petunjuk", rows, widths={0: 100})
+
+
+def _columns(*columns: Sequence[str]) -> list[list[Cell]]:
+    """Lay columns of different length side by side."""
+    longest = max(len(column) for column in columns)
+    return [
+        [column[row] if row < len(column) else None for column in columns] for row in range(longest)
+    ]

@@ -1,0 +1,34 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from clinic.people.arithmetic.import_plan import Problem
+from clinic.people.wording import FIELDS, WORDINGS, label, place, say
+
+SOURCES = [*Path("clinic/people").glob("*.py"), *Path("clinic/people/arithmetic").glob("*.py")]
+CODE = "".join(source.read_text() for source in SOURCES if source.name != "wording.py")
+
+
+@pytest.mark.parametrize("code", WORDINGS)
+def test_no_sentence_is_kept_for_a_code_that_nothing_tells(code):
+    assert f'"{code}"' in CODE
+
+
+@pytest.mark.parametrize("code", WORDINGS)
+def test_every_sentence_can_be_said_with_its_values(code):
+    names = re.findall(r"%\((\w+)\)s", "".join(WORDINGS[code]))
+    problem = Problem(code, 3, "name", dict.fromkeys(names, "x"))
+
+    what, remedy = say(problem)
+
+    assert "%(" not in what + remedy
+    assert what.endswith(".")
+    assert remedy.endswith(".")
+
+
+def test_where_a_problem_stands_is_said_in_words():
+    assert "3" in place(Problem("cell_empty", 3))
+    assert label("unit") in place(Problem("cell_empty", 3, "unit"))
+    assert place(Problem("no_rows"))
+    assert all(label(name) for name in FIELDS if name)
