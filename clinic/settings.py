@@ -245,7 +245,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 # Callables without arguments that return a context manager around each job, as MIDDLEWARE is
 # around each request.
-KLINIK_JOB_MIDDLEWARE: list[str] = ["clinic.people.middleware.in_region_zone"]
+KLINIK_JOB_MIDDLEWARE: list[str] = ["clinic.people.zones.in_region_zone"]
 
 # --- files that come in (security.md 6) ---------------------------------------------------------
 KLINIK_FILE_MEMORY_MB = env_int("KLINIK_FILE_MEMORY_MB", 512)

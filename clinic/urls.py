@@ -27,8 +27,8 @@ closed_doors = [
 ]
 
 urlpatterns = [
-    path("healthz", policy("public")(health.healthz), name="healthz"),
-    path("readyz", policy("public")(health.readyz), name="readyz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("akun/", include("clinic.people.urls")),
     *closed_doors,
     path("admin/", include("clinic.desks.admin_urls")),

@@ -80,10 +80,14 @@ class Rule:
 
 
 _NONE: frozenset[str] = frozenset()
+_NOBODY: frozenset[int] = frozenset()
 _rules: dict[tuple[str, type[Model]], list[Rule]] = {}
 _known_grants: ContextVar[dict[tuple[int, date], list[Grant]] | None] = ContextVar(
     "known_grants", default=None
 )
+
+
+_known_rows: ContextVar[dict[int, frozenset[int]] | None] = ContextVar("known_rows", default=None)
 
 
 def rule(
@@ -125,11 +129,12 @@ def registered() -> list[Rule]:
 @contextmanager
 def remembering_grants() -> Iterator[None]:
     """Read each person's grants once inside the block: one request, one act."""
-    token = _known_grants.set({})
+    grants, rows = _known_grants.set({}), _known_rows.set({})
     try:
         yield
     finally:
-        _known_grants.reset(token)
+        _known_grants.reset(grants)
+        _known_rows.reset(rows)
 
 
 def forget_grants() -> None:
@@ -140,20 +145,38 @@ def forget_grants() -> None:
 
 
 def grants_of(person: Person, day: date | None = None) -> list[Grant]:
-    """Return the person's grants in force on the day (today by default), with their units."""
+    """Return the person's grants in force on the day (today by default), with their units.
+
+    A role given to a row that was merged away is the person's all the same (D12).
+    """
     day = day or timezone.localdate()
     known = _known_grants.get()
     if known is not None and (person.pk, day) in known:
         return known[person.pk, day]
     grants = list(
         Grant.objects.on(day)
-        .filter(person=person)
+        .filter(person__in=rows_of(person))
         .select_related("unit")
         .order_by("starts_on", "id")
     )
     if known is not None:
         known[person.pk, day] = grants
     return grants
+
+
+def rows_of(person: Person) -> frozenset[int]:
+    """Return the keys of every row that stands for the person: the kept one and merged ones."""
+    known = _known_rows.get()
+    if known is not None and person.pk in known:
+        return known[person.pk]
+    found = newest = frozenset({person.resolved.pk})
+    while newest:
+        rows = Person.objects.filter(merged_into__in=newest).values_list("pk", flat=True)
+        newest = frozenset(rows) - found
+        found |= newest
+    if known is not None:
+        known[person.pk] = found
+    return found
 
 
 def roles_of(actor: Actor) -> set[str]:
@@ -287,8 +310,8 @@ def _reach(actor: Actor, letters: Mapping[str, str]) -> Reach | None:
     )
     return Reach(
         whole_programme="k" in by_letter,
-        person_id=actor.person_id if any(letters[role] == "o" for role in held) else None,
-        author_id=actor.person_id if "a" in by_letter else None,
+        person_ids=rows_of(actor.person) if "o" in {letters[role] for role in held} else _NOBODY,
+        author_ids=rows_of(actor.person) if "a" in by_letter else _NOBODY,
         unit_paths=_paths(by_letter.get("u", []))
         | _root_paths(by_letter.get("k", []))
         | (own_units if participant_reads_unit else _NONE),
@@ -311,7 +334,7 @@ def _root_paths(grants: list[Grant]) -> frozenset[str]:
 
 
 def _own_unit_paths(person: Person) -> frozenset[str]:
-    own = Membership.objects.on(timezone.localdate()).filter(person=person)
+    own = Membership.objects.on(timezone.localdate()).filter(person__in=rows_of(person))
     return frozenset(own.values_list("unit__path", flat=True))
 
 

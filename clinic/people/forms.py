@@ -122,10 +122,18 @@ class ActivationForm(forms.Form):
         return cleaned
 
 
+class NamedWithUnit(forms.ModelMultipleChoiceField):
+    """Accounts as a list tells them apart: name and newest unit, never a number."""
+
+    def label_from_instance(self, obj: Account) -> str:
+        newest = next(iter(obj.person.memberships.all()), None)
+        return f"{obj.person.name}, {newest.unit.display_short_name}" if newest else str(obj)
+
+
 class SlipsForm(forms.Form):
     """Chooses the accounts for which slips are printed."""
 
-    accounts = forms.ModelMultipleChoiceField(
+    accounts = NamedWithUnit(
         Account.objects.none(),
         label=_("People who have not signed in yet"),
         to_field_name="uuid",

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
-from clinic.people.access import can, forget_grants, grants_of
+from clinic.people.access import can, forget_grants, grants_of, rows_of
 from clinic.people.accounts import end_sessions
 from clinic.people.models import Account, Grant, Membership, Person, Unit
 from clinic.records import audit
@@ -136,8 +136,7 @@ def keep_groups_in_step(account: Account) -> None:
 
 def _follow(person: Person) -> None:
     forget_grants()
-    account = Account.objects.filter(person=person).first()
-    if account:
+    for account in Account.objects.filter(person__in=rows_of(person)).select_related("person"):
         keep_groups_in_step(account)
         end_sessions(account)
 
@@ -155,7 +154,7 @@ def _told(given: Grant) -> dict[str, str | int | None]:
 def _check_actor(actor: Account | None, person: Person) -> None:
     if actor is None:
         return
-    if actor.person_id == person.pk:
+    if actor.person_id in rows_of(person):
         raise OwnGrantRefused(_("Nobody can give a role to themselves. Ask another administrator."))
     if not can(actor, "grant-role", Grant):
         raise PermissionDenied
@@ -173,6 +172,6 @@ def _check_scope(role: str, scope: Scope) -> None:
 
 
 def _check_other_unit(person: Person, unit: Unit | None, day: date) -> None:
-    own = Membership.objects.on(day).filter(person=person)
+    own = Membership.objects.on(day).filter(person__in=rows_of(person))
     if unit is not None and own.filter(unit=unit).exists():
         raise OwnUnitRefused(_("An assessor does not review their own unit. Choose another one."))

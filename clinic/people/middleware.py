@@ -4,16 +4,15 @@ Stands after the authentication middleware.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 from allauth.account.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseRedirect
@@ -30,7 +29,7 @@ from clinic.people.access import (
     remembering_grants,
     roles_of,
 )
-from clinic.people.models import Account, Membership, Unit
+from clinic.people.zones import RegionZone, visitors_zone, zone_of
 
 SEEN_KEY = "seen_at"
 SEEN_EVERY = 300  # seconds; one write keeps an idle clock running, not one a request
@@ -45,24 +44,6 @@ class SecondFactorMissing(Refused):
     status = 403
 
 
-def zone_of(account: Account | None = None) -> ZoneInfo:
-    """Return the zone of the regency the person works in, else of the first regency."""
-    roots = dict(Unit.objects.filter(depth=1).values_list("path", "zone"))
-    zone = next(iter(roots.values()), "")
-    if account is not None and len(roots) > 1:
-        own = Membership.objects.on(timezone.localdate()).filter(person=account.person_id)
-        path = own.values_list("unit__path", flat=True).first() or ""
-        zone = roots.get(path[: Unit.steplen], zone)
-    return ZoneInfo(zone or settings.DEFAULT_REGION_ZONE)
-
-
-@contextmanager
-def in_region_zone() -> Iterator[None]:
-    """Activate the first regency's zone for a job (named in ``KLINIK_JOB_MIDDLEWARE``)."""
-    with timezone.override(zone_of()):
-        yield
-
-
 class RegionMiddleware:
     """Activates the zone of the person's regency and reads their grants once."""
 
@@ -72,8 +53,9 @@ class RegionMiddleware:
     def __call__(self, request: HttpRequest) -> Response:
         # The address that the log-in limits count, not one that a header claims.
         structlog.contextvars.bind_contextvars(ip=get_adapter(request).get_client_ip(request))
-        account = request.user if request.user.is_authenticated else None
-        with timezone.override(zone_of(account)), remembering_grants():
+        user = request.user
+        zone = RegionZone(lambda: zone_of(user) if user.is_authenticated else visitors_zone())
+        with timezone.override(zone), remembering_grants():
             return self.get_response(request)
 
 
@@ -144,4 +126,5 @@ def _to_set_up(request: HttpRequest) -> Response:
     address = reverse("mfa_index")
     if request.headers.get("HX-Request"):
         return HttpResponse(status=403, headers={"HX-Redirect": address})
+    messages.info(request, _("Your role needs a second factor. Set one up to go on."))
     return HttpResponseRedirect(address)

@@ -20,20 +20,20 @@ class Reach:
 
     everything: bool = False
     whole_programme: bool = False
-    person_id: int | None = None
-    author_id: int | None = None
+    person_ids: frozenset[int] = frozenset()
+    author_ids: frozenset[int] = frozenset()
     unit_paths: frozenset[str] = frozenset()
     event_ids: frozenset[UUID] = frozenset()
     assignments: frozenset[tuple[str, int]] = frozenset()
     own_unit_paths: frozenset[str] = frozenset()
 
     def own(self, person: str) -> Q:
-        """Rows whose field ``person`` is the actor's person."""
-        return self._is(person, self.person_id)
+        """Rows whose field ``person`` is the actor's person, by whatever row of theirs."""
+        return self._is(person, self.person_ids)
 
     def written(self, author: str) -> Q:
-        """Rows whose field ``author`` is the actor's person."""
-        return self._is(author, self.author_id)
+        """Rows whose field ``author`` is the actor's person, by whatever row of theirs."""
+        return self._is(author, self.author_ids)
 
     def in_units(self, unit: str = "") -> Q:
         """Rows whose unit lies in reach; without a field the row is itself the unit."""
@@ -61,10 +61,10 @@ class Reach:
         """Every row, for who works for the whole programme (content belongs to no unit)."""
         return EVERYTHING if self.everything or self.whole_programme else NOTHING
 
-    def _is(self, person: str, person_id: int | None) -> Q:
+    def _is(self, person: str, ids: frozenset[int]) -> Q:
         if self.everything:
             return EVERYTHING
-        return Q(**{person: person_id}) if person_id is not None else NOTHING
+        return Q(**{f"{person}__in": ids}) if ids else NOTHING
 
 
 def _below(unit: str, path: str) -> Q:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 from typing import Any
 from uuid import uuid4
 
@@ -141,7 +142,9 @@ class FactorAdapter(DefaultMFAAdapter):
         return settings.SITE_NAME
 
     def build_totp_svg(self, url: str) -> str:
-        return segno.make(url).svg_inline(scale=5, omitsize=True)
+        drawn = io.BytesIO()
+        segno.make(url, error="m").save(drawn, kind="svg", light="white", xmldecl=False)
+        return drawn.getvalue().decode()
 
     def encrypt(self, text: str) -> str:
         return _factor_box().encrypt(text.encode()).decode()

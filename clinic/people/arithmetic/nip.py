@@ -64,7 +64,8 @@ class Nip:
 
 def clean_nip(raw: str) -> str:
     """Take off blanks, points, dashes and the apostrophe that keeps a cell as text."""
-    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", raw)).upper()
+    bare = _SEPARATORS.sub("", unicodedata.normalize("NFKC", raw)).upper()
+    return unicodedata.normalize("NFKC", bare)  # what stood apart may now stand together
 
 
 def digits_of(raw: str) -> str:

@@ -23,7 +23,8 @@ class AccountQuerySet(models.QuerySet["Account"]):
     def never_signed_in(self) -> Self:
         """Keep accounts that wait for their person, with what a list of them shows."""
         waiting = self.filter(is_active=True, last_login__isnull=True)
-        return waiting.select_related("person").order_by("person__name")
+        listed = waiting.select_related("person").order_by("person__name")
+        return listed.prefetch_related("person__memberships__unit")
 
 
 class AccountManager(BaseUserManager.from_queryset(AccountQuerySet)):  # type: ignore[misc]

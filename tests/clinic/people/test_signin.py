@@ -4,8 +4,6 @@ import re
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal import auth as totp
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.exceptions import ValidationError
@@ -14,10 +12,7 @@ from django.urls import reverse
 
 from clinic.people import accounts, granting
 from clinic.people.access import grants_of
-from clinic.records import handling
 from clinic.records.audit import AuditEntry
-from clinic.records.jobs import Job
-from clinic.records.notices import Notice
 from tests.given import PASSWORD, Role, make_member
 
 LOGIN = "/akun/masuk/"
@@ -305,156 +300,6 @@ def test_a_new_password_ends_the_other_sessions(cast):
 def test_passwords_are_long_uncommon_and_tell_nothing_of_the_person(cast, password):
     with pytest.raises(ValidationError):
         accounts.set_password(cast.participant.account, password)
-
-
-def code_now(secret):
-    """Return what an authenticator app shows for the secret."""
-    counter = next(iter(totp.yield_hotp_counters_from_time()))
-    return totp.format_hotp_value(totp.hotp_value(secret, counter))
-
-
-# --- second factor ----------------------------------------------------------------------
-def test_s11_staff_without_a_second_factor_see_set_up_alone(cast, signed_in, settings):
-    settings.KLINIK_SECOND_FACTOR = True
-    needs = {
-        Role.ORGANISER, Role.REGENCY_OFFICIAL, Role.ASSESSOR, Role.AUTHOR, Role.REVIEWER,
-        Role.ADMINISTRATOR,
-    }  # fmt: skip
-    for role, person in cast.by_role().items():
-        answer = signed_in(person.account).get("/beranda/")
-        assert (answer.headers.get("Location") == "/akun/faktor/") == (role in needs), role
-    browser = signed_in(cast.admin.account)
-    assert browser.get("/admin/").headers["Location"] == "/akun/faktor/"
-    assert browser.get("/akun/slip/").headers["Location"] == "/akun/faktor/"
-    assert browser.get("/akun/faktor/").status_code == 200
-    htmx = browser.get("/beranda/", headers={"HX-Request": "true"})
-    assert (htmx.status_code, htmx.headers["HX-Redirect"]) == (403, "/akun/faktor/")
-
-
-def test_s11_with_the_factor_set_up_the_code_is_asked_at_log_in(cast, settings):
-    settings.KLINIK_SECOND_FACTOR = True
-    secret = totp.generate_totp_secret()
-    totp.TOTP.activate(cast.organiser.account, secret)
-    browser = Client()
-
-    assert attempt("panitia@uji.test", browser=browser).headers["Location"] == "/akun/faktor/masuk/"
-    assert browser.get("/beranda/").headers["Location"].startswith(LOGIN)
-    assert browser.post("/akun/faktor/masuk/", {"code": "000000"}).status_code == 200
-    code = code_now(secret)
-    assert browser.post("/akun/faktor/masuk/", {"code": code}).headers["Location"] == "/beranda/"
-    assert browser.get("/beranda/").status_code in {200, 302}
-    verbs = set(AuditEntry.objects.values_list("verb", flat=True))
-    assert {"factor.refused", "account.signed_in"} <= verbs
-
-
-def test_a_ticked_device_stays_ticked_through_the_second_factor(cast):
-    secret = totp.generate_totp_secret()
-    totp.TOTP.activate(cast.organiser.account, secret)
-    browser = Client()
-    attempt("panitia@uji.test", browser=browser, data={"remember": "on"})
-
-    answer = browser.post("/akun/faktor/masuk/", {"code": code_now(secret)})
-
-    assert answer.cookies["sessionid"]["max-age"] == 8 * 3600
-
-
-def test_s11_a_recovery_code_alone_is_no_second_factor(cast, signed_in, settings):
-    settings.KLINIK_SECOND_FACTOR = True
-    RecoveryCodes.activate(cast.organiser.account)
-
-    answer = signed_in(cast.organiser.account).get("/beranda/")
-
-    assert answer.headers["Location"] == "/akun/faktor/"
-
-
-def test_the_secret_of_a_factor_is_encrypted_at_rest(cast):
-    secret = totp.generate_totp_secret()
-    totp.TOTP.activate(cast.organiser.account, secret)
-
-    kept = Authenticator.objects.get(user=cast.organiser.account)
-
-    assert secret not in str(kept.data)
-
-
-def test_a_lost_factor_is_reset_by_another_administrator_and_told(cast):
-    totp.TOTP.activate(cast.organiser.account, totp.generate_totp_secret())
-
-    accounts.reset_second_factor(
-        cast.organiser.account, actor=cast.admin.account, reason="telepon hilang"
-    )
-
-    assert not Authenticator.objects.filter(user=cast.organiser.account).exists()
-    assert Notice.objects.filter(kind="factor_reset", person=cast.organiser.pk).count() == 1
-    assert AuditEntry.objects.filter(verb="factor.reset").count() == 1
-
-
-# --- forgotten passwords ----------------------------------------------------------------
-def ask_for_reset(login, **extra):
-    return Client().post("/akun/sandi/lupa/", {"email": login}, **extra)
-
-
-def link_of(notice):
-    return re.search(r"http://127\.0\.0\.1:8000(/akun/sandi/baru/\S+)", notice.body).group(1)
-
-
-def do_reset_jobs():
-    for row in Job.objects.filter(name="people.send_reset_link"):
-        write = handling.handler_of(row.name).call(row)
-        if write:
-            write()
-
-
-def test_s08_asking_for_a_new_password_looks_alike_for_everybody(cast, hashes):
-    answers = [
-        ask_for_reset(login)
-        for login in ("rekan@uji.test", "tidak-ada@uji.test", "199001012015011001")
-    ]
-
-    assert {(answer.status_code, answer.headers["Location"]) for answer in answers} == {
-        (302, "/akun/sandi/lupa/terkirim/")
-    }
-    assert hashes == []
-    assert Job.objects.filter(name="people.send_reset_link").count() == 3
-
-
-def test_s19_the_reset_link_comes_from_the_setting_whatever_the_request_says(cast, settings):
-    settings.EMAIL_URL = "smtp://localhost"
-    ask_for_reset("rekan@uji.test", headers={"X-Forwarded-Host": "jahat.example"})
-    do_reset_jobs()
-
-    notice = Notice.objects.get(kind="password_reset")
-
-    assert "jahat.example" not in notice.body
-    assert cast.colleague.account.uuid.hex in link_of(notice)
-
-
-def test_a_reset_link_works_once_and_leaves_the_second_factor(cast, settings):
-    settings.EMAIL_URL = "smtp://localhost"
-    totp.TOTP.activate(cast.organiser.account, totp.generate_totp_secret())
-    ask_for_reset("panitia@uji.test")
-    do_reset_jobs()
-    link = link_of(Notice.objects.get(kind="password_reset"))
-    browser = Client()
-    form = browser.get(link).headers["Location"]
-    new = {"password1": "kalimat-baru-panjang", "password2": "kalimat-baru-panjang"}
-
-    assert browser.post(form, new).status_code == 302
-    assert browser.get("/akun/profil/").status_code == 302
-    assert (
-        attempt("panitia@uji.test", "kalimat-baru-panjang").headers["Location"]
-        == "/akun/faktor/masuk/"
-    )
-    again = Client().get(link)
-    assert again.status_code == 200
-    assert b"password1" not in again.content
-
-
-def test_without_a_mail_server_nobody_is_mailed(cast, settings):
-    settings.EMAIL_URL = "none"
-    ask_for_reset("rekan@uji.test")
-    do_reset_jobs()
-
-    assert not Notice.objects.exists()
 
 
 # --- hosts and redirects ----------------------------------------------------------------
