@@ -82,6 +82,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SITE_NAME = "Klinik RB"
 
 INSTALLED_APPS = [
+    # First, so that a test's serialized rows begin with the content types: signals that fire
+    # while later rows load would otherwise create them a second time.
+    "django.contrib.contenttypes",
     "clinic.apps.ClinicConfig",
     "clinic.lib",
     "clinic.records",
@@ -110,7 +113,6 @@ INSTALLED_APPS = [
     "django_structlog",
     "csp",
     "django.contrib.auth",
-    "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",

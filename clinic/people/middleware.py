@@ -33,6 +33,7 @@ from clinic.people.zones import RegionZone, visitors_zone, zone_of
 
 SEEN_KEY = "seen_at"
 SEEN_EVERY = 300  # seconds; one write keeps an idle clock running, not one a request
+PROBES = {"/healthz", "/readyz"}  # answered while the database is down
 STRONG_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 Response = HttpResponseBase
 
@@ -51,6 +52,8 @@ class RegionMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> Response:
+        if request.path in PROBES:
+            return self.get_response(request)
         # The address that the log-in limits count, not one that a header claims.
         structlog.contextvars.bind_contextvars(ip=get_adapter(request).get_client_ip(request))
         user = request.user
