@@ -23,6 +23,7 @@ from clinic.people.person_plan import plan_rows
 from clinic.people.placing import change_last_stay, new_stay
 from clinic.people.wording import columns_missing
 from clinic.records import audit
+from clinic.records.audit import Note
 
 
 def read_people(table: Table) -> tuple[list[PersonRow], list[Problem]]:
@@ -80,8 +81,7 @@ def apply_people(
     doing = plan.to_do()
     people = _write_people(doing, is_demo=is_demo)
     _write_memberships(doing, people)
-    for planned in doing:
-        _record(planned, people[planned.row], actor=actor)
+    _record(doing, people, actor=actor)
     return plan.counts
 
 
@@ -119,11 +119,17 @@ def _write_memberships(doing: Sequence[PlannedRow], people: Mapping[int, Person]
     Membership.objects.bulk_create(filter(None, stays), batch_size=500)
 
 
-def _record(planned: PlannedRow, person: Person, *, actor: Account | None) -> None:
-    audit.record(
-        "person.created" if planned.target is None else "person.changed",
-        actor=actor,
-        thing=person,
-        subject=person,
-        values={"changes": [[c.field, c.before, c.after] for c in planned.changes]},
-    )
+def _record(
+    doing: Sequence[PlannedRow], people: Mapping[int, Person], *, actor: Account | None
+) -> None:
+    for state, verb in (("created", "person.created"), ("changed", "person.changed")):
+        notes = [
+            Note(
+                thing=people[planned.row],
+                subject=people[planned.row],
+                values={"changes": [[c.field, c.before, c.after] for c in planned.changes]},
+            )
+            for planned in doing
+            if planned.state == state
+        ]
+        audit.record_each(verb, notes, actor=actor)

@@ -8,6 +8,8 @@ deleted; its salted digest stays in the chain.
 import hashlib
 import ipaddress
 import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -130,6 +132,41 @@ def record(  # noqa: PLR0913 - the columns of the log, all by keyword
     )
     _write(entry, reason=reason, values=values)
     return entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """What one entry of ``record_each`` says beside verb and actor."""
+
+    thing: Any
+    subject: Any = None
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def record_each(verb: str, notes: Iterable[Note], *, actor: Any = None) -> None:
+    """Write one entry for each note with two inserts, for acts on many things such as an import."""
+    entries, details = [], []
+    request = _request()
+    for note in notes:
+        thing_type, thing_id = _thing_of(note.thing)
+        detail = AuditDetail(values={"schema": 1, **note.values}, salt=secrets.token_hex(16))
+        details.append(detail)
+        entries.append(
+            AuditEntry(
+                actor=_id_of(actor),
+                verb=verb,
+                thing_type=thing_type,
+                thing_id=thing_id,
+                subject=_id_of(note.subject),
+                digest=detail.digest(),
+                **request,
+            )
+        )
+    with transaction.atomic():
+        AuditEntry.objects.bulk_create(entries, batch_size=500)
+        for entry, detail in zip(entries, details, strict=True):
+            detail.entry = entry
+        AuditDetail.objects.bulk_create(details, batch_size=500)
 
 
 def _write(entry: AuditEntry, *, reason: str, values: dict[str, Any] | None) -> None:

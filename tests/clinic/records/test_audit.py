@@ -37,6 +37,26 @@ def test_an_entry_names_actor_thing_subject_and_request(cast):
 
 
 @pytest.mark.django_db
+def test_one_act_on_many_things_is_an_entry_each_with_its_own_digest(
+    cast, django_assert_max_num_queries
+):
+    people = [cast.participant, cast.colleague, cast.stranger]
+    notes = [
+        audit.Note(thing=person, subject=person, values={"name": person.name}) for person in people
+    ]
+
+    with django_assert_max_num_queries(4):
+        audit.record_each("test.many", notes, actor=cast.admin.account)
+
+    entries = list(AuditEntry.objects.filter(verb="test.many").order_by("pk"))
+    assert [entry.subject for entry in entries] == [person.pk for person in people]
+    assert {entry.actor for entry in entries} == {cast.admin.account.pk}
+    for entry, person in zip(entries, people, strict=True):
+        assert entry.detail.values == {"schema": 1, "name": person.name}
+        assert entry.detail.digest() == entry.digest
+
+
+@pytest.mark.django_db
 def test_reason_and_values_stand_aside_under_a_digest_that_no_guess_confirms():
     first = audit.record("test.act", reason="salah ketik", values={"before": "A", "after": "B"})
     second = audit.record("test.act", reason="salah ketik", values={"before": "A", "after": "B"})
