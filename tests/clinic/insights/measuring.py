@@ -119,9 +119,7 @@ def measure(size: str, seeds: range, folder: Path) -> dict[str, float]:
         singles.append(one(cells))
         p.append(cells.p_gap)
         gap.append(cells.gap)
-    result = {
-        name: float(np.nanmean([single[name] for single in singles])) for name in singles[0]
-    }
+    result = {name: float(np.nanmean([single[name] for single in singles])) for name in singles[0]}
     return {**result, "ece": ece(np.concatenate(p), np.concatenate(gap))}
 
 
@@ -167,6 +165,17 @@ LIMITS = {
         "decided right": (0.92, None),
         "brier weak": (None, 0.09),
         "named right": (0.87, None),
+    },
+    "nation": {
+        "rmse": (None, 0.086),
+        "ratio": (None, 0.36),
+        "coverage": (0.87, 0.95),
+        "ece": (None, 0.035),
+        "brier": (None, 0.162),
+        "right high": (0.88, None),
+        "decided right": (0.90, None),
+        "brier weak": (None, 0.09),
+        "named right": (0.85, None),
     },
 }
 """Targets of the method page: lowest and highest value of each measure."""
