@@ -19,6 +19,12 @@ STILL_THERE = 9_999_999
 """Day number that stands for a membership without an end."""
 MOST_LATER = 3
 COUNTED_PHASES = ("pre", "post", "single")
+_PHASE_ORDER = {"pre": 0, "single": 1, "post": 2}
+"""Of two attempts with the same day and number, a quiz before the event comes first.
+
+Without it the tie would fall to the credit, and every quiz pair of one day would look as if having
+met an item helped a great deal.
+"""
 
 
 @dataclass(frozen=True)
@@ -181,7 +187,8 @@ def _answers(
     credit = rows["credit"].to_numpy(np.float64)[counted]
     submitted = attempts["submitted"].to_numpy(np.int64)[attempt]
     number = attempts["number"].to_numpy(np.int64)[attempt]
-    order = np.lexsort((credit, number, submitted, item, person))
+    phase = attempts["phase"].map(_PHASE_ORDER).to_numpy(np.int64)[attempt]
+    order = np.lexsort((credit, phase, number, submitted, item, person))
     person, item = person[order], item[order]
     repeated = np.zeros(len(order), dtype=np.int64)
     repeated[1:] = (person[1:] == person[:-1]) & (item[1:] == item[:-1])

@@ -166,6 +166,17 @@ LIMITS = {
         "brier weak": (None, 0.09),
         "named right": (0.87, None),
     },
+    "nation": {
+        "rmse": (None, 0.086),
+        "ratio": (None, 0.36),
+        "coverage": (0.87, 0.95),
+        "ece": (None, 0.035),
+        "brier": (None, 0.162),
+        "right high": (0.88, None),
+        "decided right": (0.90, None),
+        "brier weak": (None, 0.09),
+        "named right": (0.85, None),
+    },
 }
 """Targets of the method page: lowest and highest value of each measure."""
 

@@ -44,9 +44,11 @@ class Size:
 
 SIZES = {
     "clinic": Size(groups=1, units=41, people=64, events=1, per_quiz=8, turnout=0.9),
-    "year": Size(groups=1, units=41, people=600, events=6, per_quiz=8, turnout=0.13, keenness=2.2),
-    "province": Size(groups=24, units=984, people=20_000, events=4, per_quiz=8, turnout=0.075, keenness=2.1),
-    "nation": Size(groups=500, units=20_500, people=60_000, events=1, per_quiz=8, turnout=0.72),
+    "year": Size(groups=1, units=41, people=600, events=6, per_quiz=8, turnout=0.15, keenness=1.8),
+    "province": Size(
+        groups=24, units=984, people=20_000, events=4, per_quiz=8, turnout=0.11, keenness=1.4
+    ),
+    "nation": Size(groups=500, units=20_500, people=60_000, events=1, per_quiz=8, turnout=0.85),
 }
 
 
@@ -132,15 +134,15 @@ def world(size: str | Size, seed: int) -> World:
 
 def _unit_ids(size: Size) -> list[str]:
     per_group = size.units // size.groups
-    return [f"{9900 + i // per_group}-u{i % per_group:02d}" for i in range(size.units)]
+    return [f"{99000 + i // per_group}-u{i % per_group:02d}" for i in range(size.units)]
 
 
 def _nature(rng: np.random.Generator, size: Size) -> _Nature:
     areas = len(AREAS)
-    level = rng.uniform(-0.4, 0.8) + rng.normal(0, 0.35, areas)
+    level = rng.uniform(-0.8, 0.9) + rng.normal(0, 0.35, areas)
     group = rng.normal(0, 1, (size.groups, 1)) * rng.uniform(0.1, 0.3)
     group = group + rng.normal(0, rng.uniform(0.08, 0.2), (size.groups, areas))
-    shared, own = rng.uniform(0.14, 0.38), rng.uniform(0.09, 0.24)
+    shared, own = rng.uniform(0.12, 0.35), rng.uniform(0.08, 0.22)
     unit = rng.normal(0, np.sqrt(shared), (size.units, 1))
     unit = unit + rng.normal(0, np.sqrt(own), (size.units, areas))
     of_group = np.arange(size.units) // (size.units // size.groups)
