@@ -4,7 +4,6 @@
 it changes nothing that is there.
 """
 
-import io
 import os
 import sys
 import time
@@ -39,15 +38,22 @@ def migrate() -> None:
         call_command("createcachetable", verbosity=0)
 
 
-def load_demo(welcome: Path) -> None:
-    """Load the demo region; what the command says is kept, to be shown with the address."""
-    from django.core.management import call_command, get_commands
+def load_demo() -> None:
+    """Load the demo region; a second time it is found and kept."""
+    from django.core.management import call_command
 
-    if "load_demo" not in get_commands():
-        return
-    said = io.StringIO()
-    call_command("load_demo", stdout=said)
-    welcome.write_text(said.getvalue())
+    call_command("load_demo")
+
+
+def welcome_text() -> str:
+    """Return the demo accounts as the terminal shows them beside the address."""
+    from django.conf import settings
+
+    from clinic.management.demo.cast import LOGINS
+
+    width = max(len(login.email) for login in LOGINS)
+    accounts = [f"  {login.email:<{width}}  {login.position}" for login in LOGINS]
+    return "\n".join([*accounts, f"Password of each: {settings.DEMO_PASSWORD}\n"])
 
 
 def main() -> None:
@@ -64,7 +70,8 @@ def main() -> None:
     migrate()
     if settings.IS_DEMO:
         say("Loading the demo region …" if is_first else "Checking the demo region …")
-        load_demo(settings.DATA_DIR / WELCOME)
+        load_demo()
+        (settings.DATA_DIR / WELCOME).write_text(welcome_text())
     say(f"Ready after {time.monotonic() - began:.0f} s.")
 
 

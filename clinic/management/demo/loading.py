@@ -27,11 +27,13 @@ def load_demo(say: Callable[[str], None]) -> bool:
     Raises:
         DemoRefused: in production, or where a person exists who is not of the demo.
     """
-    if settings.IS_PRODUCTION or Person.objects.filter(is_demo=False).exists():
+    is_loaded = Person.objects.filter(is_demo=True).exists()
+    holds_others = not is_loaded and Person.objects.exists()
+    if settings.IS_PRODUCTION or holds_others:
         raise DemoRefused(
             _("The demo region is not loaded: this is a real installation or holds real people.")
         )
-    if Person.objects.filter(is_demo=True).exists():
+    if is_loaded:
         return False
     say("Memuat kerangka penilaian dan capaian belajar ...")
     region.load_ground()
