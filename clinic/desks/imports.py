@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
@@ -24,7 +23,7 @@ from clinic.people.access import holds, visible
 from clinic.people.arithmetic.import_plan import Problem
 from clinic.people.blank_lists import problem_list
 from clinic.people.models import Account
-from clinic.people.wording import label, place, say
+from clinic.people.wording import label, place, say, shown
 from clinic.records.imports import Import
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -48,7 +47,7 @@ class Preview:
         apply: writes it; gets the posted form for choices such as ``partial``.
         check_again: plans it anew when the data have changed since.
         upload: URL name of the page where such a file is sent in.
-        result: URL name of the page that shows what was written.
+        result: URL name of the page that shows what was written, with its title.
     """
 
     verb: str
@@ -59,6 +58,7 @@ class Preview:
     check_again: Callable[[Import], None]
     upload: str
     result: str
+    result_title: Promise
 
 
 def _list_facts(import_: Import, request: HttpRequest) -> Facts:
@@ -66,14 +66,17 @@ def _list_facts(import_: Import, request: HttpRequest) -> Facts:
     problems = _problems(import_)
     rejected = [problem for problem in problems if problem.level == "error"]
     in_order = [*rejected, *(problem for problem in problems if problem.level == "warning")]
-    shown = [(place(each), *say(each), each.level) for each in in_order[:SHOWN_PROBLEMS]]
+    said = [(place(each), *say(each), each.level) for each in in_order[:SHOWN_PROBLEMS]]
     rows = [row for row in import_.report.get("rows", []) if row["changes"]]
     page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
     for row in page.object_list:
-        row["shown"] = [(label(name), before, after) for name, before, after in row["changes"]]
+        row["shown"] = [
+            (label(name), shown(name, before), shown(name, after))
+            for name, before, after in row["changes"]
+        ]
     writable = import_.counts.get("created", 0) + import_.counts.get("changed", 0)
     return {
-        "problems": shown,
+        "problems": said,
         "hidden_problems": max(len(problems) - SHOWN_PROBLEMS, 0),
         "page_obj": page,
         "writable": writable,
@@ -86,7 +89,7 @@ def _apply_list(import_: Import, actor: Account, posted: QueryDict) -> Mapping[s
     return list_imports.apply_list(import_, actor=actor, partial="partial" in posted)
 
 
-def _list_preview(title: Promise, upload: str, result: str) -> Preview:
+def _list_preview(title: Promise, *, upload: str, result: str, result_title: Promise) -> Preview:
     return Preview(
         verb="import-people",
         title=title,
@@ -96,15 +99,22 @@ def _list_preview(title: Promise, upload: str, result: str) -> Preview:
         check_again=list_imports.check_again,
         upload=upload,
         result=result,
+        result_title=result_title,
     )
 
 
 PREVIEWS: dict[str, Preview] = {
     list_imports.UNITS: _list_preview(
-        gettext_lazy("List of work units"), "units_import", "units_list"
+        gettext_lazy("List of work units"),
+        upload="units_import",
+        result="units_list",
+        result_title=gettext_lazy("Work units"),
     ),
     list_imports.PERSONS: _list_preview(
-        gettext_lazy("List of people"), "people_import", "people_list"
+        gettext_lazy("List of people"),
+        upload="people_import",
+        result="people_list",
+        result_title=gettext_lazy("People"),
     ),
 }
 
@@ -142,7 +152,6 @@ def _apply(request: HttpRequest, import_: Import, kind: Preview) -> HttpResponse
     except Refused as refused:
         import_.refresh_from_db()
         return _page(request, import_, kind, refused=refused)
-    messages.success(request, _("The list has been applied."))
     return redirect("import_preview", uuid=import_.uuid)
 
 
@@ -154,6 +163,10 @@ def _page(
     context = {
         "import": import_,
         "kind": kind,
+        "crumbs": [
+            {"label": kind.result_title, "url": reverse(kind.result)},
+            {"label": kind.title},
+        ],
         "is_busy": import_.state in BUSY,
         "job_state": _job_state(import_),
         "refused": refused,

@@ -147,7 +147,12 @@ def _unit_cells(unit: Unit, names: dict[str, str]) -> list[dict[str, Any]]:
         {"value": unit.get_kind_display(), "label": _("Kind")},
         {"value": names.get(unit.path[: -Unit.steplen], "–"), "label": _("Parent unit")},
         {"value": state, "label": _("State")},
-        {"value": unit.people, "numeric": True, "label": _("People")},
+        {
+            "value": unit.people,
+            "numeric": True,
+            "label": _("People"),
+            "url": f"{reverse('people_list')}?unit={unit.slug}" if unit.people else "",
+        },
     ]
 
 
@@ -155,20 +160,30 @@ def _unit_cells(unit: Unit, names: dict[str, str]) -> list[dict[str, Any]]:
 @never_cache
 def import_people(request: HttpRequest) -> HttpResponse:
     """Take in a list of people and lead to its check."""
-    return _take_in(request, PERSONS, "desks/people_import.html")
+    crumbs = [
+        {"label": _("People"), "url": reverse("people_list")},
+        {"label": _("Check a list of people")},
+    ]
+    return _take_in(request, PERSONS, template="desks/people_import.html", crumbs=crumbs)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def import_units(request: HttpRequest) -> HttpResponse:
     """Take in a list of units and lead to its check."""
-    return _take_in(request, UNITS, "desks/units_import.html")
+    crumbs = [
+        {"label": _("Work units"), "url": reverse("units_list")},
+        {"label": _("Check a list of units")},
+    ]
+    return _take_in(request, UNITS, template="desks/units_import.html", crumbs=crumbs)
 
 
-def _take_in(request: HttpRequest, kind: str, template: str) -> HttpResponse:
-    form = ListForm(request.POST or None, request.FILES or None)
+def _take_in(
+    request: HttpRequest, kind: str, *, template: str, crumbs: list[dict[str, str]]
+) -> HttpResponse:
     if request.method != "POST":
-        return render(request, template, {"form": ListForm()})
+        return render(request, template, {"form": ListForm(), "crumbs": crumbs})
+    form = ListForm(request.POST, request.FILES)
     status = 422
     if form.is_valid():
         try:
@@ -178,7 +193,7 @@ def _take_in(request: HttpRequest, kind: str, template: str) -> HttpResponse:
             status = refused.status
         else:
             return redirect(reverse("import_preview", kwargs={"uuid": received.uuid}))
-    return render(request, template, {"form": form}, status=status)
+    return render(request, template, {"form": form, "crumbs": crumbs}, status=status)
 
 
 @require_GET

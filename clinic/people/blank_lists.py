@@ -16,8 +16,8 @@ PERSON_COLUMNS = (
     "Sejak",
 )  # fmt: skip
 UNIT_COLUMNS = (
-    "slug", "name", "kind", "parent", "order", "national_code", "short_name", "zone", "note",
-    "valid_from", "valid_to", "succeeded_by", "former_names",
+    "Slug", "Nama", "Jenis", "Induk", "Urutan", "Kode nasional", "Nama singkat", "Zona waktu",
+    "Catatan", "Berlaku mulai", "Berlaku sampai", "Digantikan oleh", "Nama lama",
 )  # fmt: skip
 
 
@@ -73,37 +73,42 @@ def blank_unit_list(units: Sequence[Unit]) -> bytes:
                 ],
             ),
             _instructions(
-                _("One row per unit. “slug” is its name in addresses, such as dinas-kesehatan."),
-                _("“parent” is the slug of the unit above; only the regency has none."),
-                _("“order” is the official order among the units of one parent."),
-                _("A unit that has ended: “valid_to” is its last day, “succeeded_by” the slugs of "
-                  "the units that carry on, separated by semicolons."),
+                _("One row per unit. “Slug” is its name in addresses, such as dinas-kesehatan."),
+                _("“Induk” is the slug of the unit above; only the regency has none."),
+                _("“Urutan” is the official order among the units of one parent."),
+                _("“Berlaku sampai” is the last day of a unit that has ended."),
+                _("“Digantikan oleh” holds the slugs of those who carry on, with semicolons."),
                 _("When a name changes, the old one is kept among the former names by itself."),
                 _("An empty cell changes nothing. Units missing from the list stay."),
             ),
             Sheet(SHEET_LISTS, lists, widths={0: 24, 1: 40, 2: 60}),
         ]
-    )  # fmt: skip
+    )
 
 
 def problem_list(problems: Sequence[Problem]) -> bytes:
     """Return the problems of a check, one a row, in the reader's language."""
     levels = {"error": _("To correct"), "warning": _("To look at")}
     head = [_("Row"), _("Column"), _("Level"), _("What is the matter"), _("What to do")]
-    rows: list[Sequence[Cell]] = [head]
+    marks = _marks()
+    rows: list[Sequence[Cell]] = [*([mark] for mark in marks), head]
     for problem in problems:
         what, remedy = say(problem)
         rows.append(
             [problem.row or None, label(problem.column), levels[problem.level], what, remedy]
         )
-    sheet = Sheet(_("To correct"), rows, widths={0: 8, 1: 22, 2: 16, 3: 60, 4: 60})
-    return write_workbook([sheet, _instructions()] if settings.IS_DEMO else [sheet])
+    widths = {0: 8, 1: 22, 2: 16, 3: 60, 4: 60}
+    return write_workbook([Sheet(_("To correct"), rows, heading=len(marks), widths=widths)])
 
 
 def _instructions(*lines: str) -> Sheet:
-    marked = [_("Sample data: Kabupaten Contoh.")] if settings.IS_DEMO else []
-    rows = [[_("How to fill in this list")], *[[line] for line in (*marked, *lines)]]
+    rows = [[_("How to fill in this list")], *[[line] for line in (*_marks(), *lines)]]
     return Sheet("Petunjuk", rows, widths={0: 100})
+
+
+def _marks() -> list[str]:
+    """What every file of the demo says."""
+    return [_("Sample data: Kabupaten Contoh.")] if settings.IS_DEMO else []
 
 
 def _columns(*columns: Sequence[str]) -> list[list[Cell]]:

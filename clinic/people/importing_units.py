@@ -4,9 +4,10 @@ An empty cell changes nothing, a unit missing from the list stays as it is, and 
 changes keeps the old one among its former names, so that an old sheet still finds it (D12).
 """
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -17,7 +18,8 @@ from clinic.people.arithmetic.headers import read_list
 from clinic.people.arithmetic.import_plan import Change, Plan, PlannedRow, Problem
 from clinic.people.arithmetic.unit_rows import ALIASES, REQUIRED, UnitRow, read_unit_row
 from clinic.people.arithmetic.unit_tree import parents_first, tree_problems
-from clinic.people.models import Account, Unit, UnitSuccession
+from clinic.people.models import Account, Membership, Unit, UnitSuccession
+from clinic.people.moving import carry_over
 from clinic.people.wording import columns_missing
 from clinic.records import audit
 
@@ -90,6 +92,9 @@ def apply_units(plan: Plan, *, actor: Account | None, partial: bool = False) -> 
     for row in plan.source:
         if row.row in doing:
             _write_successors(row)
+    for row in plan.source:
+        if row.row in doing and "valid_to" in doing[row.row].fields:
+            _carry_people(row, actor=actor)
     return plan.counts
 
 
@@ -124,7 +129,24 @@ def _judge(rows: Sequence[UnitRow], known: _Known) -> list[Problem]:
         first, last = _validity(row, unit)
         if unit and not (row.valid_from and row.valid_to) and first and last and last < first:
             told.append(Problem("ends_before_it_begins", row.row, "valid_to"))
-    return told
+    return [*told, *_people_of_ended(rows, known)]
+
+
+def _people_of_ended(rows: Sequence[UnitRow], known: _Known) -> Iterator[Problem]:
+    """Tell what becomes of the people of units that the list ends."""
+    ends = {row.slug: row.valid_to for row in rows if row.valid_to and row.slug in known.units}
+    ending = {slug: day for slug, day in ends.items() if known.units[slug].valid_to != day}
+    if not ending:
+        return
+    stays = Membership.objects.filter(unit__slug__in=ending).values_list("unit__slug", "end")
+    left = Counter(slug for slug, end in stays if end is None or end > ending[slug])
+    for row in rows:
+        if not left[row.slug]:
+            continue
+        successors = {*known.successors.get(row.slug, ()), *row.succeeded_by}
+        values = {"number": str(left[row.slug]), "unit": ", ".join(sorted(successors))}
+        code = "people_carried" if len(successors) == 1 else "people_left_behind"
+        yield Problem(code, row.row, "valid_to", values, "warning")
 
 
 def _validity(row: UnitRow, unit: Unit | None) -> tuple[Any, Any]:
@@ -224,6 +246,14 @@ def _change(planned: PlannedRow, fields: Mapping[str, Any]) -> Unit:
         parent = Unit.objects.get(slug=slug) if slug else unit.get_parent()
         unit.move(parent, "sorted-child")
     return unit
+
+
+def _carry_people(row: UnitRow, *, actor: Account | None) -> None:
+    """Place the people of an ended unit with the one that carries on, if there is exactly one."""
+    unit = Unit.objects.get(slug=row.slug)
+    successors = list(unit.succeeded_by.all())
+    if len(successors) == 1 and unit.valid_to is not None:
+        carry_over(unit, successors[0], day=unit.valid_to + timedelta(days=1), actor=actor)
 
 
 def _write_successors(row: UnitRow) -> None:

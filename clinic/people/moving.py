@@ -17,6 +17,7 @@ from clinic.people.arithmetic.placement import StartsBeforeTheLast, Step, Wanted
 from clinic.people.models import Account, Membership, Person, Unit, UnitSuccession
 from clinic.people.placing import change_last_stay, new_stay, places_of
 from clinic.people.unit_names import successors_by_unit
+from clinic.people.wording import shown
 from clinic.records import audit
 
 ONE_DAY = timedelta(days=1)
@@ -82,7 +83,7 @@ def move_person(
     except StartsBeforeTheLast as refused:
         raise NotMovable(
             _("The person's last place began on %(start)s, not before this date.")
-            % refused.details,
+            % {"start": shown("start", refused.details["start"])},
             code=refused.code,
         ) from refused
     _carry_out(person, step, actor=actor, reason=reason)
@@ -160,6 +161,17 @@ def end_unit(unit: Unit, *, last_day: date, actor: Account | None, reason: str) 
     unit.memberships.on(after).update(end=last_day)
     _end(unit, last_day)
     _record("unit.ended", unit, actor=actor, reason=reason, day=str(last_day))
+
+
+@transaction.atomic
+def carry_over(unit: Unit, into: Unit, *, day: date, actor: Account | None) -> None:
+    """Place whoever works in an ended unit on the day, or begins there later, in its successor."""
+    _move_people(
+        unit,
+        lambda _person: into,
+        day=day,
+        record=lambda person, step: _carry_out(person, step, actor=actor, reason=""),
+    )
 
 
 def _hand_over(unit: Unit, split: Split, *, day: date, actor: Account | None, reason: str) -> None:

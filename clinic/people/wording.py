@@ -5,11 +5,13 @@ A stored problem holds a code and values; the sentence is made in the language o
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import NamedTuple
 
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
+from clinic.lib.arithmetic.dates import format_date
 from clinic.people.arithmetic.headers import ColumnsMissing
 from clinic.people.arithmetic.import_plan import Problem
 
@@ -52,6 +54,8 @@ _WRITE_DATE = gettext_noop("Write the day as 25-05-2022 or 25 Mei 2022.")
 _ONE_ROW = gettext_noop("Keep one of the two rows.")
 _CORRECT_CELL = gettext_noop("Correct this cell.")
 _MAYBE_NIP = gettext_noop("Add the NIP or the e-mail address to the row.")
+
+DAYS = frozenset({"start", "valid_from", "valid_to"})
 
 WORDINGS: dict[str, Wording] = {
     "encoding_guessed": Wording(
@@ -157,6 +161,14 @@ WORDINGS: dict[str, Wording] = {
     "successor_without_end": Wording(
         gettext_noop("The unit has a successor but no last day."),
         gettext_noop("Fill in “Valid to”."),
+    ),
+    "people_carried": Wording(
+        gettext_noop("%(number)s people work in this unit after its last day."),
+        gettext_noop("They are placed in “%(unit)s” from the next day on."),
+    ),
+    "people_left_behind": Wording(
+        gettext_noop("%(number)s people work in this unit after its last day."),
+        gettext_noop("Place them with a list of people; until then they stay in this unit."),
     ),
     "nip_broken_by_spreadsheet": Wording(
         gettext_noop("NIP broken by Excel: the last digits are gone."),
@@ -283,7 +295,16 @@ WORDINGS: dict[str, Wording] = {
 def say(problem: Problem) -> tuple[str, str]:
     """Return what is the matter and what to do, in the reader's language."""
     wording = WORDINGS[problem.code]
-    return _(wording.what) % problem.values, _(wording.remedy) % problem.values
+    values = {name: shown(name, value) for name, value in problem.values.items()}
+    return _(wording.what) % values, _(wording.remedy) % values
+
+
+def shown(column: str, value: str) -> str:
+    """Return a stored value as people read it: days in words, everything else as it is."""
+    if column not in DAYS or not value:
+        return value
+    language = "en" if (get_language() or "").startswith("en") else "id"
+    return format_date(date.fromisoformat(value), language)
 
 
 def label(field: str) -> str:

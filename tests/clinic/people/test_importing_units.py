@@ -10,6 +10,7 @@ from clinic.people.importing_units import apply_units, plan_units, read_units
 from clinic.people.models import Unit, UnitSuccession
 from clinic.records.audit import AuditEntry
 from tests.clinic.people.lists import UNIT_HEADER, codes, sample, table
+from tests.given import make_person
 
 ROOT = ["kab", "Kabupaten Uji", "kabupaten", "", "0"]
 OFFICE = ["dinas-a", "Dinas A", "dinas", "kab", "1"]
@@ -180,6 +181,47 @@ def test_a_merger_and_a_split_come_in_with_their_days():
     successors = UnitSuccession.objects.filter(before=split).values_list("after__slug", flat=True)
     assert list(successors) == ["dinas-a", "dinas-b"]
     assert Unit.objects.get(slug="dinas-a").former_name_list == ["Badan A", "Kantor A"]
+
+
+def ended(successors):
+    return ["dinas-a", "Dinas A", "dinas", "kab", "1", "", "2025-12-31", successors, ""]
+
+
+def stays(person):
+    found = person.memberships.order_by("start").values_list("unit__slug", "start", "end")
+    return list(found)
+
+
+@pytest.mark.django_db
+def test_people_of_an_ended_unit_go_to_the_one_that_carries_on():
+    write(ROOT, OFFICE, ["dinas-b", "Dinas B", "dinas", "kab", "2"])
+    person = make_person("Budi", Unit.objects.get(slug="dinas-a"))
+
+    plan = plan_of(ended("dinas-b"), header=HISTORY)
+    apply_units(plan, actor=None)
+
+    assert codes(plan) == [(2, "valid_to", "people_carried")]
+    assert stays(person) == [
+        ("dinas-a", date(2020, 1, 1), date(2025, 12, 31)),
+        ("dinas-b", date(2026, 1, 1), None),
+    ]
+    assert plan_of(ended("dinas-b"), header=HISTORY).problems == ()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("successors", ["", "dinas-b; dinas-c"])
+def test_people_whose_next_unit_is_not_known_stay_and_are_told(successors):
+    write(
+        ROOT, OFFICE, ["dinas-b", "Dinas B", "dinas", "kab", "2"],
+        ["dinas-c", "Dinas C", "dinas", "kab", "3"],
+    )  # fmt: skip
+    person = make_person("Budi", Unit.objects.get(slug="dinas-a"))
+
+    plan = plan_of(ended(successors), header=HISTORY)
+    apply_units(plan, actor=None)
+
+    assert codes(plan) == [(2, "valid_to", "people_left_behind")]
+    assert stays(person) == [("dinas-a", date(2020, 1, 1), None)]
 
 
 @pytest.mark.django_db

@@ -2,9 +2,10 @@ import re
 from pathlib import Path
 
 import pytest
+from django.utils.translation import override
 
 from clinic.people.arithmetic.import_plan import Problem
-from clinic.people.wording import FIELDS, WORDINGS, label, place, say
+from clinic.people.wording import FIELDS, WORDINGS, label, place, say, shown
 
 SOURCES = [*Path("clinic/people").glob("*.py"), *Path("clinic/people/arithmetic").glob("*.py")]
 CODE = "".join(source.read_text() for source in SOURCES if source.name != "wording.py")
@@ -18,13 +19,22 @@ def test_no_sentence_is_kept_for_a_code_that_nothing_tells(code):
 @pytest.mark.parametrize("code", WORDINGS)
 def test_every_sentence_can_be_said_with_its_values(code):
     names = re.findall(r"%\((\w+)\)s", "".join(WORDINGS[code]))
-    problem = Problem(code, 3, "name", dict.fromkeys(names, "x"))
+    values = {name: "2026-06-01" if name == "start" else "x" for name in names}
+    problem = Problem(code, 3, "name", values)
 
     what, remedy = say(problem)
 
     assert "%(" not in what + remedy
     assert what.endswith(".")
     assert remedy.endswith(".")
+
+
+def test_a_stored_day_is_read_in_words():
+    assert "2026-06-01" not in say(Problem("start_kept", 3, "start", {"start": "2026-06-01"}))[0]
+    with override("id"):
+        assert shown("start", "2026-06-01") == "1 Juni 2026"
+    assert shown("name", "2026-06-01") == "2026-06-01"
+    assert shown("start", "") == ""
 
 
 def test_where_a_problem_stands_is_said_in_words():
