@@ -238,6 +238,12 @@ CELERY_BEAT_SCHEDULE = {
         "args": ["records.seal", "minute"],
         "options": {"expires": 60},
     },
+    "expire": {
+        "task": "records.tick",
+        "schedule": 60.0,
+        "args": ["quizzes.expire", "minute"],
+        "options": {"expires": 60},
+    },
     "tidy": {
         "task": "records.tick",
         "schedule": 900.0,

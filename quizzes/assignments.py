@@ -1,0 +1,122 @@
+"""Who takes what, in which phase, when; and who gets more time for it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.lib.errors import Refused
+from clinic.people.access import require
+from clinic.people.models import Membership, Person, Unit
+from clinic.records import audit
+from quizzes.arithmetic.deadlines import Allowance, most_generous
+from quizzes.models import Admission, Assignment, Extension, Quiz, VersionState
+from quizzes.models.assignments import Phase, Setting
+
+
+class AssignmentRefused(Refused):
+    """An assignment that cannot be made as asked."""
+
+    code = "assignment_refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """When an assignment may be taken; None is "no limit on this side"."""
+
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+
+
+ANY_TIME = Window()
+
+
+def assign(
+    quiz: Quiz,
+    to: Person | Unit | UUID,
+    *,
+    actor: Any,
+    phase: str = Phase.NORMAL,
+    setting: str = Setting.OWN,
+    window: Window = ANY_TIME,
+) -> Assignment:
+    """Give a quiz to a person, a unit's people or an event's participants (its UUID).
+
+    ``actor`` None is the system itself, such as the loading of the demo.
+
+    Raises:
+        AssignmentRefused: the quiz is not published, the window is reversed, or this quiz is
+            already assigned to them in this phase.
+        PermissionDenied, Http404: the actor may not assign there.
+    """
+    if not quiz.versions.filter(state=VersionState.PUBLISHED).exists():
+        raise AssignmentRefused(_("Publish the quiz first."), code="not_published")
+    if window.opens_at and window.closes_at and window.closes_at <= window.opens_at:
+        raise AssignmentRefused(_("The closing must be later than the opening."), code="reversed")
+    try:
+        with transaction.atomic():
+            made = Assignment.objects.create(
+                quiz=quiz,
+                phase=phase,
+                setting=setting,
+                opens_at=window.opens_at,
+                closes_at=window.closes_at,
+                assigned_by=actor,
+                **_target(to),
+            )
+            if actor is not None:
+                require(actor, "assign-quiz", made)
+            audit.record("quiz.assign", actor=actor, thing=made, values={"quiz": quiz.slug})
+    except IntegrityError as error:
+        raise AssignmentRefused(
+            _("This quiz is already assigned to them in this phase."), code="already_assigned"
+        ) from error
+    return made
+
+
+def _target(to: Person | Unit | UUID) -> dict[str, Any]:
+    if isinstance(to, Person):
+        return {"person": to}
+    return {"unit": to} if isinstance(to, Unit) else {"event": to}
+
+
+def withdraw(assignment: Assignment, *, actor: Any) -> None:
+    """Take an assignment back; attempts made stay."""
+    require(actor, "assign-quiz", assignment)
+    with transaction.atomic():
+        Assignment.objects.filter(pk=assignment.pk).update(withdrawn_at=timezone.now())
+        audit.record("quiz.withdraw", actor=actor, thing=assignment)
+
+
+def admit(event: UUID, person: Person) -> None:
+    """Count the person among the takers of the event's quizzes; repeating changes nothing."""
+    Admission.objects.get_or_create(event=event, person=person)
+
+
+def dismiss(event: UUID, person: Person) -> None:
+    """No longer count the person among the takers of the event's quizzes; attempts stay."""
+    Admission.objects.filter(event=event, person=person).delete()
+
+
+def allowance_of(assignment: Assignment, person: Person) -> Allowance:
+    """Return what the person is granted beyond the rules, the most generous of each kind."""
+    posts = Membership.objects.on(timezone.localdate()).filter(person=person)
+    granted = assignment.extensions.filter(
+        Q(person=person) | Q(unit__in=posts.values("unit")), revoked_at__isnull=True
+    )
+    return most_generous(_allowance(row) for row in granted)
+
+
+def _allowance(row: Extension) -> Allowance:
+    return Allowance(
+        extra=timedelta(minutes=row.extra_minutes),
+        multiplier=Fraction(row.multiplier_percent, 100),
+        closes_at=row.closes_at,
+        extra_attempts=row.extra_attempts,
+    )

@@ -1,0 +1,347 @@
+"""Drafting, reviewing and publishing questions and quizzes; versions never change once out (Q1)."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.assessments.models import Outcome
+from clinic.lib.errors import Refused
+from clinic.people.access import can, require
+from clinic.people.models import Account
+from clinic.records import audit
+from quizzes.arithmetic.publish_checks import Level, problems
+from quizzes.arithmetic.question_content import content_digest, from_json, to_json
+from quizzes.arithmetic.question_types import Content
+from quizzes.formats.bank import BankQuestion, BankQuiz, read_questions, read_quizzes
+from quizzes.models import Question, QuestionVersion, Quiz, QuizVersion, Slot, VersionState
+
+
+class NotPublishable(Refused):
+    """A draft that still has something to repair; details list the problems."""
+
+    code = "not_publishable"
+
+
+class SecondPersonNeeded(Refused):
+    """Nobody publishes what they wrote themselves."""
+
+    code = "second_person"
+    status = 403
+
+
+class NotAllowed(Refused):
+    """The account has no role for this act."""
+
+    code = "not_allowed"
+    status = 403
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuestionDraft:
+    """What an author writes of a question."""
+
+    content: Content
+    outcome: Outcome
+    sources: list[dict[str, Any]]
+    difficulty: int = 2
+    change_kind: str = QuestionVersion.ChangeKind.CONTENT
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuizDraft:
+    """What an author writes of a quiz: rules, and for each form its questions in order."""
+
+    title: str
+    forms: Mapping[str, list[QuestionVersion]]
+    form_phases: Mapping[str, str] = field(default_factory=dict)
+    title_en: str = ""
+    minutes: int | None = None
+    pass_mark: Fraction = Fraction(7, 10)
+    max_attempts: int = 1
+    cool_down_minutes: int = 0
+    release_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class BankCount:
+    """What loading the bank has written."""
+
+    questions: int
+    quizzes: int
+
+
+def draft_question(
+    slug: str, draft: QuestionDraft, *, actor: Account, use: str = Question.Use.QUIZ
+) -> QuestionVersion:
+    """Write the next version of a question as a draft; a new slug begins a question.
+
+    Raises:
+        NotAllowed: the actor is no author.
+        PermissionDenied, Http404: the question is somebody else's.
+    """
+    _require_role(actor, "write-question", QuestionVersion)
+    with transaction.atomic():
+        question, _made = Question.objects.get_or_create(
+            slug=slug,
+            defaults={"type": draft.content.type_name, "use": use, "owner": actor.person},
+        )
+        version = QuestionVersion.objects.create(
+            question=question,
+            number=_next_number(question.versions),
+            content=to_json(draft.content),
+            content_hash=content_digest(draft.content),
+            change_kind=draft.change_kind,
+            sources=draft.sources,
+            outcome=draft.outcome,
+            difficulty=draft.difficulty,
+            created_by=actor,
+        )
+        require(actor, "write-question", version)
+        audit.record("question.draft", actor=actor, thing=version)
+    return version
+
+
+def draft_quiz(slug: str, draft: QuizDraft, *, actor: Account) -> QuizVersion:
+    """Write the next version of a quiz as a draft; a new slug begins a quiz."""
+    _require_role(actor, "write-quiz", QuizVersion)
+    with transaction.atomic():
+        quiz, _made = Quiz.objects.get_or_create(slug=slug)
+        version = QuizVersion.objects.create(
+            quiz=quiz,
+            number=_next_number(quiz.versions),
+            title=draft.title,
+            title_en=draft.title_en,
+            minutes=draft.minutes,
+            pass_mark=str(draft.pass_mark),
+            max_attempts=draft.max_attempts,
+            cool_down_minutes=draft.cool_down_minutes,
+            release_at=draft.release_at,
+            form_phases=dict(draft.form_phases),
+            created_by=actor,
+        )
+        Slot.objects.bulk_create(
+            Slot(quiz_version=version, form=form, position=place, question_version=one)
+            for form, versions in draft.forms.items()
+            for place, one in enumerate(versions, 1)
+        )
+        audit.record("quiz.draft", actor=actor, thing=version)
+    return version
+
+
+def _require_role(actor: Account, verb: str, model: type) -> None:
+    if not can(actor, verb, model):
+        raise NotAllowed(_("Your role does not allow this."))
+
+
+def _next_number(versions: Any) -> int:
+    return (versions.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+def send_to_review(version: QuestionVersion | QuizVersion, *, actor: Account) -> None:
+    """Hand a draft to the reviewers.
+
+    Raises:
+        NotPublishable: it is no draft, or something in it must be repaired first.
+    """
+    verb = "write-question" if isinstance(version, QuestionVersion) else "write-quiz"
+    require(actor, verb, version)
+    _refuse_unless(version.state == VersionState.DRAFT, ["not_a_draft"])
+    found = _problems_of(version)
+    _refuse_unless(not found, found)
+    _move(version, VersionState.IN_REVIEW, actor=actor, verb="send")
+
+
+def return_to_author(
+    version: QuestionVersion | QuizVersion, *, actor: Account, comment: str
+) -> None:
+    """Give a version in review back as a draft, with what is to be changed."""
+    require(actor, _publish_verb(version), version)
+    _refuse_unless(version.state == VersionState.IN_REVIEW, ["not_in_review"])
+    _move(version, VersionState.DRAFT, actor=actor, verb="return", reason=comment)
+
+
+def publish(version: QuestionVersion | QuizVersion, *, actor: Account) -> None:
+    """Let takers meet a version that is in review; the one before it retires.
+
+    Raises:
+        SecondPersonNeeded: the actor wrote it.
+        NotPublishable: it is not in review, or something must be repaired.
+    """
+    require(actor, _publish_verb(version), version)
+    if version.created_by_id == actor.pk:
+        raise SecondPersonNeeded(_("Approval must come from another person."))
+    _refuse_unless(version.state == VersionState.IN_REVIEW, ["not_in_review"])
+    found = _problems_of(version)
+    _refuse_unless(not found, found)
+    now = timezone.now()
+    with transaction.atomic():
+        earlier = _siblings(version).filter(state=VersionState.PUBLISHED)
+        earlier.update(state=VersionState.RETIRED, retired_at=now)
+        version.state = VersionState.PUBLISHED
+        version.published_at = now
+        version.reviewed_by = actor
+        if isinstance(version, QuizVersion):
+            version.content_hash = quiz_digest(version)
+        version.save()
+        audit.record(f"{_kind(version)}.publish", actor=actor, thing=version)
+
+
+def _refuse_unless(holds: bool, found: list[str]) -> None:  # noqa: FBT001 - a condition
+    if not holds:
+        raise NotPublishable(
+            _("This version cannot be passed on yet: %(problems)s.")
+            % {"problems": ", ".join(found)},
+            details={"problems": found},
+        )
+
+
+def _kind(version: QuestionVersion | QuizVersion) -> str:
+    return "question" if isinstance(version, QuestionVersion) else "quiz"
+
+
+def _publish_verb(version: QuestionVersion | QuizVersion) -> str:
+    return "publish" if isinstance(version, QuestionVersion) else "publish-quiz"
+
+
+def _siblings(version: QuestionVersion | QuizVersion) -> Any:
+    if isinstance(version, QuestionVersion):
+        return QuestionVersion.objects.filter(question=version.question_id)
+    return QuizVersion.objects.filter(quiz=version.quiz_id)
+
+
+def _move(
+    version: QuestionVersion | QuizVersion,
+    state: str,
+    *,
+    actor: Account,
+    verb: str,
+    reason: str = "",
+) -> None:
+    with transaction.atomic():
+        version.state = state
+        version.save(update_fields=["state"])
+        audit.record(f"{_kind(version)}.{verb}", actor=actor, thing=version, reason=reason)
+
+
+def _problems_of(version: QuestionVersion | QuizVersion) -> list[str]:
+    if isinstance(version, QuestionVersion):
+        found = [one.code for one in problems(version.parsed) if one.level is Level.BLOCK]
+        return found + ([] if version.sources else ["source_missing"])
+    return _quiz_problems(version)
+
+
+def _quiz_problems(version: QuizVersion) -> list[str]:
+    """List what stops a quiz: no questions, unpublished ones, ones whose key a module shows."""
+    slots = list(version.slots.select_related("question_version__question"))
+    found = [] if slots else ["no_questions"]
+    if any(slot.question_version.state != VersionState.PUBLISHED for slot in slots):
+        found.append("question_not_published")
+    if any(slot.question_version.question.use != Question.Use.QUIZ for slot in slots):
+        found.append("practice_question")
+    forms = {slot.form for slot in slots}
+    if not set(version.form_phases.values()) <= forms:
+        found.append("form_missing")
+    return found
+
+
+def quiz_digest(version: QuizVersion) -> str:
+    """Give the SHA-256 of a quiz's rules and slots; ``verify`` recomputes it (Q1)."""
+    slots = version.slots.order_by("form", "position").values_list(
+        "form", "position", "points", "question_version__content_hash"
+    )
+    rules = {
+        "title": version.title,
+        "minutes": version.minutes,
+        "pass_mark": version.pass_mark,
+        "max_attempts": version.max_attempts,
+        "form_phases": version.form_phases,
+        "slots": [list(slot) for slot in slots],
+    }
+    text = json.dumps(rules, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def load_bank(
+    files: Iterable[str], blueprint: str = "", *, author: Account, reviewer: Account
+) -> BankCount:
+    """Load question files and their blueprint through drafting, review and publication.
+
+    Loading the same text again writes nothing; changed text gives new versions.
+
+    Raises:
+        BankUnreadable, NotPublishable: naming the question; nothing is then written.
+        Outcome.DoesNotExist: a question names an outcome that is not loaded.
+    """
+    known = {
+        version.question.slug: from_json(version.content)
+        for version in QuestionVersion.objects.published().select_related("question")
+    }
+    with transaction.atomic():
+        written = [
+            _load_question(row, author=author, reviewer=reviewer)
+            for text in files
+            for row in read_questions(text, known=known)
+        ]
+        quizzes = [
+            _load_quiz(row, author=author, reviewer=reviewer)
+            for row in (read_quizzes(blueprint) if blueprint else ())
+        ]
+    return BankCount(sum(written), sum(quizzes))
+
+
+def _load_question(row: BankQuestion, *, author: Account, reviewer: Account) -> bool:
+    current = QuestionVersion.objects.published().filter(question__slug=row.slug).first()
+    if current is not None and _says_the_same(current, row):
+        return False
+    draft = QuestionDraft(
+        content=row.content,
+        outcome=Outcome.objects.get(slug=row.outcome),
+        sources=row.sources,
+        difficulty=row.difficulty,
+    )
+    version = draft_question(row.slug, draft, actor=author, use=row.use)
+    send_to_review(version, actor=author)
+    publish(version, actor=reviewer)
+    return True
+
+
+def _says_the_same(version: QuestionVersion, row: BankQuestion) -> bool:
+    return (
+        version.content_hash == content_digest(row.content)
+        and version.sources == row.sources
+        and version.outcome.slug == row.outcome
+        and version.difficulty == row.difficulty
+    )
+
+
+def _load_quiz(row: BankQuiz, *, author: Account, reviewer: Account) -> bool:
+    published = {
+        version.question.slug: version
+        for version in QuestionVersion.objects.published().select_related("question")
+    }
+    draft = QuizDraft(
+        title=row.title,
+        title_en=row.title_en,
+        minutes=row.minutes,
+        pass_mark=row.pass_mark,
+        forms={form.form: [published[slug] for slug in form.questions] for form in row.forms},
+        form_phases={form.phase: form.form for form in row.forms},
+    )
+    current = QuizVersion.objects.published().filter(quiz__slug=row.slug).first()
+    with transaction.atomic():
+        version = draft_quiz(row.slug, draft, actor=author)
+        if current is not None and current.content_hash == quiz_digest(version):
+            transaction.set_rollback(True)
+            return False
+        send_to_review(version, actor=author)
+        publish(version, actor=reviewer)
+    return True

@@ -1,0 +1,381 @@
+"""Taking a quiz: start, save, hand in, end by time, give more time.
+
+Everything that changes an attempt passes ``with_attempt``: it opens the transaction, locks the
+attempt's row and first ends the attempt if its time is over (Q6). The server's clock alone decides.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.lib.errors import Refused
+from clinic.people.access import require
+from clinic.people.models import Account
+from clinic.records import audit
+from quizzes.arithmetic.answers import parse_value
+from quizzes.arithmetic.deadlines import (
+    GRACE,
+    Timing,
+    deadline,
+    is_expired,
+    timing,
+)
+from quizzes.arithmetic.grading import GRADING_RELEASE, credit
+from quizzes.arithmetic.saving import (
+    Decision,
+    ItemState,
+    LoggedSave,
+    Outcome,
+    SaveEvent,
+    decide,
+    may_submit,
+    state_from_log,
+)
+from quizzes.assignments import allowance_of
+from quizzes.models import (
+    Assignment,
+    Attempt,
+    AttemptEvent,
+    AttemptItem,
+    Credit,
+    Extension,
+    Response,
+    ResponseEvent,
+)
+from quizzes.signals import attempt_credited
+from quizzes.starting import CannotStart, Prospect, pin, prospect, rules_of
+
+SWEEP_LIMIT = 500
+START_TRIES = 3
+TIMEOUT = "timeout"
+
+
+class NoSuchItem(Refused):
+    """The attempt has no item of this number."""
+
+    code = "not_found"
+    status = 404
+
+
+class AttemptOver(Refused):
+    """An act that needs an attempt under way came after its end."""
+
+    code = "attempt_closed"
+    status = 410
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What became of a save, with the attempt as it stands then."""
+
+    decision: Decision
+    attempt: Attempt
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """What became of a hand-in and of the last saves that came with it."""
+
+    attempt: Attempt
+    decisions: tuple[Decision, ...]
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the attempt is over now."""
+        return not self.attempt.is_open
+
+
+@contextmanager
+def with_attempt(
+    uuid: UUID, *, among: QuerySet[Attempt] | None = None, now: datetime | None = None
+) -> Iterator[Attempt]:
+    """Open the one door to an attempt: locked, and ended first if its time is over.
+
+    Args:
+        uuid: of the attempt.
+        among: the attempts that the caller may reach; all of them for the system itself.
+        now: moment of the act, server time.
+
+    Raises:
+        NoSuchItem: no such attempt within reach.
+    """
+    rows = Attempt.objects.all() if among is None else among
+    with transaction.atomic():
+        attempt = rows.select_for_update().filter(uuid=uuid).first()
+        if attempt is None:
+            raise NoSuchItem(_("Not found."))
+        moment = now or timezone.now()
+        if attempt.is_open and is_expired(attempt.deadline_at, moment):
+            _finish(attempt, Attempt.State.EXPIRED, reason=TIMEOUT, now=moment)
+        yield attempt
+
+
+def start(
+    assignment: Assignment, account: Account, *, now: datetime | None = None
+) -> tuple[Attempt, bool]:
+    """Begin the quiz, or return the attempt under way; the second value says "new".
+
+    Phase, form, window and setting come from the assignment and nothing else (D5). Of two starts
+    at one moment the second meets a unique key and then finds the first one's attempt (Q2).
+
+    Raises:
+        CannotStart: not open, closed, all tries used, cooling down.
+        PermissionDenied, Http404: the assignment is not for this person.
+    """
+    require(account, "open-quiz", assignment)
+    moment = now or timezone.now()
+    for _one in range(START_TRIES):
+        found = _prospect_without_overdue(assignment, account, now=moment)
+        if found.open_attempt is not None:
+            return found.open_attempt, False
+        if found.refusal is not None:
+            raise found.refusal
+        try:
+            return _begin(found, account, now=moment), True
+        except IntegrityError:
+            continue
+    raise CannotStart(_("The quiz could not be started. Please try again."), code="busy")
+
+
+def _prospect_without_overdue(
+    assignment: Assignment, account: Account, *, now: datetime
+) -> Prospect:
+    found = prospect(assignment, account.person, now=now)
+    if found.open_attempt and is_expired(found.open_attempt.deadline_at, now):
+        expire(found.open_attempt.uuid, now=now)
+        found = prospect(assignment, account.person, now=now)
+    return found
+
+
+def _begin(found: Prospect, account: Account, *, now: datetime) -> Attempt:
+    with transaction.atomic():
+        attempt = pin(found, account, now=now)
+        note(attempt, AttemptEvent.Kind.START, now=now, actor=account)
+    return attempt
+
+
+def save_response(
+    uuid: UUID,
+    index: int,
+    event: SaveEvent,
+    *,
+    among: QuerySet[Attempt],
+    now: datetime | None = None,
+) -> Saved:
+    """Save one answer and say what became of it; every outcome but "refused" is in the log (Q8).
+
+    A save that arrives twice at the same moment meets the log's unique key; it is then decided
+    anew, with the log read.
+    """
+    moment = now or timezone.now()
+    try:
+        with with_attempt(uuid, among=among, now=moment) as attempt:
+            return Saved(_save(attempt, index, event, now=moment), attempt)
+    except IntegrityError:
+        with with_attempt(uuid, among=among, now=moment) as attempt:
+            decision = _save(attempt, index, event, now=moment, reads_log=True)
+            return Saved(decision, attempt)
+
+
+def flag(uuid: UUID, index: int, *, among: QuerySet[Attempt], flagged: bool) -> None:
+    """Mark an item to come back to, or take the mark away; once the attempt is over, nothing."""
+    with with_attempt(uuid, among=among) as attempt:
+        if attempt.is_open:
+            attempt.items.filter(index=index).update(flagged=flagged)
+
+
+def _save(
+    attempt: Attempt, index: int, event: SaveEvent, *, now: datetime, reads_log: bool = False
+) -> Decision:
+    item = attempt.items.select_related("response", "question_version").filter(index=index).first()
+    if item is None:
+        raise NoSuchItem(_("Not found."))
+    state = _item_state(attempt, item, event, now=now, reads_log=reads_log)
+    decision = decide(state, event, content=item.question_version.parsed)
+    if decision.is_stored:
+        _store(item, event, decision, now=now, in_grace=state.timing is Timing.IN_GRACE)
+    return decision
+
+
+def _item_state(
+    attempt: Attempt, item: AttemptItem, event: SaveEvent, *, now: datetime, reads_log: bool
+) -> ItemState:
+    """Describe the item to the rule; the usual save needs no look at the log."""
+    when = timing(attempt.deadline_at, now)
+    is_usual = attempt.is_open and event.base_rev == item.response.rev
+    if is_usual and not reads_log:
+        return ItemState(
+            in_progress=True, timing=when, rev=item.response.rev, value=item.response.value
+        )
+    return state_from_log(
+        [_logged(row) for row in item.events.all()],
+        event,
+        in_progress=attempt.is_open,
+        timing=when,
+    )
+
+
+def _logged(row: ResponseEvent) -> LoggedSave:
+    return LoggedSave(
+        client_id=row.client_id,
+        seq=row.seq,
+        base_rev=row.base_rev,
+        rev=row.rev,
+        value=row.value,
+        outcome=Outcome(row.outcome),
+    )
+
+
+def _store(
+    item: AttemptItem, event: SaveEvent, decision: Decision, *, now: datetime, in_grace: bool
+) -> None:
+    is_applied = decision.outcome is Outcome.APPLIED
+    ResponseEvent.objects.create(
+        item=item,
+        client_id=event.client_id,
+        seq=event.seq,
+        base_rev=event.base_rev,
+        rev=decision.rev if is_applied else None,
+        value=decision.sent,
+        outcome=decision.outcome.value,
+        in_grace=in_grace,
+        received_at=now,
+    )
+    if is_applied:
+        Response.objects.filter(pk=item.response.pk).update(
+            rev=decision.rev, value=decision.value, updated_at=now
+        )
+
+
+def submit(
+    uuid: UUID,
+    *,
+    among: QuerySet[Attempt],
+    pending: Sequence[tuple[int, SaveEvent]] = (),
+    reason: str = "person",
+    now: datetime | None = None,
+) -> HandIn:
+    """Hand in, with last saves in the same transaction; repeating gives the same result.
+
+    A conflict or an unreadable answer among the last saves stops the hand-in, unless time is over.
+    A time-out that the client saw too early leaves the attempt under way.
+    """
+    moment = now or timezone.now()
+    with with_attempt(uuid, among=among, now=moment) as attempt:
+        decisions = tuple(
+            _save(attempt, index, event, now=moment, reads_log=True) for index, event in pending
+        )
+        if attempt.is_open and _may_finish(attempt, decisions, reason=reason, now=moment):
+            _finish(attempt, Attempt.State.SUBMITTED, reason=reason, now=moment)
+        return HandIn(attempt, decisions)
+
+
+def _may_finish(
+    attempt: Attempt, decisions: Sequence[Decision], *, reason: str, now: datetime
+) -> bool:
+    is_over = attempt.deadline_at is not None and now >= attempt.deadline_at
+    if reason == TIMEOUT and not is_over:
+        return False
+    return may_submit(decisions, timed_out=is_over)
+
+
+def expire(uuid: UUID, *, now: datetime | None = None) -> Attempt:
+    """End the attempt if its time is over; what was saved is scored."""
+    with with_attempt(uuid, now=now) as attempt:
+        return attempt
+
+
+def expire_due(*, now: datetime | None = None) -> int:
+    """End every attempt whose grace is over, each behind its own door; return how many."""
+    moment = now or timezone.now()
+    due = Attempt.objects.in_progress().filter(deadline_at__lt=moment - GRACE)
+    uuids = list(due.order_by("deadline_at").values_list("uuid", flat=True)[:SWEEP_LIMIT])
+    for uuid in uuids:
+        expire(uuid, now=moment)
+    return len(uuids)
+
+
+def _finish(attempt: Attempt, state: str, *, reason: str, now: datetime) -> None:
+    """Close and credit; the end by time is the deadline itself, not when somebody noticed."""
+    is_expiry = state == Attempt.State.EXPIRED
+    attempt.state = state
+    attempt.finished_at = attempt.deadline_at if is_expiry else now
+    attempt.finish_reason = reason
+    attempt.save(update_fields=["state", "finished_at", "finish_reason"])
+    _credit_items(attempt, now=now)
+    kind = AttemptEvent.Kind.EXPIRE if is_expiry else AttemptEvent.Kind.SUBMIT
+    note(attempt, kind, now=now)
+    attempt_credited.send(sender=Attempt, attempt=attempt)
+
+
+def _credit_items(attempt: Attempt, *, now: datetime) -> None:
+    rows = []
+    for item in attempt.items.select_related("response", "question_version"):
+        content = item.question_version.parsed
+        earned = credit(content, parse_value(content, item.response.value))
+        rows.append(
+            Credit(
+                item=item,
+                credit_num=earned.numerator,
+                credit_den=earned.denominator,
+                graded_against=item.question_version,
+                grading_release=GRADING_RELEASE,
+                at=now,
+            )
+        )
+    Credit.objects.bulk_create(rows)
+
+
+def note(
+    attempt: Attempt, kind: str, *, now: datetime, actor: Any = None, reason: str = ""
+) -> None:
+    """Write an attempt event and its audit row."""
+    AttemptEvent.objects.create(
+        attempt=attempt, kind=kind, actor=getattr(actor, "pk", None), reason=reason, at=now
+    )
+    audit.record(
+        f"attempt.{kind}", actor=actor, thing=attempt, subject=attempt.person_id, reason=reason
+    )
+
+
+def extend(
+    uuid: UUID, *, actor: Any, extra_minutes: int, reason: str, closes_at: datetime | None = None
+) -> Attempt:
+    """Give the attempt's person more time; a deadline only ever moves later (Q15).
+
+    Raises:
+        AttemptOver: it is over already.
+        PermissionDenied, Http404: the actor is no organiser of it.
+    """
+    with with_attempt(uuid) as attempt:
+        require(actor, "change-attempt", attempt)
+        if not attempt.is_open:
+            raise AttemptOver(_("The attempt is over already."))
+        Extension.objects.create(
+            assignment=attempt.assignment,
+            person=attempt.person,
+            extra_minutes=extra_minutes,
+            closes_at=closes_at,
+            reason=reason,
+            granted_by=actor,
+        )
+        _move_deadline(attempt)
+        note(attempt, AttemptEvent.Kind.EXTEND, now=timezone.now(), actor=actor, reason=reason)
+        return attempt
+
+
+def _move_deadline(attempt: Attempt) -> None:
+    rules = rules_of(attempt.quiz_version, attempt.assignment)
+    allowance = allowance_of(attempt.assignment, attempt.person)
+    moved = deadline(attempt.started_at, rules, allowance)
+    if attempt.deadline_at is not None and (moved is None or moved > attempt.deadline_at):
+        attempt.deadline_at = moved
+        attempt.save(update_fields=["deadline_at"])

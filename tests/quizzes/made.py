@@ -1,0 +1,93 @@
+"""Quizzes for tests, made through the services: drafted, reviewed and published."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from clinic.assessments import outcome_links
+from quizzes import assignments, authoring
+from quizzes.models.assignments import Phase
+from tests.quizzes.arithmetic import questions
+
+SOURCE = {"label": "LKE ZI baris 16; Permenpan RB 90/2021", "edition": "zi-2021", "node": "A.I.1"}
+
+
+def outcome(slug="pengawasan-uji", area="pengawasan"):
+    return outcome_links.write_outcome(
+        slug=slug, area=area, statement="Menilai contoh", statement_en="", order=1
+    )
+
+
+def published_question(cast, slug, content, *, use="quiz", sources=None):
+    draft = authoring.QuestionDraft(
+        content=content, outcome=outcome(), sources=sources or [dict(SOURCE)]
+    )
+    version = authoring.draft_question(slug, draft, actor=cast.author.account, use=use)
+    authoring.send_to_review(version, actor=cast.author.account)
+    authoring.publish(version, actor=cast.reviewer.account)
+    return version
+
+
+def contents():
+    """One publishable question of each type, each with fresh ids."""
+    return {
+        "single": questions.single(),
+        "multiple": questions.multiple(),
+        "true-false": questions.true_false(),
+        "numeric": questions.numeric("56.84"),
+        "matching": questions.matching(),
+    }
+
+
+def published_quiz(cast, slug="kuis-uji", *, versions=None, forms=None, **rules):
+    """A published quiz with one question of each type in form A, or with the forms given."""
+    if forms is None:
+        if versions is None:
+            versions = [
+                published_question(cast, f"{slug}-{name}", content)
+                for name, content in contents().items()
+            ]
+        forms = {"A": versions}
+    draft = authoring.QuizDraft(title="Kuis uji", forms=forms, **rules)
+    version = authoring.draft_quiz(slug, draft, actor=cast.author.account)
+    authoring.send_to_review(version, actor=cast.author.account)
+    authoring.publish(version, actor=cast.reviewer.account)
+    return version
+
+
+def assigned(version, to, *, phase=Phase.NORMAL, hours=2, **more):
+    """The quiz assigned to a person, unit or event, open since yesterday, closing in some hours."""
+    now = timezone.now()
+    window = assignments.Window(
+        opens_at=now - timedelta(days=1),
+        closes_at=None if hours is None else now + timedelta(hours=hours),
+    )
+    return assignments.assign(version.quiz, to, actor=None, phase=phase, window=window, **more)
+
+
+def key_of(content):
+    """The answer, as JSON, that earns everything."""
+    match content.type_name:
+        case "multiple":
+            return sorted(one.id for one in content.options if one.credit == 1)
+        case "numeric":
+            return {"raw": f"{content.answers[0].value:f}".replace(".", ",")}
+        case "matching":
+            return {one.id: one.target for one in content.prompts}
+        case _:
+            return next(one.id for one in content.options if one.credit == 1)
+
+
+def wrong_of(content):
+    """An answer, as JSON, that earns nothing."""
+    match content.type_name:
+        case "multiple":
+            return [next(one.id for one in content.options if one.credit == 0)]
+        case "numeric":
+            return {"raw": "1"}
+        case "matching":
+            targets = [one.id for one in content.targets]
+            first = content.prompts[0]
+            return {first.id: next(one for one in targets if one != first.target)}
+        case _:
+            return next(one.id for one in content.options if one.credit == 0)
