@@ -6,6 +6,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
 from clinic import health
+from clinic.api import declared_urls
 from clinic.lib import error_views
 from clinic.people import views as people
 from clinic.people.access import policy
@@ -34,5 +35,7 @@ urlpatterns = [
     path("admin/", include("clinic.desks.admin_urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("", include("clinic.desks.urls")),
+    path("kuis/", include("quizzes.urls")),
+    path("api/", declared_urls()),
     path("", include(wagtail_urls)),
 ]

@@ -20,7 +20,7 @@ from clinic.lib.errors import Refused
 from clinic.people.access import require
 from clinic.people.models import Account
 from clinic.records import audit
-from quizzes.arithmetic.answers import parse_value
+from quizzes.arithmetic.answers import InvalidValue, is_storable, parse_value
 from quizzes.arithmetic.deadlines import (
     GRACE,
     Timing,
@@ -198,6 +198,8 @@ def _save(
     item = attempt.items.select_related("response", "question_version").filter(index=index).first()
     if item is None:
         raise NoSuchItem(_("Not found."))
+    if not is_storable(event.value):
+        raise InvalidValue(_("The answer holds characters that no text has."))
     state = _item_state(attempt, item, event, now=now, reads_log=reads_log)
     decision = decide(state, event, content=item.question_version.parsed)
     if decision.is_stored:
@@ -285,6 +287,11 @@ def _may_finish(
     if reason == TIMEOUT and not is_over:
         return False
     return may_submit(decisions, timed_out=is_over)
+
+
+def is_overdue(attempt: Attempt, now: datetime) -> bool:
+    """Whether the attempt is still called open although its time and grace are over."""
+    return attempt.is_open and is_expired(attempt.deadline_at, now)
 
 
 def expire(uuid: UUID, *, now: datetime | None = None) -> Attempt:

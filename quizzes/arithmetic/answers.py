@@ -4,6 +4,7 @@ A blank is None and is never the same as a wrong answer. What is stored is canon
 number kept as it was typed.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -62,6 +63,12 @@ def parse_value(content: Content, raw: Any) -> Value | None:
         ExclusiveOption: for an exclusive option ticked with another.
     """
     return _PARSERS[type(content)](content, raw)
+
+
+def is_storable(raw: Any) -> bool:
+    """Whether a JSON value holds only characters that every database can keep."""
+    text = json.dumps(raw, ensure_ascii=False)
+    return "\\u0000" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def value_to_json(value: Value | None) -> Any:

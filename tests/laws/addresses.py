@@ -18,6 +18,7 @@ from clinic.people.list_imports import UNITS
 from clinic.people.models import Person
 from clinic.people.security_keys import key_slug
 from clinic.records import imports
+from tests.quizzes import made
 
 # Other packages' views that take every path; what they show has rules of its own (page privacy).
 CATCH_ALL = frozenset({"wagtail_serve"})
@@ -62,8 +63,15 @@ def addresses() -> list[Address]:
 
 
 def ours() -> list[Address]:
-    """Return those with a declared policy and a name: the ones a test can call."""
-    return [address for address in addresses() if address.policy is not None and address.name]
+    """Return those with a declared policy and a name: the pages a test can call.
+
+    The API has its own laws: it answers in JSON and never redirects.
+    """
+    return [
+        address
+        for address in addresses()
+        if address.policy is not None and address.name and not address.route.startswith("api/")
+    ]
 
 
 def _walk(patterns: list[Any], before: str) -> Iterator[Address]:
@@ -91,10 +99,26 @@ def _import_of(official: Person) -> dict[str, str]:
     return {"uuid": str(received.uuid)}
 
 
+def _quiz_of(official: Person) -> dict[str, str]:
+    return {"slug": made.assignment_of(official).quiz.slug}
+
+
+def _attempt_of(official: Person) -> dict[str, str]:
+    return {"attempt": str(made.attempt_of(official).uuid)}
+
+
+def _item_of(official: Person) -> dict[str, str]:
+    return {**_attempt_of(official), "number": "1"}
+
+
 # What belongs to the official of one regency and must be 404 to the official of another (D2, S2).
 SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
     "import_preview": _import_of,
     "import_problems": _import_of,
+    "quiz_start": _quiz_of,
+    "attempt_check": _attempt_of,
+    "attempt_result": _attempt_of,
+    "attempt_item": _item_of,
     "mfa_edit_webauthn": _key_of,
     "mfa_remove_webauthn": _key_of,
 }

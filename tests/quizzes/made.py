@@ -1,11 +1,14 @@
 """Quizzes for tests, made through the services: drafted, reviewed and published."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 from django.utils import timezone
 
 from clinic.assessments import outcome_links
-from quizzes import assignments, authoring
+from clinic.people.models import Person
+from quizzes import assignments, authoring, delivery
+from quizzes.models import Assignment, QuizVersion
 from quizzes.models.assignments import Phase
 from tests.quizzes.arithmetic import questions
 
@@ -63,6 +66,28 @@ def assigned(version, to, *, phase=Phase.NORMAL, hours=2, **more):
         closes_at=None if hours is None else now + timedelta(hours=hours),
     )
     return assignments.assign(version.quiz, to, actor=None, phase=phase, window=window, **more)
+
+
+def _staff(name):
+    """The one author or reviewer of whoever was cast."""
+    return Person.objects.get(name=name)
+
+
+def assignment_of(person):
+    """A quiz of one question that is assigned to the person alone."""
+    staff = SimpleNamespace(author=_staff("Penyusun"), reviewer=_staff("Pengulas"))
+    slug = f"kuis-{person.pk}"
+    version = QuizVersion.objects.published().filter(quiz__slug=slug).first()
+    if version is None:
+        question = published_question(staff, f"soal-{person.pk}", questions.single())
+        version = published_quiz(staff, slug, versions=[question])
+    given = Assignment.objects.filter(quiz=version.quiz, person=person).first()
+    return given or assigned(version, person)
+
+
+def attempt_of(person):
+    """The person's attempt under way on such a quiz."""
+    return delivery.start(assignment_of(person), person.account)[0]
 
 
 def key_of(content):

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tests.clinic.insights.worlds import GAP, SIZES, WEAK, World, world
 
 from clinic.insights.arithmetic.observations import observe
 from clinic.insights.estimating import Estimated, estimate_package
 from clinic.insights.package import read_package
+from tests.clinic.insights.worlds import GAP, SIZES, WEAK, World, world
 
 WORDS = {
     (True, True): "knowledge-gap",

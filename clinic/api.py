@@ -1,0 +1,63 @@
+"""The API of the house: each package's router under its own path, one error shape, OpenAPI.
+
+The interactive pages of the framework load from another host and are therefore off; the document
+itself stands at ``/api/openapi.json``.
+"""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.security import SessionAuth
+
+from clinic.lib import problems
+from clinic.lib.errors import Refused
+from quizzes.api import router as quizzes
+
+api = NinjaAPI(
+    title="Klinik RB",
+    version="1",
+    docs_url=None,
+    openapi_url="/openapi.json",
+    auth=SessionAuth(),
+    urls_namespace="api",
+)
+api.add_router("/quizzes/v1", quizzes)
+
+
+@api.exception_handler(Refused)
+def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    """Answer a refusal with its own status, code and sentence."""
+    return problems.answer(request, problems.of_refusal(refusal))
+
+
+@api.exception_handler(ValidationError)
+def unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Name the fields that are missing, unknown or of a wrong kind, never their values."""
+    fields = [{"field": ".".join(map(str, one["loc"][1:]))} for one in error.errors]
+    refusal = Refused(code="invalid_body", details={"errors": fields}, status=422)
+    return problems.answer(request, problems.of_refusal(refusal))
+
+
+@api.exception_handler(AuthenticationError)
+@api.exception_handler(PermissionDenied)
+@api.exception_handler(Http404)
+@api.exception_handler(HttpError)
+def plain(request: HttpRequest, error: Any) -> HttpResponse:
+    """Answer what the framework refuses in the shape of everything else."""
+    status = {AuthenticationError: 401, PermissionDenied: 403, Http404: 404}.get(
+        type(error), getattr(error, "status_code", 400)
+    )
+    problem = problems.CSRF_FAILED if status == 403 and isinstance(error, HttpError) else None  # noqa: PLR2004
+    return problems.answer(request, problem or problems.BY_STATUS.get(status, problems.BAD_REQUEST))
+
+
+def declared_urls() -> Any:
+    """Return the URL patterns, each with the policy that the doors of the house read."""
+    patterns, app_name, namespace = api.urls
+    for pattern in patterns:
+        is_document = pattern.name == "openapi-json"
+        pattern.callback.policy = "public" if is_document else "signed-in"
+    return patterns, app_name, namespace

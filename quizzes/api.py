@@ -1,0 +1,194 @@
+"""What the quiz page's script calls: the same services as the forms, JSON in and out.
+
+Mounted by ``clinic.api`` at ``/api/quizzes/v1/``. The caller is signed in by cookie and sends the
+CSRF header. No reply holds a key: items come from ``showing`` alone.
+"""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from ninja import Field, Router, Schema
+from ninja.responses import Response
+from pydantic import ConfigDict
+
+from clinic.lib import problems
+from clinic.lib.errors import Refused
+from clinic.people.access import visible
+from quizzes import delivery, showing
+from quizzes.arithmetic.saving import Decision, Outcome, SaveEvent
+from quizzes.models import Assignment, Attempt
+from quizzes.wording import sentence_of
+
+SCHEMA = 1
+LARGEST_BODY = 16 * 1024
+MOST_EVENTS = 50
+
+router = Router(tags=["quizzes"])
+
+
+class Body(Schema):
+    """A body of a known schema; an unknown field is refused (S20)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    schema_number: int = Field(SCHEMA, alias="schema", ge=1, le=SCHEMA)
+
+
+class Start(Body):
+    """Which assignment to begin; phase and window come from it (D5)."""
+
+    assignment: str = Field(max_length=36)
+
+
+class Save(Body):
+    """One answer; ``seq`` counts the client's own saves, ``base_rev`` is what it last saw."""
+
+    client_id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$")
+    seq: int = Field(ge=1, le=2**31 - 1)
+    base_rev: int = Field(ge=0, le=2**31 - 1)
+    value: Any = None
+    clear: bool = False
+
+    def event(self) -> SaveEvent:
+        """Return it as the rule reads it."""
+        return SaveEvent(
+            client_id=self.client_id,
+            seq=self.seq,
+            base_rev=self.base_rev,
+            value=self.value,
+            clear=self.clear,
+        )
+
+
+class IndexedSave(Save):
+    """An answer with the number of its item."""
+
+    index: int = Field(ge=1, le=999)
+
+
+class Replay(Body):
+    """What waited on the device, in its order."""
+
+    events: list[IndexedSave] = Field(max_length=MOST_EVENTS)
+
+
+class HandInBody(Body):
+    """The hand-in with last saves; ``timeout`` is obeyed only if time is over here too."""
+
+    reason: Literal["person", "timeout"] = "person"
+    pending: list[IndexedSave] = Field(default_factory=list, max_length=MOST_EVENTS)
+
+
+def _mine(request: HttpRequest) -> Any:
+    return visible(request.user, "take-attempt", Attempt.objects.all())
+
+
+def _refuse_large(request: HttpRequest) -> None:
+    if len(request.body) > LARGEST_BODY:
+        raise Refused(code="too_large", status=413)
+
+
+def _clock(attempt: Attempt, now: datetime) -> dict[str, Any]:
+    return {
+        "server_now": now,
+        "deadline_at": attempt.deadline_at,
+        "state": attempt.state,
+    }
+
+
+def _outcome(decision: Decision) -> dict[str, Any]:
+    return {
+        "outcome": decision.outcome.value,
+        "rev": decision.rev,
+        "code": decision.code,
+        "detail": sentence_of(decision),
+    }
+
+
+def _answer(request: HttpRequest, saved: delivery.Saved, now: datetime) -> HttpResponse:
+    decision = saved.decision
+    body = {**_outcome(decision), **_clock(saved.attempt, now)}
+    if decision.outcome is Outcome.CONFLICT:
+        body["value"] = decision.value
+    if decision.status == 200:  # noqa: PLR2004 taken
+        return Response(body)
+    title = str(problems.BY_STATUS.get(decision.status, problems.CONFLICT).title)
+    problem = {"title": title, "status": decision.status, **body}
+    answer = Response(problem, status=decision.status)
+    answer["Content-Type"] = "application/problem+json"
+    return answer
+
+
+@router.post("/quizzes/{slug}/attempts")
+def start(request: HttpRequest, slug: str, body: Start) -> HttpResponse:
+    """Begin the quiz (201), or return the attempt under way (200)."""
+    allowed = visible(request.user, "open-quiz", Assignment.objects.filter(quiz__slug=slug))
+    assignment = get_object_or_404(allowed, uuid=_uuid(body.assignment))
+    attempt, is_new = delivery.start(assignment, request.user)
+    reply = {"attempt": attempt.uuid, **_clock(attempt, timezone.now())}
+    return Response(reply, status=201 if is_new else 200)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Refused(code="invalid_body", status=422) from error
+
+
+@router.get("/attempts/{attempt}")
+def read(request: HttpRequest, attempt: UUID) -> HttpResponse:
+    """Return the whole attempt without keys, for going on at another device."""
+    with delivery.with_attempt(attempt, among=_mine(request)) as found:
+        pass
+    items = [asdict(item) for item in showing.shown_items(found)] if found.is_open else []
+    return Response({**_clock(found, timezone.now()), "items": items})
+
+
+@router.get("/attempts/{attempt}/clock")
+def clock(request: HttpRequest, attempt: UUID) -> HttpResponse:
+    """Return server time, deadline and state, and a fresh CSRF token."""
+    with delivery.with_attempt(attempt, among=_mine(request)) as found:
+        pass
+    return Response({**_clock(found, timezone.now()), "csrf": get_token(request)})
+
+
+@router.put("/attempts/{attempt}/items/{index}")
+def save(request: HttpRequest, attempt: UUID, index: int, body: Save) -> HttpResponse:
+    """Save one answer: 200 taken, 409 with the server's copy, 410 too late, 422 unreadable."""
+    _refuse_large(request)
+    now = timezone.now()
+    saved = delivery.save_response(attempt, index, body.event(), among=_mine(request), now=now)
+    return _answer(request, saved, now)
+
+
+@router.post("/attempts/{attempt}/replay")
+def replay(request: HttpRequest, attempt: UUID, body: Replay) -> HttpResponse:
+    """Save what waited on the device, one result each, in its order."""
+    _refuse_large(request)
+    mine = _mine(request)
+    results = [
+        _outcome(delivery.save_response(attempt, one.index, one.event(), among=mine).decision)
+        for one in body.events
+    ]
+    return Response({"results": results})
+
+
+@router.post("/attempts/{attempt}/submit")
+def submit(request: HttpRequest, attempt: UUID, body: HandInBody) -> HttpResponse:
+    """Hand in with last saves in one transaction; a conflict among them stops it (409)."""
+    _refuse_large(request)
+    pending = [(one.index, one.event()) for one in body.pending]
+    done = delivery.submit(attempt, among=_mine(request), pending=pending, reason=body.reason)
+    reply = {
+        **_clock(done.attempt, timezone.now()),
+        "finished": done.is_finished,
+        "results": [_outcome(one) for one in done.decisions],
+    }
+    is_stopped = not done.is_finished and body.reason == "person"
+    return Response(reply, status=409 if is_stopped else 200)

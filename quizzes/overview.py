@@ -1,0 +1,73 @@
+"""A person's quizzes: what is to do, under way and done."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from clinic.people.access import visible
+from clinic.people.models import Account
+from quizzes.models import Assignment, Attempt, Quiz
+from quizzes.models.versions import VersionState
+from quizzes.starting import Prospect, form_of, prospect
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One assignment of a person with what the start page says of it.
+
+    Attributes:
+        questions: how many questions the person would get.
+        minutes_left: real minutes if it were begun now; None without a limit.
+        review_at: when answers can be seen, if that is known.
+    """
+
+    assignment: Assignment
+    prospect: Prospect
+    questions: int
+    minutes_left: int | None
+    attempts: list[Attempt]
+    review_at: datetime | None
+
+    @property
+    def open_attempt(self) -> Attempt | None:
+        return next((one for one in self.attempts if one.is_open), None)
+
+    @property
+    def may_start(self) -> bool:
+        return self.open_attempt is None and self.prospect.refusal is None
+
+
+def entries_of(account: Account, *, quiz: Quiz | None = None) -> list[Entry]:
+    """Return the person's assignments of published quizzes, earliest opening first."""
+    rows = visible(account, "open-quiz", Assignment.objects.select_related("quiz"))
+    rows = rows.filter(quiz__versions__state=VersionState.PUBLISHED)
+    if quiz is not None:
+        rows = rows.filter(quiz=quiz)
+    attempts = list(Attempt.objects.filter(_counted(), person=account.person_id))
+    return [_entry(row, account, attempts) for row in rows.order_by("opens_at", "id")]
+
+
+def _counted() -> Q:
+    return ~Q(state=Attempt.State.VOIDED)
+
+
+def _entry(row: Assignment, account: Account, attempts: list[Attempt]) -> Entry:
+    found = prospect(row, account.person)
+    ends = [found.closes_at, found.version.release_at]
+    form = form_of(found.version, row.phase)
+    return Entry(
+        assignment=row,
+        prospect=found,
+        questions=found.version.slots.filter(form=form).count(),
+        minutes_left=_minutes(found.deadline_at),
+        attempts=[one for one in attempts if one.assignment_id == row.pk],
+        review_at=max((end for end in ends if end), default=None),
+    )
+
+
+def _minutes(deadline_at: datetime | None) -> int | None:
+    if deadline_at is None:
+        return None
+    return max(0, round((deadline_at - timezone.now()) / timedelta(minutes=1)))

@@ -1,0 +1,107 @@
+"""Check questions inside modules: answer, feedback, as often as one likes; never evidence.
+
+The page gets a ``PublicItem``, which has no field for a key. Feedback comes only to an answer.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from clinic.lib.errors import Refused
+from clinic.people.models import Person
+from quizzes.arithmetic.answers import parse_value
+from quizzes.arithmetic.public_items import PublicItem, Review, public_item, review_of
+from quizzes.arithmetic.review_policy import AFTER_CHECK
+from quizzes.arithmetic.selection import option_order
+from quizzes.models import CheckAnswer, Question, QuestionVersion
+
+
+class NotACheck(Refused):
+    """No published practice question of this name."""
+
+    code = "not_found"
+    status = 404
+
+
+class NothingAnswered(Refused):
+    """The check was sent without an answer."""
+
+    code = "nothing_answered"
+
+
+@dataclass(frozen=True)
+class CheckQuestion:
+    """A check question as its reader sees it before answering."""
+
+    uuid: UUID
+    slug: str
+    public: PublicItem
+
+
+def check_questions(slugs: Iterable[str]) -> dict[str, CheckQuestion]:
+    """Return the published check questions of these names; unknown names are left out."""
+    return {
+        version.question.slug: CheckQuestion(
+            version.question.uuid, version.question.slug, _public(version)
+        )
+        for version in _versions().filter(question__slug__in=set(slugs))
+    }
+
+
+def check(slug: str, raw: Any, *, person: Person | None = None) -> Review:
+    """Say whether an answer is right, with feedback and explanation but without the key.
+
+    ``raw`` is the answer as JSON (see ``answers.parse_value``); a person's try is counted.
+
+    Raises:
+        NotACheck: the name is no published practice question.
+        NothingAnswered: the answer is blank.
+        InvalidValue, UnknownOption, ExclusiveOption: the answer cannot be read.
+    """
+    version = _versions().filter(question__slug=slug).first()
+    if version is None:
+        raise NotACheck(_("Not found."))
+    content = version.parsed
+    value = parse_value(content, raw)
+    if value is None:
+        raise NothingAnswered(_("Choose or enter an answer first."))
+    review = review_of(content, value, sights=AFTER_CHECK, language=_language())
+    if person is not None:
+        _count(person, version.question, is_right=bool(review.correct))
+    return review
+
+
+def answered(person: Person, slugs: Iterable[str]) -> set[str]:
+    """Return which of these check questions the person has answered, rightly or not."""
+    rows = CheckAnswer.objects.filter(person=person, question__slug__in=set(slugs))
+    return set(rows.values_list("question__slug", flat=True))
+
+
+def _versions() -> Any:
+    rows = QuestionVersion.objects.published().select_related("question")
+    return rows.filter(question__use=Question.Use.PRACTICE)
+
+
+def _public(version: QuestionVersion) -> PublicItem:
+    content = version.parsed
+    order = option_order(content, version.uuid.bytes, 0)
+    return public_item(content, order=order, language=_language())
+
+
+def _language() -> str:
+    return "en" if get_language() == "en" else "id"
+
+
+def _count(person: Person, question: Question, *, is_right: bool) -> None:
+    with transaction.atomic():
+        row, _made = CheckAnswer.objects.select_for_update().get_or_create(
+            person=person, question=question
+        )
+        row.tries += 1
+        row.was_right = row.was_right or is_right
+        row.save()

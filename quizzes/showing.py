@@ -1,0 +1,262 @@
+"""What a taker's page is made of: public items, and beside them what the review policy allows.
+
+Every page, fragment and reply of the API is built here, from ``PublicItem`` up (Q10, S1).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from clinic.lib.errors import Refused
+from clinic.people.models import Account
+from quizzes.arithmetic.answers import parse_value, value_to_json
+from quizzes.arithmetic.public_items import PublicItem, Review, public_item, review_of
+from quizzes.arithmetic.review_policy import (
+    AttemptSight,
+    ItemSight,
+    Phase,
+    Sight,
+    Sights,
+    Viewer,
+    review_policy,
+)
+from quizzes.assignments import allowance_of
+from quizzes.models import Assignment, Attempt, AttemptItem, Credit, Slot
+
+
+@dataclass(frozen=True)
+class ShownItem:
+    """An item on its page: the question without its key, and the taker's own answer."""
+
+    index: int
+    public: PublicItem
+    value: Any
+    rev: int
+    flagged: bool
+
+
+@dataclass(frozen=True)
+class Place:
+    """One item in the list of all: answered, empty, marked."""
+
+    index: int
+    is_answered: bool
+    flagged: bool
+
+
+@dataclass(frozen=True)
+class ShownResult:
+    """One item on the result page; a part that may not be seen is None."""
+
+    index: int
+    public: PublicItem
+    review: Review
+
+
+@dataclass(frozen=True)
+class OutcomeScore:
+    """What was earned of one outcome's points."""
+
+    statement: str
+    earned: Fraction
+    full: int
+
+    @property
+    def share(self) -> Fraction:
+        return self.earned / self.full
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished attempt as its taker may see it now.
+
+    Attributes:
+        score: earned points; None while it may not be seen.
+        blanks: how many questions were left blank.
+        opens_at: when answers and explanations can be seen, if that is known and still to come.
+    """
+
+    score: Fraction | None
+    full: int
+    passed: bool | None
+    blanks: int
+    outcomes: list[OutcomeScore] | None
+    items: list[ShownResult] | None
+    opens_at: datetime | None
+
+
+def shown_item(attempt: Attempt, index: int) -> ShownItem | None:
+    """Return the item as its taker may see it during the attempt; None if there is none."""
+    items = attempt.items.select_related("question_version", "response").filter(index=index)
+    return next((_shown(item, attempt.locale) for item in items), None)
+
+
+def shown_items(attempt: Attempt) -> list[ShownItem]:
+    """Return all items, for resuming on another device."""
+    items = attempt.items.select_related("question_version", "response")
+    return [_shown(item, attempt.locale) for item in items]
+
+
+def _shown(item: AttemptItem, language: str) -> ShownItem:
+    return ShownItem(
+        index=item.index,
+        public=_public(item, language),
+        value=item.response.value,
+        rev=item.response.rev,
+        flagged=item.flagged,
+    )
+
+
+def _public(item: AttemptItem, language: str) -> PublicItem:
+    return public_item(item.question_version.parsed, order=item.option_order, language=language)
+
+
+def is_same(attempt: Attempt, shown: ShownItem, raw: Any) -> bool:
+    """Whether a posted answer is what stands on the server, so that nothing is to be saved."""
+    item = attempt.items.select_related("question_version").get(index=shown.index)
+    try:
+        return value_to_json(parse_value(item.question_version.parsed, raw)) == shown.value
+    except Refused:
+        return False
+
+
+def places(attempt: Attempt) -> list[Place]:
+    """Return the list of items with their state."""
+    rows = attempt.items.values_list("index", "flagged", "response__value")
+    return [Place(index, value is not None, flagged) for index, flagged, value in rows]
+
+
+def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None) -> Result:
+    """Build the result page of a finished attempt by the review policy."""
+    moment = now or timezone.now()
+    items = list(
+        attempt.items.select_related("question_version__outcome", "response").order_by("index")
+    )
+    earned_by_item = {
+        one.item_id: one.share for one in Credit.objects.current().filter(item__in=items)
+    }
+    seen = sights(attempt, account, items, now=moment)
+    score = sum(
+        (earned_by_item.get(item.pk, Fraction(0)) * item.points for item in items), Fraction(0)
+    )
+    full = sum(item.points for item in items)
+    everywhere = frozenset.intersection(*seen.values()) if seen else frozenset()
+    may_see_score = Sight.SCORE in everywhere
+    shows_items = any(Sight.KEY in one for one in seen.values())
+    return Result(
+        score=score if may_see_score else None,
+        full=full,
+        passed=score >= attempt.quiz_version.pass_share * full if may_see_score else None,
+        blanks=sum(item.response.value is None for item in items),
+        outcomes=_by_outcome(items, earned_by_item) if Sight.OUTCOME_SCORES in everywhere else None,
+        items=[_result(item, seen[item.pk], attempt.locale) for item in items]
+        if shows_items
+        else None,
+        opens_at=None if shows_items else _opens_at(attempt, moment),
+    )
+
+
+def _by_outcome(
+    items: Iterable[AttemptItem], earned_by_item: dict[int, Fraction]
+) -> list[OutcomeScore]:
+    earned: dict[str, Fraction] = {}
+    full: dict[str, int] = {}
+    for item in items:
+        name = str(item.question_version.outcome)
+        share = earned_by_item.get(item.pk, Fraction(0))
+        earned[name] = earned.get(name, Fraction(0)) + share * item.points
+        full[name] = full.get(name, 0) + item.points
+    return [OutcomeScore(name, earned[name], full[name]) for name in earned]
+
+
+def _result(item: AttemptItem, seen: Sights, language: str) -> ShownResult:
+    content = item.question_version.parsed
+    value = parse_value(content, item.response.value)
+    review = review_of(content, value, sights=seen, language=language)
+    return ShownResult(item.index, _public(item, language), review)
+
+
+def _opens_at(attempt: Attempt, now: datetime) -> datetime | None:
+    ends = [attempt.assignment.closes_at, attempt.quiz_version.release_at]
+    if attempt.phase == Phase.PRE:
+        ends.append(_post_closes_at(attempt))
+    known = [end for end in ends if end and end > now]
+    return max(known, default=None)
+
+
+def sights(
+    attempt: Attempt, account: Account, items: Iterable[AttemptItem], *, now: datetime
+) -> dict[int, Sights]:
+    """Ask the review policy for each item; this is the only place that does (Q10)."""
+    viewer = Viewer(is_taker=attempt.person_id == account.person_id)
+    state = AttemptSight(
+        phase=Phase(attempt.phase),
+        in_progress=attempt.is_open,
+        voided=attempt.state == Attempt.State.VOIDED,
+        may_retake=_may_retake(attempt, now),
+        closes_at=_closes_at(attempt),
+        release_at=attempt.quiz_version.release_at,
+        others_open=Attempt.objects.in_progress().filter(quiz=attempt.quiz_id).exists(),
+        post_closes_at=_post_closes_at(attempt) if attempt.phase == Phase.PRE else None,
+    )
+    items = list(items)
+    withheld = _withheld(attempt, {item.question_version_id for item in items}, now=now)
+    return {
+        item.pk: review_policy(
+            viewer,
+            state,
+            ItemSight(withheld_elsewhere=item.question_version_id in withheld),
+            now,
+        )
+        for item in items
+    }
+
+
+def _closes_at(attempt: Attempt) -> datetime | None:
+    """The end for everybody: nobody may still be working when keys are shown."""
+    granted = attempt.assignment.extensions.filter(revoked_at__isnull=True)
+    later = [one.closes_at for one in granted if one.closes_at]
+    closes_at = attempt.assignment.closes_at
+    return max([closes_at, *later]) if closes_at else None
+
+
+def _may_retake(attempt: Attempt, now: datetime) -> bool:
+    allowance = allowance_of(attempt.assignment, attempt.person)
+    mine = Attempt.objects.filter(person=attempt.person_id, assignment=attempt.assignment_id)
+    used = mine.exclude(state=Attempt.State.VOIDED).count()
+    closings = [at for at in (attempt.assignment.closes_at, allowance.closes_at) if at]
+    is_closed = bool(attempt.assignment.closes_at) and max(closings) <= now
+    allowed = attempt.quiz_version.max_attempts + allowance.extra_attempts
+    return used < allowed and not is_closed
+
+
+def _post_closes_at(attempt: Attempt) -> datetime | None:
+    """The end of the matching post-quiz of this person; None while there is none or no end."""
+    day = timezone.localdate()
+    posts = Assignment.objects.in_force().of_person(attempt.person_id, day)
+    ends = list(
+        posts.filter(quiz=attempt.quiz_id, phase=Phase.POST).values_list("closes_at", flat=True)
+    )
+    return None if not ends or None in ends else max(ends)
+
+
+def _withheld(attempt: Attempt, version_ids: set[int], *, now: datetime) -> set[int]:
+    """Versions that stand in another quiz which is open: their key would leak there."""
+    still_open = Q(closes_at__isnull=True) | Q(closes_at__gt=now)
+    elsewhere = (
+        Assignment.objects.in_force()
+        .filter(still_open)
+        .exclude(quiz=attempt.quiz_id)
+        .exclude(phase=Phase.PRACTICE)
+    )
+    slots = Slot.objects.filter(
+        question_version__in=version_ids,
+        quiz_version__state="published",
+        quiz_version__quiz__in=elsewhere.values("quiz"),
+    )
+    return set(slots.values_list("question_version", flat=True))

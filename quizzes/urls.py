@@ -1,0 +1,26 @@
+"""Addresses of the quizzes, under ``/kuis/``."""
+
+from django.urls import path
+
+from clinic.people.access import policy
+from quizzes import views
+
+urlpatterns = [
+    path("", policy("signed-in")(views.quizzes), name="quizzes"),
+    path(
+        "pengerjaan/<uuid:attempt>/periksa/",
+        policy("signed-in")(views.attempt_check),
+        name="attempt_check",
+    ),
+    path(
+        "pengerjaan/<uuid:attempt>/hasil/",
+        policy("signed-in")(views.attempt_result),
+        name="attempt_result",
+    ),
+    path(
+        "pengerjaan/<uuid:attempt>/<slug:number>/",
+        policy("signed-in")(views.attempt_item),
+        name="attempt_item",
+    ),
+    path("<slug:slug>/", policy("signed-in")(views.quiz_start), name="quiz_start"),
+]

@@ -1,0 +1,204 @@
+"""Pages of the quizzes; each step works without JavaScript."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from clinic.people.access import visible
+from quizzes import delivery, overview, showing
+from quizzes.arithmetic.deadlines import time_left
+from quizzes.arithmetic.saving import Outcome, SaveEvent
+from quizzes.forms import posted_answer
+from quizzes.models import Assignment, Attempt, Quiz
+from quizzes.starting import CannotStart
+from quizzes.wording import sentence_of
+
+TOKEN = 32
+READING = ("GET", "HEAD")
+READ_WRITE = (*READING, "POST")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a refused form held: shown again beside what stands on the server."""
+
+    value: Any
+    error: str = ""
+    is_conflict: bool = False
+
+
+@require_safe
+@never_cache
+def quizzes(request: HttpRequest) -> HttpResponse:
+    """List the person's quizzes: to do, under way, done."""
+    rows = overview.entries_of(request.user)
+    return render(request, "quizzes/list.html", {"entries": rows})
+
+
+@never_cache
+def quiz_start(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say what to expect before the first answer; a post begins or goes on."""
+    allowed = visible(request.user, "open-quiz", Assignment.objects.all())
+    quiz = get_object_or_404(Quiz.objects.filter(assignments__in=allowed).distinct(), slug=slug)
+    if request.method not in READ_WRITE:
+        return HttpResponseNotAllowed(READ_WRITE)
+    if request.method == "POST":
+        assignment = get_object_or_404(allowed.filter(quiz=quiz), uuid=_uuid(request))
+        try:
+            attempt, _new = delivery.start(assignment, request.user)
+        except CannotStart as refusal:
+            entries = overview.entries_of(request.user, quiz=quiz)
+            context = {"quiz": quiz, "entries": entries, "refusal": refusal.message}
+            return render(request, "quizzes/start.html", context, status=refusal.status)
+        return redirect("attempt_item", attempt=attempt.uuid, number=_next_blank(attempt))
+    entries = overview.entries_of(request.user, quiz=quiz)
+    return render(request, "quizzes/start.html", {"quiz": quiz, "entries": entries})
+
+
+def _uuid(request: HttpRequest) -> UUID:
+    try:
+        return UUID(request.POST.get("tugas", ""))
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _next_blank(attempt: Attempt) -> int:
+    blank = [place.index for place in showing.places(attempt) if not place.is_answered]
+    return min(blank, default=1)
+
+
+def _own(request: HttpRequest, uuid: UUID) -> Attempt:
+    attempts = visible(request.user, "take-attempt", Attempt.objects.all())
+    attempt = get_object_or_404(attempts.select_related("quiz_version", "assignment"), uuid=uuid)
+    is_over = attempt.is_open and delivery.is_overdue(attempt, timezone.now())
+    return delivery.expire(uuid) if is_over else attempt
+
+
+@never_cache
+def attempt_item(request: HttpRequest, attempt: UUID, number: str) -> HttpResponse:
+    """Show one question; a post saves its answer and goes where the button says."""
+    found = _own(request, attempt)
+    shown = showing.shown_item(found, int(number)) if number.isdecimal() else None
+    if shown is None:
+        raise Http404
+    if request.method not in READ_WRITE:
+        return HttpResponseNotAllowed(READ_WRITE)
+    if not found.is_open:
+        return redirect("attempt_result", attempt=attempt)
+    if request.method == "POST":
+        return _answer(request, found, shown)
+    return _item_page(request, found, shown)
+
+
+def _item_page(
+    request: HttpRequest, attempt: Attempt, shown: showing.ShownItem, *, draft: Draft | None = None
+) -> HttpResponse:
+    now = timezone.now()
+    left = time_left(attempt.deadline_at, now)
+    context = {
+        "attempt": attempt,
+        "shown": shown,
+        "places": showing.places(attempt),
+        "draft": draft,
+        "now": now,
+        "token": _new_token(),
+        "minutes_left": None if left is None else -(-left.seconds // 60) + left.days * 1440,
+    }
+    status = 200 if draft is None else 409 if draft.is_conflict else 422
+    return render(request, "quizzes/item.html", context, status=status)
+
+
+def _answer(request: HttpRequest, attempt: Attempt, shown: showing.ShownItem) -> HttpResponse:
+    draft = _save(request, attempt, shown)
+    if draft is not None:
+        current = showing.shown_item(attempt, shown.index)
+        return _item_page(request, attempt, current or shown, draft=draft)
+    step = request.POST.get("ke", "")
+    if step == "tandai":
+        mine = visible(request.user, "take-attempt", Attempt.objects.all())
+        delivery.flag(attempt.uuid, shown.index, among=mine, flagged=not shown.flagged)
+        return redirect("attempt_item", attempt=attempt.uuid, number=shown.index)
+    return _go(attempt, step)
+
+
+def _go(attempt: Attempt, step: str) -> HttpResponse:
+    last = attempt.items.count()
+    if step.isdecimal() and 1 <= int(step) <= last:
+        return redirect("attempt_item", attempt=attempt.uuid, number=step)
+    return redirect("attempt_check", attempt=attempt.uuid)
+
+
+def _save(request: HttpRequest, attempt: Attempt, shown: showing.ShownItem) -> Draft | None:
+    """Save what was posted; None when it was taken, or when nothing was changed."""
+    clears = "hapus" in request.POST
+    value = None if clears else posted_answer(shown.public, request.POST)
+    if not clears and showing.is_same(attempt, shown, value):
+        return None
+    event = SaveEvent(
+        client_id=_token(request.POST.get("token", "")),
+        seq=1,
+        base_rev=_whole(request.POST.get("base_rev", "")),
+        value=value,
+        clear=clears,
+    )
+    mine = visible(request.user, "take-attempt", Attempt.objects.all())
+    decision = delivery.save_response(attempt.uuid, shown.index, event, among=mine).decision
+    if decision.outcome is Outcome.CONFLICT:
+        return Draft(decision.sent, sentence_of(decision), is_conflict=True)
+    if decision.outcome is Outcome.REFUSED:
+        return Draft(value, sentence_of(decision))
+    return None
+
+
+def _token(text: str) -> str:
+    """Return the page's own token; whatever else came gets a new one."""
+    return text if text.isascii() and text.isalnum() and len(text) == TOKEN else _new_token()
+
+
+def _new_token() -> str:
+    return get_random_string(TOKEN)
+
+
+def _whole(text: str) -> int:
+    is_number = text.isascii() and text.isdecimal() and len(text) <= 9  # noqa: PLR2004
+    return int(text) if is_number else 0
+
+
+@never_cache
+def attempt_check(request: HttpRequest, attempt: UUID) -> HttpResponse:
+    """List answered, empty and marked questions; hand in after one question about the empty."""
+    found = _own(request, attempt)
+    if request.method not in READ_WRITE:
+        return HttpResponseNotAllowed(READ_WRITE)
+    if not found.is_open:
+        return redirect("attempt_result", attempt=attempt)
+    places = showing.places(found)
+    blanks = [place for place in places if not place.is_answered]
+    asks = request.method == "POST" and bool(blanks) and "yakin" not in request.POST
+    if request.method == "POST" and not asks:
+        mine = visible(request.user, "take-attempt", Attempt.objects.all())
+        delivery.submit(attempt, among=mine)
+        return redirect("attempt_result", attempt=attempt)
+    context = {"attempt": found, "places": places, "blanks": blanks, "asks": asks}
+    return render(request, "quizzes/check.html", context)
+
+
+@never_cache
+def attempt_result(request: HttpRequest, attempt: UUID) -> HttpResponse:
+    """Show what the review policy allows of a finished attempt."""
+    attempts = visible(request.user, "read-answers", Attempt.objects.all())
+    get_object_or_404(attempts, uuid=attempt)
+    found = _own(request, attempt)
+    if request.method not in READING:
+        return HttpResponseNotAllowed(READING)
+    if found.is_open:
+        return redirect("attempt_item", attempt=attempt, number=_next_blank(found))
+    result = showing.result_of(found, request.user)
+    return render(request, "quizzes/result.html", {"attempt": found, "result": result})

@@ -1,0 +1,161 @@
+"""The API of the attempt page: the same rules as the forms, told to a program."""
+
+import json
+
+import pytest
+from django.test import Client
+
+from quizzes import delivery
+from quizzes.models import Attempt, Response, ResponseEvent
+from tests.quizzes import made
+
+JSON = "application/json"
+
+
+@pytest.fixture
+def attempt(cast):
+    quiz = made.published_quiz(cast, minutes=30)
+    return delivery.start(made.assigned(quiz, cast.participant), cast.participant.account)[0]
+
+
+@pytest.fixture
+def base(attempt):
+    return f"/api/quizzes/v1/attempts/{attempt.uuid}"
+
+
+@pytest.fixture
+def browser(cast, signed_in):
+    return signed_in(cast.participant.account)
+
+
+def body(value, **more):
+    return json.dumps({"client_id": "tab-1", "seq": 1, "base_rev": 0, "value": value, **more})
+
+
+def test_a_save_is_told_its_revision_and_the_time(attempt, base, browser):
+    key = made.key_of(attempt.items.get(index=1).question_version.parsed)
+    told = browser.put(f"{base}/items/1", body(key), JSON)
+
+    assert told.status_code == 200
+    assert (told.json()["outcome"], told.json()["rev"]) == ("applied", 1)
+    assert told.json()["state"] == "in_progress"
+    assert len(told.content) <= 1024
+    assert browser.get(base).json()["items"][0]["value"] == key
+
+
+def test_a_conflict_brings_the_servers_copy(attempt, base, browser):
+    options = attempt.items.get(index=1).question_version.parsed.options
+    browser.put(f"{base}/items/1", body(options[0].id), JSON)
+    told = browser.put(f"{base}/items/1", body(options[1].id, client_id="tab-2"), JSON)
+
+    assert told.status_code == 409
+    assert told.headers["Content-Type"] == "application/problem+json"
+    assert (told.json()["code"], told.json()["value"]) == ("stale", options[0].id)
+    stopped = browser.post(
+        f"{base}/submit",
+        json.dumps({"pending": [json.loads(body(options[1].id, client_id="tab-3", index=1))]}),
+        JSON,
+    )
+    assert (stopped.status_code, stopped.json()["finished"]) == (409, False)
+
+
+def test_d05_s04_a_posted_phase_or_score_is_refused_and_changes_nothing(cast, attempt, browser):
+    path = f"/api/quizzes/v1/quizzes/{attempt.quiz.slug}/attempts"
+    named = {"assignment": str(attempt.assignment.uuid)}
+    forged = browser.post(path, json.dumps({**named, "phase": "practice"}), JSON)
+    again = browser.post(path, json.dumps(named), JSON)
+
+    assert forged.status_code == 422
+    assert (again.status_code, again.json()["attempt"]) == (200, str(attempt.uuid))
+    assert Attempt.objects.get().phase == "normal"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ("{", {400, 422}),
+        ("[]", {422}),
+        (body("x", extra=1), {422}),
+        (body("x", seq="1"), {422}),
+        (body("x", seq=0), {422}),
+        (body("x", seq=2**40), {422}),
+        (body("x", client_id=""), {422}),
+        (body("\x00"), {422}),
+        (body("\ud800"), {422}),
+        (body("x" * 20000), {413}),
+        (json.dumps({"client_id": "a", "seq": 1, "base_rev": 0, "value": [[[[1]]]]}), {422}),
+        ("[" * 5000 + "]" * 5000, {400, 422}),
+    ],
+)
+def test_s20_a_malformed_body_is_a_4xx_and_is_not_stored(base, browser, sent, status):
+    answer = browser.put(f"{base}/items/1", sent, JSON)
+
+    assert answer.status_code in status, answer.content
+    assert ResponseEvent.objects.count() == 0
+
+
+def test_s20_a_late_value_that_no_database_could_hold_is_refused(attempt, base, browser):
+    delivery.submit(attempt.uuid, among=Attempt.objects.all())
+    for value in ("\x00", "\ud800"):
+        assert browser.put(f"{base}/items/1", body(value), JSON).status_code == 422
+    assert browser.put(f"{base}/items/1", body("x"), JSON).status_code == 410
+
+
+def test_replay_keeps_the_order_and_answers_each(attempt, base, browser):
+    options = attempt.items.get(index=1).question_version.parsed.options
+    events = [json.loads(body(options[n].id, seq=n + 1, index=1)) for n in (0, 1)]
+    told = browser.post(f"{base}/replay", json.dumps({"events": events}), JSON).json()
+
+    assert [one["outcome"] for one in told["results"]] == ["applied", "applied"]
+    assert Response.objects.get(item__index=1, item__attempt=attempt).value == options[1].id
+
+
+def test_submit_with_last_saves_is_one_act_and_repeats_alike(attempt, base, browser):
+    key = made.key_of(attempt.items.get(index=1).question_version.parsed)
+    sent = json.dumps({"pending": [json.loads(body(key, index=1))]})
+    first, second = (browser.post(f"{base}/submit", sent, JSON) for _ in range(2))
+
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.json()["state"] == second.json()["state"] == "submitted"
+
+
+def test_a_time_out_that_came_too_early_leaves_the_attempt_open(base, browser):
+    told = browser.post(f"{base}/submit", json.dumps({"reason": "timeout"}), JSON)
+
+    assert (told.status_code, told.json()["state"]) == (200, "in_progress")
+
+
+def test_s03_others_get_404_and_strangers_401(cast, base, signed_in):
+    for method, path in (("get", ""), ("get", "/clock"), ("post", "/submit"), ("put", "/items/1")):
+        sent = {} if method == "get" else {"data": body("x"), "content_type": JSON}
+        if path == "/submit":
+            sent["data"] = "{}"
+        other = getattr(signed_in(cast.colleague.account), method)(base + path, **sent)
+        assert other.status_code == 404, path
+        unknown = getattr(Client(), method)(base + path, **sent)
+        assert unknown.status_code == 401, path
+        assert unknown.headers["Content-Type"] == "application/problem+json"
+
+
+def test_s06_no_write_without_a_token(cast, base):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(cast.participant.account)
+    assert browser.put(f"{base}/items/1", body("x"), JSON).status_code == 403
+
+
+def test_s11_staff_without_a_second_factor_stay_outside(cast, signed_in, settings):
+    settings.KLINIK_SECOND_FACTOR = True
+    attempt = made.attempt_of(cast.author)
+    path = f"/api/quizzes/v1/attempts/{attempt.uuid}"
+    assert signed_in(cast.author.account).get(path).status_code == 403
+
+
+def test_budgets_of_saving_starting_and_handing_in(
+    cast, attempt, base, browser, django_assert_max_num_queries
+):
+    key = made.key_of(attempt.items.get(index=1).question_version.parsed)
+    browser.get(base)
+    with django_assert_max_num_queries(14):  # 8 statements, and savepoints that a test adds
+        browser.put(f"{base}/items/1", body(key), JSON)
+    with django_assert_max_num_queries(25):
+        delivery.submit(attempt.uuid, among=Attempt.objects.all())
