@@ -33,10 +33,10 @@ def quizzes_written(reach: Reach) -> Q:
 @rule("open-quiz", Assignment, "peserta:o")
 def assignments_taken(reach: Reach) -> Q:
     """What reaches the person by name, through a unit, or by an event."""
-    if reach.person_id is None:
+    if not reach.person_ids:
         return NOTHING
     in_force = Q(withdrawn_at__isnull=True)
-    return in_force & takers(reach.person_id, timezone.localdate())
+    return in_force & takers(reach.person_ids, timezone.localdate())
 
 
 @rule("assign-quiz", Assignment, "panitia:e kabupaten:k")

@@ -106,9 +106,10 @@ def dismiss(event: UUID, person: Person) -> None:
 
 def allowance_of(assignment: Assignment, person: Person) -> Allowance:
     """Return what the person is granted beyond the rules, the most generous of each kind."""
-    posts = Membership.objects.on(timezone.localdate()).filter(person=person)
+    rows = Person.objects.rows_of(person)
+    posts = Membership.objects.on(timezone.localdate()).filter(person__in=rows)
     granted = assignment.extensions.filter(
-        Q(person=person) | Q(unit__in=posts.values("unit")), revoked_at__isnull=True
+        Q(person__in=rows) | Q(unit__in=posts.values("unit")), revoked_at__isnull=True
     )
     return most_generous(_allowance(row) for row in granted)
 

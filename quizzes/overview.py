@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 
 from clinic.people.access import visible
@@ -45,12 +44,8 @@ def entries_of(account: Account, *, quiz: Quiz | None = None) -> list[Entry]:
     rows = rows.filter(quiz__versions__state=VersionState.PUBLISHED)
     if quiz is not None:
         rows = rows.filter(quiz=quiz)
-    attempts = list(Attempt.objects.filter(_counted(), person=account.person_id))
+    attempts = list(Attempt.objects.of_human(account.person).exclude(state=Attempt.State.VOIDED))
     return [_entry(row, account, attempts) for row in rows.order_by("opens_at", "id")]
-
-
-def _counted() -> Q:
-    return ~Q(state=Attempt.State.VOIDED)
 
 
 def _entry(row: Assignment, account: Account, attempts: list[Attempt]) -> Entry:

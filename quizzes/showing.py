@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from clinic.lib.errors import Refused
-from clinic.people.models import Account
+from clinic.people.models import Account, Person
 from quizzes.arithmetic.answers import parse_value, value_to_json
 from quizzes.arithmetic.public_items import PublicItem, Review, public_item, review_of
 from quizzes.arithmetic.review_policy import (
@@ -193,7 +193,8 @@ def sights(
     attempt: Attempt, account: Account, items: Iterable[AttemptItem], *, now: datetime
 ) -> dict[int, Sights]:
     """Ask the review policy for each item; this is the only place that does (Q10)."""
-    viewer = Viewer(is_taker=attempt.person_id == account.person_id)
+    rows = Person.objects.rows_of(account.person)
+    viewer = Viewer(is_taker=rows.filter(pk=attempt.person_id).exists())
     state = AttemptSight(
         phase=Phase(attempt.phase),
         in_progress=attempt.is_open,
@@ -227,7 +228,7 @@ def _closes_at(attempt: Attempt) -> datetime | None:
 
 def _may_retake(attempt: Attempt, now: datetime) -> bool:
     allowance = allowance_of(attempt.assignment, attempt.person)
-    mine = Attempt.objects.filter(person=attempt.person_id, assignment=attempt.assignment_id)
+    mine = Attempt.objects.of_human(attempt.person).filter(assignment=attempt.assignment_id)
     used = mine.exclude(state=Attempt.State.VOIDED).count()
     closings = [at for at in (attempt.assignment.closes_at, allowance.closes_at) if at]
     is_closed = bool(attempt.assignment.closes_at) and max(closings) <= now
@@ -238,7 +239,7 @@ def _may_retake(attempt: Attempt, now: datetime) -> bool:
 def _post_closes_at(attempt: Attempt) -> datetime | None:
     """The end of the matching post-quiz of this person; None while there is none or no end."""
     day = timezone.localdate()
-    posts = Assignment.objects.in_force().of_person(attempt.person_id, day)
+    posts = Assignment.objects.in_force().of_person(attempt.person, day)
     ends = list(
         posts.filter(quiz=attempt.quiz_id, phase=Phase.POST).values_list("closes_at", flat=True)
     )

@@ -71,7 +71,7 @@ def prospect(assignment: Assignment, person: Person, *, now: datetime | None = N
     if version is None:
         raise CannotStart(_("This quiz is not published."), code="not_published")
     granted = allowance_of(assignment, person)
-    attempts = list(Attempt.objects.filter(person=person, quiz=assignment.quiz))
+    attempts = list(Attempt.objects.of_human(person).filter(quiz=assignment.quiz))
     used = [
         one
         for one in attempts

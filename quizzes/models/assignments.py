@@ -62,17 +62,22 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """Leave out what was taken back."""
         return self.filter(withdrawn_at__isnull=True)
 
-    def of_person(self, person_id: int, day: date) -> Self:
+    def of_person(self, person: Person, day: date) -> Self:
         """Keep what reaches the person: by name, through a unit they work in, or by an event."""
-        return self.filter(takers(person_id, day))
+        rows = Person.objects.rows_of(person).values_list("pk", flat=True)
+        return self.filter(takers(rows, day))
 
 
-def takers(person_id: int, day: date) -> Q:
-    """Return the condition under which an assignment reaches the person on the day."""
-    posts = Membership.objects.on(day).filter(person=person_id)
+def takers(person_ids: Iterable[int], day: date) -> Q:
+    """Return the condition under which an assignment reaches a human on the day.
+
+    ``person_ids`` are all rows of that human: what was given to a merged row still holds.
+    """
+    ids = list(person_ids)
+    posts = Membership.objects.on(day).filter(person__in=ids)
     paths = _with_ancestors(posts.values_list("unit__path", flat=True))
-    events = Admission.objects.filter(person=person_id).values("event")
-    return Q(person=person_id) | Q(unit__path__in=paths) | Q(event__in=events)
+    events = Admission.objects.filter(person__in=ids).values("event")
+    return Q(person__in=ids) | Q(unit__path__in=paths) | Q(event__in=events)
 
 
 def _with_ancestors(paths: Iterable[str]) -> set[str]:

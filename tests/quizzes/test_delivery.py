@@ -186,7 +186,7 @@ def test_units_and_events_reach_their_people(cast, quiz, regencies, taker):
     by_event = made.assigned(quiz, EVENT)
 
     def reached(person):
-        return set(Assignment.objects.of_person(person.pk, now))
+        return set(Assignment.objects.of_person(person, now))
 
     assert reached(taker) == {by_unit}
     assignments.admit(EVENT, taker)

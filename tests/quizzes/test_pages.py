@@ -1,0 +1,154 @@
+"""The pages without a script: forms alone do everything (quiz design, 5.4)."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from clinic.people.access import remembering_grants, visible
+from quizzes import delivery
+from quizzes.models import Assignment, Attempt, Response
+from tests.quizzes import made
+
+
+@pytest.fixture
+def quiz(cast):
+    return made.published_quiz(cast, minutes=20)
+
+
+@pytest.fixture
+def browser(cast, quiz, signed_in):
+    made.assigned(quiz, cast.participant)
+    return signed_in(cast.participant.account)
+
+
+@pytest.fixture
+def attempt(browser):
+    given = Assignment.objects.get()
+    browser.post("/kuis/kuis-uji/", {"tugas": str(given.uuid)})
+    return Attempt.objects.get()
+
+
+def hidden(page):
+    return dict(re.findall(r'name="(base_rev|token)" value="([^"]*)"', page.content.decode()))
+
+
+def fields_of(item):
+    """The form fields of the right answer."""
+    key = made.key_of(item.question_version.parsed)
+    if isinstance(key, dict) and "raw" not in key:
+        return {f"jawaban-{prompt}": target for prompt, target in key.items()}
+    return {"jawaban": key["raw"] if isinstance(key, dict) else key}
+
+
+def test_from_the_list_to_the_result_by_forms_alone(browser, attempt):
+    for item in attempt.items.select_related("question_version"):
+        path = f"/kuis/pengerjaan/{attempt.uuid}/{item.index}/"
+        sent = {**hidden(browser.get(path)), **fields_of(item), "ke": str(item.index + 1)}
+        assert browser.post(path, sent).status_code == 302
+    browser.post(f"/kuis/pengerjaan/{attempt.uuid}/periksa/")
+
+    page = browser.get(f"/kuis/pengerjaan/{attempt.uuid}/1/", follow=True)
+    assert page.redirect_chain[-1][0].endswith("/hasil/")
+    result = page.context["result"]
+    assert (result.score, result.full, result.passed) == (5, 5, True)
+    assert result.items is None
+
+
+def test_a_stale_page_comes_back_with_both_answers_and_keeps_either(browser, attempt):
+    item = attempt.items.get(index=1)
+    options = item.question_version.parsed.options
+    path = f"/kuis/pengerjaan/{attempt.uuid}/1/"
+    old, new = hidden(browser.get(path)), hidden(browser.get(path))
+    browser.post(path, {**new, "jawaban": options[0].id, "ke": "2"})
+
+    page = browser.post(path, {**old, "jawaban": options[1].id, "ke": "2"})
+
+    text = page.content.decode()
+    assert page.status_code == 409
+    assert options[0].text.id in text
+    assert options[1].text.id in text
+    assert Response.objects.get(item=item).value == options[0].id
+    again = browser.post(path, {**hidden(page), "jawaban": options[1].id, "ke": "2"})
+    assert again.status_code == 302
+    assert Response.objects.get(item=item).value == options[1].id
+
+
+def test_an_unreadable_number_comes_back_as_it_was_typed(browser, attempt):
+    item = next(
+        one for one in attempt.items.all() if one.question_version.question.type == "numeric"
+    )
+    path = f"/kuis/pengerjaan/{attempt.uuid}/{item.index}/"
+    page = browser.post(path, {**hidden(browser.get(path)), "jawaban": "dua puluh", "ke": "1"})
+    assert page.status_code == 422
+    assert 'value="dua puluh"' in page.content.decode()
+
+
+def test_clearing_must_be_meant(browser, attempt):
+    item = attempt.items.get(index=1)
+    path = f"/kuis/pengerjaan/{attempt.uuid}/1/"
+    browser.post(path, {**hidden(browser.get(path)), **fields_of(item), "ke": "2"})
+    empty = browser.post(path, {**hidden(browser.get(path)), "ke": "2"})
+    assert empty.status_code == 422
+    browser.post(path, {**hidden(browser.get(path)), "hapus": "1"})
+    assert Response.objects.get(item=item).value is None
+
+
+def test_empty_answers_are_asked_about_once_and_may_stay_empty(browser, attempt):
+    path = f"/kuis/pengerjaan/{attempt.uuid}/periksa/"
+    asked = browser.post(path)
+    assert (asked.status_code, asked.context["asks"]) == (200, True)
+    attempt.refresh_from_db()
+    assert attempt.is_open
+    assert browser.post(path, {"yakin": "1"}).headers["Location"].endswith("/hasil/")
+
+
+def test_a_mark_is_put_and_taken_away(browser, attempt):
+    path = f"/kuis/pengerjaan/{attempt.uuid}/1/"
+    for expected in (True, False):
+        browser.post(path, {**hidden(browser.get(path)), "ke": "tandai"})
+        assert attempt.items.get(index=1).flagged is expected
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"jawaban": "x" * 5000},
+        {"jawaban": "\x00", "token": "\x00", "base_rev": "99999999999999999999"},
+        {"base_rev": "-1", "jawaban": ["a", "b"]},
+        {"base_rev": "²", "jawaban": "{}", "ke": "²"},
+    ],
+)
+def test_s20_odd_forms_are_told_so(browser, attempt, sent):
+    for number in range(1, 6):
+        page = browser.post(f"/kuis/pengerjaan/{attempt.uuid}/{number}/", sent)
+        assert page.status_code in {302, 409, 422}, (number, sent)
+
+
+def test_time_over_leads_to_the_result_with_what_was_saved(browser, attempt):
+    Attempt.objects.update(deadline_at=timezone.now() - timedelta(minutes=1))
+    page = browser.get(f"/kuis/pengerjaan/{attempt.uuid}/1/", follow=True)
+    assert page.context["attempt"].state == "expired"
+
+
+def test_the_pages_keep_their_query_budget(browser, attempt):
+    for path in (
+        f"/kuis/pengerjaan/{attempt.uuid}/1/",
+        f"/kuis/pengerjaan/{attempt.uuid}/periksa/",
+    ):
+        browser.get(path)
+        with made.at_most(12):
+            browser.get(path)
+
+
+def test_starting_thirty_questions_keeps_its_budget(cast):
+    versions = [
+        made.published_question(cast, f"soal-{n}", made.contents()["single"]) for n in range(30)
+    ]
+    given = made.assigned(made.published_quiz(cast, "kuis-30", versions=versions), cast.colleague)
+    with remembering_grants(), made.at_most(20):
+        attempt, _new = delivery.start(given, cast.colleague.account)
+    own = visible(cast.colleague.account, "take-attempt", Attempt.objects.all())
+    with made.at_most(25):
+        delivery.submit(attempt.uuid, among=own)
