@@ -3,7 +3,7 @@
 from django.db.models import Q
 
 from clinic.people.access import rule
-from clinic.people.reach import EVERYTHING, Reach
+from clinic.people.reach import Reach
 from courses.models import ModulePage
 
 _EVERY_ROLE = (
@@ -24,19 +24,20 @@ def internal_modules_read(reach: Reach) -> Q:
     return Q(live=True)
 
 
-@rule("read-module-draft", ModulePage, "penyusun:a pengulas:k admin:*")
+@rule("read-module-draft", ModulePage, "penyusun:a pengulas:k admin:*", is_reading=True)
 def drafts_read(reach: Reach) -> Q:
     """Own drafts; a reviewer and the administrator see all."""
     return reach.written("owner__person") | reach.programme()
 
 
 @rule("write-module", ModulePage, "penyusun:a admin:*")
-def drafts_written(reach: Reach) -> Q:
+def modules_written(reach: Reach) -> Q:
     """Own modules."""
     return reach.written("owner__person")
 
 
 @rule("publish-module", ModulePage, "pengulas:k")
-def modules_published(reach: Reach) -> Q:
+@rule("comment-module", ModulePage, "pengulas:k")
+def modules_reviewed(reach: Reach) -> Q:
     """Any module; that nobody publishes their own work is a rule of ``publishing``."""
-    return reach.programme() & EVERYTHING
+    return reach.programme()

@@ -3,11 +3,13 @@
 import tomllib
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic.assessments.models import Framework, Outcome
 from clinic.lib.errors import Refused
+from clinic.people.access import can
 from clinic.people.models import Account
 from clinic.records import audit
 from courses.models import ModuleIndexPage, ModuleOutcome, ModulePage, SectionPage
@@ -20,7 +22,6 @@ _MODULE_FIELDS = (
     "audience",
     "why_unit",
     "quality_note",
-    "legal_basis",
     "change_note",
 )
 
@@ -36,8 +37,11 @@ def load_module(text: str, *, author: Account) -> ModulePage:
     """Create a module and its sections as drafts of the author; a known slug is returned as is.
 
     Raises:
+        PermissionDenied: the account is no author.
         ModuleFileRefused: as it says; nothing is created.
     """
+    if not can(author, "write-module", ModulePage):
+        raise PermissionDenied
     table = tomllib.loads(text)
     earlier = ModulePage.objects.filter(slug=table["slug"]).first()
     if earlier:
@@ -52,9 +56,7 @@ def load_module(text: str, *, author: Account) -> ModulePage:
             owner=author,
             live=False,
         )
-        section.body = section.body.stream_block.to_python(
-            [_raw_block(block) for block in entry["block"]]
-        )
+        section.body = _stream(section.body, [_raw_block(block) for block in entry["block"]])
         module.add_child(instance=section)
         section.save_revision(user=author)
     module.save_revision(user=author)
@@ -77,14 +79,22 @@ def _new_module(table: dict[str, Any], author: Account) -> ModulePage:
             % {"module": table["slug"], "outcome": missing[0]},
             details={"outcomes": missing},
         )
+    module.legal_basis = _stream(
+        module.legal_basis,
+        [{"type": "reference", "value": entry} for entry in table.get("legal_basis", ())],
+    )
     module.outcome_rows = [
         ModuleOutcome(outcome=outcomes[slug], sort_order=place)
         for place, slug in enumerate(table["outcomes"])
     ]
+    editions = table["frameworks"]
+    module.frameworks = Framework.objects.filter(editions__slug__in=editions).distinct()
     ModuleIndexPage.objects.get().add_child(instance=module)
-    module.frameworks.set(Framework.objects.filter(editions__slug__in=table["frameworks"]))
-    module.save()
     return module
+
+
+def _stream(empty: Any, raw: list[dict[str, Any]]) -> Any:
+    return empty.stream_block.to_python(raw)
 
 
 def _raw_block(block: dict[str, Any]) -> dict[str, Any]:

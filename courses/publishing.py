@@ -5,19 +5,21 @@ Nobody publishes what they wrote themselves (security.md 2, rule 2).
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from wagtail.models import Page
+from wagtail.models import Page, Revision
 
 from clinic.lib.errors import Refused
 from clinic.people.access import require
 from clinic.people.models import Account
 from clinic.records import audit
+from courses.arithmetic.markup import foreign_markup
 from courses.arithmetic.readability import minutes_of
-from courses.models import ModuleEdition, ModulePage, SectionPage
+from courses.models import ModuleEdition, ModulePage, ReviewRequest, SectionPage
 from courses.signals import module_published
 
 SCHEMA = 1
@@ -37,22 +39,71 @@ class NothingToPublish(Refused):
     status = 409
 
 
+class DraftMoved(Refused):
+    """Somebody saved the draft after the reviewer had looked at it."""
+
+    code = "draft_moved"
+    status = 409
+
+
+class ForeignMarkup(Refused):
+    """Running text that holds more than the editor's buttons make."""
+
+    code = "foreign_markup"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The newest saved state of a module as an edition would hold it."""
+
+    head: dict[str, Any]
+    bodies: dict[str, list[dict[str, Any]]]
+
+    @property
+    def digest(self) -> str:
+        return digest_of({"head": self.head, "bodies": self.bodies})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """What readers are told of an edition; a major one asks them to look again (ux 5.5)."""
+
+    text: str = ""
+    is_major: bool = False
+
+
+def draft_of(module: ModulePage) -> Draft:
+    """Return the newest saved draft of the module and its sections."""
+    newest = ModulePage.objects.get(pk=module.pk)
+    return _drawn(*(page.get_latest_revision_as_object() for page in _pages(newest)))
+
+
 def publish(
-    module: ModulePage, *, actor: Account, note: str = "", is_major: bool = False
+    module: ModulePage, *, actor: Account, note: Note | None = None, seen: str = ""
 ) -> ModuleEdition:
     """Publish the newest draft of the module and of every section; return the edition.
 
+    Args:
+        module: the module.
+        actor: a reviewer who wrote none of it.
+        note: what readers are told.
+        seen: digest of the draft that the reviewer looked at; empty: whatever is newest.
+
     Raises:
-        PermissionDenied: the actor may not publish modules.
-        OwnWork, NothingToPublish: as they say.
+        PermissionDenied, Http404: the actor may not publish modules.
+        OwnWork, NothingToPublish, DraftMoved, ForeignMarkup: as they say; nothing is written.
     """
     require(actor, "publish-module", module)
+    note = note or Note()
     with transaction.atomic():
         locked = ModulePage.objects.select_for_update().get(pk=module.pk)
-        drafts = [locked, *_sections(locked)]
-        _refuse_own_work(drafts, actor)
-        fresh = [_publish_page(page, actor) for page in drafts]
-        edition = _freeze(fresh[0], fresh[1:], actor=actor, note=note, is_major=is_major)
+        pages = _pages(locked)
+        _refuse_own_work(pages, actor)
+        fresh = [_publish_page(page, actor) for page in pages]
+        draft = _drawn(*fresh)
+        _refuse_unfit(draft, locked, seen=seen)
+        edition = _freeze(locked, draft, actor=actor, note=note)
+        _close_review(locked, actor)
         audit.record(
             "module.publish",
             actor=actor,
@@ -63,85 +114,121 @@ def publish(
     return edition
 
 
-def _sections(module: ModulePage) -> list[SectionPage]:
-    return list(SectionPage.objects.child_of(module).order_by("path"))
+def digest_of(content: Any) -> str:
+    """Return the SHA-256 of plain values, whatever the order of their keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _refuse_own_work(drafts: list[Page], actor: Account) -> None:
-    writers = {page.latest_revision.user_id for page in drafts if page.latest_revision_id}
-    owners = {page.owner_id for page in drafts}
-    if actor.pk in writers | owners:
-        raise OwnWork(
-            _("You wrote part of this module. Ask another reviewer to publish it."),
+def writers_since_publication(pages: list[Page]) -> set[int]:
+    """Return the accounts that own these pages or saved a draft since they were last out."""
+    owners = {page.owner_id for page in pages if page.owner_id}
+    saved = {
+        user_id
+        for page in pages
+        for user_id in Revision.page_revisions.filter(
+            object_id=str(page.pk), pk__gt=page.live_revision_id or 0
+        ).values_list("user_id", flat=True)
+        if user_id
+    }
+    return owners | saved
+
+
+def pages_of(module: ModulePage) -> list[Page]:
+    """Return the module and its sections in reading order."""
+    return _pages(module)
+
+
+def _pages(module: ModulePage) -> list[Page]:
+    return [module, *SectionPage.objects.child_of(module).order_by("path")]
+
+
+def _refuse_own_work(pages: list[Page], actor: Account) -> None:
+    if actor.pk in writers_since_publication(pages):
+        raise OwnWork(_("You wrote part of this module. Ask another reviewer to publish it."))
+
+
+def _refuse_unfit(draft: Draft, module: ModulePage, *, seen: str) -> None:
+    if seen and seen != draft.digest:
+        raise DraftMoved(_("The draft has changed since you opened it. Please look at it again."))
+    is_same = ModuleEdition.objects.filter(module=module, is_current=True, digest=draft.digest)
+    if not draft.bodies or is_same.exists():
+        raise NothingToPublish(_("There is nothing new to publish in this module."))
+    found = [
+        part
+        for stream in draft.bodies.values()
+        for block in stream
+        if block["type"] == "text"
+        for part in foreign_markup(block["value"])
+    ]
+    if found:
+        raise ForeignMarkup(
+            _("The text holds markup that is not allowed: %(markup)s") % {"markup": found[0]},
+            details={"markup": found},
         )
 
 
 def _publish_page(page: Page, actor: Account) -> Page:
     """Publish the newest draft of one page through the editor's own action."""
-    revision = page.latest_revision or page.save_revision(user=actor)
+    revision = page.get_latest_revision() or page.save_revision(user=actor)
     revision.publish(user=actor, skip_permission_checks=True)
     return type(page).objects.get(pk=page.pk)
 
 
-def _freeze(
-    module: ModulePage,
-    sections: list[SectionPage],
-    *,
-    actor: Account,
-    note: str,
-    is_major: bool,
-) -> ModuleEdition:
-    streams = {section.pk: _stream(section) for section in sections}
-    head = _head(module, sections, streams)
-    bodies = {str(key): stream for key, stream in streams.items()}
-    digest = _digest({"head": head, "bodies": bodies})
-    earlier = ModuleEdition.objects.filter(module=module, is_current=True).first()
-    if not sections or (earlier and earlier.digest == digest):
-        raise NothingToPublish(_("There is nothing new to publish in this module."))
-    ModuleEdition.objects.filter(module=module, is_current=True).update(is_current=False)
+def _freeze(module: ModulePage, draft: Draft, *, actor: Account, note: Note) -> ModuleEdition:
+    earlier = ModuleEdition.objects.filter(module=module, is_current=True)
+    number = max(earlier.values_list("number", flat=True), default=0) + 1
+    earlier.update(is_current=False)
     now = timezone.now()
     ModulePage.objects.filter(pk=module.pk).update(last_reviewed_on=timezone.localdate(now))
     return ModuleEdition.objects.create(
         module=module,
-        number=earlier.number + 1 if earlier else 1,
-        is_major=is_major,
-        note=note or module.change_note,
-        head=head,
-        bodies=bodies,
-        digest=digest,
+        number=number,
+        is_major=note.is_major,
+        note=note.text or module.change_note,
+        head=draft.head,
+        bodies=draft.bodies,
+        digest=draft.digest,
         published_at=now,
         published_by=actor,
     )
 
 
-def _stream(section: SectionPage) -> list[dict[str, Any]]:
-    return list(section.body.stream_block.get_prep_value(section.body))
+def _close_review(module: ModulePage, actor: Account) -> None:
+    ReviewRequest.objects.filter(module=module, state=ReviewRequest.State.WAITING).update(
+        state=ReviewRequest.State.PUBLISHED, decided_by=actor, decided_at=timezone.now()
+    )
 
 
-def _head(
-    module: ModulePage, sections: list[SectionPage], streams: dict[int, list[dict[str, Any]]]
-) -> dict[str, Any]:
-    listed = [_section_head(section, streams[section.pk]) for section in sections]
-    return {
-        "schema": SCHEMA,
-        "title": module.title,
-        "slug": module.slug,
-        "promise": module.promise,
-        "area": module.area_id,
-        "level": module.level,
-        "audience": module.audience,
-        "why_unit": module.why_unit,
-        "quality_note": module.quality_note,
-        "legal_basis": module.legal_basis,
-        "frameworks": sorted(module.frameworks.values_list("slug", flat=True)),
-        "outcomes": [row.outcome.slug for row in module.outcome_rows.select_related("outcome")],
-        "minutes": sum(section["minutes"] for section in listed),
-        "sections": listed,
-    }
+def _drawn(module: ModulePage, *sections: SectionPage) -> Draft:
+    bodies = {str(one.pk): _stream(one.body) for one in sections}
+    listed = [_section_head(one, bodies[str(one.pk)]) for one in sections]
+    return Draft(
+        head={
+            "schema": SCHEMA,
+            "title": module.title,
+            "slug": module.slug,
+            "promise": module.promise,
+            "area": module.area_id,
+            "level": module.level,
+            "audience": module.audience,
+            "why_unit": module.why_unit,
+            "quality_note": module.quality_note,
+            "legal_basis": [block["value"] for block in _stream(module.legal_basis)],
+            "frameworks": sorted(framework.slug for framework in module.frameworks.all()),
+            "outcomes": [row.outcome.slug for row in module.outcome_rows.all()],
+            "minutes": sum(one["minutes"] for one in listed),
+            "sections": listed,
+        },
+        bodies=bodies,
+    )
+
+
+def _stream(value: Any) -> list[dict[str, Any]]:
+    return list(value.stream_block.get_prep_value(value))
 
 
 def _section_head(section: SectionPage, stream: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
+    said = {
         "page": section.pk,
         "slug": section.slug,
         "title": section.title,
@@ -151,7 +238,4 @@ def _section_head(section: SectionPage, stream: list[dict[str, Any]]) -> dict[st
         "minutes": minutes_of(section.lead, stream),
         "checks": [block["value"]["question"] for block in stream if block["type"] == "check"],
     }
-
-
-def _digest(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return {**said, "digest": digest_of([section.title, section.lead, stream])}

@@ -1,20 +1,25 @@
 """Rows of a framework as a reader needs them: what each letter asks, and what one step up is worth."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from clinic.assessments.frameworks import edition_file
-from clinic.assessments.models import Node
+from clinic.assessments.models import FrameworkEdition, Node
+
+Address = tuple[str, str]
+"""An edition's slug and a row's code."""
 
 
 @dataclass(frozen=True)
 class RubricLetter:
-    """One letter of a row: what it asks and the points that it earns."""
+    """One letter of a row: what it asks, its points, and how many more than the letter below."""
 
     letter: str
     text: str
     points: Fraction | None
+    step: Fraction | None
 
 
 @dataclass(frozen=True)
@@ -28,27 +33,38 @@ class RubricRow:
     is_unverified: bool
 
 
-def rows_of(edition: str, codes: list[str]) -> list[RubricRow]:
-    """Return the named rows in the order given; a row that the edition lost is left out."""
-    nodes = {
-        node.code: node
-        for node in Node.objects.filter(edition__slug=edition, code__in=codes).select_related(
-            "edition"
-        )
+def rows_at(addresses: Iterable[Address]) -> dict[Address, RubricRow]:
+    """Return the rows at these addresses; a row that its edition lost is left out."""
+    wanted = set(addresses)
+    editions = {
+        edition.pk: edition
+        for edition in FrameworkEdition.objects.filter(slug__in={slug for slug, _code in wanted})
     }
-    return [_row(nodes[code]) for code in codes if code in nodes]
+    nodes = Node.objects.filter(edition__in=editions, code__in={code for _slug, code in wanted})
+    return {
+        (editions[node.edition_id].slug, node.code): _row(node, editions[node.edition_id])
+        for node in nodes
+        if (editions[node.edition_id].slug, node.code) in wanted
+    }
 
 
-def _row(node: Node) -> RubricRow:
-    scale = edition_file(node.edition).by_scale.get(node.definition["scale"])
+def _row(node: Node, edition: FrameworkEdition) -> RubricRow:
+    scale = edition_file(edition).by_scale.get(node.definition["scale"])
+    asked = node.definition["rubric"] if scale is not None else []
+    worth = [
+        None if node.weight is None else Fraction(node.weight) * (scale.value_of(letter) or 0)
+        for letter, _text in asked
+    ]
     letters = tuple(
         RubricLetter(
             letter,
             text,
-            None if node.weight is None else Fraction(node.weight) * (scale.value_of(letter) or 0),
+            worth[place],
+            worth[place] - worth[place + 1]
+            if place + 1 < len(asked) and worth[place] is not None
+            else None,
         )
-        for letter, text in node.definition["rubric"]
-        if scale is not None
+        for place, (letter, text) in enumerate(asked)
     )
     return RubricRow(
         code=node.code,

@@ -51,5 +51,5 @@ def create_pages(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("courses", "0001_initial"), ("wagtailcore", "0094_alter_page_locale")]
+    dependencies = [("courses", "0001_initial"), ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes")]
     operations = [migrations.RunPython(create_pages, migrations.RunPython.noop)]

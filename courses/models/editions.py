@@ -1,5 +1,6 @@
 """One publishing act of a module is one row, frozen as readers see it (D10)."""
 
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -13,9 +14,9 @@ class ModuleEdition(models.Model):
     """A module as it was published: head and all sections, in one row.
 
     ``head`` (with its ``schema`` number) holds what the module says of itself and for every section
-    its page, address, title, lead, minutes and checks; ``bodies`` holds the raw stream of every
-    section by the id of its page. A reader's page is drawn from one such row, so no reader ever
-    sees half of an edit. ``digest`` is the SHA-256 of both.
+    its page, address, title, lead, minutes, checks and digest; ``bodies`` holds the raw stream of
+    every section by the id of its page. A reader's page is drawn from one such row, so no reader
+    ever sees half of an edit. ``digest`` is the SHA-256 of both.
     """
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
@@ -49,3 +50,12 @@ class ModuleEdition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.module_id} v{self.number}"
+
+    @property
+    def sections(self) -> list[dict[str, Any]]:
+        """What the edition says of each section, in reading order."""
+        return self.head["sections"]
+
+    def section(self, slug: str) -> dict[str, Any] | None:
+        """The section at this address, if the edition has one."""
+        return next((one for one in self.sections if one["slug"] == slug), None)

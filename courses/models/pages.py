@@ -1,9 +1,8 @@
 """The tree that authors edit: home, module index, modules, sections, plain pages.
 
-Readers never read these rows: a reading page is drawn from the newest ``ModuleEdition`` (D10).
+Readers never read the rows of modules and sections: a reading page is drawn from the newest
+``ModuleEdition`` (D10). Authors look at drafts on the page of the review, the same way.
 """
-
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -14,9 +13,9 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page
 
 from clinic.assessments.models import ChangeArea, Framework, Outcome
-from courses.blocks import SectionBody
+from courses.models.blocks import LegalBasis, SectionBody
 
-RESERVED_SLUGS = {"luring", "cetak", "sw.js", "periksa"}
+RESERVED_SLUGS = frozenset({"luring", "cetak", "sw.js", "mulai"})
 
 
 class HomePage(Page):
@@ -26,6 +25,7 @@ class HomePage(Page):
 
     max_count = 1
     parent_page_types = ["wagtailcore.Page"]
+    preview_modes: list[tuple[str, str]] = []
     subpage_types = ["courses.ModuleIndexPage", "courses.StandardPage"]
     content_panels = [*Page.content_panels, FieldPanel("intro")]
 
@@ -40,6 +40,7 @@ class ModuleIndexPage(Page):
 
     max_count = 1
     parent_page_types = ["courses.HomePage"]
+    preview_modes: list[tuple[str, str]] = []
     subpage_types = ["courses.ModulePage"]
     content_panels = [*Page.content_panels, FieldPanel("intro")]
 
@@ -52,6 +53,7 @@ class StandardPage(Page):
 
     body = RichTextField(_("text"), features=["h2", "h3", "bold", "italic", "ol", "ul", "link"])
 
+    template = "courses/standard_page.html"
     parent_page_types = ["courses.HomePage"]
     subpage_types: list[str] = []
     content_panels = [*Page.content_panels, FieldPanel("body")]
@@ -76,13 +78,14 @@ class ModulePage(Page):
     audience = models.CharField(_("for whom"), max_length=240, blank=True)
     why_unit = models.TextField(_("why it matters to a unit"), max_length=500, blank=True)
     quality_note = models.TextField(_("what is weakly sourced here"), max_length=500, blank=True)
-    legal_basis = models.JSONField(default=list, blank=True)
+    legal_basis = StreamField(LegalBasis(), blank=True, verbose_name=_("legal basis"))
     is_internal = models.BooleanField(_("only for people who are signed in"), default=False)
     last_reviewed_on = models.DateField(_("last reviewed on"), null=True, blank=True)
     review_due_on = models.DateField(_("next review by"), null=True, blank=True)
     change_note = models.CharField(_("what changed, for readers"), max_length=240, blank=True)
 
     parent_page_types = ["courses.ModuleIndexPage"]
+    preview_modes: list[tuple[str, str]] = []
     subpage_types = ["courses.SectionPage"]
     content_panels = [
         *Page.content_panels,
@@ -95,6 +98,7 @@ class ModulePage(Page):
             heading=_("For whom and why"),
         ),
         FieldPanel("quality_note"),
+        FieldPanel("legal_basis"),
         MultiFieldPanel(
             [
                 FieldPanel("last_reviewed_on", read_only=True),
@@ -149,6 +153,7 @@ class SectionPage(Page):
     body = StreamField(SectionBody(), verbose_name=_("content"))
 
     parent_page_types = ["courses.ModulePage"]
+    preview_modes: list[tuple[str, str]] = []
     subpage_types: list[str] = []
     content_panels = [
         *Page.content_panels,
@@ -164,9 +169,6 @@ class SectionPage(Page):
     def clean(self) -> None:
         super().clean()
         _refuse_reserved(self.slug)
-
-    def get_preview_template(self, request: Any, mode_name: str) -> str:
-        return "courses/section_preview.html"
 
 
 def _refuse_reserved(slug: str) -> None:

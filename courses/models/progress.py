@@ -1,11 +1,11 @@
-"""What a person has opened and finished: acts of the reader, never a timer (ux 5.5)."""
+"""What a person has begun and finished: acts of the reader, never a timer (ux 5.5)."""
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.people.models import Person
-from courses.models.pages import SectionPage
+from courses.models.pages import ModulePage, SectionPage
 
 
 class SectionProgress(models.Model):
@@ -13,9 +13,8 @@ class SectionProgress(models.Model):
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="section_progress")
     section = models.ForeignKey(SectionPage, on_delete=models.CASCADE, related_name="progress")
-    opened_at = models.DateTimeField(auto_now_add=True)
+    begun_at = models.DateTimeField(auto_now_add=True)
     acted_at = models.DateTimeField(auto_now=True)
-    answered_checks = models.JSONField(default=list)
     finished_at = models.DateTimeField(null=True)
     finished_edition = models.PositiveIntegerField(null=True)
 
@@ -35,3 +34,27 @@ class SectionProgress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id}:{self.section_id}"
+
+
+class ModuleCompletion(models.Model):
+    """That a person finished every required section of a module, and of which edition.
+
+    A row of its own, so that a later edition with one section more takes nothing away.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="finished_modules")
+    module = models.ForeignKey(ModulePage, on_delete=models.CASCADE, related_name="completions")
+    edition = models.PositiveIntegerField()
+    finished_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("finished module")
+        verbose_name_plural = _("finished modules")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_completion_per_person_and_module", fields=["person", "module"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}:{self.module_id}"

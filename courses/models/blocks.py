@@ -1,20 +1,20 @@
 """What a section is made of: flat blocks, collapsed in the editor, each labelled by its text.
 
-A rubric block names rows; letters and wording are read from the framework when the page is shown,
-so a reworded row never leaves an old text behind.
+A rubric block names rows, a reference its regulation, a check its question: letters, wording and
+state are read when the page is shown, so a reworded row never leaves an old text behind.
+How a block looks is a template ``courses/blocks/<name>.html``, drawn by ``reading``.
 """
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
-from wagtail.images.blocks import ImageChooserBlock
 
 from clinic.assessments.models import FrameworkEdition
-from courses import rubric
-from quizzes import practice
+from courses.models.regulations import Regulation
+from quizzes.models import Question, QuestionVersion
 
-TEXT_FEATURES = ["h2", "h3", "bold", "italic", "ol", "ul", "link", "document-link"]
+TEXT_FEATURES = ["h2", "h3", "bold", "italic", "ol", "ul", "link"]
 
 
 def _edition_choices() -> list[tuple[str, str]]:
@@ -22,7 +22,15 @@ def _edition_choices() -> list[tuple[str, str]]:
 
 
 def _practice_choices() -> list[tuple[str, str]]:
-    return practice.choices()
+    rows = QuestionVersion.objects.published().filter(question__use=Question.Use.PRACTICE)
+    return [
+        (version.question.slug, version.parsed.stem.wording("id").text)
+        for version in rows.select_related("question")
+    ]
+
+
+def _regulation_choices() -> list[tuple[str, str]]:
+    return [(rule.slug, str(rule)) for rule in Regulation.objects.all()]
 
 
 class RubricBlock(blocks.StructBlock):
@@ -36,12 +44,6 @@ class RubricBlock(blocks.StructBlock):
         icon = "list-ul"
         label = _("Rubric box")
         label_format = "{heading}"
-        template = "courses/blocks/rubric.html"
-
-    def get_context(self, value: Any, parent_context: Any = None) -> dict[str, Any]:
-        context = super().get_context(value, parent_context)
-        context["rows"] = rubric.rows_of(value["edition"], list(value["nodes"]))
-        return context
 
 
 class ProofExampleBlock(blocks.StructBlock):
@@ -60,7 +62,6 @@ class ProofExampleBlock(blocks.StructBlock):
         icon = "doc-full"
         label = _("Example of proof")
         label_format = "{title}"
-        template = "courses/blocks/proof_example.html"
 
 
 class ChecklistItemBlock(blocks.StructBlock):
@@ -81,30 +82,20 @@ class ProofChecklistBlock(blocks.StructBlock):
         icon = "tick"
         label = _("Checklist of proof")
         label_format = "{title}"
-        template = "courses/blocks/proof_checklist.html"
 
 
 class ReferenceBlock(blocks.StructBlock):
     """A rule, its article, and what it says in our words."""
 
-    regulation = blocks.CharBlock(max_length=160, label=_("Regulation"))
+    regulation = blocks.ChoiceBlock(choices=_regulation_choices, label=_("Regulation"))
     article = blocks.CharBlock(required=False, max_length=160, label=_("Article or row"))
     in_our_words = blocks.TextBlock(label=_("In our words"))
-    badge = blocks.ChoiceBlock(
-        choices=[
-            ("berlaku", _("In force")),
-            ("sejarah", _("History")),
-            ("diubah", _("Amended")),
-            ("belum-diverifikasi", _("Unverified")),
-        ],
-        label=_("State"),
-    )
+    badge = blocks.ChoiceBlock(choices=Regulation.Status.choices, label=_("State"))
 
     class Meta:
         icon = "openquote"
         label = _("Legal basis")
         label_format = "{regulation} {article}"
-        template = "courses/blocks/reference.html"
 
 
 class CheckBlock(blocks.StructBlock):
@@ -117,7 +108,6 @@ class CheckBlock(blocks.StructBlock):
         icon = "help"
         label = _("Check yourself")
         label_format = "{question}"
-        template = "courses/blocks/check.html"
 
 
 class NumberBlock(blocks.StructBlock):
@@ -140,7 +130,6 @@ class WorkedFigureBlock(blocks.StructBlock):
         icon = "decimal"
         label = _("Worked figure")
         label_format = "{formula}"
-        template = "courses/blocks/worked_figure.html"
 
 
 class CalloutBlock(blocks.StructBlock):
@@ -160,7 +149,6 @@ class CalloutBlock(blocks.StructBlock):
         icon = "warning"
         label = _("Note")
         label_format = "{text}"
-        template = "courses/blocks/callout.html"
 
 
 class CompareBlock(blocks.StructBlock):
@@ -176,7 +164,6 @@ class CompareBlock(blocks.StructBlock):
         icon = "resubmit"
         label = _("Weak and strong")
         label_format = "{left_title} / {right_title}"
-        template = "courses/blocks/compare.html"
 
 
 class StepBlock(blocks.StructBlock):
@@ -203,7 +190,6 @@ class StepsBlock(blocks.StructBlock):
     class Meta:
         icon = "list-ol"
         label = _("Steps of work")
-        template = "courses/blocks/steps.html"
 
 
 class FaqBlock(blocks.StructBlock):
@@ -214,23 +200,6 @@ class FaqBlock(blocks.StructBlock):
     class Meta:
         icon = "help"
         label = _("Questions and answers")
-        template = "courses/blocks/faq.html"
-
-
-class FigureBlock(blocks.StructBlock):
-    """A picture with its text for people who do not see it."""
-
-    image = ImageChooserBlock(label=_("Picture"))
-    alt = blocks.CharBlock(required=False, max_length=240, label=_("What the picture shows"))
-    is_decorative = blocks.BooleanBlock(required=False, label=_("The picture is decoration only"))
-    caption = blocks.CharBlock(required=False, max_length=240, label=_("Caption"))
-    source = blocks.CharBlock(required=False, max_length=160, label=_("Source"))
-
-    class Meta:
-        icon = "image"
-        label = _("Picture")
-        label_format = "{caption}"
-        template = "courses/blocks/figure.html"
 
 
 class TextBlock(blocks.RichTextBlock):
@@ -242,7 +211,6 @@ class TextBlock(blocks.RichTextBlock):
     class Meta:
         icon = "pilcrow"
         label = _("Text")
-        template = "courses/blocks/text.html"
 
 
 class SectionBody(blocks.StreamBlock):
@@ -259,7 +227,12 @@ class SectionBody(blocks.StreamBlock):
     compare = CompareBlock()
     steps = StepsBlock()
     faq = FaqBlock()
-    figure = FigureBlock()
 
     class Meta:
         collapsed = True
+
+
+class LegalBasis(blocks.StreamBlock):
+    """The rules that the whole module rests on."""
+
+    reference = ReferenceBlock()
