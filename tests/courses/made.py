@@ -1,8 +1,7 @@
 """Modules for tests, made through the services: content file, draft, review, publication."""
 
-from pathlib import Path
-
 import tomllib
+from pathlib import Path
 
 from clinic.assessments import frameworks
 from clinic.assessments.outcome_links import load_outcomes
