@@ -32,6 +32,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("akun/", include("clinic.people.urls")),
     *closed_doors,
+    path("", include("courses.urls")),
     path("admin/", include("clinic.desks.admin_urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("", include("clinic.desks.urls")),

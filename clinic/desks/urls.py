@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
-from clinic.desks import home, imports, public
+from clinic.desks import home, imports, learner, public
 from clinic.desks.appearance import choose_theme
 from clinic.desks.components import ComponentsPage
 from clinic.people.access import View, policy
@@ -21,6 +21,7 @@ urlpatterns = [
     _page("aksesibilitas/", public.AccessibilityPage.as_view(), "accessibility"),
     _page("bantuan/", public.HelpPage.as_view(), "help"),
     path("beranda/", policy("signed-in")(home.home), name="home"),
+    path("belajar/", policy("signed-in")(learner.learning), name="learning"),
     path("impor/<uuid:uuid>/", policy("see-import")(imports.preview), name="import_preview"),
     path(
         "impor/<uuid:uuid>/perlu-diperbaiki.xlsx",

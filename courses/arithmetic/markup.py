@@ -1,0 +1,50 @@
+"""Which markup running text may hold: what the editor's buttons make, and nothing else (S7)."""
+
+from html.parser import HTMLParser
+
+ALLOWED: dict[str, frozenset[str]] = {
+    **dict.fromkeys(
+        ("h2", "h3", "p", "ul", "ol", "li", "b", "strong", "i", "em", "br"), frozenset[str]()
+    ),
+    "a": frozenset({"href", "linktype", "id"}),
+}
+# Put on every block by the editor; it names nothing on the page.
+EDITOR_KEY = "data-block-key"
+SCHEMES = ("https://", "http://", "mailto:", "/", "#")
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ALLOWED:
+            self.found.append(f"<{tag}>")
+            return
+        for name, value in attrs:
+            is_known = name == EDITOR_KEY or name in ALLOWED[tag]
+            if not is_known or (name == "href" and not (value or "").startswith(SCHEMES)):
+                self.found.append(f'<{tag} {name}="{value or ""}">')
+
+    def handle_decl(self, decl: str) -> None:
+        self.found.append(f"<!{decl}>")
+
+    def handle_comment(self, data: str) -> None:
+        self.found.append(f"<!--{data}-->")
+
+    def unknown_decl(self, data: str) -> None:
+        self.found.append(f"<![{data}]>")
+
+    def handle_pi(self, data: str) -> None:
+        self.found.append(f"<?{data}>")
+
+
+def foreign_markup(text: str) -> list[str]:
+    """Return what the text holds beyond allowed tags and links, in order; empty is fine."""
+    reader = _Reader()
+    reader.feed(text)
+    reader.close()
+    if reader.rawdata.strip():
+        reader.found.append(reader.rawdata)
+    return reader.found

@@ -1,0 +1,104 @@
+"""A module from a content file: drafts of the module and its sections, never published here."""
+
+import tomllib
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from clinic.assessments.models import Framework, Outcome
+from clinic.lib.errors import Refused
+from clinic.people.access import can
+from clinic.people.models import Account
+from clinic.records import audit
+from courses.models import ModuleIndexPage, ModuleOutcome, ModulePage, SectionPage
+
+_MODULE_FIELDS = (
+    "title",
+    "slug",
+    "promise",
+    "level",
+    "audience",
+    "why_unit",
+    "quality_note",
+    "change_note",
+)
+
+
+class ModuleFileRefused(Refused):
+    """A content file that names an outcome or framework that is not loaded."""
+
+    code = "module_file_refused"
+
+
+@transaction.atomic
+def load_module(text: str, *, author: Account) -> ModulePage:
+    """Create a module and its sections as drafts of the author; a known slug is returned as is.
+
+    Raises:
+        PermissionDenied: the account is no author.
+        ModuleFileRefused: as it says; nothing is created.
+    """
+    if not can(author, "write-module", ModulePage):
+        raise PermissionDenied
+    table = tomllib.loads(text)
+    earlier = ModulePage.objects.filter(slug=table["slug"]).first()
+    if earlier:
+        return earlier
+    module = _new_module(table, author)
+    for entry in table["section"]:
+        section = SectionPage(
+            title=entry["title"],
+            slug=entry["slug"],
+            lead=entry["lead"],
+            is_required=entry.get("required", True),
+            owner=author,
+            live=False,
+        )
+        section.body = _stream(section.body, [_raw_block(block) for block in entry["block"]])
+        module.add_child(instance=section)
+        section.save_revision(user=author)
+    module.save_revision(user=author)
+    audit.record("module.draft", actor=author, thing=module, values={"slug": module.slug})
+    return module
+
+
+def _new_module(table: dict[str, Any], author: Account) -> ModulePage:
+    module = ModulePage(
+        area_id=table["area"],
+        owner=author,
+        live=False,
+        **{name: table[name] for name in _MODULE_FIELDS if name in table},
+    )
+    outcomes = {row.slug: row for row in Outcome.objects.filter(slug__in=table["outcomes"])}
+    missing = [slug for slug in table["outcomes"] if slug not in outcomes]
+    if missing:
+        raise ModuleFileRefused(
+            _("The module %(module)s names an outcome that is not loaded: %(outcome)s.")
+            % {"module": table["slug"], "outcome": missing[0]},
+            details={"outcomes": missing},
+        )
+    module.legal_basis = _stream(
+        module.legal_basis,
+        [{"type": "reference", "value": entry} for entry in table.get("legal_basis", ())],
+    )
+    module.outcome_rows = [
+        ModuleOutcome(outcome=outcomes[slug], sort_order=place)
+        for place, slug in enumerate(table["outcomes"])
+    ]
+    editions = table["frameworks"]
+    module.frameworks = Framework.objects.filter(editions__slug__in=editions).distinct()
+    ModuleIndexPage.objects.get().add_child(instance=module)
+    return module
+
+
+def _stream(empty: Any, raw: list[dict[str, Any]]) -> Any:
+    return empty.stream_block.to_python(raw)
+
+
+def _raw_block(block: dict[str, Any]) -> dict[str, Any]:
+    """Turn a block of a content file into the raw form that a stream keeps."""
+    fields = {name: value for name, value in block.items() if name != "type"}
+    value = fields["html"].strip() if block["type"] == "text" else fields
+    return {"type": block["type"], "value": value}

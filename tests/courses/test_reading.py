@@ -1,0 +1,166 @@
+"""What readers get: pages of the current edition, without keys, to the scope they may read."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from clinic.assessments.models import Node
+from courses import importing, publishing
+from courses.models import ModulePage, Regulation
+from quizzes.models import QuestionVersion
+from tests.courses import made
+
+pytestmark = pytest.mark.django_db
+SECTION = "/modul/pengawasan/gratifikasi/"
+
+
+def texts(page):
+    return re.sub(r"\s+", " ", page.content.decode())
+
+
+@pytest.fixture
+def shipped(cast):
+    module = made.published(cast)
+    made.checks(cast)
+    return module
+
+
+def keys():
+    """Everything that only an answer may bring: feedback and explanations of practice questions."""
+    found = set()
+    for version in QuestionVersion.objects.filter(question__use="practice"):
+        content = version.parsed
+        found.add(content.explanation.id)
+        found |= {one.feedback.id for one in getattr(content, "options", ()) if one.feedback.id}
+    return found
+
+
+def test_a_module_page_says_what_one_will_be_able_to_do(client, shipped):
+    page = texts(client.get("/modul/pengawasan/"))
+
+    edition = shipped.editions.get()
+    assert "Versi 1" in page or "Version 1" in page
+    assert str(edition.head["minutes"]) in page
+    for part in (edition.head["promise"], edition.sections[-1]["title"], "Permenpan RB 90/2021"):
+        assert part in page
+    assert page.count("<h1") == 1
+
+
+def test_s01_no_page_of_a_module_holds_a_key_before_an_answer(client, shipped):
+    held = keys()
+    assert len(held) > 10
+    pages = ["/modul/", "/modul/pengawasan/", "/modul/pengawasan/cetak/"]
+    pages += [f"/modul/pengawasan/{one['slug']}/" for one in shipped.editions.get().sections]
+    for path in pages:
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        assert [text for text in held if text in answer.content.decode()] == [], path
+
+
+def test_a_check_answers_with_feedback_also_without_javascript(client, shipped):
+    version = QuestionVersion.objects.get(question__slug="periksa-upg-prosedur")
+    wrong, right = (
+        next(one for one in version.parsed.options if (one.credit == 1) is credit)
+        for credit in (False, True)
+    )
+
+    blank = texts(client.post(SECTION, {"pertanyaan": "periksa-upg-prosedur"}))
+    first = texts(client.post(SECTION, {"pertanyaan": "periksa-upg-prosedur", "jawaban": wrong.id}))
+    again = client.post(
+        SECTION,
+        {"pertanyaan": "periksa-upg-prosedur", "jawaban": right.id},
+        headers={"HX-Request": "true"},
+    )
+
+    assert version.parsed.explanation.id not in blank
+    assert wrong.feedback.id in first
+    assert "<html" in first
+    assert right.feedback.id in texts(again)
+    assert "<html" not in texts(again)
+
+
+def test_a_check_of_another_section_is_not_answered_here(client, shipped):
+    other = shipped.editions.get().sections[1]["checks"][0]
+
+    assert client.post(SECTION, {"pertanyaan": other, "jawaban": "x"}).status_code == 404
+    assert client.post(SECTION, {"pertanyaan": "tidak-ada"}).status_code == 404
+
+
+def test_a_rubric_is_read_from_the_framework_when_the_page_is_shown(client, shipped):
+    before = texts(client.get(SECTION))
+    node = Node.objects.get(edition__slug="zi-2021", code="A.I.5.i.a")
+    assert node.name in before
+    node.name = "Bunyi baru dari kerangka"
+    node.save()
+
+    assert "Bunyi baru dari kerangka" in texts(client.get(SECTION))
+
+
+def test_u17_a_rule_that_is_amended_is_marked_without_publishing(client, shipped):
+    Regulation.objects.filter(slug="permenpan-90-2021").update(status="diubah")
+
+    page = texts(client.get("/modul/pengawasan/"))
+
+    assert "sedang ditinjau" in page or "is under review" in page
+
+
+def test_what_an_author_saves_is_seen_by_nobody_before_it_is_published(cast, client):
+    module = made.small(cast)
+    made.rewrite(module, "rahasia", actor=cast.author.account)
+
+    assert "rahasia" not in texts(client.get("/modul/kecil/"))
+    publishing.publish(module, actor=cast.reviewer.account)
+    assert "rahasia" in texts(client.get("/modul/kecil/bagian-1/"))
+
+
+def test_a_draft_and_an_internal_module_are_not_there_for_a_guest(cast, client, signed_in):
+    module = made.small(cast)
+    ModulePage.objects.filter(pk=module.pk).update(is_internal=True)
+
+    for path in ("/modul/kecil/", "/modul/kecil/bagian-1/", "/modul/kecil/cetak/"):
+        assert client.get(path).status_code == 404
+        assert signed_in(cast.participant.account).get(path).status_code == 200
+    ModulePage.objects.filter(pk=module.pk).update(live=False)
+    assert signed_in(cast.participant.account).get("/modul/kecil/").status_code == 404
+    assert "Modul satu" not in texts(client.get("/modul/"))
+
+
+def test_s07_what_an_author_types_comes_out_escaped(cast, client):
+    text = made.small_text("kecil", "<b>tebal</b>").replace(
+        "<p>Isi 1 <b>tebal</b>.</p>", "<p>a</p>"
+    )
+    module = importing.load_module(text, author=cast.author.account)
+    publishing.publish(module, actor=cast.reviewer.account)
+
+    for path in ("/modul/", "/modul/kecil/", "/modul/kecil/bagian-1/"):
+        page = texts(client.get(path))
+        assert "Modul <b>tebal" not in page
+        assert "Mengapa <b>tebal" not in page
+        assert "&lt;b&gt;tebal" in page
+
+
+def test_filters_narrow_the_list(client, cast, shipped):
+    made.small(cast)
+
+    def titles(query):
+        return [card["title"] for card in client.get(f"/modul/{query}").context["cards"]]
+
+    assert len(titles("")) == 2
+    assert titles("?kerangka=zi") == [shipped.title]
+    assert titles("?menit=15") == ["Modul satu"]
+    assert titles("?bidang=sdm") == []
+
+
+def test_pages_of_reading_ask_few_questions_of_the_database(cast, shipped, signed_in):
+    browser = signed_in(cast.participant.account)
+    for path, most in (("/modul/", 16), ("/modul/pengawasan/", 18), (SECTION, 26)):
+        for visitor in (Client(), browser):
+            visitor.get(path)
+            with CaptureQueriesContext(
+                connection,
+            ) as asked:
+                assert visitor.get(path).status_code == 200
+            assert len(asked) <= most, (path, [one["sql"][:90] for one in asked])
