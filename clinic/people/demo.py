@@ -7,6 +7,7 @@ from uuid import UUID
 from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -20,8 +21,14 @@ HTTP_OK = 200
 
 
 def demo_accounts() -> QuerySet[Account]:
-    """Return the accounts that the demo signs in with one click; none outside the demo."""
-    accounts = Account.objects.filter(is_demo=True, is_active=True).select_related("person")
+    """Return the accounts that the demo signs in with one click; none outside the demo.
+
+    Sample people who merely take part have an account without a password; they are left out.
+    """
+    accounts = Account.objects.filter(is_demo=True, is_active=True).exclude(
+        password__startswith=UNUSABLE_PASSWORD_PREFIX
+    )
+    accounts = accounts.select_related("person")
     return accounts.order_by("pk") if settings.KLINIK_ENV == "demo" else accounts.none()
 
 

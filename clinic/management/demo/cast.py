@@ -13,7 +13,7 @@ from clinic.people import accounts, granting
 from clinic.people.arithmetic.person_rows import PersonRow
 from clinic.people.granting import Scope
 from clinic.people.importing_people import apply_people, plan_people
-from clinic.people.models import Account, Grant, Person, Unit
+from clinic.people.models import Account, Grant, Membership, Person, Unit
 
 SINCE = date(2021, 1, 4)
 Role = Grant.Role
@@ -62,9 +62,18 @@ LOGINS = (
     DemoLogin("pengulas@demo.test", "bkpsdm", "Penelaah Modul", ((Role.REVIEWER, ""),)),
     DemoLogin("admin@demo.test", "dinas-kominfo", "Pengelola Sistem", ((Role.ADMINISTRATOR, ""),)),
 )
-# Offices that send more than their secretary and their planner to the clinic.
-SENDS_MORE = {"dinas-kesehatan": 2, "puskesmas-contoh-kota": 3}
-PLANNERS = 17
+# Units that send staff to the clinic beside their secretary and their planner; with them and the
+# first planners 64 people are registered.
+SENDS_MORE = {
+    "dinas-kesehatan": 2,
+    "puskesmas-contoh-kota": 3,
+    "dinas-sosial": 1,
+    "kecamatan-contoh-hilir": 2,
+}
+PLANNERS = 15
+PARTICIPANT_POSTS = ("Sekretaris", "Pejabat Perencana", "Pelaksana")
+# The secretary who is also the unit's official and whose answers are the unit's only ones.
+BOTH_HATS = "kecamatan-contoh-pesisir"
 
 
 def load_people(tops: list[Unit]) -> None:
@@ -119,3 +128,26 @@ def load_logins(units: dict[str, Unit]) -> dict[str, Account]:
             granting.grant(person, role, scope=scope, starts_on=SINCE, actor=None)
         found[login.email] = account
     return found
+
+
+def load_participants(units: dict[str, Unit]) -> list[Account]:
+    """Give everybody who takes part in clinics an account without a password, in official order."""
+    members = Membership.objects.filter(person__is_demo=True).select_related("person", "unit")
+    found = [
+        accounts.create_account(member.person, is_demo=True)
+        for member in members.order_by("unit__path", "id")
+        if member.position.startswith(PARTICIPANT_POSTS)
+    ]
+    hatted = next(account for account in found if _works_in(account, units[BOTH_HATS]))
+    granting.grant(
+        hatted.person,
+        Role.UNIT_OFFICIAL,
+        scope=Scope(unit=units[BOTH_HATS]),
+        starts_on=SINCE,
+        actor=None,
+    )
+    return found
+
+
+def _works_in(account: Account, unit: Unit) -> bool:
+    return Membership.objects.filter(person=account.person_id, unit=unit).exists()

@@ -43,6 +43,7 @@ def load_demo(say: Callable[[str], None]) -> bool:
     say("Memuat orang dan akun contoh ...")
     cast.load_people(tops)
     cast.load_logins(units)
+    cast.load_participants(units)
     say("Mengisi lembar penilaian contoh ...")
     sheets.load_sheets(units, tops)
     return True
