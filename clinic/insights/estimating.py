@@ -131,18 +131,14 @@ def write_estimates(path: Path, rows: pd.DataFrame) -> None:
 
 
 def _warnings(evidence: Evidence, seen: Observations) -> tuple[str, ...]:
-    known = evidence.memberships["person_id"].nunique()
+    skipped = seen.skipped
+    numbers = {
+        "people without a unit on the day of the package": len(evidence.persons) - len(seen.people),
+        "open attempts, skipped": skipped["attempts_open"],
+        "attempts submitted after the day of the package, skipped": skipped["attempts_late"],
+        "practice and live attempts, skipped": skipped["attempts_not_evidence"],
+    }
     pooled = np.bincount(seen.item_area[seen.item_in_pool], minlength=len(seen.areas))
     bare = [area for area, items in zip(seen.areas, pooled, strict=True) if not items]
-    sentences = {
-        "people have no unit on the day of the package": known - len(seen.people),
-        "open attempts were skipped": seen.skipped["attempts_open"],
-        "attempts submitted after the day of the package were skipped": seen.skipped[
-            "attempts_late"
-        ],
-        "attempts that are no evidence (practice, live) were skipped": seen.skipped[
-            "attempts_not_evidence"
-        ],
-    }
-    told = [f"{number} {sentence}" for sentence, number in sentences.items() if number]
-    return (*told, *(f"area {area} has no pool items: its mastery is unknown" for area in bare))
+    told = [f"{what}: {number}" for what, number in numbers.items() if number]
+    return (*told, *(f"area without pool items, its mastery is unknown: {area}" for area in bare))

@@ -194,7 +194,6 @@ def checked(reading: Reading, manifest: Manifest) -> Evidence:
     if reading.faults:
         raise FaultyPackage(reading.faults)
     tables = {name: table.reset_index(drop=True) for name, table in typed.items()}
-    tables.pop("persons")
     return Evidence(
         as_of=manifest.as_of,
         gap_threshold=manifest.gap_threshold,

@@ -22,10 +22,10 @@ Floats = NDArray[np.float64]
 
 FEWEST_GROUPS = 5
 ROUNDS, ROUNDS_LARGE, LARGE = 40, 14, 50_000
-SWEEPS_PER_ROUND, LAST_SWEEPS = 2, 6
+SWEEPS_PER_ROUND = 2
 STILL = 0.002
-SETTLED = 0.001
-REFRESH_SWEEPS, REFRESH_SETTLED = 40, 1e-5
+LAST_SWEEPS, SETTLED = 24, 1e-5
+"""Sweeps under fixed parameters go on until the whole fit and a unit's refresh say the same."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def refresh_unit(calibration: Calibration, seen: Observations) -> Estimates:
     kin = _kin(seen, book, calibration.centre, grouped=calibration.grouped)
     work = Propagation(book, kin, calibration.anchor(seen.groups))
     start = silence(book, len(seen.areas))
-    beliefs = _settled(work, start, parameters, most=REFRESH_SWEEPS, tolerance=REFRESH_SETTLED)
+    beliefs = _settled(work, start, parameters)
     scene = Scene(seen, work, beliefs, parameters, calibration.centre, calibration.level_covariance)
     return believe(scene, threshold=calibration.gap_threshold)
 
@@ -108,16 +108,9 @@ def _calibrated(
     return parameters, sites
 
 
-def _settled(
-    work: Propagation,
-    sites: Sites,
-    parameters: Parameters,
-    *,
-    most: int = LAST_SWEEPS,
-    tolerance: float = SETTLED,
-) -> Beliefs:
+def _settled(work: Propagation, sites: Sites, parameters: Parameters) -> Beliefs:
     likelihood = log_likelihood(work.book, tabulate(work.book, parameters)[0])
-    return work.sweep(sites, likelihood, parameters, most=most, tolerance=tolerance)
+    return work.sweep(sites, likelihood, parameters, most=LAST_SWEEPS, tolerance=SETTLED)
 
 
 def _level_covariance(work: Propagation, beliefs: Beliefs) -> Floats | None:

@@ -41,6 +41,7 @@ class Evidence:
     areas: pd.DataFrame
     units: pd.DataFrame
     items: pd.DataFrame
+    persons: pd.DataFrame
     memberships: pd.DataFrame
     attendance: pd.DataFrame
     attempts: pd.DataFrame

@@ -13,7 +13,7 @@ from clinic.insights.arithmetic.normal import quadrature
 
 Floats = NDArray[np.float64]
 
-_FINE = np.linspace(-14.0, 14.0, 5601)
+_FINE = np.linspace(-14.0, 14.0, 1401)
 _STEP = _FINE[1] - _FINE[0]
 _NODES, _WEIGHTS = quadrature(9)
 _FLATTENING = 0.346

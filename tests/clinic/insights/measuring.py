@@ -1,6 +1,6 @@
 """How well estimates meet the truth of a world: the measures of the method page's section 11."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 from clinic.insights.arithmetic.observations import observe
 from clinic.insights.estimating import Estimated, estimate_package
 from clinic.insights.package import read_package
-from tests.clinic.insights.worlds import GAP, SIZES, WEAK, World, world
+from tests.clinic.insights.worlds import GAP, WEAK, World, world
 
 WORDS = {
     (True, True): "knowledge-gap",
@@ -108,19 +108,28 @@ def _share(hits: np.ndarray) -> float:
     return float(hits.mean()) if len(hits) else float("nan")
 
 
-def measure(size: str, seeds: range, folder: Path) -> dict[str, float]:
+def sharper(rows: pd.DataFrame, factor: float) -> pd.DataFrame:
+    """The same estimates, believed too firmly by ``factor`` on the log odds."""
+    odds = (rows["p_gap"] / (1 - rows["p_gap"])) ** factor
+    return rows.assign(p_gap=odds / (1 + odds))
+
+
+def measure(size: str, seeds: range, folder: Path, *, sharpened: float = 1.0) -> dict[str, float]:
     """Mean of the measures over seeds, and the calibration error of all seeds pooled."""
     singles, p, gap = [], [], []
     for seed in seeds:
         made = world(size, seed)
         place = folder / f"{size}-{seed}"
         made.write(place)
-        cells = cells_of(made, place, estimate_package(place))
+        estimated = estimate_package(place)
+        if sharpened != 1:
+            estimated = replace(estimated, rows=sharper(estimated.rows, sharpened))
+        cells = cells_of(made, place, estimated)
         singles.append(one(cells))
         p.append(cells.p_gap)
         gap.append(cells.gap)
     result = {name: float(np.nanmean([single[name] for single in singles])) for name in singles[0]}
-    return {**result, "ece": ece(np.concatenate(p), np.concatenate(gap))}
+    return {**result, "ece": float(ece(np.concatenate(p), np.concatenate(gap)))}
 
 
 LIMITS = {
@@ -189,6 +198,3 @@ def missed(size: str, measured: dict[str, float]) -> dict[str, float]:
         if (low is not None and measured[name] < low)
         or (high is not None and measured[name] > high)
     }
-
-
-__all__ = ["LIMITS", "SIZES", "cells_of", "measure", "missed", "one"]

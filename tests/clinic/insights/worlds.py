@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tests.clinic.insights.sheets import sheets
+
 AREAS = (
     "manajemen-perubahan",
     "deregulasi",
@@ -27,6 +29,14 @@ AREAS = (
 AS_OF = date(2026, 6, 30)
 CHANCE = {"single": 0.25, "truefalse": 0.5, "multi": 0.2, "short": 0.0}
 GAP, WEAK = 0.65, 0.60
+MANIFEST = {
+    "format": "gap-evidence",
+    "version": 1,
+    "as_of": AS_OF.isoformat(),
+    "gap_threshold": GAP,
+    "weak_threshold": WEAK,
+    "source": {"national_code": "99.01", "name": "Kabupaten Contoh", "release": "test"},
+}
 
 
 @dataclass(frozen=True)
@@ -94,25 +104,11 @@ def world(size: str | Size, seed: int) -> World:
     attempts, responses = _answers(nature, people, attended)
     now = people["ability"] + nature.learning * attended.sum(axis=1)[:, None]
     mastery = _mastery(nature, people, now)
-    assessment, practice = _sheets(nature, mastery)
     units = _unit_ids(chosen)
+    assessment, practice = sheets(nature.rng, mastery, units, AREAS)
     tables = {
-        "areas": pd.DataFrame(
-            {
-                "area": AREAS,
-                "name": [a.replace("-", " ").title() for a in AREAS],
-                "max_points": [8.0, 7.5, 6.0, 6.5, 7.0, 10.0, 9.0, 10.0],
-                "link_share": [1.0, 0.8, 0.9, 1.0, 0.7, 1.0, 0.95, 1.0],
-            }
-        ),
-        "units": pd.DataFrame(
-            {
-                "unit_id": units,
-                "name": [f"Unit {u}" for u in units],
-                "kind": ["dinas" if i % 41 < 26 else "kecamatan" for i in range(len(units))],
-                "group_id": [u.split("-")[0] for u in units],
-            }
-        ),
+        "areas": _areas(),
+        "units": _units(units),
         "items": nature.items[["item_id", "area", "kind", "chance", "in_pool"]],
         "persons": pd.DataFrame({"person_id": people["id"]}),
         "memberships": _memberships(nature, people, units),
@@ -121,15 +117,29 @@ def world(size: str | Size, seed: int) -> World:
         "responses": responses,
         "assessment": assessment,
     }
-    manifest = {
-        "format": "gap-evidence",
-        "version": 1,
-        "as_of": AS_OF.isoformat(),
-        "gap_threshold": GAP,
-        "weak_threshold": WEAK,
-        "source": {"national_code": "99.01", "name": "Kabupaten Contoh", "release": "test"},
-    }
-    return World(tables, manifest, mastery, practice, units)
+    return World(tables, dict(MANIFEST), mastery, practice, units)
+
+
+def _areas() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "area": AREAS,
+            "name": [a.replace("-", " ").title() for a in AREAS],
+            "max_points": [8.0, 7.5, 6.0, 6.5, 7.0, 10.0, 9.0, 10.0],
+            "link_share": [1.0, 0.8, 0.9, 1.0, 0.7, 1.0, 0.95, 1.0],
+        }
+    )
+
+
+def _units(ids: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "unit_id": ids,
+            "name": [f"Unit {u}" for u in ids],
+            "kind": ["dinas" if i % 41 < 26 else "kecamatan" for i in range(len(ids))],
+            "group_id": [u.split("-")[0] for u in ids],
+        }
+    )
 
 
 def _unit_ids(size: Size) -> list[str]:
@@ -378,43 +388,3 @@ def _mastery(nature: _Nature, people: dict, now: np.ndarray) -> np.ndarray:
         total = np.bincount(people["unit"], credit, minlength=nature.size.units)
         mastery[:, area] = np.where(number > 0, total / np.maximum(number, 1), np.nan)
     return mastery
-
-
-def _sheets(nature: _Nature, mastery: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
-    """Sheets by rows: true worth, claims with each unit's inflation, blanks, and reviews."""
-    rng, (units, areas) = nature.rng, mastery.shape
-    knowing = np.nan_to_num(mastery, nan=0.6)
-    level = rng.uniform(0.55, 0.7) + rng.normal(0, 0.05, areas)
-    worth = level + 0.35 * (knowing - knowing.mean()) + rng.normal(0, 0.08, (units, 1))
-    worth = worth + rng.normal(0, 0.12, (units, areas))
-    rows = rng.integers(6, 16, areas)
-    inflation = rng.normal(rng.uniform(0.02, 0.12), 0.06, units)
-    practice, table = np.zeros_like(mastery), []
-    unit_ids = _unit_ids(nature.size)
-    for a in range(areas):
-        points = rng.uniform(0.3, 1.2, rows[a])
-        true = np.clip(worth[:, a, None] + rng.normal(0, 0.22, (units, rows[a])), 0, 1)
-        practice[:, a] = true @ points / points.sum()
-        filled = rng.random((units, rows[a])) < rng.choice(
-            [0.35, 0.8, 1.0], (units, 1), p=[0.12, 0.33, 0.55]
-        )
-        claim = np.clip(true + inflation[:, None] + rng.normal(0, 0.1, true.shape), 0, 1)
-        part = rng.choice([0.0, 0.5, 1.0], (units, 1), p=[0.6, 0.1, 0.3])
-        decided = filled & (rng.random(true.shape) < part)
-        reviewer = np.clip(true + rng.normal(0, 0.05, true.shape), 0, 1)
-        table.append(
-            pd.DataFrame(
-                {
-                    "unit_id": unit_ids,
-                    "area": AREAS[a],
-                    "max_points": points.sum(),
-                    "answered_points": filled @ points,
-                    "self_points": (filled * claim) @ points,
-                    "reviewed_points": decided @ points,
-                    "reviewer_points": (decided * reviewer) @ points,
-                }
-            )
-        )
-    frame = pd.concat(table, ignore_index=True).round(6)
-    has_sheet = dict(zip(unit_ids, rng.random(units) < 0.9, strict=True))
-    return frame[frame["unit_id"].map(has_sheet)].reset_index(drop=True), practice
