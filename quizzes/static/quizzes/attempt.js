@@ -86,7 +86,7 @@ function clock(moment) {
 
 async function sayWaiting() {
   const waiting = await all(prefix);
-  if (waiting.length) say(page.wordWaiting.replace("%n", waiting.length), false);
+  if (waiting.length) say(page.wordWaiting.replace("{n}", waiting.length), false);
 }
 
 // --- saving -------------------------------------------------------------------------------------
@@ -257,7 +257,7 @@ async function tick() {
   if (endsAt === null) return;
   const left = endsAt - performance.now();
   const minutes = Math.max(0, Math.ceil(left / 60000));
-  const words = page.wordLeft.replace("%n", minutes);
+  const words = page.wordLeft.replace("{n}", minutes);
   if (timeBox.textContent !== words) timeBox.textContent = words;
   if (SPOKEN.includes(minutes) && spokenBox.dataset.said !== String(minutes)) {
     spokenBox.dataset.said = String(minutes);

@@ -1,0 +1,143 @@
+"""Taking a quiz in a real browser: saving, a lost network, a killed server, no script at all."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from quizzes.models import Attempt, Response, ResponseEvent
+from tests import processes
+from tests.journeys.conftest import faults, overflow, signed_in_cookie
+from tests.quizzes import made
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+SCRIPTS = Path("quizzes/static/quizzes")
+
+
+@pytest.fixture
+def taker(cast):
+    return cast.participant
+
+
+@pytest.fixture
+def opened(visit, live_server, taker):
+    """Return a function that opens an address signed in as the taker."""
+
+    def go(address, **options):
+        page = visit("/tentang/", **options)
+        page.context.add_cookies([signed_in_cookie(taker.account, live_server.url)])
+        page.goto(address)
+        return page
+
+    return go
+
+
+@pytest.fixture
+def attempt(cast, taker):
+    return made.delivery.start(
+        made.assigned(made.published_quiz(cast, minutes=30), taker), taker.account
+    )[0]
+
+
+def item_path(attempt, number):
+    return f"/kuis/pengerjaan/{attempt.uuid}/{number}/"
+
+
+def stored(attempt, number):
+    return Response.objects.get(item__attempt=attempt, item__index=number).value
+
+
+def choose(page, place=0):
+    page.locator(".choices label").nth(place).click()
+    return page.locator('[name="jawaban"]').nth(place).get_attribute("value")
+
+
+def wait_saved(page, attempt, number, value):
+    processes.wait_until(lambda: stored(attempt, number) == value, 10, what="a saved answer")
+
+
+def test_u41_a_lost_network_keeps_the_answer_and_a_reload_still_shows_it(opened, attempt):
+    page = opened(item_path(attempt, 1))
+    words = page.locator("#soal").get_attribute("data-word-waiting").replace("{n}", "1")
+    saved = page.locator("#soal").get_attribute("data-word-saved")
+    page.route("**/api/**", lambda route: route.abort())
+    value = choose(page, 1)
+    page.wait_for_function(
+        "text => document.querySelector('#keadaan').textContent === text", arg=words
+    )
+    assert stored(attempt, 1) is None
+
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    page.wait_for_function("document.querySelector('[name=jawaban]:checked')")
+    assert page.locator("[name=jawaban]:checked").get_attribute("value") == value
+
+    page.unroute("**/api/**")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    wait_saved(page, attempt, 1, value)
+    page.wait_for_function(
+        "text => document.querySelector('#keadaan').textContent.startsWith(text)", arg=saved
+    )
+
+
+def test_two_tabs_of_two_devices_show_both_copies(opened, attempt):
+    first, second = opened(item_path(attempt, 1)), opened(item_path(attempt, 1))
+    kept = choose(first, 0)
+    wait_saved(first, attempt, 1, kept)
+    mine = choose(second, 1)
+
+    second.wait_for_selector("#benturan:not([hidden]) button")
+    assert stored(attempt, 1) == kept
+    assert faults(second) == []
+    second.locator("#benturan button").nth(1).click()
+    wait_saved(second, attempt, 1, mine)
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_from_start_to_result(cast, opened, taker, has_script):
+    made.assigned(made.published_quiz(cast), taker)
+    page = opened("/kuis/", width=360, java_script_enabled=has_script)
+    page.locator("main .rows a").first.click()
+    page.locator("main form .button").click()
+    attempt = Attempt.objects.get()
+    content = attempt.items.get(index=1).question_version.parsed
+    page.locator(f'[value="{made.key_of(content)}"]').check()
+    for following in ("2", "3", "4", "5", "periksa"):
+        page.locator("button[name=ke]").first.click()
+        page.wait_for_url(f"**/{following}/")
+    page.locator("main form button").click()
+    page.locator("main [name=yakin] ~ .actions button").click()
+    page.wait_for_url("**/hasil/")
+
+    attempt.refresh_from_db()
+    assert attempt.state == "submitted"
+    assert stored(attempt, 1) == made.key_of(content)
+    assert ResponseEvent.objects.count() == 1
+    page.goto(item_path(attempt, 1))
+    page.wait_for_url("**/hasil/")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "language", "width"), [("light", "id", 360), ("dark", "en", 1280)]
+)
+def test_axe_and_width_on_every_page(opened, attempt, scheme, language, width):
+    page = opened("/kuis/", width=width, language=language, color_scheme=scheme)
+    paths = ["/kuis/", "/kuis/kuis-uji/", f"/kuis/pengerjaan/{attempt.uuid}/periksa/"]
+    for path in [*paths, *(item_path(attempt, n) for n in range(1, 6))]:
+        page.goto(path)
+        assert faults(page) == [], path
+        assert overflow(page) <= 0, path
+    made.delivery.submit(attempt.uuid, among=Attempt.objects.all())
+    page.goto(f"/kuis/pengerjaan/{attempt.uuid}/hasil/")
+    assert faults(page) == []
+
+
+def test_the_page_and_its_script_keep_their_weight(opened, attempt):
+    page = opened(item_path(attempt, 1))
+    html = page.request.get(item_path(attempt, 1)).body()
+    scripts = b"".join(path.read_bytes() for path in SCRIPTS.glob("*.js"))
+    assert len(gzip.compress(html)) <= 40_000
+    assert len(gzip.compress(scripts)) <= 14_000
