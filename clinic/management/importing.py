@@ -41,12 +41,14 @@ class Outcome:
         problems: all of them, warnings included.
         changes: how many things were, or in a dry run would be, written.
         extra: further keys of the JSON object.
+        summary: sentences for people, printed last of all that was read.
     """
 
     counts: Mapping[str, int]
     problems: Sequence[Told] = ()
     changes: int = 0
     extra: Mapping[str, Any] = field(default_factory=dict)
+    summary: Sequence[str] = ()
 
     @property
     def has_rejected(self) -> bool:
@@ -109,13 +111,15 @@ class ImportCommand(BaseCommand, ABC):
             self.write(plan, options)
         except Refused as refused:
             return _refusal(refused, options["file"].name), False
-        return outcome, True
+        return self.outcome(plan), True
 
     def _print(self, outcome: Outcome, *, is_written: bool, applies: bool) -> None:
         for problem in outcome.problems:
             self.stdout.write(f"{problem.where}: {problem.message} [{problem.code}]")
         for name, number in outcome.counts.items():
             self.stdout.write(f"{name}: {number}")
+        for sentence in outcome.summary:
+            self.stdout.write(sentence)
         if is_written:
             done = (
                 _("Applied.") if outcome.changes else _("Nothing to change: all is as in the file.")

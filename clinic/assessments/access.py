@@ -1,0 +1,44 @@
+"""Who may read, upload and write assessment sheets, and who may look at a check (security.md 2)."""
+
+from django.db.models import Q
+
+from clinic.assessments.models import Sheet
+from clinic.assessments.sheet_imports import PUBLIC_CHECK
+from clinic.people.access import rule
+from clinic.people.models import Unit
+from clinic.people.reach import Reach
+from clinic.records.imports import Import
+
+
+@rule(
+    "read-sheet",
+    Sheet,
+    "pejabat-unit:u operator:u kabupaten:k penilai:t",
+    is_reading=True,
+)
+def sheets_read(reach: Reach) -> Q:
+    """Sheets of the units of reach; an assessor's of the year of the assignment alone."""
+    return reach.in_units("unit") | reach.assigned("unit", year="period")
+
+
+@rule("write-sheet", Sheet, "pejabat-unit:u operator:u")
+def sheets_written(reach: Reach) -> Q:
+    """Sheets of the units of reach: type an answer, a note or proof."""
+    return reach.in_units("unit")
+
+
+@rule("upload-sheet", Unit, "pejabat-unit:u operator:u kabupaten:k")
+def units_uploaded_for(reach: Reach) -> Q:
+    """Units of reach for which a workbook may be sent in and applied."""
+    return reach.in_units()
+
+
+@rule(
+    "check-workbook",
+    Import,
+    "publik:* peserta:* panitia:* pejabat-unit:* operator:* kabupaten:* penilai:* "
+    "penyusun:* pengulas:* admin:*",
+)
+def checks_of_nobody(_reach: Reach) -> Q:
+    """Checks without an account: whoever knows the random address."""
+    return Q(kind=PUBLIC_CHECK, actor__isnull=True)

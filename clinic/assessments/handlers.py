@@ -1,0 +1,19 @@
+"""Jobs of the assessments room."""
+
+from collections.abc import Callable
+
+from clinic.assessments.sheet_imports import PUBLIC_CHECK, SHEET, read_import
+from clinic.records import imports
+from clinic.records.handling import job
+from clinic.records.jobs import Job
+
+
+@job(
+    f"{SHEET}.read",
+    aliases=(f"{PUBLIC_CHECK}.read",),
+    reads_file=True,
+    given_up=imports.refuse_job,
+)
+def read_uploaded_workbook(row: Job) -> Callable[[], None]:
+    """Read a workbook and make its report ready to look at."""
+    return read_import(imports.of_job(row))

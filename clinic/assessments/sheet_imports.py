@@ -1,0 +1,222 @@
+"""Workbooks that come in: read in the worker, looked at as a report, then applied once.
+
+``assessments.sheet`` belongs to a person, a unit and a year; ``assessments.public_check`` belongs
+to nobody, keeps nothing that was typed, and goes after 60 minutes (S25).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from clinic.assessments.arithmetic.editions import FrameworkFile
+from clinic.assessments.frameworks import SHIPPED, edition_file, load_framework
+from clinic.assessments.models import FrameworkEdition, Sheet
+from clinic.assessments.report_storage import as_stored
+from clinic.assessments.row_entries import as_json, entries_of, from_json
+from clinic.assessments.sheets import RowEntry, record_sheet, rows_of
+from clinic.assessments.workbook import read_workbook
+from clinic.assessments.workbook_reading import SheetReading
+from clinic.assessments.workbook_report import WorkbookReport, build_report
+from clinic.lib.errors import Refused
+from clinic.people import access
+from clinic.people.applying import PlanOutdated
+from clinic.people.models import Unit
+from clinic.records import imports
+from clinic.records.imports import Import
+
+SHEET = "assessments.sheet"
+PUBLIC_CHECK = "assessments.public_check"
+USUAL_FRAMEWORK = "zi-2021"
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+class EditionUnknown(Refused):
+    """No framework edition of that name is loaded or comes with the product."""
+
+    code = "edition_unknown"
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Rows of a file beside the rows that are recorded: how many are new, changed, gone, same."""
+
+    new: int
+    changed: int
+    gone: int
+    same: int
+
+    @property
+    def any(self) -> bool:
+        return bool(self.new or self.changed or self.gone)
+
+
+def find_edition(slug: str) -> FrameworkEdition:
+    """Return a loaded edition; one that comes with the product is loaded when first asked for.
+
+    Raises:
+        EditionUnknown: as it says.
+    """
+    edition = FrameworkEdition.objects.filter(slug=slug).first()
+    return edition or load_framework(_shipped_text(slug)).edition
+
+
+def find_framework(slug: str) -> FrameworkFile:
+    """Return an edition for reading alone; nothing is loaded into the database.
+
+    Raises:
+        EditionUnknown: as it says.
+    """
+    edition = FrameworkEdition.objects.filter(slug=slug).first()
+    if edition is not None:
+        return edition_file(edition)
+    return edition_file(FrameworkEdition(definition={"toml": _shipped_text(slug)}))
+
+
+def _shipped_text(slug: str) -> str:
+    path = next((each for each in SHIPPED.glob("*.toml") if each.stem == slug), None)
+    if path is None:
+        raise EditionUnknown(
+            _("The framework edition “%(slug)s” is not known.") % {"slug": slug},
+            details={"framework": slug},
+        )
+    return path.read_text()
+
+
+def read_import(import_: Import) -> Callable[[], None]:
+    """Read a workbook and return the write that makes its report ready.
+
+    Raises:
+        Refused: the file as a whole cannot be read; the sentence is not translated yet.
+    """
+    framework = find_framework(import_.options.get("framework", USUAL_FRAMEWORK))
+    with import_.file.open("rb") as stream:
+        reading = read_workbook(stream.read(), framework)
+    report = build_report(framework, reading)
+    is_public = import_.kind == PUBLIC_CHECK
+    parsed = {} if is_public else {"rows": as_json(entries_of(reading))}
+    stored = as_stored(report, framework, hides_typed=is_public)
+    if not is_public:
+        stored["seen_rev"] = _rev_now(import_)
+
+    def keep() -> None:
+        imports.record_report(import_, parsed=parsed, report=stored, counts=counts_of(report))
+
+    return keep
+
+
+def counts_of(report: WorkbookReport) -> dict[str, int]:
+    """Return how many rows were read, answered, left blank, rejected, and what was noticed."""
+    total = report.score.total
+    return {
+        "rows": len(report.reading.rows),
+        "answered": total.answered,
+        "unanswered": total.unanswered + total.undecided,
+        "rejected": len(report.reading.rejects),
+        "traps": len(report.traps),
+        "checks": len(report.checks),
+    }
+
+
+def apply_import(import_: Import, *, actor: Any) -> dict[str, int]:
+    """Make a report that was looked at the unit's sheet, once, in one transaction.
+
+    Raises:
+        Refused: it was applied before or is not ready (409), the actor may not upload for the
+            unit, or the sheet has changed since (``PlanOutdated``).
+    """
+    unit = target_unit(import_)
+    access.require(actor, "upload-sheet", unit)
+
+    def write(current: Import) -> dict[str, int]:
+        edition = find_edition(current.options["framework"])
+        if _rev_now(current) != current.report["seen_rev"]:
+            raise PlanOutdated(
+                _("The sheet has changed since this file was checked. Look at the new check.")
+            )
+        recorded = record_sheet(
+            unit=unit,
+            edition=edition,
+            period=current.options["period"],
+            rows=from_json(current.parsed["rows"]),
+            actor=actor,
+            reading=summary_of(current),
+        )
+        return {**current.counts, "changed": int(recorded.changed)}
+
+    return imports.apply(import_, write, actor=actor)
+
+
+def check_again(import_: Import) -> None:
+    """Let a ready import be held against the sheet as it stands now."""
+    report = {**import_.report, "seen_rev": _rev_now(import_)}
+    Import.objects.filter(pk=import_.pk, state=Import.State.READY).update(report=report)
+
+
+def summary_of(import_: Import) -> dict[str, Any]:
+    """Return what a sheet keeps of the file it came from."""
+    return {
+        "schema": 1,
+        "file": import_.original_name,
+        "sha256": import_.sha256,
+        "workbook_total": import_.report["figures"]["workbook_total"],
+        "checks": [[check["code"], check["where"]] for check in import_.report["checks"]],
+    }
+
+
+def target_unit(import_: Import) -> Unit:
+    """Return the unit that an import was sent for."""
+    return Unit.objects.get(slug=import_.options["unit"])
+
+
+def recorded_sheet(import_: Import) -> Sheet | None:
+    """Return the sheet that an import would change or has made, if there is one."""
+    return (
+        Sheet.objects.with_context()
+        .filter(
+            unit__slug=import_.options.get("unit"),
+            edition__slug=import_.options.get("framework"),
+            period=import_.options.get("period"),
+        )
+        .first()
+    )
+
+
+def differences_of(import_: Import) -> Differences:
+    """Hold the rows of a ready import against the rows recorded now."""
+    after = from_json(import_.parsed.get("rows", {}))
+    sheet = recorded_sheet(import_)
+    before = rows_of(sheet) if sheet else {}
+    changed = sum(
+        1 for code in before.keys() & after.keys() if not _same(before[code], after[code])
+    )
+    return Differences(
+        new=len(after.keys() - before.keys()),
+        changed=changed,
+        gone=len(before.keys() - after.keys()),
+        same=len(before.keys() & after.keys()) - changed,
+    )
+
+
+def _same(before: RowEntry, after: RowEntry) -> bool:
+    """Compare what was written: numbers are stored in another form than they are read."""
+    return (before.text, before.note, before.proofs) == (after.text, after.note, after.proofs)
+
+
+def _rev_now(import_: Import) -> int:
+    sheet = recorded_sheet(import_)
+    return sheet.rev if sheet else 0
+
+
+def open_workbook(content: bytes, framework: FrameworkFile) -> SheetReading:
+    """Read a workbook with its refusal already put into words, for a command.
+
+    Raises:
+        Refused: the file cannot be read; with its translated sentence.
+    """
+    try:
+        return read_workbook(content, framework)
+    except Refused as refused:
+        refused.message = _(refused.message) % refused.details
+        raise
