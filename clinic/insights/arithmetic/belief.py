@@ -205,7 +205,8 @@ def _own_weight(scene: Scene, size: int) -> Floats:
     cell = scene.work.kin.unit[book.cell_speaker] * len(prior) + book.cell_area
     total = np.bincount(cell, precision / (precision + wide), minlength=size * len(prior))
     number = np.bincount(cell, minlength=size * len(prior))
-    return np.maximum(learnt, (total / np.maximum(number, 1)).reshape(size, -1))
+    own = (total / np.maximum(number, 1)).reshape(size, len(prior))
+    return np.maximum(learnt, own)
 
 
 def _stated(

@@ -1,5 +1,7 @@
 """Sums of rows by group, deterministic and without a loop over rows."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,8 +11,8 @@ Integers = NDArray[np.int64]
 
 def sum_rows(index: Integers, values: Floats, size: int) -> Floats:
     """Add up ``values[r]`` into row ``index[r]`` of an array of ``size`` rows."""
-    flat = values.reshape(len(values), -1)
-    width = flat.shape[1]
+    width = math.prod(values.shape[1:])
+    flat = values.reshape(len(values), width)
     position = index[:, None] * width + np.arange(width)
     total = np.bincount(position.ravel(), weights=flat.ravel(), minlength=size * width)
     return total.reshape(size, *values.shape[1:])
