@@ -243,6 +243,12 @@ CELERY_BEAT_SCHEDULE = {
         "args": ["quizzes.expire", "minute"],
         "options": {"expires": 60},
     },
+    "calibrate": {
+        "task": "records.tick",
+        "schedule": 900.0,
+        "args": ["insights.calibrate", "day"],
+        "options": {"expires": 900},
+    },
     "tidy": {
         "task": "records.tick",
         "schedule": 900.0,
@@ -364,6 +370,9 @@ KLINIK_MIN_GROUP_PROGRAMME = env_int("KLINIK_MIN_GROUP_PROGRAMME", 1)
 KLINIK_MIN_GROUP_UNIT = env_int("KLINIK_MIN_GROUP_UNIT", 3)
 KLINIK_MIN_GROUP_OTHERS = env_int("KLINIK_MIN_GROUP_OTHERS", 5)
 KLINIK_MIN_GROUP_PUBLIC = env_int("KLINIK_MIN_GROUP_PUBLIC", 10)
+# --- when knowledge and practice count as weak, in per cent (method.md 1) ------------------------
+KLINIK_GAP_THRESHOLD = env_int("KLINIK_GAP_THRESHOLD_PERCENT", 65) / 100
+KLINIK_WEAK_THRESHOLD = env_int("KLINIK_WEAK_THRESHOLD_PERCENT", 60) / 100
 KLINIK_SECOND_PERSON = env_bool("KLINIK_SECOND_PERSON", default=True)
 KLINIK_SECOND_FACTOR = env_bool("KLINIK_SECOND_FACTOR", default=not IS_DEMO)
 KLINIK_PUBLIC_CHECK = env_bool("KLINIK_PUBLIC_CHECK", default=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from clinic.insights.arithmetic.observations import Evidence
@@ -66,6 +67,41 @@ def evidence_from_rows(manifest: Mapping[str, Any], rows: Rows) -> Evidence:
     for file in FILES:
         reading.tables[file.name] = text_rows(file, rows.get(file.name, ()))
     return checked(reading, described)
+
+
+def evidence_of_part(manifest: Mapping[str, Any], rows: Rows) -> Evidence:
+    """Type our own rows of a part of a region, where any file may be empty.
+
+    Values are read as a package holds them, so that a refresh and a package agree to the digit.
+
+    Args:
+        manifest: ``as_of`` (a date), ``gap_threshold`` and ``weak_threshold``.
+        rows: one list of mappings for each file's name.
+    """
+    tables = {}
+    for file in FILES:
+        text = text_rows(file, rows.get(file.name, ()))
+        columns = {column.name: column.kind.read(text[column.name]) for column in file.columns}
+        whole = {column.name: np.int64 for column in file.columns if column.kind.whole}
+        tables[file.name] = pd.DataFrame(columns, index=text.index).astype(whole)
+    tables.pop("persons")
+    return Evidence(
+        as_of=manifest["as_of"].toordinal(),
+        gap_threshold=manifest["gap_threshold"],
+        weak_threshold=manifest["weak_threshold"],
+        **tables,
+    )
+
+
+def rows_digest(rows: Rows) -> str:
+    """SHA-256 of plain rows, the same for every order of rows (the order of areas counts)."""
+    total = hashlib.sha256()
+    for file in FILES:
+        text = text_rows(file, rows.get(file.name, ()))
+        lines = text.to_csv(index=False, header=False, lineterminator="\n").splitlines()
+        lines = lines if file.name == "areas" else sorted(lines)
+        total.update("\n".join([file.filename, *lines, ""]).encode())
+    return total.hexdigest()
 
 
 def write_package(folder: Path, manifest: Mapping[str, Any], rows: Rows) -> dict[str, int]:

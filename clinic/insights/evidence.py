@@ -1,0 +1,297 @@
+"""The reading door: what other packages know of a region, as plain rows of an evidence package.
+
+The only reader of quizzes, courses and attendance. Ids are pseudonymous and the same in a package
+and in a refresh: they begin with the root unit's national code. Two rows of one human are one
+person; answers follow the person to the unit of today.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from clinic.lib.arithmetic import dates
+from clinic.people.models import Membership, Person, Unit
+from quizzes.arithmetic.grading import guess_score
+from quizzes.models import Attempt, AttemptItem, Credit, Question, QuestionVersion, VersionState
+from quizzes.models.assignments import Phase, Setting
+
+PHASES = {Phase.PRE: "pre", Phase.POST: "post", Phase.NORMAL: "single"}
+"""Phases whose answers count, under their names in a package; practice and live do not."""
+STATES = {
+    Attempt.State.SUBMITTED: "finished",
+    Attempt.State.EXPIRED: "finished",
+    Attempt.State.IN_PROGRESS: "open",
+    Attempt.State.VOIDED: "void",
+}
+KINDS = {
+    "single": "single",
+    "true_false": "truefalse",
+    "multiple": "multi",
+    "matching": "multi",
+    "numeric": "short",
+}
+"""Kinds of questions under the names of a package; matching counts as multi, numbers as short."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One item of a finished attempt; ``is_answered`` tells an answer from a blank."""
+
+    person: str
+    item: str
+    is_answered: bool
+    in_room: bool
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Rows by the package's file names, and what leads back from ids to our own rows.
+
+    Attributes:
+        units: package id of each unit, by primary key.
+        persons: primary key of the kept row of each person, by package id.
+        asked: every item of the finished attempts, answered or not.
+    """
+
+    as_of: date
+    rows: Mapping[str, list[Row]]
+    units: Mapping[int, str]
+    persons: Mapping[str, int]
+    asked: tuple[Asked, ...]
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Pseudonyms of persons and of their attempts.
+
+    Attributes:
+        kept: where every merged row leads in the end.
+        persons: package id of each kept row.
+    """
+
+    kept: Mapping[int, int]
+    persons: Mapping[int, str]
+
+    def person(self, pk: int) -> str:
+        """The id of the person behind any of their rows."""
+        return self.persons[self.kept.get(pk, pk)]
+
+    def attempt(self, attempt: Row) -> str:
+        """The id of an attempt; it begins with the code of its person's regency."""
+        code = self.person(attempt["person_id"]).rsplit(".", 2)[0]
+        return _named(code, "a", attempt["uuid"])
+
+
+def gather(as_of: date, *, within: Iterable[int] | None = None) -> Gathered:
+    """Gather units, people, items, attempts and answers as they stand on the day.
+
+    Args:
+        as_of: day of the evidence, in the region's zone.
+        within: units to whose people of that day the rest is narrowed; all by default. Their
+            earlier and other memberships come along.
+    """
+    kept = _kept_rows()
+    codes, units, unit_rows = _units(as_of)
+    people = _people(as_of, kept, within)
+    memberships = _memberships(people, kept, units)
+    at_home = {row["person"]: codes[row["unit"]] for row in memberships}
+    names = _Names(kept, _person_ids(people, kept, at_home))
+    attempts = _attempts(people)
+    asked, responses, met = _asked(attempts, names)
+    rows = {
+        "units": unit_rows,
+        "items": _items(met, everything=within is None),
+        "persons": [{"person_id": name} for name in names.persons.values()],
+        "memberships": [
+            {**row, "person_id": names.persons[row["person"]], "unit_id": units[row["unit"]]}
+            for row in memberships
+        ],
+        "attendance": [],
+        "attempts": _attempt_rows(attempts, names),
+        "responses": responses,
+    }
+    by_id = {name: pk for pk, name in names.persons.items()}
+    return Gathered(as_of, rows, units, by_id, asked)
+
+
+def homes_of(person_id: int, as_of: date) -> list[int]:
+    """Return the units in which the person works on the day, by whatever row of theirs."""
+    person = Person.objects.get(pk=person_id)
+    posts = Membership.objects.on(as_of).filter(person__in=Person.objects.rows_of(person))
+    return sorted(set(posts.values_list("unit_id", flat=True)))
+
+
+def count_answers() -> int:
+    """Return how many answers count today, in all units."""
+    return AttemptItem.objects.filter(
+        attempt__in=_counted(Attempt.objects.finished()), response__value__isnull=False
+    ).count()
+
+
+def _counted(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
+    return attempts.filter(phase__in=list(PHASES))
+
+
+def _units(as_of: date) -> tuple[dict[int, str], dict[int, str], list[Row]]:
+    """Root codes, ids and rows of the units that exist on the day, without the regencies."""
+    roots = {unit.path: unit.national_code or unit.slug for unit in Unit.get_root_nodes()}
+    codes, ids, rows = {}, {}, []
+    for unit in Unit.objects.valid_on(as_of).filter(depth__gt=1):
+        codes[unit.pk] = roots[unit.path[: Unit.steplen]]
+        ids[unit.pk] = f"{codes[unit.pk]}.{unit.slug}"
+        rows.append(
+            {
+                "unit_id": ids[unit.pk],
+                "name": unit.name,
+                "kind": unit.kind,
+                "group_id": codes[unit.pk],
+            }
+        )
+    return codes, ids, rows
+
+
+def _kept_rows() -> dict[int, int]:
+    """Where every merged row leads in the end."""
+    merged = Person.objects.filter(merged_into__isnull=False)
+    joined = dict(merged.values_list("pk", "merged_into"))
+    kept = {}
+    for pk in joined:
+        end = pk
+        while end in joined:
+            end = joined[end]
+        kept[pk] = end
+    return kept
+
+
+def _people(as_of: date, kept: Mapping[int, int], within: Iterable[int] | None) -> QuerySet[Person]:
+    if within is None:
+        return Person.objects.all()
+    today = Membership.objects.on(as_of).filter(unit__in=list(within))
+    found = {kept.get(pk, pk) for pk in today.values_list("person_id", flat=True)}
+    merged = [pk for pk, end in kept.items() if end in found]
+    return Person.objects.filter(Q(pk__in=found) | Q(pk__in=merged))
+
+
+def _person_ids(
+    people: QuerySet[Person], kept: Mapping[int, int], codes: Mapping[int, str]
+) -> dict[int, str]:
+    """Pseudonyms of the kept rows, by primary key."""
+    pairs = people.order_by("pk").values_list("pk", "uuid")
+    return {pk: _named(codes.get(pk, ""), "p", uuid) for pk, uuid in pairs if pk not in kept}
+
+
+def _memberships(
+    people: QuerySet[Person], kept: Mapping[int, int], units: Mapping[int, str]
+) -> list[Row]:
+    """Memberships in units that still exist; one for each person, unit and first day."""
+    found: dict[tuple[int, int, date], Row] = {}
+    rows = Membership.objects.filter(person__in=people, unit__in=list(units)).order_by("pk")
+    for person, unit, start, end in rows.values_list("person_id", "unit_id", "start", "end"):
+        key = (kept.get(person, person), unit, start)
+        found[key] = {"person": key[0], "unit": unit, "start": start, "end": end}
+    return list(found.values())
+
+
+def _named(code: str, letter: str, uuid: Any) -> str:
+    """A name that nobody without the installation's secret can trace back."""
+    key = settings.SECRET_KEY.encode()
+    digest = hmac.new(key, f"evidence:{uuid}".encode(), hashlib.sha256).hexdigest()
+    return f"{code}.{letter}.{digest[:20]}"
+
+
+def _attempts(people: QuerySet[Person]) -> list[Row]:
+    rows = _counted(Attempt.objects.filter(person__in=people)).order_by("pk")
+    return list(
+        rows.values(
+            "pk", "uuid", "person_id", "quiz__slug", "number", "finished_at", "phase", "state",
+            "setting",
+        )
+    )  # fmt: skip
+
+
+def _attempt_rows(attempts: list[Row], names: _Names) -> list[Row]:
+    zone = str(timezone.get_current_timezone())
+    return [
+        {
+            "attempt_id": names.attempt(attempt),
+            "person_id": names.person(attempt["person_id"]),
+            "quiz_id": attempt["quiz__slug"],
+            "number": attempt["number"],
+            "submitted": attempt["finished_at"] and dates.local_day(attempt["finished_at"], zone),
+            "phase": PHASES[attempt["phase"]],
+            "state": STATES[attempt["state"]],
+        }
+        for attempt in attempts
+    ]
+
+
+def _asked(attempts: list[Row], names: _Names) -> tuple[tuple[Asked, ...], list[Row], set[int]]:
+    """Items of finished attempts, their answers, and the keys of the questions met."""
+    finished = {row["pk"]: row for row in attempts if STATES[row["state"]] == "finished"}
+    earned = _credits(list(finished))
+    asked, responses, met = [], {}, set()
+    items = AttemptItem.objects.filter(attempt__in=list(finished)).order_by("pk")
+    for pk, attempt_pk, question, uuid, value in items.values_list(
+        "pk",
+        "attempt_id",
+        "question_version__question_id",
+        "question_version__question__uuid",
+        "response__value",
+    ):
+        attempt = finished[attempt_pk]
+        met.add(question)
+        is_answered = value is not None and pk in earned
+        in_room = attempt["setting"] == Setting.ROOM
+        person = names.person(attempt["person_id"])
+        asked.append(Asked(person, str(uuid), is_answered=is_answered, in_room=in_room))
+        if is_answered:
+            key = (names.attempt(attempt), str(uuid))
+            responses[key] = {"attempt_id": key[0], "item_id": key[1], "credit": earned[pk]}
+    return tuple(asked), list(responses.values()), met
+
+
+def _credits(attempts: list[int]) -> dict[int, float]:
+    """The latest credit of each item of these attempts."""
+    rows = Credit.objects.filter(item__attempt__in=attempts).order_by("pk")
+    return {
+        item: numerator / denominator
+        for item, numerator, denominator in rows.values_list("item", "credit_num", "credit_den")
+    }
+
+
+def _items(met: set[int], *, everything: bool) -> list[Row]:
+    """Questions as items: what quizzes may ask today, and what was asked once.
+
+    An item's area and chance are those of its published version, else of its newest one.
+    """
+    wanted = Q(question__in=met)
+    if everything:
+        wanted |= Q(state=VersionState.PUBLISHED, question__use=Question.Use.QUIZ)
+    versions = QuestionVersion.objects.filter(wanted).select_related("question", "outcome")
+    chosen: dict[int, QuestionVersion] = {}
+    for version in versions.order_by("question", "number"):
+        known = chosen.get(version.question_id)
+        if known is None or known.state != VersionState.PUBLISHED:
+            chosen[version.question_id] = version
+    return [_item(version) for version in chosen.values()]
+
+
+def _item(version: QuestionVersion) -> Row:
+    content = version.parsed
+    in_pool = version.state == VersionState.PUBLISHED and version.question.retired_at is None
+    return {
+        "item_id": str(version.question.uuid),
+        "area": version.outcome.area_id,
+        "kind": KINDS[content.type_name],
+        "chance": float(guess_score(content)),
+        "in_pool": in_pool,
+    }

@@ -1,0 +1,177 @@
+"""The assessed side of findings: which edition and year, and what the sheets of it say.
+
+A frame is one framework edition and one year; a page shows one frame at a time.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import Q
+
+from clinic.assessments.arithmetic.scoring import points_per_node, score_sheet
+from clinic.assessments.frameworks import edition_file
+from clinic.assessments.models import (
+    AreaScore,
+    ChangeArea,
+    FrameworkEdition,
+    OutcomeLink,
+    Sheet,
+)
+
+EVALUATED = frozenset({"akip"})
+"""Frameworks scored by an evaluator alone: their sheets hold no claims of the unit itself."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One framework edition and one year."""
+
+    edition: FrameworkEdition
+    period: int
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a change area is worth in an edition.
+
+    Attributes:
+        maximum: points of the area.
+        linked: share of these points whose indicators are linked to an outcome, 0 to 1.
+    """
+
+    maximum: float
+    linked: float
+
+
+def frames(today: date) -> list[Frame]:
+    """Return every edition and year that has a sheet; without any, the newest edition and today.
+
+    The newest year comes first, within a year in the order of editions' names from the last.
+    """
+    pairs = Sheet.objects.order_by("-period", "-edition__slug").values_list("edition", "period")
+    found = list(dict.fromkeys(pairs))
+    if not found:
+        newest = FrameworkEdition.objects.exclude(status="superseded").order_by("-slug").first()
+        return [Frame(newest, today.year)] if newest else []
+    editions = FrameworkEdition.objects.in_bulk([edition for edition, _period in found])
+    return [Frame(editions[edition], period) for edition, period in found]
+
+
+def area_rows(edition: FrameworkEdition) -> list[Row]:
+    """The change areas in display order, with the points that the edition gives them."""
+    worth = worth_of_areas(edition)
+    nothing = Worth(0.0, 1.0)
+    return [
+        {
+            "area": area.slug,
+            "name": area.name,
+            "max_points": worth.get(area.slug, nothing).maximum,
+            "link_share": worth.get(area.slug, nothing).linked,
+        }
+        for area in ChangeArea.objects.all()
+    ]
+
+
+def worth_of_areas(edition: FrameworkEdition) -> Mapping[str, Worth]:
+    """The points of each change area that the edition scores."""
+    maxima = _maxima(edition)
+    linked = _linked_points(edition, maxima.nodes)
+    return {
+        area: Worth(float(maximum), float(min(linked.get(area, Fraction(0)) / maximum, 1)))
+        for area, maximum in maxima.areas.items()
+        if maximum > 0
+    }
+
+
+def assessment_rows(frame: Frame, units: Mapping[int, str]) -> list[Row]:
+    """What the sheets of one frame say, a row for each unit and area.
+
+    Args:
+        frame: edition and year.
+        units: package id of each unit, by primary key; sheets of others are left out.
+    """
+    scores = AreaScore.objects.filter(
+        sheet__edition=frame.edition, sheet__period=frame.period, sheet__unit__in=list(units)
+    )
+    return _rows(scores.select_related("sheet__edition__framework"), units)
+
+
+def newest_rows(units: Mapping[int, str], *, period: int | None = None) -> list[Row]:
+    """For each unit and area the sheet of the newest year, as an exported package holds them.
+
+    Of two sheets of one year the edition that sorts last counts. Replaced editions only count when
+    their year is asked for.
+
+    Args:
+        units: package id of each unit, by primary key.
+        period: the only year to take.
+    """
+    wanted = Q(sheet__unit__in=list(units))
+    if period is None:
+        wanted &= ~Q(sheet__edition__status="superseded")
+    else:
+        wanted &= Q(sheet__period=period)
+    scores = AreaScore.objects.filter(wanted).select_related("sheet__edition__framework")
+    newest: dict[tuple[int, str], AreaScore] = {}
+    for score in scores.order_by("sheet__period", "sheet__edition__slug"):
+        newest[score.sheet.unit_id, score.area_id] = score
+    return _rows(newest.values(), units)
+
+
+def _rows(scores: Iterable[AreaScore], units: Mapping[int, str]) -> list[Row]:
+    return [_row(score, units[score.sheet.unit_id]) for score in scores]
+
+
+def _row(score: AreaScore, unit: str) -> Row:
+    """One row of a package; an evaluator's points also stand as reviewed ones."""
+    is_evaluated = score.sheet.edition.framework.slug in EVALUATED
+    answered, points = float(score.answered_points), float(score.score)
+    return {
+        "unit_id": unit,
+        "area": score.area_id,
+        "max_points": float(score.max_points),
+        "answered_points": answered,
+        "self_points": points,
+        "reviewed_points": answered if is_evaluated else 0,
+        "reviewer_points": points if is_evaluated else 0,
+        "self_scored": not is_evaluated,
+    }
+
+
+@dataclass(frozen=True)
+class _Maxima:
+    areas: Mapping[str, Fraction]
+    nodes: Mapping[str, Fraction]
+
+
+def _maxima(edition: FrameworkEdition) -> _Maxima:
+    return _maxima_of(edition.pk, edition.digest)
+
+
+@lru_cache(maxsize=16)
+def _maxima_of(edition: int, _digest: str) -> _Maxima:
+    framework_file = edition_file(FrameworkEdition.objects.get(pk=edition))
+    areas = score_sheet(framework_file, {}).areas
+    return _Maxima(
+        areas={area: points.maximum for area, points in areas.items()},
+        nodes=points_per_node(framework_file),
+    )
+
+
+def _linked_points(edition: FrameworkEdition, nodes: Mapping[str, Fraction]) -> dict[str, Fraction]:
+    """Points of each area that some outcome bears on, no node counted for more than its points."""
+    weights: dict[tuple[str, str], Fraction] = {}
+    links = OutcomeLink.objects.filter(node__edition=edition, node__area__isnull=False)
+    for area, code, weight in links.values_list("node__area", "node__code", "weight"):
+        weights[area, code] = weights.get((area, code), Fraction(0)) + Fraction(weight)
+    linked: dict[str, Fraction] = {}
+    for (area, code), weight in weights.items():
+        points = nodes.get(code, Fraction(0)) * min(weight, Fraction(1))
+        linked[area] = linked.get(area, Fraction(0)) + points
+    return linked

@@ -1,0 +1,76 @@
+"""A small region with a quiz and sheets, made through the services that people use."""
+
+from decimal import Decimal
+
+from clinic.assessments import frameworks, outcome_links, sheets
+from clinic.assessments.arithmetic.editions import FrameworkFile
+from clinic.assessments.models import FrameworkEdition
+from clinic.people.models import Unit
+from clinic.records import jobs
+from quizzes import delivery
+from quizzes.arithmetic.saving import SaveEvent
+from quizzes.models import Attempt
+from quizzes.models.assignments import Phase
+from tests.quizzes import made as quizzes_made
+from tests.quizzes.arithmetic import questions
+
+AREA = "pengawasan"
+PERIOD = 2026
+QUESTIONS = 6
+
+
+def zi() -> FrameworkEdition:
+    """The edition ZI 2021 with one outcome that bears on its supervision rows."""
+    text = (frameworks.SHIPPED / "zi-2021.toml").read_text()
+    edition = frameworks.load_framework(text).edition
+    outcome = quizzes_made.outcome()
+    entry = outcome_links.LinkEntry("zi-2021", "A.I.5.i", Decimal(1))
+    outcome_links.link_outcome(outcome, [entry])
+    return edition
+
+
+def quiz(cast, *, number=QUESTIONS, slug="kuis-pengawasan"):
+    """A published quiz of single choice questions on supervision."""
+    versions = [
+        quizzes_made.published_question(cast, f"{slug}-{index}", questions.single())
+        for index in range(number)
+    ]
+    return quizzes_made.published_quiz(cast, slug, versions=versions, max_attempts=5)
+
+
+def answer(version, person, *, right: int, blank: int = 0, phase=Phase.NORMAL, **more) -> Attempt:
+    """The person takes the quiz: ``right`` answers right, ``blank`` left out, the rest wrong."""
+    given = version.quiz.assignments.filter(person=person, phase=phase).first()
+    given = given or quizzes_made.assigned(version, person, phase=phase, **more)
+    attempt, _new = delivery.start(given, person.account)
+    own = Attempt.objects.filter(person=person)
+    for place, item in enumerate(attempt.items.order_by("index")):
+        if place >= attempt.items.count() - blank:
+            break
+        content = item.question_version.parsed
+        value = quizzes_made.key_of(content) if place < right else quizzes_made.wrong_of(content)
+        event = SaveEvent(client_id="uji", seq=1, base_rev=0, value=value)
+        delivery.save_response(attempt.uuid, item.index, event, among=own)
+    return delivery.submit(attempt.uuid, among=own).attempt
+
+
+def rows(framework_file: FrameworkFile, *, strength: float) -> dict[str, sheets.RowEntry]:
+    """Letters of a sheet that earns about this share of every scored row."""
+    said = {}
+    for node in framework_file.scored:
+        scale = framework_file.by_scale[node.scale]
+        if scale.kind == "letters":
+            steps = sorted(scale.steps, key=lambda step: abs(float(step.value) - strength))
+            said[node.code] = sheets.RowEntry(value=steps[0].letter)
+    return said
+
+
+def sheet(unit: Unit, edition: FrameworkEdition, *, strength: float, period: int = PERIOD):
+    """The unit's sheet, about as good in all areas."""
+    said = rows(frameworks.edition_file(edition), strength=strength)
+    return sheets.record_sheet(unit=unit, edition=edition, period=period, rows=said)
+
+
+def run_jobs() -> None:
+    """Do whatever is due, as the workers would."""
+    jobs.run_due()
