@@ -36,6 +36,7 @@ urlpatterns = [
     path("admin/", include("clinic.desks.admin_urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("", include("clinic.desks.urls")),
+    path("", include("clinic.assessments.urls")),
     path("kuis/", include("quizzes.urls")),
     path("api/", declared_urls()),
     path("", include(wagtail_urls)),

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.answers import (
@@ -106,6 +107,18 @@ def rows_of(sheet: Sheet) -> dict[str, RowEntry]:
             proofs=tuple(proofs.get(answer.node_id, ())),
         )
     return rows
+
+
+def sheet_url(sheet: Sheet) -> str:
+    """Return the address of a sheet: unit, edition, year."""
+    return reverse(
+        "sheet",
+        kwargs={
+            "slug": sheet.unit.slug,
+            "framework": sheet.edition.slug,
+            "period": str(sheet.period),
+        },
+    )
 
 
 def _value_of(answer: Answer) -> AnswerValue:

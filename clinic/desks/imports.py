@@ -17,9 +17,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
+from clinic.assessments import report_page, sheet_imports
+from clinic.assessments.sheets import sheet_url
 from clinic.lib.errors import Refused
 from clinic.people import list_imports
 from clinic.people.access import holds, visible
+from clinic.people.applying import PlanOutdated
 from clinic.people.arithmetic.import_plan import Problem
 from clinic.people.blank_lists import problem_list
 from clinic.people.models import Account
@@ -103,7 +106,35 @@ def _list_preview(title: Promise, *, upload: str, result: str, result_title: Pro
     )
 
 
+def _sheet_facts(import_: Import, _request: HttpRequest) -> Facts:
+    """Show the report of an assessment workbook and what applying it would change."""
+    sheet = sheet_imports.recorded_sheet(import_)
+    is_applied = import_.state == Import.State.APPLIED
+    return {
+        **report_page.facts_of(import_.report),
+        "unit": sheet_imports.target_unit(import_),
+        "period": import_.options["period"],
+        "differences": None if is_applied else sheet_imports.differences_of(import_),
+        "sheet_url": sheet_url(sheet) if sheet else "",
+    }
+
+
+def _apply_sheet(import_: Import, actor: Account, _posted: QueryDict) -> Mapping[str, int]:
+    return sheet_imports.apply_import(import_, actor=actor)
+
+
 PREVIEWS: dict[str, Preview] = {
+    sheet_imports.SHEET: Preview(
+        verb="upload-sheet",
+        title=gettext_lazy("Report on the LKE"),
+        template="assessments/import_report.html",
+        facts=_sheet_facts,
+        apply=_apply_sheet,
+        check_again=sheet_imports.check_again,
+        upload="sheet_import",
+        result="sheets",
+        result_title=gettext_lazy("Assessment sheets"),
+    ),
     list_imports.UNITS: _list_preview(
         gettext_lazy("List of work units"),
         upload="units_import",
@@ -145,7 +176,7 @@ def preview(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def _apply(request: HttpRequest, import_: Import, kind: Preview) -> HttpResponse:
     try:
         kind.apply(import_, request.user, request.POST)
-    except list_imports.PlanOutdated as outdated:
+    except PlanOutdated as outdated:
         kind.check_again(import_)
         import_.refresh_from_db()
         return _page(request, import_, kind, refused=outdated)

@@ -13,6 +13,8 @@ from allauth.mfa.models import Authenticator
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from clinic.assessments.sheet_imports import find_edition
+from clinic.assessments.sheets import record_sheet
 from clinic.people.access import PREFIX_POLICIES
 from clinic.people.list_imports import UNITS
 from clinic.people.models import Person
@@ -111,6 +113,17 @@ def _item_of(official: Person) -> dict[str, str]:
     return {**_attempt_of(official), "number": "1"}
 
 
+def _sheet_of(official: Person) -> dict[str, str]:
+    edition = find_edition("zi-2021")
+    unit = official.memberships.get().unit.get_root()
+    recorded = record_sheet(unit=unit, edition=edition, period=2025, rows={})
+    return {"slug": unit.slug, "framework": edition.slug, "period": str(recorded.sheet.period)}
+
+
+def _row_of(official: Person) -> dict[str, str]:
+    return {**_sheet_of(official), "code": "A.I.1.i.a"}
+
+
 # What belongs to the official of one regency and must be 404 to the official of another (D2, S2).
 SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
     "import_preview": _import_of,
@@ -119,6 +132,8 @@ SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
     "attempt_check": _attempt_of,
     "attempt_result": _attempt_of,
     "attempt_item": _item_of,
+    "sheet": _sheet_of,
+    "sheet_row": _row_of,
     "mfa_edit_webauthn": _key_of,
     "mfa_remove_webauthn": _key_of,
 }

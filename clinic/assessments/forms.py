@@ -1,0 +1,106 @@
+"""Forms of the assessment pages."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
+from clinic.assessments.models import FrameworkEdition
+from clinic.assessments.row_saving import TypedRow, answered_nodes
+from clinic.assessments.sheet_imports import FIRST_YEAR, LAST_YEAR, USUAL_FRAMEWORK
+from clinic.assessments.sheet_page import wording
+from clinic.people.models import Unit
+
+ACCEPTS = forms.FileInput(attrs={"accept": ".xlsx"})
+
+
+def framework_choices() -> list[tuple[str, str]]:
+    """Return the loaded editions; before any is loaded the usual one that comes along."""
+    loaded = [(edition.slug, str(edition)) for edition in FrameworkEdition.objects.all()]
+    return loaded or [(USUAL_FRAMEWORK, USUAL_FRAMEWORK)]
+
+
+class CheckForm(forms.Form):
+    """A workbook to be checked without an account."""
+
+    file = forms.FileField(label=_("Workbook (.xlsx)"), widget=ACCEPTS)
+    framework = forms.ChoiceField(label=_("Framework"), initial=USUAL_FRAMEWORK)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["framework"].choices = framework_choices()
+
+
+class UploadForm(CheckForm):
+    """A workbook for one unit and year."""
+
+    unit = forms.ModelChoiceField(
+        Unit.objects.none(), to_field_name="slug", label=_("Work unit"), empty_label=None
+    )
+    period = forms.IntegerField(label=_("Year"), min_value=FIRST_YEAR, max_value=LAST_YEAR)
+    field_order = ["unit", "framework", "period", "file"]
+
+    def __init__(self, *args: Any, units: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = units
+        self.fields["period"].initial = timezone.localdate().year
+
+
+class RowForm(forms.Form):
+    """One row of a sheet: its answer or counts, a remark, and the first proof."""
+
+    note = forms.CharField(
+        label=_("Remark"), required=False, max_length=4000, widget=forms.Textarea({"rows": 4})
+    )
+    proof = forms.CharField(label=_("Proof: what document"), required=False, max_length=2000)
+    link = forms.URLField(
+        label=_("Link to the proof"),
+        required=False,
+        max_length=1000,
+        assume_scheme="https",
+        help_text=_("Make sure that an assessor can open it."),
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, framework: FrameworkFile, code: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.nodes = answered_nodes(framework, code)
+        answers = {
+            self.name_of(place): self._field(framework, node)
+            for place, node in enumerate(self.nodes)
+        }
+        self.fields = {**answers, **self.fields}
+
+    @staticmethod
+    def name_of(place: int) -> str:
+        """Return the name of the field that holds the answer of the row's n-th node."""
+        return f"answer{place}"
+
+    def _field(self, framework: FrameworkFile, node: EditionNode) -> forms.Field:
+        scale = framework.by_scale[node.scale]
+        if scale.kind != "letters":
+            label = wording(node) if len(self.nodes) > 1 else _("Answer")
+            return forms.CharField(label=label, help_text=scale.label, required=False)
+        texts = {line.letter: line.text for line in node.rubric}
+        choices = [
+            (letter, f"{letter}: {texts[letter]}" if texts.get(letter) else letter)
+            for letter in scale.letters
+        ]
+        return forms.ChoiceField(
+            label=_("Answer"),
+            required=False,
+            choices=[*choices, ("", _("Not filled in"))],
+            widget=forms.RadioSelect,
+        )
+
+    def typed(self) -> TypedRow:
+        """Return what was typed, after validation."""
+        data = self.cleaned_data
+        return TypedRow(
+            answers={node.code: data[self.name_of(place)] for place, node in enumerate(self.nodes)},
+            note=data["note"],
+            proof=data["proof"],
+            link=data["link"],
+        )

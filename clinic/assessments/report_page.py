@@ -1,0 +1,190 @@
+"""A stored report put into the words and groups of its page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.text import slugify
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from clinic.assessments.arithmetic.editions import FrameworkFile
+from clinic.assessments.models import ChangeArea
+from clinic.assessments.sheet_imports import find_framework
+
+DIFFERENCES = frozenset({"sum_leaves_rows_out", "own_score_differs"})
+TITLES: dict[str, Promise] = {
+    "no_proof_link": gettext_lazy("Points without a link to proof"),
+    "survey_at_maximum": gettext_lazy("Survey value at the highest possible"),
+    "note_disagrees": gettext_lazy("The remark says something other than the answer"),
+    "count_disagrees": gettext_lazy("Counts that disagree"),
+    "link_reused": gettext_lazy("The same link for several rows"),
+    "parts_do_not_add_up": gettext_lazy("Parts that do not add up"),
+}
+REMEDIES: dict[str, Promise] = {
+    "no_proof_link": gettext_lazy("Add the link of a document that an assessor can open."),
+    "survey_at_maximum": gettext_lazy("Keep the survey report with its number of respondents."),
+    "note_disagrees": gettext_lazy("Read the row again and align answer, remark and proof."),
+    "count_disagrees": gettext_lazy("Compare the counts with their source document."),
+    "link_reused": gettext_lazy("See that the document shows what each of the rows asks for."),
+    "parts_do_not_add_up": gettext_lazy("Count the parts again; the sum follows from them."),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One remark: the cell, a sentence, and the points of the row where they are known."""
+
+    where: str
+    text: str
+    points: float | None = None
+
+
+@dataclass
+class Group:
+    """Remarks of one kind."""
+
+    code: str
+    title: str
+    remedy: str
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def points(self) -> float:
+        return sum(line.points or 0 for line in self.lines)
+
+
+@dataclass(frozen=True)
+class Area:
+    """What a change area is worth, for its bar; ``width`` is the reached part in percent."""
+
+    name: str
+    score: float
+    maximum: float
+    unanswered: int
+
+    @property
+    def not_reached(self) -> float:
+        return self.maximum - self.score
+
+    @property
+    def width(self) -> str:
+        return f"{100 * self.score / self.maximum:.2f}" if self.maximum else "0"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a test: met, or short by so many points."""
+
+    label: str
+    score: float
+    minimum: float
+    short_by: float
+    met: bool
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A test such as WBK: its lines and the preconditions that nobody has declared yet."""
+
+    name: str
+    steps: list[Step]
+    undeclared: list[str]
+
+    @property
+    def anchor(self) -> str:
+        return f"uji-{slugify(self.name)}"
+
+    @property
+    def unmet(self) -> int:
+        return sum(not step.met for step in self.steps)
+
+
+def facts_of(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the templates of a report show, in the reader's language."""
+    figures, proof = report["figures"], report["proof"]
+    framework = find_framework(report["edition"])
+    own = figures["workbook_total"]
+    told = [(problem, _line(problem)) for problem in report["problems"]]
+    return {
+        "figures": figures,
+        "maximum": report["max"],
+        "total_cell": report["total_cell"],
+        "difference": None if own is None else figures["total"] - own,
+        "differs": own is not None and abs(figures["total"] - own) > 0.0005,  # noqa: PLR2004
+        "reasons": [line for problem, line in told if problem["code"] in DIFFERENCES],
+        "rejected": [line for problem, line in told if problem["rejects"]],
+        "noticed": [
+            line
+            for problem, line in told
+            if not problem["rejects"] and problem["code"] not in DIFFERENCES
+        ],
+        "groups": _groups(report["checks"]),
+        "proof": proof,
+        "blank": report["blank"],
+        "blank_points": sum(row["points"] for row in report["blank"]),
+        "areas": _areas(figures["areas"]),
+        "tests": _tests(report, framework),
+        "edition_name": framework.name_en if get_language() == "en" else framework.name,
+    }
+
+
+def _line(stored: Mapping[str, Any]) -> Line:
+    text = _(stored["sentence"]) % stored["params"]
+    return Line(stored["where"], text, stored.get("points"))
+
+
+def _groups(checks: list[dict[str, Any]]) -> list[Group]:
+    groups = {code: Group(code, str(title), str(REMEDIES[code])) for code, title in TITLES.items()}
+    for check in checks:
+        groups[check["code"]].lines.append(_line(check))
+    return [group for group in groups.values() if group.lines]
+
+
+def _areas(figures: Mapping[str, Any]) -> list[Area]:
+    names = {area.slug: area for area in ChangeArea.objects.all()}
+    ordered = sorted(figures, key=lambda slug: names[slug].order)
+    return [
+        Area(
+            str(names[slug]),
+            figures[slug]["score"],
+            figures[slug]["max"],
+            figures[slug]["unanswered"],
+        )
+        for slug in ordered
+    ]
+
+
+def _tests(report: Mapping[str, Any], framework: FrameworkFile) -> list[Goal]:
+    names = {area.slug: str(area) for area in ChangeArea.objects.all()}
+    language = int(get_language() == "en")
+    tests = []
+    for test in report["thresholds"]:
+        distance = report["figures"]["distance"][test["id"].casefold()]
+        steps = [
+            Step(
+                _subject(line["subject"], names, framework),
+                line["score"],
+                line["minimum"],
+                line["short_by"],
+                line["met"],
+            )
+            for line in distance["lines"]
+        ]
+        undeclared = [
+            test["preconditions"][entry["code"]][language]
+            for entry in distance["preconditions"]
+            if entry["state"] != "met"
+        ]
+        tests.append(Goal(f"{test['name']} ({test['id']})", steps, undeclared))
+    return tests
+
+
+def _subject(subject: str, names: Mapping[str, str], framework: FrameworkFile) -> str:
+    if not subject:
+        return _("Total score")
+    if subject in names:
+        return names[subject]
+    node = framework.by_code[subject]
+    return node.name_en if get_language() == "en" and node.name_en else node.name

@@ -1,0 +1,84 @@
+"""``/periksa-lke/``: a workbook in, its report out, no account and nothing kept."""
+
+from uuid import UUID
+
+from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clinic.assessments.forms import CheckForm
+from clinic.assessments.public_check import TooManyChecks, count_try, receive_check
+from clinic.assessments.report_page import facts_of
+from clinic.lib.errors import Refused
+from clinic.people.access import ask_to_sign_in, holds, visible
+from clinic.records.imports import Import
+
+BUSY = {Import.State.RECEIVED, Import.State.READING}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def check(request: HttpRequest) -> HttpResponseBase:
+    """Take in a workbook and lead to its report at a random address."""
+    if not settings.KLINIK_PUBLIC_CHECK and not request.user.is_authenticated:
+        return ask_to_sign_in(request)
+    return _take_in(request) if request.method == "POST" else _form_page(request, CheckForm())
+
+
+def _take_in(request: HttpRequest) -> HttpResponse:
+    form = CheckForm(request.POST, request.FILES)
+    try:
+        count_try(get_adapter(request).get_client_ip(request))
+        if not form.is_valid():
+            return _form_page(request, form, status=422)
+        received = receive_check(
+            form.cleaned_data["file"], framework=form.cleaned_data["framework"]
+        )
+    except TooManyChecks as refused:
+        answer = _form_page(request, CheckForm(), status=refused.status, too_many=refused.message)
+        answer["Retry-After"] = str(refused.details["seconds"])
+        return answer
+    except Refused as refused:
+        form.add_error("file", refused.message)
+        return _form_page(request, form, status=refused.status)
+    return redirect("public_report", uuid=received.uuid)
+
+
+def _form_page(
+    request: HttpRequest, form: CheckForm, *, status: int = 200, too_many: str = ""
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "too_many": too_many,
+        "minutes": settings.KLINIK_PUBLIC_CHECK_MINUTES,
+        "per_hour": settings.KLINIK_PUBLIC_CHECK_PER_HOUR,
+        "may_upload": holds(request.user, "upload-sheet"),
+    }
+    return render(request, "assessments/public_check.html", context, status=status)
+
+
+@require_safe
+@never_cache
+def report(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Show the report while it lasts; afterwards, and for every other address, 404."""
+    living = Import.objects.filter(expires_at__gt=timezone.now())
+    import_ = get_object_or_404(visible(request.user, "check-workbook", living), uuid=uuid)
+    is_busy = import_.state in BUSY
+    context = {
+        "import": import_,
+        "is_busy": is_busy,
+        "job_state": "running" if import_.state == Import.State.READING else "waiting",
+        "may_upload": holds(request.user, "upload-sheet"),
+    }
+    if request.headers.get("HX-Request"):
+        if not is_busy:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return render(request, "assessments/_public_progress.html", context)
+    if import_.state == Import.State.READY:
+        context |= facts_of(import_.report)
+    return render(request, "assessments/public_report.html", context)

@@ -1,0 +1,238 @@
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from clinic.assessments.models import Sheet
+from clinic.assessments.row_entries import entries_of
+from clinic.assessments.sheet_imports import find_edition
+from clinic.assessments.sheets import RowEntry, record_sheet, rows_of, sheet_url
+from clinic.assessments.workbook import read_workbook
+from clinic.people.models import Unit
+from clinic.records import jobs
+from clinic.records.audit import AuditEntry
+from clinic.records.imports import Import
+from tests.clinic.assessments.made_workbooks import SAMPLE, ZI
+
+pytestmark = pytest.mark.django_db
+ROW = "A.I.1.i.a"
+
+
+@pytest.fixture(autouse=True)
+def no_second_factor(settings):
+    settings.KLINIK_SECOND_FACTOR = False
+
+
+@pytest.fixture(scope="module")
+def entries():
+    return entries_of(read_workbook(SAMPLE, ZI))
+
+
+@pytest.fixture
+def unit(cast):
+    return Unit.objects.get(slug="dinas-kesehatan-contoh")
+
+
+@pytest.fixture
+def sheet(unit, entries):
+    return record_sheet(unit=unit, edition=find_edition("zi-2021"), period=2026, rows=entries).sheet
+
+
+@pytest.fixture
+def operator(cast, signed_in):
+    return signed_in(cast.operator.account)
+
+
+def text(answer):
+    return answer.content.decode()
+
+
+def row_url(sheet, code=ROW):
+    return f"{sheet_url(sheet)}butir/{code}/"
+
+
+def send(browser, unit, content=None):
+    upload = SimpleUploadedFile("lke.xlsx", content or SAMPLE.read_bytes())
+    fields = {"unit": unit.slug, "period": "2026", "framework": "zi-2021", "file": upload}
+    return browser.post(reverse("sheet_import"), fields)
+
+
+def typed(browser, sheet, code=ROW, **changes):
+    """Post a row's form as it is drawn, with some fields changed."""
+    form = browser.get(row_url(sheet, code)).context["form"]
+    fields = {name: form[name].value() or "" for name in form.fields}
+    return {**fields, **changes}
+
+
+def test_a_unit_checks_looks_at_and_applies_its_workbook_once(operator, unit):
+    address = send(operator, unit).headers["Location"]
+    jobs.run_due()
+    preview = operator.get(address)
+    assert "95,710 poin" in text(preview)
+    assert preview.context["differences"].changed == 0
+    assert not Sheet.objects.exists()
+
+    done = operator.post(address, follow=True)
+
+    sheet = Sheet.objects.get()
+    assert sheet_url(sheet) in text(done)
+    assert (sheet.unit, sheet.period) == (unit, 2026)
+    assert AuditEntry.objects.filter(verb="sheet.record").count() == 1
+    assert operator.post(address).status_code == 409
+
+
+def test_a_sheet_that_changed_since_the_check_is_not_overwritten(operator, unit):
+    address = send(operator, unit).headers["Location"]
+    jobs.run_due()
+    record_sheet(
+        unit=unit,
+        edition=find_edition("zi-2021"),
+        period=2026,
+        rows={ROW: RowEntry(value="Tidak", text="Tidak")},
+    )
+
+    refused = operator.post(address)
+
+    assert refused.status_code == 409
+    assert Sheet.objects.get().rev == 1
+    assert Import.objects.get().state == Import.State.READY
+    assert refused.context["differences"].changed == 1
+    assert operator.post(address).status_code == 302
+    assert Sheet.objects.get().rev == 2
+
+
+def test_the_same_file_again_has_nothing_to_apply(operator, unit, sheet):
+    address = send(operator, unit).headers["Location"]
+    jobs.run_due()
+    page = operator.get(address)
+
+    assert not page.context["differences"].any
+    assert 'icon="check"' not in text(page)
+
+
+def test_a_unit_outside_reach_cannot_be_chosen(operator, cast):
+    other = Unit.objects.get(slug="kecamatan-hulu-contoh")
+
+    answer = send(operator, other)
+
+    assert answer.status_code == 422
+    assert not Import.objects.exists()
+
+
+def test_the_list_names_what_is_missing_and_units_without_a_sheet(operator, sheet, unit):
+    record_sheet(unit=unit, edition=sheet.edition, period=2025, rows={})
+
+    page = text(operator.get(reverse("sheets")))
+
+    assert page.index("2025") < page.index(sheet_url(sheet))
+    assert "113" in page
+
+
+def test_the_sheet_page_shows_every_row_and_filters_them(operator, sheet):
+    page = operator.get(sheet_url(sheet))
+    everything = page.context["page"]
+
+    assert sum(len(part.rows) for part in everything.parts) == everything.counts["semua"] == 113
+    assert everything.counts["tanpa-bukti"] == 27
+    assert "bukti.example" in text(page)
+    lost = operator.get(f"{sheet_url(sheet)}?saring=belum-diraih").context["page"]
+    rows = [row for part in lost.parts for row in part.rows]
+    assert 0 < len(rows) == everything.counts["belum-diraih"] < 113
+    assert all(row.not_reached > 0 for row in rows)
+
+
+def test_the_sheet_page_asks_the_database_a_fixed_number_of_times(
+    operator, sheet, unit, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(30):
+        operator.get(sheet_url(sheet))
+
+
+def test_a_row_is_typed_with_remark_and_proof(operator, sheet):
+    fields = typed(
+        operator, sheet, answer0="Tidak", note="Belum ada SK", link="https://bukti.example/x"
+    )
+
+    answer = operator.post(row_url(sheet), fields)
+
+    assert answer.headers["Location"] == f"{sheet_url(sheet)}#{ROW}"
+    row = rows_of(sheet)[ROW]
+    assert (row.value, row.note) == ("Tidak", "Belum ada SK")
+    assert row.proofs[0][1] == "https://bukti.example/x"
+    sheet.refresh_from_db()
+    assert sheet.rev == 2
+    assert sheet.total < 95.7
+
+
+def test_counts_are_typed_and_the_share_follows(operator, sheet):
+    code = next(node.parent for node in ZI.nodes if node.kind == "input")
+    form = operator.get(row_url(sheet, code)).context["form"]
+    numbers = {f"answer{place}": "10" for place in range(len(form.nodes))}
+
+    answer = operator.post(row_url(sheet, code), typed(operator, sheet, code, **numbers))
+
+    assert answer.status_code == 302
+    assert {rows_of(sheet)[node.code].value for node in form.nodes} == {(10, 1)}
+
+
+def test_saving_a_row_unchanged_changes_nothing(operator, sheet):
+    operator.post(row_url(sheet), typed(operator, sheet))
+
+    sheet.refresh_from_db()
+    assert sheet.rev == 1
+
+
+def test_a_row_changed_meanwhile_is_409_with_both_values_and_can_then_be_saved(
+    operator, sheet, cast, signed_in
+):
+    mine = typed(operator, sheet, answer0="Tidak", note="Catatan saya")
+    official = signed_in(cast.unit_official.account)
+    official.post(row_url(sheet), typed(official, sheet, note="Catatan pejabat"))
+
+    conflict = operator.post(row_url(sheet), mine)
+
+    assert conflict.status_code == 409
+    assert "Catatan saya" in text(conflict)
+    assert "Catatan pejabat" in text(conflict)
+    assert rows_of(sheet)[ROW].note == "Catatan pejabat"
+    again = {**mine, "seen": conflict.context["form"]["seen"].value()}
+    assert operator.post(row_url(sheet), again).status_code == 302
+    assert rows_of(sheet)[ROW].note == "Catatan saya"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"), [({"link": "javascript:alert(1)"}, "link"), ({"answer0": "Z"}, "answer0")]
+)
+def test_what_a_row_cannot_take_is_422_beside_its_field(operator, sheet, fields, said):
+    answer = operator.post(row_url(sheet), typed(operator, sheet, **fields))
+
+    assert answer.status_code == 422
+    assert said in answer.context["form"].errors
+    sheet.refresh_from_db()
+    assert sheet.rev == 1
+
+
+def test_who_may_read_and_who_may_write(cast, signed_in, sheet):
+    expected = {
+        "operator": (200, 200),
+        "unit_official": (200, 200),
+        "regency_official": (200, 404),
+        "assessor": (200, 404),
+        "participant": (404, 404),
+        "other_unit_official": (404, 404),
+        "other_regency_official": (404, 404),
+    }
+    for name, statuses in expected.items():
+        browser = signed_in(getattr(cast, name).account)
+        found = (
+            browser.get(sheet_url(sheet)).status_code,
+            browser.get(row_url(sheet)).status_code,
+        )
+        assert found == statuses, name
+
+
+def test_an_assessor_reads_the_year_of_the_assignment_alone(cast, signed_in, sheet, unit):
+    other = record_sheet(unit=unit, edition=sheet.edition, period=2025, rows={}).sheet
+    browser = signed_in(cast.assessor.account)
+
+    assert browser.get(sheet_url(sheet)).status_code == 200
+    assert browser.get(sheet_url(other)).status_code == 404
