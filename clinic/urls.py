@@ -31,6 +31,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("akun/", include("clinic.people.urls")),
+    path("pemetaan/", include("clinic.insights.urls")),
     *closed_doors,
     path("", include("courses.urls")),
     path("admin/", include("clinic.desks.admin_urls")),

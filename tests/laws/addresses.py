@@ -20,6 +20,7 @@ from clinic.people.list_imports import UNITS
 from clinic.people.models import Person
 from clinic.people.security_keys import key_slug
 from clinic.records import imports
+from tests.clinic.insights import made as insights_made
 from tests.quizzes import made
 
 # Other packages' views that take every path; what they show has rules of its own (page privacy).
@@ -122,10 +123,15 @@ def _sheet_of(official: Person) -> dict[str, str]:
 
 def _row_of(official: Person) -> dict[str, str]:
     return {**_sheet_of(official), "code": "A.I.1.i.a"}
+def _finding_of(official: Person) -> dict[str, str]:
+    edition = insights_made.zi()
+    unit = official.memberships.get().unit
+    return {"unit": unit.slug, "area": "pengawasan", "edition": edition.slug, "period": "2026"}
 
 
 # What belongs to the official of one regency and must be 404 to the official of another (D2, S2).
 SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
+    "finding": _finding_of,
     "import_preview": _import_of,
     "import_problems": _import_of,
     "quiz_start": _quiz_of,

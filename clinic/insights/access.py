@@ -1,0 +1,19 @@
+"""Who may read findings; from how many people is decided by ``reading``."""
+
+from django.db.models import Q
+
+from clinic.people.access import rule
+from clinic.people.models import Unit
+from clinic.people.reach import Reach
+
+
+@rule("read-finding", Unit, "pejabat-unit:u kabupaten:k")
+def units_whose_findings_are_read(reach: Reach) -> Q:
+    """The official's own unit and those below it; for the programme's staff the whole regency."""
+    return reach.in_units()
+
+
+@rule("read-finding-of-others", Unit, "pejabat-unit:k")
+def units_of_the_same_regency(reach: Reach) -> Q:
+    """Other units of the regency, as published to their officials."""
+    return reach.in_units()

@@ -1,0 +1,176 @@
+"""The unit's profile: what is known, what is weak, what is not known yet, and what comes next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from clinic.assessments.models import AreaScore, ChangeArea, FrameworkEdition, Outcome
+from clinic.insights import reading, why, wording
+from clinic.insights.arithmetic.diagnosis import Word
+from clinic.insights.reading import Shown
+from clinic.lib.templatetags.ui import points as in_points
+from clinic.people.models import Account, Unit
+
+MOST_STEPS = 3
+WEAK = (Word.KNOWLEDGE_GAP.value, Word.PRACTICE_GAP.value, Word.HIDDEN_RISK.value)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One area of the profile, with everything that a line or a step says of it."""
+
+    area: ChangeArea
+    shown: Shown
+    points: Decimal | None
+    url: str
+    outcomes: tuple[Outcome, ...] = ()
+
+    @property
+    def weight(self) -> Decimal:
+        """Points not yet reached; nothing without a sheet."""
+        return self.points or Decimal(0)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Unknown or hidden: there is no word to act on."""
+        return self.shown.is_hidden or self.shown.word == Word.UNKNOWN.value
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The four blocks, each a list in the order in which it is read."""
+
+    known: list[Line] = field(default_factory=list)
+    weak: list[Line] = field(default_factory=list)
+    unknown: list[Line] = field(default_factory=list)
+    steps: list[Line] = field(default_factory=list)
+
+
+def profile(
+    actor: Account, unit: Unit, *, edition: FrameworkEdition, period: int
+) -> Profile | None:
+    """Sort the areas of one edition and year; None for who reads no finding of the unit.
+
+    Weak areas come by points not yet reached. At most three steps: weak areas first, by points,
+    then the unknown areas with most points behind them.
+    """
+    if reading.audience_of(actor, unit) is None:
+        return None
+    lines = _lines(actor, unit, edition, period)
+    weak = [line for line in lines if not line.shown.is_hidden and line.shown.word in WEAK]
+    unknown = [line for line in lines if line.is_undecided]
+    known = [line for line in lines if line not in weak and line not in unknown]
+    return Profile(known, weak, unknown, [*weak, *unknown][:MOST_STEPS])
+
+
+def _lines(actor: Account, unit: Unit, edition: FrameworkEdition, period: int) -> list[Line]:
+    """A line for each area, by points not yet reached, then in display order."""
+    seen = reading.cells(actor, [unit], edition=edition, period=period)
+    slugs = [area for _unit, area in seen]
+    areas = ChangeArea.objects.in_bulk(slugs)
+    points = _points(unit, edition, period)
+    outcomes = why.outcomes_of(edition, slugs)
+    lines = [
+        Line(
+            area=areas[slug],
+            shown=shown,
+            points=points.get(slug),
+            url=address(unit, slug, edition=edition, period=period),
+            outcomes=tuple(outcomes.get(slug, ())),
+        )
+        for (_unit, slug), shown in seen.items()
+    ]
+    return sorted(lines, key=lambda line: (-line.weight, line.area.order))
+
+
+def _points(unit: Unit, edition: FrameworkEdition, period: int) -> dict[str, Decimal]:
+    scores = AreaScore.objects.filter(
+        sheet__unit=unit, sheet__edition=edition, sheet__period=period
+    )
+    return {score.area_id: score.not_yet_reached for score in scores}
+
+
+def address(unit: Unit, area: str, *, edition: FrameworkEdition, period: int) -> str:
+    """The page "why?" of a cell."""
+    cell = {"unit": unit.slug, "area": area, "edition": edition.slug, "period": str(period)}
+    return reverse("finding", kwargs=cell)
+
+
+def blocks(found: Profile) -> list[dict[str, Any]]:
+    """The four blocks as ``components/unit_profile.html`` draws them."""
+    return [
+        {
+            "id": "yang-diketahui",
+            "title": _("What is known"),
+            "lines": [_known(line) for line in found.known],
+            "empty": _("No area is known well enough yet."),
+        },
+        {
+            "id": "yang-lemah",
+            "title": _("What is weak"),
+            "lines": [_weak(line) for line in found.weak],
+            "empty": _("No area is known to be weak."),
+        },
+        {
+            "id": "yang-belum-diketahui",
+            "title": _("What is not known yet"),
+            "lines": [_unknown(line) for line in found.unknown],
+            "empty": _("Every area is known."),
+        },
+        {
+            "id": "langkah-berikut",
+            "title": _("Next steps"),
+            "lines": [_step(line) for line in found.steps],
+            "empty": _("There is no step to take now."),
+        },
+    ]
+
+
+def _known(line: Line) -> dict[str, Any]:
+    return {**_line(line), "text": str(line.area), "hint": wording.basis(line.shown)}
+
+
+def _weak(line: Line) -> dict[str, Any]:
+    text = str(line.area)
+    if line.points is not None:
+        text = _("%(area)s: %(points)s not yet reached") % {
+            "area": line.area,
+            "points": in_points(line.points),
+        }
+    return {**_line(line), "text": text, "hint": wording.basis(line.shown)}
+
+
+def _unknown(line: Line) -> dict[str, Any]:
+    telling = " ".join(wording.what_would_tell(reason) for reason in line.shown.reasons)
+    return {**_line(line), "text": str(line.area), "hint": telling}
+
+
+def _step(line: Line) -> dict[str, Any]:
+    """A verb with its area; the outcomes say what to learn."""
+    verb = wording.VERBS[Word.UNKNOWN.value if line.is_undecided else line.shown.word]
+    learns = line.shown.word in {Word.KNOWLEDGE_GAP.value, Word.HIDDEN_RISK.value}
+    outcomes = [str(outcome) for outcome in line.outcomes[:2]] if learns else []
+    text = _("%(verb)s: %(area)s") % {"verb": verb, "area": line.area}
+    return {"text": text, "url": line.url, "hint": "; ".join(outcomes)}
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "url": line.url,
+        "diagnosis": line.shown.tag,
+        "cause": wording.cause_of(line.shown),
+    }
+
+
+def points_of_units(
+    edition: FrameworkEdition, period: int, units: list[int]
+) -> Mapping[reading.Place, Decimal]:
+    """Points not yet reached of every sheet of the page, by unit key and area slug."""
+    scores = AreaScore.objects.filter(
+        sheet__unit__in=units, sheet__edition=edition, sheet__period=period
+    ).select_related("sheet")
+    return {(score.sheet.unit_id, score.area_id): score.not_yet_reached for score in scores}

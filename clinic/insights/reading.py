@@ -1,0 +1,204 @@
+"""What one reader may see of findings: by role, and from how many people (method page, section 9).
+
+The programme's own staff and the unit's official read findings; officials of other units read what
+was published for them. Below the reader's minimum there is no word and no number, and the state is
+"hidden", never "unknown". Who is the only contributor of a hidden cell sees what the programme's
+staff see.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from clinic.assessments.models import FrameworkEdition
+from clinic.insights.arithmetic.diagnosis import Certainty, Word, certainty_word
+from clinic.insights.arithmetic.suppression import Audience, State, state
+from clinic.insights.models import Cell, Finding, Rollup
+from clinic.insights.rollups import minima
+from clinic.people.access import grants_of, rows_of, visible
+from clinic.people.models import Account, Grant, Unit
+from clinic.records import audit
+
+DOTS = {Certainty.HIGH: 3, Certainty.MEDIUM: 2, Certainty.LOW: 1}
+
+Place = tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a word is unknown, with its number."""
+
+    cause: str
+    more_answers: int | None = None
+    coverage: float | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One cell as its reader may see it; a hidden cell holds nothing but its state and minimum.
+
+    Attributes:
+        minimum: people from whom on this reader sees a finding.
+        dots: 3 high, 2 medium, 1 low certainty; 0 for an unknown word.
+        is_own: shown because all answers are the reader's own.
+        until: when the finding was made.
+    """
+
+    state: State
+    minimum: int
+    word: str = ""
+    dots: int = 0
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    share: float | None = None
+    coverage: float | None = None
+    people: int = 0
+    answering: int = 0
+    answers: int = 0
+    in_room: int = 0
+    skipped: int = 0
+    reasons: tuple[Reason, ...] = ()
+    is_own: bool = False
+    until: datetime | None = None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the cell is kept from this reader."""
+        return self.state is State.HIDDEN
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the finding rests on very few people and must say so."""
+        return self.state is State.LIMITED
+
+    @property
+    def tag(self) -> str:
+        """The name under which the diagnosis tag draws it."""
+        return "hidden" if self.is_hidden else self.word
+
+
+def units_read(actor: Account) -> QuerySet[Unit]:
+    """The units of which the actor may read some finding."""
+    own = visible(actor, "read-finding", Unit.objects.all())
+    others = visible(actor, "read-finding-of-others", Unit.objects.all())
+    return Unit.objects.filter(Q(pk__in=own.values("pk")) | Q(pk__in=others.values("pk")))
+
+
+def audience_of(actor: Account, unit: Unit) -> Audience | None:
+    """As whom the actor reads the unit; None for who reads no finding."""
+    found = None
+    for grant in grants_of(actor.person):
+        if grant.unit is None:
+            continue
+        is_same_regency = unit.path.startswith(grant.unit.path[: Unit.steplen])
+        if grant.role == Grant.Role.REGENCY_OFFICIAL and is_same_regency:
+            return Audience.PROGRAMME
+        if grant.role == Grant.Role.UNIT_OFFICIAL and unit.path.startswith(grant.unit.path):
+            found = Audience.UNIT
+        elif grant.role == Grant.Role.UNIT_OFFICIAL and is_same_regency:
+            found = found or Audience.OTHERS
+    return found
+
+
+def cells(
+    actor: Account, units: Iterable[Unit], *, edition: FrameworkEdition, period: int
+) -> Mapping[Place, Shown]:
+    """What the actor may see of these units in one edition and year, by unit key and area slug.
+
+    Units of which the actor reads no finding are left out; so are areas the edition does not score.
+    """
+    audiences = {unit.pk: audience_of(actor, unit) for unit in units}
+    close = [pk for pk, who in audiences.items() if who in {Audience.PROGRAMME, Audience.UNIT}]
+    wide = [pk for pk, who in audiences.items() if who is Audience.OTHERS]
+    own_rows = rows_of(actor.person)
+    found = Finding.objects.of_page(edition, period).filter(unit__in=close)
+    seen = {
+        (each.unit_id, each.area_id): _shown(each, audiences[each.unit_id], own_rows)
+        for each in found
+    }
+    return seen | _published(wide, edition, period) if wide else seen
+
+
+def cell(
+    actor: Account, unit: Unit, area: str, *, edition: FrameworkEdition, period: int
+) -> Shown | None:
+    """What the actor may see of one cell; None for who reads no finding of the unit.
+
+    A cell that was not made yet is unknown.
+    """
+    audience = audience_of(actor, unit)
+    if audience is None:
+        return None
+    seen = cells(actor, [unit], edition=edition, period=period)
+    return seen.get((unit.pk, area)) or Shown(
+        State.UNKNOWN, minima()[audience], word=Word.UNKNOWN.value
+    )
+
+
+def log_look(
+    actor: Account, audiences: Iterable[Audience | None], *, thing: Any, page: str
+) -> None:
+    """Note a page of findings that the programme's staff opened (security page, section 9)."""
+    if Audience.PROGRAMME in set(audiences):
+        audit.record(
+            "finding.look",
+            actor=actor,
+            role=Grant.Role.REGENCY_OFFICIAL.value,
+            thing=thing,
+            values={"page": page},
+        )
+
+
+def _shown(finding: Finding, audience: Audience | None, own_rows: frozenset[int]) -> Shown:
+    minimum = minima()[audience or Audience.PUBLIC]
+    alone = finding.only_contributor_id in own_rows
+    how = state(finding.answering, minimum=minimum, alone=alone)
+    if how is State.HIDDEN:
+        return Shown(how, minimum)
+    return Shown(
+        how,
+        minimum,
+        share=finding.share,
+        coverage=finding.coverage,
+        in_room=finding.in_room,
+        skipped=finding.skipped,
+        is_own=alone and finding.answering < minimum,
+        until=finding.refreshed_at,
+        **_content(finding),
+    )
+
+
+def _published(units: list[int], edition: FrameworkEdition, period: int) -> dict[Place, Shown]:
+    """What officials of other units read; a finding without a published row is hidden."""
+    minimum = minima()[Audience.OTHERS]
+    known = Finding.objects.of_page(edition, period).filter(unit__in=units)
+    seen = {place: Shown(State.HIDDEN, minimum) for place in known.values_list("unit", "area")}
+    rows = Rollup.objects.filter(
+        audience=Audience.OTHERS, unit__in=units, edition=edition, period=period
+    )
+    for row in rows:
+        how = state(row.answering, minimum=minimum)
+        if how is not State.HIDDEN:
+            content = _content(row)
+            seen[row.unit_id, row.area_id] = Shown(how, minimum, until=row.made_at, **content)
+    return seen
+
+
+def _content(row: Cell) -> dict[str, Any]:
+    listed = row.reasons.get("reasons", [])
+    is_named = row.certainty is not None
+    return {
+        "word": row.word,
+        "dots": DOTS[certainty_word(row.certainty)] if is_named else 0,
+        "estimate": row.estimate,
+        "low": row.low,
+        "high": row.high,
+        "people": row.people,
+        "answering": row.answering,
+        "answers": row.answers,
+        "reasons": tuple(Reason(**reason) for reason in listed),
+    }

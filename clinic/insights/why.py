@@ -1,0 +1,144 @@
+"""The assessed side behind a finding: rows with points not yet reached, and their outcomes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from clinic.assessments.arithmetic.editions import FrameworkFile
+from clinic.assessments.frameworks import edition_file
+from clinic.assessments.models import (
+    AreaScore,
+    ChangeArea,
+    FrameworkEdition,
+    Outcome,
+    OutcomeLink,
+    Score,
+    Sheet,
+)
+from clinic.people.models import Unit
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """One scored row that has not reached all its points.
+
+    Attributes:
+        letter: the answer as written in the sheet; empty for a blank row.
+        rubric: what the present letter stands for, where the edition says so.
+        points: points not yet reached.
+        outcomes: what people can learn that bears on the row.
+    """
+
+    code: str
+    wording: str
+    letter: str
+    rubric: str
+    points: Decimal
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the sheet says nothing on the row."""
+        return not self.letter
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """One area of a unit's sheet: what it is worth today, and which rows are below their points."""
+
+    figures: AreaScore
+    rows: tuple[SheetRow, ...]
+
+    @property
+    def not_yet(self) -> Decimal:
+        """Points not yet reached; the sum over the rows (ux U30)."""
+        return self.figures.not_yet_reached
+
+    @property
+    def blank(self) -> int:
+        """How many rows are not filled in."""
+        return self.figures.unanswered
+
+    @property
+    def still_open(self) -> Decimal:
+        """Points that the blank rows may still add."""
+        return self.figures.ceiling - self.figures.score
+
+
+def assessed(
+    unit: Unit, area: ChangeArea, edition: FrameworkEdition, period: int, *, with_rows: bool
+) -> Assessed | None:
+    """Read the area of the unit's sheet; None without a sheet.
+
+    Single rows belong to the unit's own people and the programme's staff: ``with_rows`` says
+    whether the reader is one of them.
+    """
+    sheet = Sheet.objects.filter(unit=unit, edition=edition, period=period).first()
+    figures = sheet and sheet.area_scores.filter(area=area).first()
+    if not figures:
+        return None
+    return Assessed(figures, _rows(sheet, area, edition) if with_rows else ())
+
+
+def outcomes_of(edition: FrameworkEdition, areas: Iterable[str]) -> dict[str, list[Outcome]]:
+    """Outcomes that bear on rows of the edition, by change area, in their own order."""
+    links = OutcomeLink.objects.filter(
+        node__edition=edition, node__area__in=list(areas), outcome__retired_at__isnull=True
+    )
+    found: dict[str, dict[int, Outcome]] = {}
+    ordered = links.select_related("outcome", "node").order_by("outcome__order", "outcome__slug")
+    for link in ordered:
+        found.setdefault(link.node.area_id, {})[link.outcome_id] = link.outcome
+    return {area: list(outcomes.values()) for area, outcomes in found.items()}
+
+
+def _rows(sheet: Sheet, area: ChangeArea, edition: FrameworkEdition) -> tuple[SheetRow, ...]:
+    """Scored rows of the area with points left, the heaviest first, then in the sheet's order."""
+    framework_file = edition_file(edition)
+    scored = {node.code for node in framework_file.scored if node.area == area.slug}
+    scores = Score.objects.filter(sheet=sheet, node__code__in=scored).select_related("node")
+    letters = dict(sheet.answers.values_list("node__code", "letter"))
+    texts = dict(sheet.answers.values_list("node__code", "text"))
+    outcomes = _outcomes_by_node(edition, area)
+    rows = []
+    for score in scores.order_by("node__position"):
+        if score.score < score.max_points:
+            code = score.node.code
+            letter = letters.get(code) or texts.get(code) or ""
+            rows.append(
+                SheetRow(
+                    code=code,
+                    wording=score.node.wording,
+                    letter=letter,
+                    rubric=_rubric(framework_file, code, letter),
+                    points=score.max_points - score.score,
+                    outcomes=_outcomes(framework_file, code, outcomes),
+                )
+            )
+    return tuple(sorted(rows, key=lambda row: -row.points))
+
+
+def _outcomes_by_node(
+    edition: FrameworkEdition, area: ChangeArea
+) -> dict[str, tuple[Outcome, ...]]:
+    found: dict[str, tuple[Outcome, ...]] = {}
+    links = OutcomeLink.objects.filter(node__edition=edition, node__area=area)
+    for link in links.select_related("outcome", "node").order_by("outcome__order"):
+        found[link.node.code] = (*found.get(link.node.code, ()), link.outcome)
+    return found
+
+
+def _outcomes(
+    framework_file: FrameworkFile, code: str, linked: dict[str, tuple[Outcome, ...]]
+) -> tuple[Outcome, ...]:
+    """Outcomes linked to the row or to the indicator above it."""
+    found: dict[int, Outcome] = {}
+    while code:
+        found |= {outcome.pk: outcome for outcome in linked.get(code, ())}
+        code = framework_file.by_code[code].parent
+    return tuple(found.values())
+
+
+def _rubric(framework_file: FrameworkFile, code: str, letter: str) -> str:
+    lines = framework_file.by_code[code].rubric
+    return next((line.text for line in lines if line.letter == letter), "")

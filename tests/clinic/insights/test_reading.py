@@ -1,0 +1,207 @@
+"""Who sees what of findings, from how many people (S17, U27), and the page "why?" (U30)."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+
+from clinic.insights import profile, reading, wording
+from clinic.insights.models import Finding, Rollup
+from clinic.records import jobs
+from clinic.records.audit import AuditEntry
+from tests.clinic.insights import made
+from tests.clinic.insights.made import AREA, PERIOD
+from tests.given import make_member
+
+pytestmark = pytest.mark.django_db
+
+
+def address(unit, area=AREA):
+    cell = {"unit": unit.slug, "area": area, "edition": "zi-2021", "period": str(PERIOD)}
+    return reverse("finding", kwargs=cell)
+
+
+def calibrate():
+    with transaction.atomic():
+        jobs.enter("insights.calibrate", "", "refresh")
+    made.run_jobs()
+
+
+@pytest.fixture
+def world(cast, regencies):
+    """The district's sheet is weak; how many of its people answer is up to the test."""
+    edition = made.zi()
+    home = regencies[0]
+    made.sheet(home.district, edition, strength=0.2)
+    made.sheet(home.health, edition, strength=0.9)
+    return edition, made.quiz(cast), home
+
+
+def answered_by(world, cast, number, *, after=0):
+    """So many of the district's people have answered badly; the first ``after`` did before."""
+    _edition, quiz, home = world
+    takers = [cast.participant, cast.colleague, cast.other_unit_official]
+    for place in range(after, number):
+        if place < len(takers):
+            person = takers[place]
+        else:
+            person = make_member(f"Pegawai {place}", home.district, email=f"p{place}@uji.test")
+        made.answer(quiz, person, right=1)
+    calibrate()
+
+
+def seen_by(world, person, *, unit=None, area=AREA):
+    edition, _quiz, home = world
+    return reading.cell(person.account, unit or home.district, area, edition=edition, period=PERIOD)
+
+
+STATES = {
+    1: ("limited", "hidden", "hidden"),
+    2: ("limited", "hidden", "hidden"),
+    3: ("shown", "shown", "hidden"),
+    5: ("shown", "shown", "shown"),
+}
+
+
+def test_s17_a_finding_shows_from_the_readers_minimum(world, cast):
+    readers = (cast.regency_official, cast.other_unit_official, cast.unit_official)
+    answered = 0
+    for number, states in STATES.items():
+        answered_by(world, cast, number, after=answered)
+        answered = number
+        for person, state in zip(readers, states, strict=True):
+            shown = seen_by(world, person)
+            assert shown.state == state, (number, person)
+            if state == "hidden":
+                rest = (shown.word, shown.estimate, shown.answers, shown.reasons, shown.until)
+                assert rest == ("", None, 0, (), None)
+            else:
+                assert shown.word == "knowledge-gap"
+                assert shown.answering == number
+    assert not Rollup.objects.filter(audience="public", answering__gt=0).exists()
+    for person in (cast.participant, cast.operator, cast.assessor, cast.other_regency_official):
+        assert seen_by(world, person) is None
+
+
+def test_unknown_is_not_hidden(world, cast):
+    calibrate()
+    for person in (cast.regency_official, cast.other_unit_official, cast.unit_official):
+        shown = seen_by(world, person)
+        assert (shown.state, shown.word) == ("unknown", "unknown")
+        assert wording.cause_of(shown) == "belum ada kuis"
+
+
+def test_u27_the_only_contributor_sees_what_the_secretariat_sees(world, cast):
+    made.answer(world[1], cast.other_unit_official, right=1)
+    made.run_jobs()
+    own = seen_by(world, cast.other_unit_official)
+    assert (own.state, own.is_own, own.answering) == ("limited", True, 1)
+    assert own.word == seen_by(world, cast.regency_official).word
+
+
+def test_wide_audiences_do_not_follow_a_single_answer(world, cast):
+    answered_by(world, cast, 5)
+    before = seen_by(world, cast.unit_official)
+
+    extra = make_member("Keenam", world[2].district, email="enam@uji.test")
+    made.answer(world[1], extra, right=6)
+    calibrate()
+
+    assert seen_by(world, cast.regency_official).answering == 6
+    assert seen_by(world, cast.unit_official) == before
+
+
+def test_u27_the_page_tells_each_reader_their_part(world, cast, signed_in, settings):
+    settings.KLINIK_SECOND_FACTOR = False
+    answered_by(world, cast, 2)
+    page = address(world[2].district)
+
+    staff = signed_in(cast.regency_official.account).get(page)
+    official = signed_in(cast.other_unit_official.account).get(page).content.decode()
+    other = signed_in(cast.unit_official.account).get(page).content.decode()
+
+    text = staff.content.decode()
+    assert "Perlu pembelajaran" in text
+    assert "Data terbatas" in text
+    assert "2 dari" in text
+    looks = AuditEntry.objects.filter(verb="finding.look")
+    assert [look.actor for look in looks] == [cast.regency_official.account.pk]
+    for hidden, minimum in ((official, 3), (other, 5)):
+        assert "Perlu pembelajaran" not in hidden
+        assert f"peserta kurang dari {minimum}" in hidden
+        assert "poin belum diraih" in hidden
+    assert "A.I.5.i.a" in official
+    assert "A.I.5.i.a" not in other
+
+
+def test_u30_points_not_yet_reached_are_the_sum_of_the_rows(world, cast, signed_in, settings):
+    settings.KLINIK_SECOND_FACTOR = False
+    calibrate()
+    response = signed_in(cast.regency_official.account).get(address(world[2].district))
+    assessed = response.context["assessed"]
+    total = sum((row.points for row in assessed.rows), Decimal(0))
+    assert total == assessed.not_yet
+    assert assessed.not_yet > 0
+    assert "bukan poin indeks RB kabupaten" in response.content.decode()
+    linked = [row for row in assessed.rows if row.outcomes]
+    assert linked
+    assert all(row.code.startswith("A.I.5.i") for row in linked)
+
+
+def test_addresses_of_no_cell_are_not_found(world, cast, signed_in, settings):
+    settings.KLINIK_SECOND_FACTOR = False
+    browser = signed_in(cast.regency_official.account)
+    home = world[2]
+    assert browser.get(address(home.district, "deregulasi")).status_code == 404
+    assert browser.get(address(home.district).replace("2026", "kini")).status_code == 404
+    stranger = signed_in(cast.other_regency_official.account)
+    assert stranger.get(address(home.district)).status_code == 404
+
+
+def test_the_page_costs_the_same_however_many_answers(
+    world, cast, signed_in, settings, django_assert_max_num_queries
+):
+    settings.KLINIK_SECOND_FACTOR = False
+    answered_by(world, cast, 3)
+    browser = signed_in(cast.other_unit_official.account)
+    with django_assert_max_num_queries(32):
+        browser.get(address(world[2].district))
+
+
+def test_the_profile_sorts_areas_and_names_at_most_three_steps(world, cast):
+    edition, _quiz, home = world
+    answered_by(world, cast, 3)
+    found = profile.profile(
+        cast.regency_official.account, home.district, edition=edition, period=PERIOD
+    )
+    assert [line.area.slug for line in found.weak] == [AREA]
+    assert len(found.unknown) == 5
+    assert [line.area.slug for line in found.steps][0] == AREA
+    assert len(found.steps) == 3
+    drawn = profile.blocks(found)
+    assert [block["title"] for block in drawn] == [
+        "Yang diketahui",
+        "Yang lemah",
+        "Yang belum diketahui",
+        "Langkah berikut",
+    ]
+    assert "poin belum diraih" in drawn[1]["lines"][0]["text"]
+    assert drawn[3]["lines"][0]["text"].startswith("Pelajari: ")
+    operator = profile.profile(cast.operator.account, home.health, edition=edition, period=PERIOD)
+    assert operator is None
+
+
+def test_u26_a_cell_of_the_map_reads_unit_area_state_certainty_points(world, cast):
+    answered_by(world, cast, 3)
+    shown = seen_by(world, cast.regency_official)
+    cell = wording.heat_cell(
+        shown, unit="Kecamatan Hulu", area="Pengawasan", points=Decimal("4.1"), url="/"
+    )
+    assert (cell["tone"], cell["letter"], cell["shape"]) == ("b", "B", "knowledge-gap")
+    certainty = {3: "tinggi", 2: "sedang"}[shown.dots]
+    assert cell["label"] == (
+        f"Kecamatan Hulu, Pengawasan, Perlu pembelajaran, Tingkat keyakinan: {certainty}, "
+        "4,1 poin belum diraih"
+    )
+    assert Finding.objects.filter(area=AREA).count() == 10
