@@ -1,0 +1,222 @@
+"""House laws over what is said: both languages complete (U12), and words (U58)."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+
+from tests.laws.extraction import collect, literals, messages_of
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCALES = ROOT / "clinic" / "locale"
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+CONTENT = sorted((ROOT / "clinic" / "management" / "content").rglob("*.toml"))
+LANGUAGES = ("id", "en")
+
+# Words of auditors, of blame and of loss; the second part of each is what pages say instead.
+UNWANTED = {
+    "temuan": "hasil pemetaan",
+    "celah": "belum paham",
+    "dipertaruhkan": "poin yang belum diraih",
+    "galat": "belum dapat …",
+    "gagal": "perlu diulang, belum dapat …",
+    "terburuk": "belum meraih",
+    "kehilangan": "belum meraih",
+}
+UNWANTED_PATTERN = re.compile(rf"\b(?:{'|'.join(UNWANTED)})(?:nya)?\b", re.IGNORECASE)
+EVENT_MODE = re.compile(r"\b(?:luring|daring)\b", re.IGNORECASE)
+ROOMS_OF_EVENTS = ("attendance/", "templates/attendance/")
+
+# Names that are the same in every language.
+NAMES = {
+    "Bahasa Indonesia", "English", "Klinik RB", "e-SAKIP", "PMPZI", "SIASN", "SP4N-LAPOR",
+    "SRIKANDI", "JP", "NIP", "LKE", "WBK", "WBBM", "PDF", "QR",
+}  # fmt: skip
+# Shows each component once, with Indonesian sample texts; exists in the demo alone.
+SAMPLE_PAGE = ROOT / "templates" / "desks" / "components.html"
+
+
+def said(message: Message) -> list[str]:
+    """Return the forms of a translation; an empty text for what is missing."""
+    forms = message.string if isinstance(message.string, tuple | list) else [message.string]
+    return [form or "" for form in forms] or [""]
+
+
+def untranslated(wanted: Catalog, catalogue: Catalog) -> list[str]:
+    """Name each wanted message that has no text, or only a guessed one."""
+    problems = []
+    for message in wanted:
+        if not message.id:
+            continue
+        found = catalogue.get(message.id, message.context)
+        if found is None or not all(said(found)) or found.fuzzy:
+            places = sorted({place for place, _line in message.locations})
+            problems.append(f"{places[0]}: {message.id!r}")
+    return problems
+
+
+def stale(wanted: Catalog, catalogue: Catalog) -> list[str]:
+    """Name each message of the catalogue that no page says any more."""
+    return [
+        repr(message.id)
+        for message in catalogue
+        if message.id and wanted.get(message.id, message.context) is None
+    ]
+
+
+def unwanted_words(text: str) -> list[str]:
+    """Return the words of a text that no screen shows."""
+    return [word.lower() for word in UNWANTED_PATTERN.findall(text)]
+
+
+@pytest.fixture(scope="module")
+def wanted():
+    return collect(ROOT)
+
+
+@pytest.fixture(scope="module")
+def catalogues():
+    found = {}
+    for language in LANGUAGES:
+        path = LOCALES / language / "LC_MESSAGES" / "django.po"
+        with path.open(encoding="utf-8") as stream:
+            found[language] = read_po(stream, locale=language)
+    return found
+
+
+@pytest.fixture(scope="module")
+def indonesian(catalogues):
+    return [(message, form) for message in catalogues["id"] if message.id for form in said(message)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_u12_every_text_is_in_both_languages(wanted, catalogues, language):
+    assert untranslated(wanted, catalogues[language]) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_catalogue_holds_only_what_is_said(wanted, catalogues, language):
+    assert stale(wanted, catalogues[language]) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_translations_fill_the_same_places(catalogues, language):
+    """A placeholder that is missing or misspelt would break the page, not only the sentence."""
+    faults = [
+        f"{message.id!r}: {error}"
+        for message in catalogues[language]
+        if message.id and all(said(message))
+        for error in message.check(catalogues[language])
+    ]
+    assert faults == []
+
+
+def test_u58_no_text_blames_or_audits(indonesian):
+    assert [(form, words) for _, form in indonesian if (words := unwanted_words(form))] == []
+
+
+@pytest.mark.parametrize("path", CONTENT, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_u58_no_module_or_question_blames_or_audits(path):
+    text = path.read_text()
+    assert tomllib.loads(text)
+    assert unwanted_words(text) == []
+
+
+def test_u58_luring_and_daring_are_the_mode_of_an_event(wanted, indonesian):
+    strangers = [
+        form
+        for message, form in indonesian
+        if EVENT_MODE.search(form)
+        and not any(
+            place.startswith(ROOMS_OF_EVENTS)
+            for place, _line in wanted.get(message.id, message.context).locations
+        )
+    ]
+    assert strangers == []
+
+
+def test_no_text_shouts(catalogues):
+    shouted = [
+        form
+        for catalogue in catalogues.values()
+        for message in catalogue
+        if message.id
+        for form in said(message)
+        if "!" in form
+    ]
+    assert shouted == []
+
+
+def test_no_template_speaks_outside_the_catalogues():
+    found = [
+        f"{path.relative_to(ROOT)}:{literal.line}: {literal.text}"
+        for path in TEMPLATES
+        if path != SAMPLE_PAGE
+        for literal in literals(path.read_text())
+        if literal.text not in NAMES
+    ]
+    assert found == []
+
+
+class TestTheLawsThemselves:
+    """Each reading of texts finds what it is there for."""
+
+    @pytest.mark.parametrize(
+        ("text", "suffix", "messages"),
+        [
+            ('{% translate "Print" %}', ".html", ["Print"]),
+            ("{% blocktranslate trimmed %}\n  One\n  line\n{% endblocktranslate %}", ".html",
+             ["One line"]),
+            ('<b>\n   {% translate "A" %}\n {{ x|default:_("B") }}', ".html", ["A", "B"]),
+            ('gettext_lazy("One " "line")', ".py", ["One line"]),
+            ('ngettext("%(n)s row", "%(n)s rows", n)', ".py", [("%(n)s row", "%(n)s rows")]),
+        ],
+    )  # fmt: skip
+    def test_messages_are_found(self, text, suffix, messages):
+        assert [texts for _, texts, _, _ in messages_of(text, suffix)] == messages
+
+    @pytest.mark.parametrize(
+        ("template", "texts"),
+        [
+            ("<p>Simpan</p>", ["Simpan"]),
+            ('<img alt="Peta unit">', ["Peta unit"]),
+            ("<p>{% translate 'Save' %} sekarang {{ name }}</p>", ["sekarang"]),
+            ("{% blocktranslate %}Save{% endblocktranslate %}", []),
+            ("{# Simpan #}{% comment %}Simpan{% endcomment %}", []),
+            ('<p class="wide">{{ total }} / {{ most }} ×</p><script src="a.js"></script>', []),
+            ('{% block main %} class="wide"{% endblock %}', []),
+        ],
+    )
+    def test_literal_text_is_found(self, template, texts):
+        assert [literal.text for literal in literals(template)] == texts
+
+    def test_missing_empty_and_guessed_texts_are_named(self):
+        wanted, catalogue = Catalog(), Catalog(locale="id")
+        for text in ("Missing", "Empty", "Guessed", "Done"):
+            wanted.add(text, locations=[("x.html", 1)])
+        catalogue.add("Empty")
+        catalogue.add("Guessed", "Dikira", flags=["fuzzy"])
+        catalogue.add("Done", "Selesai")
+        catalogue.add("Old", "Lama")
+
+        assert untranslated(wanted, catalogue) == [
+            "x.html: 'Missing'",
+            "x.html: 'Empty'",
+            "x.html: 'Guessed'",
+        ]
+        assert stale(wanted, catalogue) == ["'Old'"]
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("Pengiriman gagal.", ["gagal"]),
+            ("Temuannya tiga", ["temuannya"]),
+            ("Kegagalan sambungan diulang sendiri", []),
+            ("Hasil pemetaan", []),
+        ],
+    )
+    def test_unwanted_words_are_found(self, text, words):
+        assert unwanted_words(text) == words
