@@ -13,10 +13,15 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import transaction
 from django.test import TransactionTestCase
+from hypothesis import settings as hypothesis_settings
 
 from clinic.records import seals
 from tests.given import *  # noqa: F403
 from tests.processes import WorkerProcess
+
+# A busy machine must not fail a test: no limit on the time of one example.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 
 
 def needs_flush(item):

@@ -32,7 +32,6 @@ FORBIDDEN_WORDS = {
     "Topic": "ChangeArea",
     "Theme": "ChangeArea",
     "Indicator": "Node",
-    "Version": "Edition (of a framework or module)",
     "Allocation": "Assignment",
     "Attendee": "Person",
     "Organisation": "Unit",
@@ -47,13 +46,6 @@ FORBIDDEN_WORDS = {
     "Helper": "a name after the work",
     "Misc": "a name after the work",
     "Common": "a name after the work",
-}
-# Words of the house that contain a forbidden one.
-ALLOWED_NAMES = {
-    "RegulationVersion",
-    "QuestionVersion",
-    "QuizVersion",
-    "ScenarioVersion",
 }
 INSIGHTS_NAMES = {"Evidence", "evidence"}  # what insights reads, and nothing else
 
@@ -85,7 +77,7 @@ def forbidden_words(tree, module, allowed=frozenset()):
     return [
         f"{name}: say {FORBIDDEN_WORDS[word.title()]}"
         for name in names
-        if name not in ALLOWED_NAMES | allowed
+        if name not in allowed
         for word in words_of(name)
         if word.title() in FORBIDDEN_WORDS
     ]
