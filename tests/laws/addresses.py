@@ -127,6 +127,8 @@ def _unit_of(official: Person) -> dict[str, str]:
 
 def _row_of(official: Person) -> dict[str, str]:
     return {**_sheet_of(official), "code": "A.I.1.i.a"}
+
+
 def _finding_of(official: Person) -> dict[str, str]:
     edition = insights_made.zi()
     unit = official.memberships.get().unit
