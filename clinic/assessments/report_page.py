@@ -133,7 +133,8 @@ def facts_of(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _line(stored: Mapping[str, Any]) -> Line:
-    text = _(stored["sentence"]) % stored["params"]
+    sentence = stored["sentence"]
+    text = _(sentence) % stored["params"]
     return Line(stored["where"], text, stored.get("points"))
 
 

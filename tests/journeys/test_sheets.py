@@ -62,8 +62,13 @@ def test_an_operator_applies_the_workbook_and_types_a_row(visit, worker, cast, l
     assert faults(page) == []
     keep(page, "impor-360")
     page.click("main form button[type=submit]")
-
+    page.wait_for_selector(".notice.ok")
     sheet = Sheet.objects.get()
+    type_a_row(page, sheet)
+    look_around(page, sheet)
+
+
+def type_a_row(page, sheet):
     page.goto(f"/penilaian/unit/{sheet.unit.slug}/zi-2021/2026/?saring=belum-diraih")
     assert overflow(page) <= 0
     assert faults(page) == []
@@ -77,6 +82,8 @@ def test_an_operator_applies_the_workbook_and_types_a_row(visit, worker, cast, l
     sheet.refresh_from_db()
     assert sheet.rev == 2
 
+
+def look_around(page, sheet):
     for address in ("/penilaian/", "/pemetaan/", f"/pemetaan/unit/{sheet.unit.slug}/"):
         page.goto(address)
         assert overflow(page) <= 0, address
