@@ -21,6 +21,17 @@ def sheets_read(reach: Reach) -> Q:
     return reach.in_units("unit") | reach.assigned("unit", year="period")
 
 
+@rule(
+    "read-sheet",
+    Unit,
+    "pejabat-unit:u operator:u kabupaten:k penilai:t",
+    is_reading=True,
+)
+def units_read(reach: Reach) -> Q:
+    """Units of reach, with or without a sheet: the map and the profile."""
+    return reach.in_units() | reach.assigned("")
+
+
 @rule("write-sheet", Sheet, "pejabat-unit:u operator:u")
 def sheets_written(reach: Reach) -> Q:
     """Sheets of the units of reach: type an answer, a note or proof."""

@@ -1,6 +1,6 @@
 """A stored report put into the words and groups of its page."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -125,13 +125,16 @@ def facts_of(report: Mapping[str, Any]) -> dict[str, Any]:
         "blank": report["blank"],
         "blank_points": sum(row["points"] for row in report["blank"]),
         "areas": _areas(figures["areas"]),
-        "tests": _tests(report, framework),
+        "tests": goals_of(
+            framework, thresholds=report["thresholds"], distances=figures["distance"]
+        ),
         "edition_name": framework.name_en if get_language() == "en" else framework.name,
     }
 
 
 def _line(stored: Mapping[str, Any]) -> Line:
-    text = _(stored["sentence"]) % stored["params"]
+    sentence = stored["sentence"]
+    text = _(sentence) % stored["params"]
     return Line(stored["where"], text, stored.get("points"))
 
 
@@ -156,12 +159,18 @@ def _areas(figures: Mapping[str, Any]) -> list[Area]:
     ]
 
 
-def _tests(report: Mapping[str, Any], framework: FrameworkFile) -> list[Goal]:
+def goals_of(
+    framework: FrameworkFile,
+    *,
+    thresholds: Iterable[Mapping[str, Any]],
+    distances: Mapping[str, Any],
+) -> list[Goal]:
+    """Put the distance to each test into lines for people."""
     names = {area.slug: str(area) for area in ChangeArea.objects.all()}
     language = int(get_language() == "en")
-    tests = []
-    for test in report["thresholds"]:
-        distance = report["figures"]["distance"][test["id"].casefold()]
+    goals = []
+    for test in thresholds:
+        distance = distances[test["id"].casefold()]
         steps = [
             Step(
                 _subject(line["subject"], names, framework),
@@ -177,8 +186,8 @@ def _tests(report: Mapping[str, Any], framework: FrameworkFile) -> list[Goal]:
             for entry in distance["preconditions"]
             if entry["state"] != "met"
         ]
-        tests.append(Goal(f"{test['name']} ({test['id']})", steps, undeclared))
-    return tests
+        goals.append(Goal(f"{test['name']} ({test['id']})", steps, undeclared))
+    return goals
 
 
 def _subject(subject: str, names: Mapping[str, str], framework: FrameworkFile) -> str:

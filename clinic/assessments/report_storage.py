@@ -42,7 +42,7 @@ def as_stored(
         "undecided": list(report.score.undecided),
         "problems": [_problem(problem, hides_typed=hides_typed) for problem in report.problems],
         "checks": [_check(check, hides_typed=hides_typed) for check in report.checks],
-        "thresholds": [_threshold(framework, item.id) for item in framework.thresholds],
+        "thresholds": [threshold_as_plain(framework, item.id) for item in framework.thresholds],
     }
 
 
@@ -107,7 +107,8 @@ def _is_harmless(typed: object) -> bool:
     return _HARMLESS.fullmatch(str(typed)) is not None
 
 
-def _threshold(framework: FrameworkFile, test: str) -> dict[str, Any]:
+def threshold_as_plain(framework: FrameworkFile, test: str) -> dict[str, Any]:
+    """Return a test's name and the names of its preconditions, Indonesian and English."""
     item = next(each for each in framework.thresholds if each.id == test)
     return {
         "id": item.id,

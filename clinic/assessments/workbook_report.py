@@ -145,11 +145,14 @@ def as_plain(report: WorkbookReport) -> dict[str, Any]:
         "points_without_proof": _shown(
             report.proof.ours if report.proof.by_file is None else report.proof.by_file
         ),
-        "distance": {name.casefold(): _distance(item) for name, item in report.distances.items()},
+        "distance": {
+            name.casefold(): distance_as_plain(item) for name, item in report.distances.items()
+        },
     }
 
 
-def _distance(item: Distance) -> dict[str, Any]:
+def distance_as_plain(item: Distance) -> dict[str, Any]:
+    """Return a test's lines and preconditions as plain values."""
     return {
         "lines": [
             {

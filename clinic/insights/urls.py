@@ -1,10 +1,12 @@
-"""Addresses of findings, below ``/pemetaan/``."""
+"""Addresses of the map, profiles and findings, below ``/pemetaan/``."""
 
 from django.urls import path
 
 from clinic.insights import views
 
 urlpatterns = [
+    path("", views.unit_map, name="map"),
+    path("unit/<slug:slug>/", views.unit_profile, name="unit_profile"),
     path(
         "hasil/<slug:unit>/<slug:area>/<slug:edition>/<slug:period>/",
         views.finding,

@@ -1,12 +1,123 @@
-"""Officials' pages of findings."""
+"""Officials' pages: the map of units by change area, a unit's profile, findings."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
-from clinic.assessments.models import ChangeArea, FrameworkEdition
-from clinic.insights import frames, reading, why, wording
+from clinic.assessments.models import ChangeArea, FrameworkEdition, Sheet
+from clinic.assessments.report_page import Area
+from clinic.assessments.sheets import sheet_url
+from clinic.insights import frames, profile, reading, why, wording
 from clinic.insights.arithmetic.suppression import Audience
-from clinic.people.access import policy
+from clinic.insights.assessed import (
+    NOT_REACHED,
+    VIEWS,
+    Choice,
+    build_map,
+    choices,
+    goals_of_sheet,
+    profile_blocks,
+)
+from clinic.people.access import policy, visible
+from clinic.people.models import Unit
+
+READING_METHODS = ("GET", "HEAD")
+
+
+class MapForm(forms.Form):
+    """What the map shows."""
+
+    lembar = forms.ChoiceField(label=_("Framework and year"), required=False)
+    tampilan = forms.ChoiceField(label=_("Show"), choices=list(VIEWS.items()), required=False)
+
+    def __init__(self, *args: Any, known: list[Choice], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["lembar"].choices = [(choice.key, choice.label) for choice in known]
+
+
+def _chosen(request: HttpRequest, known: list[Choice]) -> Choice | None:
+    wanted = request.GET.get("lembar")
+    return next((each for each in known if each.key == wanted), known[0] if known else None)
+
+
+@policy("read-sheet")
+@require_safe
+@never_cache
+def unit_map(request: HttpRequest) -> HttpResponse:
+    """Show one framework and year: units in official order, change areas across."""
+    sheets = visible(request.user, "read-sheet", Sheet.objects.all())
+    known = choices(sheets)
+    choice = _chosen(request, known)
+    view = request.GET.get("tampilan")
+    view = view if view in VIEWS else NOT_REACHED
+    initial = {"lembar": choice.key if choice else "", "tampilan": view}
+    today = Unit.objects.valid_on(timezone.localdate())
+    units = list(visible(request.user, "read-sheet", today))
+    context = {
+        "form": MapForm(initial, known=known),
+        "choice": choice,
+        "view": VIEWS[view],
+        "map": build_map(units, sheets, choice, view) if choice else None,
+    }
+    return render(request, "insights/map.html", context)
+
+
+@policy("read-sheet")
+@never_cache
+def unit_profile(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what the sheets say of one unit; understanding is unknown until there are answers."""
+    unit = get_object_or_404(visible(request.user, "read-sheet", Unit.objects.all()), slug=slug)
+    if request.method not in READING_METHODS:
+        return HttpResponseNotAllowed(READING_METHODS)
+    sheets = visible(request.user, "read-sheet", Sheet.objects.with_context()).filter(unit=unit)
+    known = choices(sheets)
+    choice = _chosen(request, known)
+    sheet = None
+    address = f"{reverse('sheet_import')}?unit={unit.slug}"
+    if choice is not None:
+        sheet = sheets.get(edition__slug=choice.edition, period=choice.period)
+        address = sheet_url(sheet)
+    context = {
+        "unit": unit,
+        "sheet": sheet,
+        "sheet_address": address,
+        "blocks": _blocks(request, unit, sheet, address),
+        "areas": _areas(sheet) if sheet else [],
+        "tests": goals_of_sheet(sheet) if sheet else [],
+        "tabs": [
+            {"label": each.label, "url": f"?lembar={each.key}", "current": each == choice}
+            for each in known
+        ],
+    }
+    return render(request, "insights/unit_profile.html", context)
+
+
+def _blocks(
+    request: HttpRequest, unit: Unit, sheet: Sheet | None, address: str
+) -> list[dict[str, Any]]:
+    """Return the blocks with findings where the reader may see any, else the sheet's side alone."""
+    audience = reading.audience_of(request.user, unit)
+    if sheet is None or audience is None:
+        return profile_blocks(sheet, address)
+    found = profile.profile(request.user, unit, edition=sheet.edition, period=sheet.period)
+    reading.log_look(request.user, [audience], thing=unit, page=request.path)
+    if found is None or not (found.known or found.weak):
+        return profile_blocks(sheet, address)
+    return profile.blocks(found)
+
+
+def _areas(sheet: Sheet) -> list[Area]:
+    return [
+        Area(str(s.area), float(s.score), float(s.max_points), s.unanswered)
+        for s in sheet.area_scores.select_related("area")
+    ]
 
 
 @policy("read-finding")

@@ -121,8 +121,14 @@ def _sheet_of(official: Person) -> dict[str, str]:
     return {"slug": unit.slug, "framework": edition.slug, "period": str(recorded.sheet.period)}
 
 
+def _unit_of(official: Person) -> dict[str, str]:
+    return {"slug": official.memberships.get().unit.get_root().slug}
+
+
 def _row_of(official: Person) -> dict[str, str]:
     return {**_sheet_of(official), "code": "A.I.1.i.a"}
+
+
 def _finding_of(official: Person) -> dict[str, str]:
     edition = insights_made.zi()
     unit = official.memberships.get().unit
@@ -138,6 +144,7 @@ SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
     "attempt_check": _attempt_of,
     "attempt_result": _attempt_of,
     "attempt_item": _item_of,
+    "unit_profile": _unit_of,
     "sheet": _sheet_of,
     "sheet_row": _row_of,
     "mfa_edit_webauthn": _key_of,

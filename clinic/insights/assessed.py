@@ -1,0 +1,226 @@
+"""The assessed side of the map and of a unit's profile: points by change area, no estimate yet."""
+
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinic.assessments.arithmetic.scoring import score_sheet
+from clinic.assessments.arithmetic.thresholds import distance
+from clinic.assessments.frameworks import edition_file
+from clinic.assessments.models import AreaScore, ChangeArea, Sheet
+from clinic.assessments.report_page import Goal, goals_of
+from clinic.assessments.report_storage import threshold_as_plain
+from clinic.assessments.sheets import rows_of
+from clinic.assessments.workbook_report import distance_as_plain
+from clinic.lib.templatetags.ui import decimals, points
+from clinic.people.models import Unit
+
+NOT_REACHED, SCORE = "belum-diraih", "nilai"
+VIEWS = {NOT_REACHED: gettext_lazy("Points not yet reached"), SCORE: gettext_lazy("LKE score")}
+HEAVIEST = 3
+Cell = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One framework edition and year, as the address names it: ``zi-2021:2025``."""
+
+    edition: str
+    period: int
+    label: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.edition}:{self.period}"
+
+
+def choices(sheets: QuerySet[Sheet]) -> list[Choice]:
+    """Return the editions and years that have sheets, the one with most of the last year first."""
+    counted = Counter((sheet.period, sheet.edition) for sheet in sheets.select_related("edition"))
+    ordered = sorted(counted, key=lambda key: (-key[0], -counted[key], key[1].slug))
+    return [Choice(edition.slug, period, f"{edition}, {period}") for period, edition in ordered]
+
+
+@dataclass
+class UnitMap:
+    """The table: columns, rows in official order, sums, and who has no sheet."""
+
+    areas: list[dict[str, str]]
+    rows: list[dict[str, Any]]
+    lists: list[dict[str, Any]]
+    without: list[Unit]
+
+
+def build_map(units: list[Unit], sheets: QuerySet[Sheet], choice: Choice, view: str) -> UnitMap:
+    """Lay the sheets of one edition and year out by unit and change area."""
+    chosen = sheets.filter(edition__slug=choice.edition, period=choice.period)
+    scores: dict[int, dict[str, AreaScore]] = {}
+    for score in AreaScore.objects.filter(sheet__in=chosen).select_related("sheet", "area"):
+        scores.setdefault(score.sheet.unit_id, {})[score.area_id] = score
+    areas = list(ChangeArea.objects.all())
+    shown = [unit for unit in units if unit.pk in scores]
+    rows = [_row(unit, areas, scores[unit.pk], view) for unit in shown]
+    if rows:
+        rows.append(_sums(areas, [scores[unit.pk] for unit in shown], view))
+    return UnitMap(
+        areas=[{"label": str(area)} for area in areas],
+        rows=rows,
+        lists=[_heaviest(unit, scores[unit.pk]) for unit in shown],
+        without=[unit for unit in units if unit.pk not in scores],
+    )
+
+
+def _value(score: AreaScore, view: str) -> Decimal:
+    return Decimal(score.score if view == SCORE else score.not_yet_reached)
+
+
+def _row(
+    unit: Unit, areas: list[ChangeArea], scores: dict[str, AreaScore], view: str
+) -> dict[str, Any]:
+    url = profile_url(unit)
+    return {
+        "name": unit.display_short_name,
+        "url": url,
+        "cells": [_cell(unit, area, scores.get(area.slug), view) for area in areas],
+    }
+
+
+def _cell(unit: Unit, area: ChangeArea, score: AreaScore | None, view: str) -> Cell:
+    if score is None:
+        return {"tone": "none", "label": _("not assessed in this framework")}
+    value = _value(score, view)
+    label = _("%(unit)s, %(area)s: unknown, no quiz yet; %(what)s %(points)s") % {
+        "unit": unit.display_short_name,
+        "area": area,
+        "what": VIEWS[view],
+        "points": points(value, 1),
+    }
+    return {
+        "tone": "unknown",
+        "shape": "unknown",
+        "letter": "?",
+        "points": value,
+        "url": f"{profile_url(unit)}#{area.slug}",
+        "label": label,
+    }
+
+
+def _sums(areas: list[ChangeArea], scores: list[dict[str, AreaScore]], view: str) -> dict[str, Any]:
+    cells = []
+    for area in areas:
+        known = [_value(each[area.slug], view) for each in scores if area.slug in each]
+        label = decimals(sum(known, Decimal(0)), 1) if known else "–"
+        cells.append({"tone": "none", "label": label})
+    return {"name": _("Sum of the units' points"), "url": "", "cells": cells}
+
+
+def _heaviest(unit: Unit, scores: dict[str, AreaScore]) -> dict[str, Any]:
+    ordered = sorted(scores.values(), key=lambda score: -score.not_yet_reached)
+    lines = [
+        f"{score.area}: {points(score.not_yet_reached, 1)}"
+        for score in ordered[:HEAVIEST]
+        if score.not_yet_reached > 0
+    ]
+    return {"name": unit.name, "url": profile_url(unit), "lines": lines}
+
+
+def profile_url(unit: Unit) -> str:
+    """Return the address of a unit's profile."""
+    return reverse("unit_profile", kwargs={"slug": unit.slug})
+
+
+def profile_blocks(sheet: Sheet | None, sheet_address: str) -> list[dict[str, Any]]:
+    """Return the four blocks of a profile: known, weak, unknown, next steps."""
+    areas = list(ChangeArea.objects.all())
+    scores = {s.area_id: s for s in sheet.area_scores.select_related("area")} if sheet else {}
+    weak = sorted(scores.values(), key=lambda score: -score.not_yet_reached)
+    return [
+        {
+            "id": "yang-diketahui",
+            "title": _("What is known"),
+            "lines": [_known(score) for score in scores.values()],
+            "empty": _("There is no LKE yet."),
+        },
+        {
+            "id": "yang-lemah",
+            "title": _("What is weak, by points"),
+            "lines": [_weak(s, sheet_address) for s in weak if s.not_yet_reached > 0],
+            "empty": _("Nothing is known to be weak."),
+        },
+        {
+            "id": "yang-belum-diketahui",
+            "title": _("What is not known yet"),
+            "lines": [
+                {
+                    "text": str(area),
+                    "diagnosis": "unknown",
+                    "cause": _("no quiz yet") if area.slug in scores else _("no LKE yet"),
+                }
+                for area in areas
+            ],
+        },
+        {
+            "id": "langkah-berikut",
+            "title": _("Next steps"),
+            "lines": _steps(sheet, sheet_address),
+            "empty": _("Nothing is left to do in the sheet."),
+        },
+    ]
+
+
+def _known(score: AreaScore) -> dict[str, Any]:
+    text = _("%(area)s: %(score)s of %(points)s") % {
+        "area": score.area,
+        "score": decimals(score.score, 2),
+        "points": points(score.max_points, 2),
+    }
+    return {"text": text}
+
+
+def _weak(score: AreaScore, sheet_address: str) -> dict[str, Any]:
+    text = _("%(area)s: %(points)s not yet reached") % {
+        "area": score.area,
+        "points": points(score.not_yet_reached, 1),
+    }
+    hint = _("%(rows)s rows not filled in") % {"rows": score.unanswered}
+    return {
+        "text": text,
+        "url": f"{sheet_address}?saring=belum-diraih",
+        "hint": hint if score.unanswered else "",
+    }
+
+
+def _steps(sheet: Sheet | None, sheet_address: str) -> list[dict[str, str]]:
+    if sheet is None:
+        return [{"text": _("Upload an LKE"), "url": sheet_address}]
+    steps = [
+        {"text": _("Add links to proof"), "url": f"{sheet_address}?saring=tanpa-bukti"},
+        {
+            "text": _("Look at the rows below their maximum"),
+            "url": f"{sheet_address}?saring=belum-diraih",
+        },
+    ]
+    if sheet.unanswered:
+        missing = {"text": _("Fill in the missing rows"), "url": f"{sheet_address}?saring=kosong"}
+        steps.insert(0, missing)
+    return steps
+
+
+def goals_of_sheet(sheet: Sheet) -> list[Goal]:
+    """Hold a recorded sheet against every test of its edition; nothing is declared yet."""
+    framework = edition_file(sheet.edition)
+    score = score_sheet(framework, {code: row.value for code, row in rows_of(sheet).items()})
+    return goals_of(
+        framework,
+        thresholds=[threshold_as_plain(framework, test.id) for test in framework.thresholds],
+        distances={
+            test.id.casefold(): distance_as_plain(distance(framework, score, test.id))
+            for test in framework.thresholds
+        },
+    )

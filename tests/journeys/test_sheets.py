@@ -1,0 +1,95 @@
+"""The real workbook through the real worker: without an account, then applied to a unit."""
+
+import pytest
+from django.conf import settings as django_settings
+
+from clinic.assessments.models import Sheet
+from clinic.assessments.sheet_imports import find_edition
+from clinic.records.imports import Import
+from tests.clinic.assessments.made_workbooks import SAMPLE
+from tests.journeys.conftest import faults, overflow, signed_in_cookie
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+PICTURES = django_settings.BASE_DIR / "var" / "pictures"
+
+
+@pytest.fixture(autouse=True)
+def no_second_factor(settings):
+    settings.KLINIK_SECOND_FACTOR = False
+
+
+def keep(page, name):
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize(
+    ("width", "language", "scripts"), [(1280, "id", True), (360, "id", False), (360, "en", True)]
+)
+def test_a_stranger_checks_the_real_workbook(visit, worker, width, language, scripts):
+    page = visit("/periksa-lke/", width=width, language=language, java_script_enabled=scripts)
+    page.set_input_files("input[type=file]", SAMPLE)
+    page.click("main form button[type=submit]")
+
+    page.wait_for_selector("#nilai", timeout=60_000)
+
+    text = page.inner_text("main")
+    for figure in ("95.710", "95.576") if language == "en" else ("95,710", "95,576", "65,7"):
+        assert figure in text
+    assert "L175" in text
+    assert overflow(page) <= 0
+    if scripts:
+        assert faults(page) == []
+    keep(page, f"periksa-lke-{width}-{language}")
+    page.emulate_media(media="print")
+    keep(page, f"periksa-lke-{width}-{language}-cetak")
+    assert Import.objects.get().actor is None
+
+
+def test_an_operator_applies_the_workbook_and_types_a_row(visit, worker, cast, live_server):
+    find_edition("zi-2021")
+    page = visit("/", width=360)
+    page.context.add_cookies([signed_in_cookie(cast.operator.account, live_server.url)])
+    page.goto("/penilaian/impor/")
+    page.set_input_files("input[type=file]", SAMPLE)
+    page.fill("input[name=period]", "2026")
+    page.click("main form button[type=submit]")
+    page.wait_for_selector("#nilai", timeout=60_000)
+    assert not Sheet.objects.exists()
+    assert faults(page) == []
+    keep(page, "impor-360")
+    page.click("main form button[type=submit]")
+    page.wait_for_selector(".notice.ok")
+    sheet = Sheet.objects.get()
+    type_a_row(page, sheet)
+    look_around(page, sheet)
+
+
+def type_a_row(page, sheet):
+    page.goto(f"/penilaian/unit/{sheet.unit.slug}/zi-2021/2026/?saring=belum-diraih")
+    assert overflow(page) <= 0
+    assert faults(page) == []
+    keep(page, "lembar-360")
+    page.click("main article a[href*='/butir/']")
+    page.fill("textarea[name=note]", "Dicek ulang")
+    keep(page, "butir-360")
+    assert faults(page) == []
+    page.click("main form button[type=submit]")
+    page.wait_for_url("**/2026/#*")
+    sheet.refresh_from_db()
+    assert sheet.rev == 2
+
+
+def look_around(page, sheet):
+    for address in ("/penilaian/", "/pemetaan/", f"/pemetaan/unit/{sheet.unit.slug}/"):
+        page.goto(address)
+        assert overflow(page) <= 0, address
+        assert faults(page) == [], address
+        keep(page, address.strip("/").replace("/", "-") + "-360")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/pemetaan/")
+    assert faults(page) == []
+    keep(page, "pemetaan-1280")
