@@ -5,7 +5,7 @@ import gzip
 import pytest
 from django.conf import settings as django_settings
 
-from courses.models import ModuleCompletion, ModuleEdition
+from courses.models import ModuleCompletion, ModuleEdition, SectionPage
 from tests.courses import made
 from tests.journeys.conftest import faults, overflow, signed_in_cookie
 
@@ -85,9 +85,10 @@ def test_author_writes_and_reviewer_publishes(visit, cast, live_server, kept, se
     module = made.small(cast)
     author = visit("/modul/")
     author.context.add_cookies([signed_in_cookie(cast.author.account, live_server.url)])
-    author.goto(f"/admin/pages/{module.pk}/edit/")
+    section = SectionPage.objects.child_of(module).first()
+    author.goto(f"/admin/pages/{section.pk}/edit/")
     kept(author, "penyunting-1280")
-    author.locator("#id_title").fill("Modul dari penyunting")
+    author.locator("#id_title").fill("Bagian dari penyunting")
     author.locator("footer [data-w-dropdown-target='toggle']").click()
     author.locator("button[name='action-kirim']").click()
     author.wait_for_url("**/admin/tinjau/kecil/")
@@ -96,14 +97,14 @@ def test_author_writes_and_reviewer_publishes(visit, cast, live_server, kept, se
     reviewer.context.add_cookies([signed_in_cookie(cast.reviewer.account, live_server.url)])
     reviewer.goto("/admin/tinjau/")
     assert faults(reviewer) == []
-    reviewer.get_by_role("link", name="Modul dari penyunting").click()
+    reviewer.get_by_role("link", name="Modul satu").click()
     assert faults(reviewer) == []
     kept(reviewer, "tinjau-1280")
     reviewer.locator("#id_note").fill("Judul baru")
     reviewer.locator("button[value=terbitkan]").click()
     reviewer.wait_for_url("**/admin/tinjau/")
 
-    guest = visit("/modul/kecil/")
-    assert guest.locator("h1").inner_text() == "Modul dari penyunting"
+    guest = visit("/modul/kecil/bagian-1/")
+    assert guest.locator("h1").inner_text() == "Bagian dari penyunting"
     assert ModuleEdition.objects.filter(module=module).count() == 2
     assert not ModuleCompletion.objects.exists()
