@@ -46,6 +46,12 @@ class DraftMoved(Refused):
     status = 409
 
 
+class Incomplete(Refused):
+    """A module or section that still lacks what a reader needs."""
+
+    code = "incomplete"
+
+
 class ForeignMarkup(Refused):
     """Running text that holds more than the editor's buttons make."""
 
@@ -91,7 +97,8 @@ def publish(
 
     Raises:
         PermissionDenied, Http404: the actor may not publish modules.
-        OwnWork, NothingToPublish, DraftMoved, ForeignMarkup: as they say; nothing is written.
+        OwnWork, NothingToPublish, DraftMoved, Incomplete, ForeignMarkup: as they say; nothing is
+            written.
     """
     require(actor, "publish-module", module)
     note = note or Note()
@@ -153,6 +160,20 @@ def _refuse_unfit(draft: Draft, module: ModulePage, *, seen: str) -> None:
     is_same = ModuleEdition.objects.filter(module=module, is_current=True, digest=draft.digest)
     if not draft.bodies or is_same.exists():
         raise NothingToPublish(_("There is nothing new to publish in this module."))
+    empty = [
+        one["title"]
+        for one in draft.head["sections"]
+        if not (one["title"] and one["lead"] and draft.bodies[str(one["page"])])
+    ]
+    if empty:
+        raise Incomplete(
+            _("This section still lacks its lead or its content: %(title)s") % {"title": empty[0]},
+            details={"sections": empty},
+        )
+    _refuse_foreign_markup(draft)
+
+
+def _refuse_foreign_markup(draft: Draft) -> None:
     found = [
         part
         for stream in draft.bodies.values()

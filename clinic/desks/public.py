@@ -7,6 +7,7 @@ from django.views.generic import TemplateView
 
 from clinic.desks.areas import AREAS
 from clinic.lib.problems import BY_STATUS
+from courses import reading
 
 SAMPLE = {"unproven": Decimal("65.7"), "total": Decimal("95.6")}  # of the ZI sample sheet
 
@@ -17,7 +18,10 @@ class FrontPage(TemplateView):
     template_name = "desks/front.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(areas=AREAS, sample=SAMPLE, **kwargs)
+        editions = reading.current_editions(self.request.user).defer("bodies")
+        modules = {one.head["area"]: one.head["slug"] for one in editions}
+        areas = [(area, modules.get(area.slug, "")) for area in AREAS]
+        return super().get_context_data(areas=areas, sample=SAMPLE, **kwargs)
 
 
 class AboutPage(TemplateView):

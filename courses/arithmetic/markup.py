@@ -15,7 +15,7 @@ SCHEMES = ("https://", "http://", "mailto:", "/", "#")
 
 class _Reader(HTMLParser):
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(convert_charrefs=False)
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -26,6 +26,10 @@ class _Reader(HTMLParser):
             is_known = name == EDITOR_KEY or name in ALLOWED[tag]
             if not is_known or (name == "href" and not (value or "").startswith(SCHEMES)):
                 self.found.append(f'<{tag} {name}="{value or ""}">')
+
+    def handle_data(self, data: str) -> None:
+        if "<" in data:  # a tag that never ends would swallow what follows it on the page
+            self.found.append(data)
 
     def handle_decl(self, decl: str) -> None:
         self.found.append(f"<!{decl}>")
@@ -45,6 +49,4 @@ def foreign_markup(text: str) -> list[str]:
     reader = _Reader()
     reader.feed(text)
     reader.close()
-    if reader.rawdata.strip():
-        reader.found.append(reader.rawdata)
     return reader.found

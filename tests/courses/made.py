@@ -78,12 +78,12 @@ def small(cast, slug="kecil", mark="satu", *, sections=2):
 def rewrite(module, mark, *, actor, only=None):
     """Save new drafts of the module and its sections, as an author does; nothing is published."""
     draft = module.get_latest_revision_as_object()
-    draft.title = f"Modul {mark}"
+    draft.title, draft.promise = f"Modul {mark}", f"Janji {mark}."
     draft.save_revision(user=actor)
     for section in SectionPage.objects.child_of(module).order_by("path"):
         if only is None or section.slug in only:
             newer = section.get_latest_revision_as_object()
-            newer.title = f"Bagian {mark}"
+            newer.title, newer.lead = f"Bagian {mark}", f"Mengapa {mark}."
             newer.body = newer.body.stream_block.to_python(
                 [{"type": "text", "value": f"<p>Isi {mark}.</p>"}]
             )

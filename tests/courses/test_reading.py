@@ -164,3 +164,9 @@ def test_pages_of_reading_ask_few_questions_of_the_database(cast, shipped, signe
             ) as asked:
                 assert visitor.get(path).status_code == 200
             assert len(asked) <= most, (path, [one["sql"][:90] for one in asked])
+
+
+def test_the_front_page_leads_from_an_area_to_its_module(cast, client):
+    assert 'href="/modul/kecil/"' not in texts(client.get("/"))
+    made.small(cast)
+    assert 'href="/modul/kecil/"' in texts(client.get("/"))

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
-from clinic.management.demo import cast, region, sheets
+from clinic.management.demo import cast, learning, region, sheets
 from clinic.people.models import Person
 
 
@@ -44,6 +44,8 @@ def load_demo(say: Callable[[str], None]) -> bool:
     cast.load_people(tops)
     cast.load_logins(units)
     cast.load_participants(units)
+    say("Menerbitkan 8 modul panduan ...")
+    learning.load_modules()
     say("Mengisi lembar penilaian contoh ...")
     sheets.load_sheets(units, tops)
     return True

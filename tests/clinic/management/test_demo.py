@@ -3,9 +3,10 @@
 import pytest
 from django.core.management import call_command
 
-from clinic.assessments.models import Answer, Sheet
+from clinic.assessments.models import Answer, ChangeArea, Sheet
 from clinic.management.demo import cast, loading
 from clinic.people.models import Account, Person, Unit
+from courses.models import ModuleEdition
 
 pytestmark = pytest.mark.django_db
 
@@ -20,6 +21,11 @@ def test_the_region_is_whole_and_the_second_loading_keeps_it():
     assert Unit.objects.filter(depth=2).count() == 41
     assert Sheet.objects.filter(edition__slug="pmprb-2020-unit", period=2021).count() == 41
     assert Sheet.objects.filter(edition__slug="akip-2021", period=2025).count() == 41
+    editions = ModuleEdition.objects.select_related("module")
+    assert {one.module.area_id for one in editions} == set(
+        ChangeArea.objects.values_list("slug", flat=True)
+    )
+    assert all(one.published_by_id != one.module.owner_id for one in editions)
     assert {login.email for login in cast.LOGINS} == set(
         Account.objects.exclude(email="").values_list("email", flat=True)
     )

@@ -1,0 +1,115 @@
+"""The editor as authors and reviewers need it: their pages, their two acts, nothing else."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.action_menu import ActionMenuItem
+from wagtail.admin.menu import MenuItem
+from wagtail.models import Page
+
+from clinic.lib.errors import Refused
+from clinic.people.access import can
+from courses.models import ModulePage, SectionPage
+from courses.reviewing import send_to_review
+
+SEND = "action-kirim"
+# What the main menu of the editor keeps; the rest leads to rooms that are not used here.
+KEPT = frozenset({"explorer", "courses-reviews"})
+# Publishing, unpublishing and workflows of the editor: a module goes out whole, by ``publishing``.
+NOT_OURS = frozenset(
+    {"action-publish", "action-unpublish", "action-submit", "action-cancel-workflow"}
+)
+
+
+class SendToReview(ActionMenuItem):
+    """Save the draft and ask the reviewers to look at the whole module."""
+
+    name = SEND
+    label = _("Send for review")
+    icon_name = "resubmit"
+    order = 10
+
+    def is_shown(self, context: Any) -> bool:
+        module = module_of(context.get("page"))
+        return module is not None and can(context["request"].user, "write-module", module)
+
+
+class Review(ActionMenuItem):
+    """Lead to the page on which a reviewer sees the whole draft."""
+
+    name = "action-tinjau"
+    label = _("Review")
+    icon_name = "view"
+    order = 20
+
+    def is_shown(self, context: Any) -> bool:
+        module = module_of(context.get("page"))
+        return module is not None and can(context["request"].user, "comment-module", module)
+
+    def get_url(self, parent_context: Any) -> str:
+        module = module_of(parent_context["page"])
+        return reverse("module_review", kwargs={"slug": module.slug})
+
+
+def module_of(page: Page | None) -> ModulePage | None:
+    """Return the saved module that a page is or belongs to, if any."""
+    if page is None or page.pk is None:
+        return None
+    specific = page.specific
+    if isinstance(specific, SectionPage):
+        return ModulePage.objects.get(pk=specific.get_parent().pk)
+    return specific if isinstance(specific, ModulePage) else None
+
+
+@hooks.register("register_page_action_menu_item")
+def _send_item() -> ActionMenuItem:
+    return SendToReview()
+
+
+@hooks.register("register_page_action_menu_item")
+def _review_item() -> ActionMenuItem:
+    return Review()
+
+
+@hooks.register("construct_page_action_menu")
+def _drop_what_is_not_ours(items: list[Any], _request: HttpRequest, _context: Any) -> None:
+    items[:] = [item for item in items if item.name not in NOT_OURS]
+
+
+@hooks.register("after_edit_page")
+def _send_after_saving(request: HttpRequest, page: Page) -> HttpResponse | None:
+    module = module_of(page)
+    if SEND not in request.POST or module is None:
+        return None
+    try:
+        send_to_review(module, actor=request.user)
+    except Refused as refusal:
+        messages.warning(request, refusal.message)
+        return None
+    return redirect("module_review", slug=module.slug)
+
+
+@hooks.register("construct_main_menu")
+def _keep_the_menu_short(_request: HttpRequest, items: list[MenuItem]) -> None:
+    items[:] = [item for item in items if item.name in KEPT]
+
+
+@hooks.register("register_admin_menu_item")
+def _reviews_item() -> MenuItem:
+    return MenuItem(
+        _("Modules in review"),
+        reverse("module_reviews"),
+        name="courses-reviews",
+        icon_name="tasks",
+        order=10,
+    )
+
+
+@hooks.register("construct_homepage_summary_items")
+def _no_summary(_request: HttpRequest, items: list[Any]) -> None:
+    items.clear()

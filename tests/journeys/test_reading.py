@@ -1,0 +1,110 @@
+"""A participant reads, a guest without scripts; author and reviewer bring out a module."""
+
+import gzip
+
+import pytest
+from django.conf import settings as django_settings
+
+from courses.models import ModuleCompletion, ModuleEdition, SectionPage
+from tests.courses import made
+from tests.journeys.conftest import faults, overflow, signed_in_cookie
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+SECTION = "/modul/pengawasan/gratifikasi/"
+PAGES = ["/modul/", "/modul/pengawasan/", SECTION, "/modul/pengawasan/cetak/"]
+
+
+@pytest.fixture
+def shipped(cast, settings):
+    settings.KLINIK_SECOND_FACTOR = False
+    module = made.published(cast)
+    made.checks(cast)
+    return module
+
+
+@pytest.fixture
+def kept():
+    """Return a function that keeps a picture of the page under the data folder."""
+    folder = django_settings.DATA_DIR / "screenshots"
+    folder.mkdir(exist_ok=True)
+    return lambda page, name: page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "language", "width"), [("light", "id", 360), ("dark", "en", 1280)]
+)
+def test_pages_of_reading_have_no_fault(visit, shipped, kept, scheme, language, width):
+    page = visit("/modul/", width=width, language=language, color_scheme=scheme)
+    for address in PAGES:
+        page.goto(address)
+        assert faults(page) == [], address
+        assert overflow(page) <= 0, address
+        kept(page, f"{address.strip('/').replace('/', '-')}-{width}-{scheme}")
+        assert len(gzip.compress(page.content().encode())) <= 20 * 1024
+
+
+def test_a_participant_reads_answers_and_finishes(visit, shipped, cast, live_server, kept):
+    page = visit("/modul/", width=360)
+    page.context.add_cookies([signed_in_cookie(cast.participant.account, live_server.url)])
+
+    page.goto("/belajar/")
+    assert faults(page) == []
+    kept(page, "belajar-baru-360")
+    page.goto("/modul/pengawasan/")
+    page.get_by_role("button", name="Start").or_(page.get_by_role("button", name="Mulai")).click()
+    assert page.url.endswith(SECTION)
+    form = page.locator("form", has=page.locator("input[value='periksa-upg-prosedur']"))
+    form.locator("input[type=radio]").first.check()
+    form.locator("button").click()
+    page.locator("[role=status] .notice").first.wait_for()
+    assert faults(page) == []
+    kept(page, "periksa-360")
+    page.locator("button[name=selesai]").click()
+    page.wait_for_url("**/pengendalian-intern/")
+    page.goto("/belajar/")
+    assert page.locator("main a", has_text="Menyusun bukti pengawasan").count() == 1
+    kept(page, "belajar-360")
+    assert faults(page) == []
+
+
+def test_a_guest_answers_a_check_with_scripts_off(visit, shipped):
+    page = visit(SECTION, java_script_enabled=False)
+    form = page.locator("form", has=page.locator("input[value='periksa-upg-prosedur']"))
+    form.locator("input[type=radio]").first.check()
+    form.locator("button").click()
+
+    assert page.locator("[role=status] .notice").count() == 1
+    assert page.locator("[role=status] .notice").is_visible()
+
+
+def test_author_writes_and_reviewer_publishes(visit, cast, live_server, kept, settings):
+    settings.KLINIK_SECOND_FACTOR = False
+    module = made.small(cast)
+    author = visit("/modul/")
+    author.context.add_cookies([signed_in_cookie(cast.author.account, live_server.url)])
+    section = SectionPage.objects.child_of(module).first()
+    author.goto(f"/admin/pages/{section.pk}/edit/")
+    kept(author, "penyunting-1280")
+    author.locator("#id_title").fill("Bagian dari penyunting")
+    author.locator("footer [data-w-dropdown-target='toggle']").click()
+    author.locator("button[name='action-kirim']").click()
+    author.wait_for_url("**/admin/tinjau/kecil/")
+
+    reviewer = visit("/modul/")
+    reviewer.context.add_cookies([signed_in_cookie(cast.reviewer.account, live_server.url)])
+    reviewer.goto("/admin/tinjau/")
+    assert faults(reviewer) == []
+    reviewer.get_by_role("link", name="Modul satu").click()
+    assert faults(reviewer) == []
+    kept(reviewer, "tinjau-1280")
+    reviewer.locator("#id_note").fill("Judul baru")
+    reviewer.locator("button[value=terbitkan]").click()
+    reviewer.wait_for_url("**/admin/tinjau/")
+
+    guest = visit("/modul/kecil/bagian-1/")
+    assert guest.locator("h1").inner_text() == "Bagian dari penyunting"
+    assert ModuleEdition.objects.filter(module=module).count() == 2
+    assert not ModuleCompletion.objects.exists()
