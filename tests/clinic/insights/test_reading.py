@@ -177,7 +177,7 @@ def test_the_profile_sorts_areas_and_names_at_most_three_steps(world, cast):
     )
     assert [line.area.slug for line in found.weak] == [AREA]
     assert len(found.unknown) == 5
-    assert [line.area.slug for line in found.steps][0] == AREA
+    assert found.steps[0].area.slug == AREA
     assert len(found.steps) == 3
     drawn = profile.blocks(found)
     assert [block["title"] for block in drawn] == [
