@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from clinic.lib.arithmetic import dates
 from clinic.people.models import Membership, Person, Unit
+from courses.models import ModuleEdition
 from quizzes.arithmetic.grading import guess_score
 from quizzes.models import Attempt, AttemptItem, Credit, Question, QuestionVersion, VersionState
 from quizzes.models.assignments import Phase, Setting
@@ -128,6 +129,25 @@ def homes_of(person_id: int, as_of: date) -> list[int]:
     person = Person.objects.get(pk=person_id)
     posts = Membership.objects.on(as_of).filter(person__in=Person.objects.rows_of(person))
     return sorted(set(posts.values_list("unit_id", flat=True)))
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module as it was last published."""
+
+    slug: str
+    title: str
+
+
+def modules_for(outcomes: Iterable[str]) -> dict[str, Module]:
+    """The first published module that serves each of these outcomes, by the outcome's slug."""
+    wanted, found = set(outcomes), {}
+    editions = ModuleEdition.objects.filter(is_current=True, module__live=True)
+    rows = editions.order_by("module__area__order", "module__pk")
+    for slug, head in rows.values_list("module__slug", "head"):
+        for outcome in wanted.intersection(head["outcomes"]):
+            found.setdefault(outcome, Module(slug, head["title"]))
+    return found
 
 
 def count_answers() -> int:

@@ -84,7 +84,6 @@ def evidence_of_part(manifest: Mapping[str, Any], rows: Rows) -> Evidence:
         columns = {column.name: column.kind.read(text[column.name]) for column in file.columns}
         whole = {column.name: np.int64 for column in file.columns if column.kind.whole}
         tables[file.name] = pd.DataFrame(columns, index=text.index).astype(whole)
-    tables.pop("persons")
     return Evidence(
         as_of=manifest["as_of"].toordinal(),
         gap_threshold=manifest["gap_threshold"],

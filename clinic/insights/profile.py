@@ -1,6 +1,6 @@
 """The unit's profile: what is known, what is weak, what is not known yet, and what comes next."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clinic.assessments.models import AreaScore, ChangeArea, FrameworkEdition, Outcome
-from clinic.insights import reading, why, wording
+from clinic.insights import evidence, reading, why, wording
 from clinic.insights.arithmetic.diagnosis import Word
+from clinic.insights.evidence import Module
 from clinic.insights.reading import Shown
 from clinic.lib.templatetags.ui import points as in_points
 from clinic.people.models import Account, Unit
@@ -28,6 +29,7 @@ class Line:
     points: Decimal | None
     url: str
     outcomes: tuple[Outcome, ...] = ()
+    module: Module | None = None
 
     @property
     def weight(self) -> Decimal:
@@ -74,6 +76,7 @@ def _lines(actor: Account, unit: Unit, edition: FrameworkEdition, period: int) -
     areas = ChangeArea.objects.in_bulk(slugs)
     points = _points(unit, edition, period)
     outcomes = why.outcomes_of(edition, slugs)
+    modules = evidence.modules_for(each.slug for some in outcomes.values() for each in some)
     lines = [
         Line(
             area=areas[slug],
@@ -81,10 +84,16 @@ def _lines(actor: Account, unit: Unit, edition: FrameworkEdition, period: int) -
             points=points.get(slug),
             url=address(unit, slug, edition=edition, period=period),
             outcomes=tuple(outcomes.get(slug, ())),
+            module=_module(outcomes.get(slug, ()), modules),
         )
         for (_unit, slug), shown in seen.items()
     ]
     return sorted(lines, key=lambda line: (-line.weight, line.area.order))
+
+
+def _module(outcomes: Iterable[Outcome], modules: Mapping[str, Module]) -> Module | None:
+    """The module of the first outcome that has one."""
+    return next((modules[each.slug] for each in outcomes if each.slug in modules), None)
 
 
 def _points(unit: Unit, edition: FrameworkEdition, period: int) -> dict[str, Decimal]:
@@ -150,12 +159,18 @@ def _unknown(line: Line) -> dict[str, Any]:
 
 
 def _step(line: Line) -> dict[str, Any]:
-    """A verb with its area; the outcomes say what to learn."""
+    """A verb with its area; where people are to learn, the module and what it teaches."""
     verb = wording.VERBS[Word.UNKNOWN.value if line.is_undecided else line.shown.word]
-    learns = line.shown.word in {Word.KNOWLEDGE_GAP.value, Word.HIDDEN_RISK.value}
-    outcomes = [str(outcome) for outcome in line.outcomes[:2]] if learns else []
-    text = _("%(verb)s: %(area)s") % {"verb": verb, "area": line.area}
-    return {"text": text, "url": line.url, "hint": "; ".join(outcomes)}
+    step = {"text": _("%(verb)s: %(area)s") % {"verb": verb, "area": line.area}, "url": line.url}
+    if line.shown.word not in {Word.KNOWLEDGE_GAP.value, Word.HIDDEN_RISK.value}:
+        return step
+    if line.module is None:
+        return {**step, "hint": "; ".join(str(outcome) for outcome in line.outcomes[:2])}
+    return {
+        **step,
+        "url": reverse("module", kwargs={"slug": line.module.slug}),
+        "hint": _("Module: %(title)s") % {"title": line.module.title},
+    }
 
 
 def _line(line: Line) -> dict[str, Any]:

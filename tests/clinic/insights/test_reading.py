@@ -10,8 +10,10 @@ from clinic.insights import profile, reading, wording
 from clinic.insights.models import Finding, Rollup
 from clinic.records import jobs
 from clinic.records.audit import AuditEntry
+from courses import importing, publishing
 from tests.clinic.insights import made
 from tests.clinic.insights.made import AREA, PERIOD
+from tests.courses import made as courses_made
 from tests.given import make_member
 
 pytestmark = pytest.mark.django_db
@@ -171,13 +173,17 @@ def test_the_page_costs_the_same_however_many_answers(
 
 def test_the_profile_sorts_areas_and_names_at_most_three_steps(world, cast):
     edition, _quiz, home = world
+    text = courses_made.small_text("pengawasan", "gratifikasi")
+    text = text.replace("outcomes = []", 'outcomes = ["pengawasan-uji"]')
+    module = importing.load_module(text, author=cast.author.account)
+    publishing.publish(module, actor=cast.reviewer.account)
     answered_by(world, cast, 3)
     found = profile.profile(
         cast.regency_official.account, home.district, edition=edition, period=PERIOD
     )
     assert [line.area.slug for line in found.weak] == [AREA]
     assert len(found.unknown) == 5
-    assert next(line.area.slug for line in found.steps) == AREA
+    assert found.steps[0].area.slug == AREA
     assert len(found.steps) == 3
     drawn = profile.blocks(found)
     assert [block["title"] for block in drawn] == [
@@ -187,7 +193,9 @@ def test_the_profile_sorts_areas_and_names_at_most_three_steps(world, cast):
         "Langkah berikut",
     ]
     assert "poin belum diraih" in drawn[1]["lines"][0]["text"]
-    assert drawn[3]["lines"][0]["text"].startswith("Pelajari: ")
+    first = drawn[3]["lines"][0]
+    assert first["text"].startswith("Pelajari: ")
+    assert (first["url"], first["hint"]) == ("/modul/pengawasan/", "Modul: Modul gratifikasi")
     operator = profile.profile(cast.operator.account, home.health, edition=edition, period=PERIOD)
     assert operator is None
 
