@@ -1,0 +1,89 @@
+"""Who may do what with events, registrations, scans and presences (security.md 2)."""
+
+from django.db.models import Q
+from django.utils import timezone
+
+from attendance.models import Event, Registration
+from clinic.people.access import rule
+from clinic.people.models import Membership, Person, Unit
+from clinic.people.reach import EVERYTHING, NOTHING, Reach
+
+
+def _regions_of(reach: Reach) -> set[str]:
+    """Return the paths of the regencies in which the actor may register somebody."""
+    today = timezone.localdate()
+    posts = Membership.objects.on(today).filter(person__in=reach.person_ids)
+    paths = set(posts.values_list("unit__path", flat=True)) if reach.person_ids else set()
+    return {path[: Unit.steplen] for path in paths | reach.unit_paths}
+
+
+def _below(field: str, paths: set[str]) -> Q:
+    condition = NOTHING
+    for path in paths:
+        condition |= Q(**{f"{field}__path__startswith": path})
+    return condition
+
+
+@rule("see-event", Event, "publik:*")
+def events_seen(_reach: Reach) -> Q:
+    """What is announced; drafts are their organisers' alone."""
+    return Q(state__in=Event.PUBLIC_STATES)
+
+
+@rule("register", Event, "peserta:o panitia:e pejabat-unit:u operator:u")
+def events_joined(reach: Reach) -> Q:
+    """Announced events of the regency that the person or the unit belongs to."""
+    in_region = _below("unit", _regions_of(reach))
+    return reach.in_events("uuid") | (Q(state__in=Event.PUBLIC_STATES) & in_region)
+
+
+@rule("register", Person, "peserta:o panitia:e pejabat-unit:u operator:u")
+def persons_registered(reach: Reach) -> Q:
+    """Oneself, the people of the own unit, and for an organiser those of the event's regency."""
+    events = Event.objects.filter(uuid__in=reach.event_ids) if reach.event_ids else None
+    roots = (
+        {path[: Unit.steplen] for path in events.values_list("unit__path", flat=True)}
+        if events is not None
+        else set()
+    )
+    members = Membership.objects.on(timezone.localdate()).filter(
+        reach.in_units("unit") | _below("unit", roots)
+    )
+    return reach.own("pk") | Q(pk__in=members.values("person"))
+
+
+@rule("cancel-registration", Registration, "peserta:o panitia:e pejabat-unit:u operator:u")
+def registrations_cancelled(reach: Reach) -> Q:
+    """One's own, those of the own unit, those of the event."""
+    return reach.own("person") | reach.in_events("event__uuid") | reach.in_units("unit")
+
+
+@rule("create-event", Event, "panitia:e")
+@rule("change-event", Event, "panitia:e")
+@rule("record-scan", Event, "panitia:e")
+def events_run(reach: Reach) -> Q:
+    """The organiser's events."""
+    return reach.in_events("uuid")
+
+
+@rule("add-walk-in", Event, "panitia:e admin:*")
+def events_with_a_door(reach: Reach) -> Q:
+    """The organiser's events; the administrator's everywhere."""
+    return EVERYTHING if reach.everything else reach.in_events("uuid")
+
+
+@rule("correct-presence", Registration, "panitia:e")
+def presences_corrected(reach: Reach) -> Q:
+    """Of the organiser's events; that it is never one's own is a rule of ``presence``."""
+    return reach.in_events("event__uuid")
+
+
+@rule(
+    "read-presence",
+    Registration,
+    "peserta:o panitia:e pejabat-unit:u kabupaten:k",
+    is_reading=True,
+)
+def presences_read(reach: Reach) -> Q:
+    """Own presence; lists for the organiser, the unit's official and the secretariat."""
+    return reach.own("person") | reach.in_events("event__uuid") | reach.in_units("unit")

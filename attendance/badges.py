@@ -1,0 +1,96 @@
+"""Tokens of registrations: made again when shown, looked up by their digest (S23)."""
+
+import hashlib
+import io
+from uuid import UUID
+
+import segno
+from django.db import transaction
+
+from attendance.arithmetic.tokens import PREFIX, badge_token, token_digest
+from attendance.models import Badge, Event, Registration
+from clinic.people.access import require
+from clinic.people.models import Account
+from clinic.records import audit
+
+SHORT_CODE_LENGTH = 8
+# Read aloud and typed: without I, L, O and U, which are misheard or misread.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def token_of(registration: Registration) -> str:
+    """Return the text of the person's QR, from the event's key."""
+    return _token(registration.event, registration.uuid, registration.token_version)
+
+
+def _token(event: Event, registration: UUID, version: int) -> str:
+    return badge_token(bytes(event.badge_key), registration, version)
+
+
+def short_code_of(event: Event, registration: UUID) -> str:
+    """Return eight characters that stand for a registration where no QR can be read."""
+    token = _token(event, registration, 0).removeprefix(PREFIX)
+    digest = hashlib.sha256(f"short:{token}".encode()).digest()
+    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:SHORT_CODE_LENGTH])
+
+
+def fold_short_code(text: str) -> str:
+    """Return a typed short code as it is stored: no blanks or dashes, look-alikes mended."""
+    folded = "".join(text.upper().replace("-", " ").split())
+    return folded.translate(str.maketrans("ILO", "110"))
+
+
+def shown_short_code(code: str) -> str:
+    """Write a short code in two groups of four."""
+    return f"{code[:4]}-{code[4:]}"
+
+
+def issue(registration: Registration) -> Badge:
+    """Keep the digest of the registration's present token."""
+    return Badge.objects.create(
+        registration=registration,
+        version=registration.token_version,
+        token_digest=token_digest(token_of(registration)),
+    )
+
+
+def reissue(registration: Registration, *, actor: Account) -> Registration:
+    """Give the person a new badge; the old token is superseded from this moment.
+
+    Raises:
+        PermissionDenied, Http404: the actor does not organise the event.
+    """
+    require(actor, "change-event", registration.event)
+    with transaction.atomic():
+        held = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
+        held.token_version += 1
+        held.save(update_fields=["token_version", "changed_at"])
+        issue(held)
+        audit.record("badge.reissue", actor=actor, thing=held, subject=held.person_id)
+    return held
+
+
+def qr_modules(text: str) -> tuple[str, int]:
+    """Draw a QR at level H as path data of one-wide strokes, with the side in modules."""
+    code = segno.make(text, error="h", micro=False, boost_error=False)
+    border = 4
+    size = code.symbol_size(border=border)[0]
+    lines = []
+    for y, row in enumerate(code.matrix):
+        start = None
+        for x, dark in enumerate([*row, 0]):
+            if dark and start is None:
+                start = x
+            elif not dark and start is not None:
+                lines.append(f"M{start + border} {y + border}.5h{x - start}")
+                start = None
+    return "".join(lines), size
+
+
+def qr_png(text: str) -> bytes:
+    """Draw the same QR as a picture to save, for places without signal."""
+    drawn = io.BytesIO()
+    segno.make(text, error="h", micro=False, boost_error=False).save(
+        drawn, kind="png", scale=16, border=4
+    )
+    return drawn.getvalue()

@@ -1,0 +1,177 @@
+"""One door: every item stored once, one verdict each, presences folded at once."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection
+from django.http import Http404
+from django.test.utils import CaptureQueriesContext
+
+from attendance import badges, checkin, registration
+from attendance.models import Correction, Presence, RejectedItem, Scan
+from attendance.signals import presence_confirmed
+from clinic.people.access import remembering_grants
+from tests.attendance import made
+
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+START = made.MORNING[0]
+
+
+@pytest.fixture
+def door(cast):
+    return made.at_the_door(cast)
+
+
+def verdicts(answers):
+    return [answer.verdict for answer in answers]
+
+
+def test_the_same_uid_twice_is_one_scan_and_one_verdict(door):
+    item = made.badge(door.row)
+    first = made.scanned(door.event, item, by=door.steward)
+    again = made.scanned(door.event, item, item, by=door.steward, now=START + 9 * MINUTE)
+
+    assert [(one.verdict, one.replayed) for one in [*first, *again]] == [
+        ("accepted", False),
+        ("accepted", True),
+        ("accepted", True),
+    ]
+    assert Scan.objects.count() == 1
+    assert Presence.objects.get(session__title="Pagi").state == "present"
+
+
+def test_a_uid_used_for_something_else_is_told_and_the_first_stays(door, cast):
+    other = made.joined(door.event, cast.colleague)
+    item = made.badge(door.row)
+    made.scanned(door.event, item)
+
+    answer = made.scanned(door.event, made.badge(other, uid=item["uid"]))[0]
+
+    assert (answer.verdict, answer.level) == ("id_reuse", "error")
+    assert Scan.objects.get().registration == door.row
+    assert RejectedItem.objects.get().code == "id_reuse"
+
+
+def test_what_stands_at_the_door_is_told_apart(door, cast):
+    gone = made.joined(door.event, cast.colleague)
+    registration.withdraw(gone, actor=cast.colleague.account)
+    elsewhere = made.at_the_door(cast, code="lain").row
+    old = badges.token_of(door.row)
+    reissued = badges.reissue(door.row, actor=door.steward)
+
+    answers = made.scanned(
+        door.event,
+        made.badge(old),
+        made.badge(reissued, wall=(START + 20 * MINUTE - SECOND).isoformat()),
+        made.badge(reissued),
+        made.badge(gone),
+        made.badge(gone, shown="green"),
+        made.badge(elsewhere),
+        made.badge("KRB1.AAAAAAAAAAAAAAAAAAAAAAAAAA"),
+        made.badge("https://contoh.test/"),
+        now=START + 20 * MINUTE,
+    )
+
+    assert verdicts(answers) == [
+        "superseded_token",
+        "late",
+        "debounced",
+        "revoked",
+        "revoked_seen_offline",
+        "wrong_event",
+        "unknown_token",
+        "unknown_token",
+    ]
+    assert answers[5].registration is None
+    assert Scan.objects.count() == 8
+
+
+def test_a_second_scan_says_when_the_person_came(door):
+    made.scanned(door.event, made.badge(door.row), now=START)
+    answer = made.scanned(door.event, made.picked(door.row), now=START + 5 * MINUTE)[0]
+
+    assert (answer.verdict, answer.level, answer.earlier) == ("already_in", "ok", START)
+
+
+def test_one_bad_item_spoils_no_other(door):
+    bad = [{"uid": "x"}, None, {**made.badge(door.row), "extra": 1}, "text"]
+    answers = made.scanned(door.event, *bad, made.badge(door.row))
+
+    assert verdicts(answers) == ["malformed"] * 4 + ["accepted"]
+    assert RejectedItem.objects.count() == 4
+
+
+def test_too_many_items_store_nothing(door):
+    with pytest.raises(checkin.TooMany):
+        made.scanned(door.event, *[made.badge(door.row) for _ in range(101)])
+    assert Scan.objects.count() == 0
+
+
+def test_undo_within_the_minute_and_by_the_same_steward_alone(door, cast):
+    item = made.badge(door.row)
+    made.scanned(door.event, item, by=door.steward)
+    uid = UUID(item["uid"])
+    with pytest.raises(checkin.UndoTooLate):
+        checkin.undo(door.event, uid, by=door.steward, now=START + 2 * MINUTE)
+
+    checkin.undo(door.event, uid, by=door.steward, now=START + MINUTE)
+    checkin.undo(door.event, uid, by=door.steward, now=START + MINUTE)
+
+    assert Correction.objects.get().kind == "void"
+    assert set(Presence.objects.values_list("state", flat=True)) == {"expected"}
+    assert Scan.objects.count() == 1
+
+
+def test_only_the_organiser_of_this_event_scans(door, cast):
+    for person in (cast.participant, cast.regency_official, cast.admin):
+        with pytest.raises(Http404):
+            made.scanned(door.event, made.badge(door.row), by=person.account)
+
+
+def test_changed_presences_are_announced_once_for_a_batch(door, cast):
+    other = made.joined(door.event, cast.colleague)
+    heard = []
+    presence_confirmed.connect(lambda **told: heard.append(told), weak=False, dispatch_uid="t")
+    items = [made.badge(door.row), made.badge(other)]
+    try:
+        made.scanned(door.event, *items)
+        made.scanned(door.event, *items)
+    finally:
+        presence_confirmed.disconnect(dispatch_uid="t")
+
+    assert [{row.pk for row in told["registrations"]} for told in heard] == [
+        {door.row.pk, other.pk}
+    ]
+
+
+# Django cuts long inserts for SQLite: 100 scans and 200 presences are three inserts more.
+@pytest.mark.parametrize(("size", "most"), [(1, 12), (100, 15)])
+def test_a_batch_costs_the_same_statements_whatever_its_size(door, cast, regencies, size, most):
+    rows = [
+        registration.invite(door.event, person, actor=None)
+        for person in made.people(regencies[0].clinic, size)
+    ]
+    items = [made.badge(row) for row in rows]
+
+    with (
+        remembering_grants(),
+        CaptureQueriesContext(
+            connection,
+        ) as seen,
+    ):
+        made.scanned(door.event, *items, by=door.steward)
+
+    work = [one["sql"] for one in seen.captured_queries if "SAVEPOINT" not in one["sql"]]
+    assert len(work) <= most, "\n".join(sql[:150] for sql in work)
+    assert Presence.objects.filter(state="present").count() == 2 * size
+
+
+def test_a_scan_of_nobody_known_is_kept_by_its_digest_alone(door):
+    made.scanned(door.event, made.badge("rahasia di saku", uid=uuid4()))
+
+    row = Scan.objects.get()
+    assert row.registration is None
+    assert len(row.token_digest) == 64
+    assert "rahasia" not in str(vars(row))

@@ -1,0 +1,136 @@
+"""Who gets a seat, who is told, who may act for whom."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from attendance import badges, events, registration
+from attendance.models import Badge, Registration
+from attendance.signals import invited, registered
+from clinic.lib.errors import Refused
+from clinic.people.models import Person
+from clinic.records.notices import Notice
+from quizzes.models import Admission
+from tests.attendance import made
+
+State = Registration.State
+
+
+@pytest.fixture
+def event(cast):
+    return made.event_of(cast.organiser, capacity=2)
+
+
+def test_registering_twice_keeps_one_seat(cast, event):
+    first = made.joined(event, cast.participant)
+    again = made.joined(event, cast.participant)
+
+    assert first == again
+    assert (first.state, first.unit_name) == (State.CONFIRMED, "Kecamatan Hulu Contoh")
+    assert made.fresh(event).seats_taken == 1
+    assert Badge.objects.count() == Notice.objects.count() == 1
+    assert Admission.objects.filter(event=event.uuid, person=cast.participant).exists()
+
+
+def test_a_full_event_refuses_and_a_withdrawn_seat_is_free_again(cast, event):
+    first = made.joined(event, cast.participant)
+    made.joined(event, cast.colleague)
+    with pytest.raises(registration.EventFull):
+        made.joined(event, cast.stranger)
+
+    registration.withdraw(first, actor=cast.participant.account, reason="tugas lain")
+    registration.withdraw(first, actor=cast.participant.account)
+
+    assert made.fresh(event).seats_taken == 1
+    assert made.joined(event, cast.stranger).state == State.CONFIRMED
+    assert not Admission.objects.filter(person=cast.participant).exists()
+
+
+def test_an_operator_proposes_own_people_alone_and_the_person_confirms(cast, event):
+    with pytest.raises((PermissionDenied, Http404)):
+        registration.register(event, cast.participant, actor=cast.operator.account)
+    row = registration.register(event, cast.stranger, actor=cast.operator.account)
+    assert (row.state, row.source) == (State.NOMINATED, "unit")
+
+    confirmed = made.joined(event, cast.stranger)
+
+    assert confirmed.pk == row.pk
+    assert confirmed.state == State.CONFIRMED
+    assert Notice.objects.count() == 2
+    assert made.fresh(event).seats_taken == 1
+
+
+def test_the_organiser_approves_a_proposal(cast, event):
+    row = registration.register(event, cast.stranger, actor=cast.operator.account)
+    with pytest.raises(Http404):
+        registration.approve(row, actor=cast.operator.account)
+
+    approved = registration.approve(row, actor=cast.organiser.account)
+
+    assert approved.state == State.CONFIRMED
+
+
+def test_an_invitation_writes_its_notice_with_the_act(cast, event):
+    heard = []
+    invited.connect(lambda **told: heard.append(told["registration"]), weak=False, dispatch_uid="t")
+    try:
+        row = registration.invite(event, cast.participant, actor=None)
+        registration.invite(event, cast.participant, actor=None)
+    finally:
+        invited.disconnect(dispatch_uid="t")
+
+    assert heard == [row]
+    notice = Notice.objects.get()
+    assert (notice.person, notice.state) == (cast.participant.pk, "to_print")
+    assert f"/kegiatan/{event.code}/saya" in notice.body
+
+
+def test_nobody_registers_where_it_is_not_open_or_from_another_regency(cast, event):
+    with pytest.raises(Http404):
+        made.joined(event, cast.other_regency_official)
+    events.close_registration(event, actor=cast.organiser.account)
+    with pytest.raises(Refused) as refused:
+        made.joined(made.fresh(event), cast.participant)
+    assert refused.value.code == "registration_closed"
+
+
+def test_a_walk_in_beyond_the_seats_is_kept_and_flagged(cast, event, regencies):
+    for person in (cast.participant, cast.colleague):
+        made.joined(event, person)
+    home = regencies[0]
+    guest = registration.WalkIn(name="  Tamu   Baru ", unit=home.clinic, nip="199001012015011009")
+
+    row = registration.add_walk_in(event, guest, actor=cast.organiser.account)
+    again = registration.add_walk_in(event, guest, actor=cast.organiser.account)
+
+    assert (row.state, row.is_over_quota, row.person.name) == (State.WALK_IN, True, "Tamu Baru")
+    assert again.pk == row.pk
+    assert Person.objects.filter(nip="199001012015011009").count() == 1
+    assert made.fresh(event).seats_taken == 2
+
+
+def test_a_walk_in_whose_nip_is_registered_is_that_registration(cast, event, regencies):
+    row = made.joined(event, cast.participant)
+    guest = registration.WalkIn(
+        name="Nama Lain", unit=regencies[0].clinic, nip=cast.participant.nip
+    )
+
+    assert registration.add_walk_in(event, guest, actor=cast.organiser.account).pk == row.pk
+
+
+def test_a_short_code_survives_being_read_aloud(cast, event):
+    row = made.joined(event, cast.participant)
+    shown = badges.shown_short_code(row.short_code).lower()
+
+    assert badges.fold_short_code(f" {shown} ") == row.short_code
+    assert badges.fold_short_code("oil0-1234") == "01101234"
+
+
+def test_registered_is_announced_inside_the_act(cast, event):
+    heard = []
+    registered.connect(lambda **told: heard.append(told), weak=False, dispatch_uid="t")
+    try:
+        row = made.joined(event, cast.participant)
+    finally:
+        registered.disconnect(dispatch_uid="t")
+    assert [told["registration"] for told in heard] == [row]
