@@ -51,7 +51,7 @@ class FrameworkEdition(models.Model):
     name = models.CharField(max_length=160)
     name_en = models.CharField(max_length=160)
     level = models.CharField(max_length=12)
-    status = models.CharField(max_length=24)
+    status = models.CharField(max_length=80)
     max_score = models.DecimalField(max_digits=10, decimal_places=6)
     valid_from = models.DateField(null=True)
     valid_to = models.DateField(null=True)

@@ -32,8 +32,10 @@ class DemoLogin:
 LOGINS = (
     DemoLogin("peserta@demo.test", "kecamatan-contoh-kota", "Sekretaris"),
     DemoLogin("peserta2@demo.test", "dinas-pertanian", "Sekretaris"),
-    DemoLogin("panitia@demo.test", "bagian-organisasi", "Analis Tata Laksana"),
-    DemoLogin("panitia2@demo.test", "bagian-organisasi", "Pranata Acara"),
+    DemoLogin(
+        "panitia@demo.test", "bagian-organisasi", "Analis Tata Laksana", ((Role.ORGANISER, ""),)
+    ),
+    DemoLogin("panitia2@demo.test", "bagian-organisasi", "Pranata Acara", ((Role.ORGANISER, ""),)),
     DemoLogin(
         "pejabat@demo.test",
         "dinas-kesehatan",

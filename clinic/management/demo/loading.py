@@ -6,8 +6,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from clinic.insights import calibrate
 from clinic.lib.errors import Refused
-from clinic.management.demo import cast, learning, region, sheets
+from clinic.management.demo import cast, clinics, learning, region, sheets
 from clinic.people.models import Person
 
 
@@ -35,6 +36,11 @@ def load_demo(say: Callable[[str], None]) -> bool:
         )
     if is_loaded:
         return False
+    _load(say)
+    return True
+
+
+def _load(say: Callable[[str], None]) -> None:
     say("Memuat kerangka penilaian dan capaian belajar ...")
     region.load_ground()
     say("Memuat 41 perangkat daerah dan bagiannya ...")
@@ -43,9 +49,16 @@ def load_demo(say: Callable[[str], None]) -> bool:
     say("Memuat orang dan akun contoh ...")
     cast.load_people(tops)
     cast.load_logins(units)
-    cast.load_participants(units)
-    say("Menerbitkan 8 modul panduan ...")
+    participants = cast.load_participants(units)
+    say("Memuat bank soal dan menerbitkan 8 modul panduan ...")
+    clinics.load_bank()
     learning.load_modules()
     say("Mengisi lembar penilaian contoh ...")
     sheets.load_sheets(units, tops)
-    return True
+    say("Mencatat klinik bulan Mei: 64 pendaftaran, pemindaian, dan jawaban kuis ...")
+    clinics.load_past_clinic(units, participants)
+    clinics.load_coming_clinic(units)
+    say("Menghitung hasil pemetaan ...")
+    calibrated = calibrate.calibrate()
+    if calibrated is not None:
+        calibrate.store(calibrated)

@@ -7,7 +7,10 @@ that each word of the diagnosis is seen once (ux 11). No figure says anything ab
 import random
 from decimal import Decimal
 from fractions import Fraction
+from io import StringIO
 from pathlib import Path
+
+from django.core.management import call_command
 
 from clinic.assessments import sheets
 from clinic.assessments.arithmetic.answers import AnswerValue
@@ -46,7 +49,20 @@ PROOF_SHARE = 0.6
 
 
 def load_sheets(units: dict[str, Unit], tops: list[Unit]) -> None:
-    """Record a PMPRB and an AKIP sheet for every top unit and ZI sheets for eleven units."""
+    """Record a PMPRB and an AKIP sheet for every top unit and a ZI sheet for twelve units.
+
+    One of the twelve is the real workbook, imported by the command that operators use.
+    """
+    call_command(
+        "import_workbook",
+        str(WORKBOOK),
+        unit=WORKBOOK_UNIT,
+        period=ZI[1],
+        apply=True,
+        partial=True,
+        json=True,
+        stdout=StringIO(),
+    )
     for (slug, period), wanted in (
         (PMPRB, tops),
         (AKIP, tops),
