@@ -34,11 +34,12 @@ REMEDIES: dict[str, Promise] = {
 
 @dataclass(frozen=True)
 class Line:
-    """One remark: the cell, a sentence, and the points of the row where they are known."""
+    """One remark: the cell, a sentence, and where known the points and wording of the row."""
 
     where: str
     text: str
     points: float | None = None
+    name: str = ""
 
 
 @dataclass
@@ -135,7 +136,7 @@ def facts_of(report: Mapping[str, Any]) -> dict[str, Any]:
 def _line(stored: Mapping[str, Any]) -> Line:
     sentence = stored["sentence"]
     text = _(sentence) % stored["params"]
-    return Line(stored["where"], text, stored.get("points"))
+    return Line(stored["where"], text, stored.get("points"), stored.get("name", ""))
 
 
 def _groups(checks: list[dict[str, Any]]) -> list[Group]:

@@ -16,7 +16,8 @@ from clinic.lib.arithmetic.messages import Message
 
 HIDDEN = "…"
 _HARMLESS = re.compile(
-    r".{1,3}|[0-9.,%]{1,6}|[A-Za-z]{1,5}(?:/[A-Za-z]{1,5})+|=[A-Z]+\([A-Z0-9$:,;+]*\)|#[A-Z0-9/!?]+"
+    r"(?!.*\d{7})(?:.{1,3}|[0-9.,%]{1,6}|[A-Za-z]{1,5}(?:/[A-Za-z]{1,5})+|#[A-Z0-9/!?]+"
+    r"|=[A-Z]{2,10}\([A-Z0-9$:,;+]*\)(?:[*/+-]\$?[A-Z]{1,3}\$?[0-9]{1,4})*)"
 )
 _TYPED = frozenset({"value", "wording", "found", "formula"})
 
@@ -41,7 +42,13 @@ def as_stored(
         "blank": [_row(framework, report, code) for code in report.score.blank],
         "undecided": list(report.score.undecided),
         "problems": [_problem(problem, hides_typed=hides_typed) for problem in report.problems],
-        "checks": [_check(check, hides_typed=hides_typed) for check in report.checks],
+        "checks": [
+            {
+                "name": framework.by_code[check.nodes[0]].name,
+                **_check(check, hides_typed=hides_typed),
+            }
+            for check in report.checks
+        ],
         "thresholds": [threshold_as_plain(framework, item.id) for item in framework.thresholds],
     }
 

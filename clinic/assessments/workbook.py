@@ -9,7 +9,7 @@ from pathlib import Path
 
 from clinic.assessments.arithmetic.answers import AnswerValue
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile, Scale
-from clinic.assessments.arithmetic.typed_answers import read_answer
+from clinic.assessments.arithmetic.typed_answers import read_answer, storable
 from clinic.assessments.arithmetic.wording import NameIndex
 from clinic.assessments.workbook_grid import Cell, read_grids, where
 from clinic.assessments.workbook_layout import find_layout
@@ -113,7 +113,7 @@ def _typed_share(reading: SheetReading, node: EditionNode, cell: Cell, place: st
     if cell.formula or number is None:
         return None
     reading.problems.append(note("percentage_typed", place, node, value=cell.text))
-    return None if not 0 <= number <= 1 else number
+    return storable(number) if 0 <= number <= 1 else None
 
 
 def _derive_sums(reading: SheetReading, framework: FrameworkFile) -> None:

@@ -65,13 +65,14 @@ def build_map(units: list[Unit], sheets: QuerySet[Sheet], choice: Choice, view: 
         scores.setdefault(score.sheet.unit_id, {})[score.area_id] = score
     areas = list(ChangeArea.objects.all())
     shown = [unit for unit in units if unit.pk in scores]
-    rows = [_row(unit, areas, scores[unit.pk], view) for unit in shown]
+    urls = {unit.pk: f"{profile_url(unit)}?lembar={choice.key}" for unit in shown}
+    rows = [_row(unit, areas, scores[unit.pk], view=view, url=urls[unit.pk]) for unit in shown]
     if rows:
         rows.append(_sums(areas, [scores[unit.pk] for unit in shown], view))
     return UnitMap(
         areas=[{"label": str(area)} for area in areas],
         rows=rows,
-        lists=[_heaviest(unit, scores[unit.pk]) for unit in shown],
+        lists=[_heaviest(unit, scores[unit.pk], urls[unit.pk]) for unit in shown],
         without=[unit for unit in units if unit.pk not in scores],
     )
 
@@ -81,13 +82,13 @@ def _value(score: AreaScore, view: str) -> Decimal:
 
 
 def _row(
-    unit: Unit, areas: list[ChangeArea], scores: dict[str, AreaScore], view: str
+    unit: Unit, areas: list[ChangeArea], scores: dict[str, AreaScore], *, view: str, url: str
 ) -> dict[str, Any]:
-    url = profile_url(unit)
+    cells = [_cell(unit, area, scores.get(area.slug), view) for area in areas]
     return {
         "name": unit.display_short_name,
         "url": url,
-        "cells": [_cell(unit, area, scores.get(area.slug), view) for area in areas],
+        "cells": [{**cell, "url": url} for cell in cells],
     }
 
 
@@ -106,7 +107,6 @@ def _cell(unit: Unit, area: ChangeArea, score: AreaScore | None, view: str) -> C
         "shape": "unknown",
         "letter": "?",
         "points": value,
-        "url": f"{profile_url(unit)}#{area.slug}",
         "label": label,
     }
 
@@ -120,14 +120,14 @@ def _sums(areas: list[ChangeArea], scores: list[dict[str, AreaScore]], view: str
     return {"name": _("Sum of the units' points"), "url": "", "cells": cells}
 
 
-def _heaviest(unit: Unit, scores: dict[str, AreaScore]) -> dict[str, Any]:
+def _heaviest(unit: Unit, scores: dict[str, AreaScore], url: str) -> dict[str, Any]:
     ordered = sorted(scores.values(), key=lambda score: -score.not_yet_reached)
     lines = [
         f"{score.area}: {points(score.not_yet_reached, 1)}"
         for score in ordered[:HEAVIEST]
         if score.not_yet_reached > 0
     ]
-    return {"name": unit.name, "url": profile_url(unit), "lines": lines}
+    return {"name": unit.name, "url": url, "lines": lines}
 
 
 def profile_url(unit: Unit) -> str:
@@ -160,7 +160,7 @@ def profile_blocks(sheet: Sheet | None, sheet_address: str) -> list[dict[str, An
                 {
                     "text": str(area),
                     "diagnosis": "unknown",
-                    "cause": _("no quiz yet") if area.slug in scores else _("no LKE yet"),
+                    "cause": _cause(area, scores, sheet),
                 }
                 for area in areas
             ],
@@ -172,6 +172,12 @@ def profile_blocks(sheet: Sheet | None, sheet_address: str) -> list[dict[str, An
             "empty": _("Nothing is left to do in the sheet."),
         },
     ]
+
+
+def _cause(area: ChangeArea, scores: dict[str, AreaScore], sheet: Sheet | None) -> str:
+    if sheet is None:
+        return _("no LKE yet")
+    return _("no quiz yet") if area.slug in scores else _("not assessed in this framework")
 
 
 def _known(score: AreaScore) -> dict[str, Any]:

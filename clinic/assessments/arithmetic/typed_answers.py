@@ -11,6 +11,8 @@ from clinic.lib.arithmetic.numbers import NotANumber, parse_number
 
 _PLACEHOLDERS = {"", "-", "–", "—", "blm diisi", "belum diisi", "n/a", "kosong"}
 _YES_NO = {"ya": "Ya", "y": "Ya", "tidak": "Tidak", "tdk": "Tidak", "t": "Tidak"}
+LARGEST_COUNT = 10**12
+_FINEST = Decimal("1e-15")  # an answer is stored as two integers of 64 bits (D11)
 _AROUND = " \t\r\n\xa0.,;:()[]'\"`"
 
 
@@ -74,6 +76,8 @@ def _count(_scale: Scale, raw: object) -> Typed:
     number, code = read
     if number < 0 or number != number.to_integral_value():
         return Typed(code="count_not_whole", rejected=True)
+    if number > LARGEST_COUNT:
+        return Typed(code="value_out_of_range", rejected=True)
     return Typed(int(number), code)
 
 
@@ -87,7 +91,13 @@ def _value(scale: Scale, raw: object) -> Typed:
         number = _with_decimal_point(raw) or number
     if not 0 <= Fraction(number) <= maximum:
         return Typed(code="value_out_of_range", rejected=True)
-    return Typed(number, code)
+    return Typed(storable(number), code)
+
+
+def storable(number: Decimal) -> Decimal:
+    """Return the number with at most 15 decimals, as many as a cell of Excel can mean."""
+    rounded = number.quantize(_FINEST)
+    return number if number == rounded else rounded
 
 
 def _with_decimal_point(raw: str) -> Decimal | None:

@@ -41,7 +41,9 @@ def test_the_map_shows_the_units_of_one_regency_in_official_order(cast, signed_i
 
     home = [sheet.unit for sheet in sheets if "contoh" in sheet.unit.slug]
     in_order = sorted(home, key=lambda unit: unit.path)
-    assert [row["url"] for row in drawn.rows[:-1]] == [profile(unit.slug) for unit in in_order]
+    assert [row["url"] for row in drawn.rows[:-1]] == [
+        f"{profile(unit.slug)}?lembar=zi-2021:2026" for unit in in_order
+    ]
     assert len(drawn.areas) == 8
     tones = [cell["tone"] for cell in drawn.rows[0]["cells"]]
     assert tones.count("none") == 2

@@ -59,7 +59,16 @@ def test_the_real_file_is_reported_in_words(browser):
     text = page.content.decode()
 
     assert page.status_code == 200
-    for said in ("95,710 poin", "95,576 poin", "L208", "L175", "65,7", "65,9", "Q122, Q123"):
+    for said in (
+        "95,710 poin",
+        "95,576 poin",
+        "L208",
+        "L175",
+        "65,7",
+        "65,9",
+        "Q122, Q123",
+        "AVERAGE(L176:L179)",
+    ):
         assert said in text, said
     assert "Wilayah Bebas dari Korupsi" in text
     assert "NaN" not in text

@@ -236,3 +236,25 @@ def test_an_assessor_reads_the_year_of_the_assignment_alone(cast, signed_in, she
 
     assert browser.get(sheet_url(sheet)).status_code == 200
     assert browser.get(sheet_url(other)).status_code == 404
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 30, "9" * 19])
+def test_a_count_beyond_all_measure_is_refused_beside_its_field(operator, sheet, number):
+    code = next(node.parent for node in ZI.nodes if node.kind == "input")
+
+    answer = operator.post(row_url(sheet, code), typed(operator, sheet, code, answer0=number))
+
+    assert answer.status_code == 422
+    assert "answer0" in answer.context["form"].errors
+
+
+def test_a_value_with_many_decimals_is_stored(operator, sheet):
+    (code,) = [node.code for node in ZI.scored if node.scale == "scale4"][:1]
+
+    answer = operator.post(
+        row_url(sheet, code), typed(operator, sheet, code, answer0="3," + "3" * 30)
+    )
+
+    assert answer.status_code == 302
+    below = rows_of(sheet)[code].value[1]
+    assert below < 2**63
