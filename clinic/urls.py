@@ -38,6 +38,7 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("", include("clinic.desks.urls")),
     path("", include("clinic.assessments.urls")),
+    path("", include("attendance.urls")),
     path("kuis/", include("quizzes.urls")),
     path("api/", declared_urls()),
     path("", include(wagtail_urls)),

@@ -88,3 +88,9 @@ def at_the_door(cast, **fields):
 
 def fresh(event):
     return Event.objects.get(pk=event.pk)
+
+
+def seat_of(official):
+    """The official's own seat in an event of their regency, which they organise."""
+    event = event_of(official, code=f"klinik-{official.pk}")
+    return joined(event, official)

@@ -21,6 +21,7 @@ from clinic.people.models import Person
 from clinic.people.security_keys import key_slug
 from clinic.records import imports
 from tests.clinic.insights import made as insights_made
+from tests.attendance import made as event_made
 from tests.quizzes import made
 
 # Other packages' views that take every path; what they show has rules of its own (page privacy).
@@ -133,6 +134,14 @@ def _finding_of(official: Person) -> dict[str, str]:
     edition = insights_made.zi()
     unit = official.memberships.get().unit
     return {"unit": unit.slug, "area": "pengawasan", "edition": edition.slug, "period": "2026"}
+def _event_of(official: Person) -> dict[str, str]:
+    row = event_made.seat_of(official)
+    return {"code": row.event.code}
+
+
+def _seat_of(official: Person) -> dict[str, str]:
+    row = event_made.seat_of(official)
+    return {"code": row.event.code, "person": str(row.uuid)}
 
 
 # What belongs to the official of one regency and must be 404 to the official of another (D2, S2).
@@ -140,6 +149,16 @@ SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
     "finding": _finding_of,
     "import_preview": _import_of,
     "import_problems": _import_of,
+    "event_register": _event_of,
+    "event_own": _event_of,
+    "event_own_qr": _event_of,
+    "event_propose": _event_of,
+    "organiser_event": _event_of,
+    "organiser_people": _event_of,
+    "organiser_door": _event_of,
+    "organiser_walk_in": _event_of,
+    "organiser_sheet": _event_of,
+    "organiser_person": _seat_of,
     "quiz_start": _quiz_of,
     "attempt_check": _attempt_of,
     "attempt_result": _attempt_of,

@@ -1,0 +1,188 @@
+"""What an organiser sees of an event: lists of people, counts by unit, the six lines of status."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from attendance.arithmetic.folding import State
+from attendance.models import Event, Presence, Registration, Session
+from attendance.models.scans import STATE_LABELS
+from attendance.presence import shown_state
+from clinic.people.arithmetic.matching import normalise_name
+from quizzes.models import Assignment
+
+SHORTEST_SEARCH = 2
+THERE = frozenset(Presence.THERE)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One person on a list; ``state`` is of the sessions asked for, the strongest first."""
+
+    registration: Registration
+    state: State
+    first_in: datetime | None
+    minutes: int
+
+    @property
+    def label(self) -> str:
+        """The state in words."""
+        return str(STATE_LABELS[self.state])
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the person was seen."""
+        return self.state in THERE
+
+
+@dataclass
+class UnitCount:
+    """How many of a unit are expected and were seen."""
+
+    name: str
+    expected: int = 0
+    there: int = 0
+
+    @property
+    def missing(self) -> int:
+        """How many were not seen."""
+        return self.expected - self.there
+
+
+@dataclass(frozen=True)
+class Status:
+    """One of the six lines: its name, what is so, and done, doing, todo or late."""
+
+    name: str
+    text: str
+    state: str
+
+
+@dataclass
+class Board:
+    """Counts of one scan group of an event."""
+
+    expected: int = 0
+    there: int = 0
+    late: int = 0
+    review: int = 0
+    units: list[UnitCount] = field(default_factory=list)
+
+    @property
+    def missing(self) -> int:
+        """How many were not seen."""
+        return self.expected - self.there
+
+
+def current_group(sessions: Sequence[Session], now: datetime) -> str:
+    """Return the scan group under way, else the next one, else the last."""
+    ahead = [one for one in sessions if not one.is_cancelled and one.ends_at > now]
+    chosen = ahead[0] if ahead else sessions[-1] if sessions else None
+    return chosen.scan_group if chosen else ""
+
+
+def lines_of(
+    event: Event, sessions: Sequence[Session], now: datetime, *, every_state: bool = False
+) -> list[Line]:
+    """Return the people of an event with what is held of them in these sessions (two queries)."""
+    rows = event.registrations.all() if every_state else event.registrations.held()
+    held: dict[int, dict[int, Presence]] = defaultdict(dict)
+    found = Presence.objects.filter(
+        registration__event=event, session__in=[one.pk for one in sessions]
+    )
+    for one in found:
+        held[one.registration_id][one.session_id] = one
+    for session in sessions:
+        session.event = event
+    return [
+        _line(row, sessions, held.get(row.pk, {}), now) for row in rows.select_related("person")
+    ]
+
+
+def _line(
+    row: Registration, sessions: Sequence[Session], held: Mapping[int, Presence], now: datetime
+) -> Line:
+    states = [shown_state(held.get(one.pk), one, now) for one in sessions]
+    seen = [state for state in states if state in THERE]
+    to_check = [state for state in states if state is State.REVIEW]
+    state = next(iter([*seen, *to_check, *states]), State.EXPECTED)
+    came = [one.first_in for one in held.values() if one.first_in]
+    minutes = sum(one.minutes for one in held.values())
+    return Line(row, state, min(came, default=None), minutes)
+
+
+def found_by_name(lines: Sequence[Line], text: str) -> list[Line]:
+    """Keep whose name holds every typed word, blind to titles, accents and case; or the code."""
+    words = normalise_name(text).split() or text.lower().split()
+    return [line for line in lines if all(word in _searched(line.registration) for word in words)]
+
+
+def _searched(row: Registration) -> str:
+    return f"{normalise_name(row.person.name)} {row.person.name.lower()}"
+
+
+def board_of(lines: Sequence[Line]) -> Board:
+    """Count expected, present, late, missing, and the same by unit."""
+    board = Board()
+    units: dict[str, UnitCount] = {}
+    for line in lines:
+        unit = line.registration.unit_name or _("Without unit")
+        count = units.setdefault(unit, UnitCount(unit))
+        count.expected += 1
+        count.there += line.is_there
+        board.expected += 1
+        board.there += line.is_there
+        board.late += line.state is State.LATE
+        board.review += line.state is State.REVIEW
+    board.units = sorted(units.values(), key=lambda one: one.name)
+    return board
+
+
+def six_lines(event: Event, board: Board) -> list[Status]:
+    """Say how far the event is: registration, letter, preparation, scans, certificates, report."""
+    waiting = event.registrations.filter(state=Registration.State.NOMINATED).count()
+    quizzes = Assignment.objects.in_force().filter(event=event.uuid).count()
+    is_over = event.state in ("ended", "finalised", "archived")
+    return [
+        _registration_line(event, board, waiting),
+        Status(
+            _("Letter"),
+            event.letter_number or _("No letter number yet"),
+            "done" if event.letter_number else "todo",
+        ),
+        Status(
+            _("Preparation"),
+            _("%(count)d quizzes assigned") % {"count": quizzes},
+            "done" if quizzes else "todo",
+        ),
+        Status(
+            _("Check-in"),
+            _("%(there)d of %(expected)d present")
+            % {"there": board.there, "expected": board.expected},
+            "done" if is_over else "doing" if board.there else "todo",
+        ),
+        Status(_("Certificates"), _("After the event is finalised"), "todo"),
+        Status(
+            _("Report"),
+            _("Attendance list ready") if board.there else _("After the first check-in"),
+            "done" if is_over and board.there else "todo",
+        ),
+    ]
+
+
+def _registration_line(event: Event, board: Board, waiting: int) -> Status:
+    told: dict[str, Any] = {"count": board.expected, "capacity": event.capacity, "waiting": waiting}
+    text = (
+        _("%(count)d people, no limit of seats")
+        if event.capacity is None
+        else _("%(count)d people for %(capacity)d seats")
+    ) % told
+    if waiting:
+        return Status(
+            _("Registration"), f"{text}; {_('%(waiting)d to be approved') % told}", "doing"
+        )
+    return Status(_("Registration"), text, "doing" if event.state == "open" else "done")

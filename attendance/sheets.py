@@ -1,0 +1,151 @@
+"""The daftar hadir as PDF: to sign before the day, as recorded after it (attendance 9.1).
+
+Same rows, same bytes: Typst draws it with the OFL-1.1 faces that its package ships.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typst
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from attendance.models import Event, Presence, Registration, Session
+from attendance.models.scans import STATE_LABELS
+from attendance.presence import shown_state
+from clinic.lib.arithmetic import dates
+from clinic.people.arithmetic.nip import mask_nip
+from clinic.people.models import Account
+from clinic.records import audit
+
+FOLDER = Path(__file__).resolve().parent / "typst"
+PAPERS = {"a4": (210, 297), "f4": (215, 330)}
+BLANK_ROWS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetWish:
+    """What is asked for: one session or a day's group, the edition, the paper, whole NIPs."""
+
+    sessions: Sequence[Session]
+    is_recorded: bool = False
+    paper: str = "a4"
+    has_whole_nip: bool = False
+
+
+def attendance_list(event: Event, wish: SheetWish, *, by: Account, now: datetime) -> bytes:
+    """Draw the list as PDF; one with whole NIPs is audited."""
+    if wish.has_whole_nip:
+        audit.record("sheet.with_nip", actor=by, thing=event)
+    with translation.override(settings.LANGUAGE_CODE):
+        data = json.dumps(_data(event, wish, now=now), ensure_ascii=False)
+    return typst.compile(
+        FOLDER / "sheet.typ",
+        root=FOLDER,
+        ignore_system_fonts=True,
+        sys_inputs={"data": data},
+    )
+
+
+def _data(event: Event, wish: SheetWish, *, now: datetime) -> dict[str, Any]:
+    rows = list(event.registrations.held().select_related("person"))
+    lines = [
+        _line(number, row, wish=wish, zone=event.zone, now=now)
+        for number, row in enumerate(_with_presences(rows, wish.sessions), start=1)
+    ]
+    width, height = PAPERS[wish.paper]
+    if wish.is_recorded:
+        width, height = height, width
+    else:
+        lines += [_blank(len(lines) + more) for more in range(1, BLANK_ROWS + 1)]
+    return {
+        "recorded": wish.is_recorded,
+        "title": event.title,
+        "width": width,
+        "height": height,
+        "mark": "CONTOH" if settings.IS_DEMO else "",
+        "facts": _facts(event, wish.sessions),
+        "columns": _columns(is_recorded=wish.is_recorded),
+        "rows": lines,
+        "total": _("%(count)d names on the list") % {"count": len(rows)},
+        "words": {
+            "sheet": _("Attendance list"),
+            "page": _("Page {page} of {pages}"),
+            "known_to": _("Noted by"),
+            "rank": _("Rank/grade"),
+        },
+    }
+
+
+def _facts(event: Event, sessions: Sequence[Session]) -> list[tuple[str, str]]:
+    first, last = sessions[0], sessions[-1]
+    day = dates.format_weekday(dates.local_day(first.starts_at, event.zone))
+    start = dates.format_time(first.starts_at, event.zone).split(" ")[0]
+    facts = [
+        (_("Day and date"), day),
+        (_("Time"), f"{start}–{dates.format_time(last.ends_at, event.zone)}"),
+        (_("Place"), first.room or event.place),
+        (_("Session"), ", ".join(one.title for one in sessions)),
+        (_("Letter number"), event.letter_number),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _columns(*, is_recorded: bool) -> list[str]:
+    first = [
+        _("No."), _("Name"), "NIP", _("Rank/grade"), _("Position"), _("Unit"), _("M/F"),
+    ]  # fmt: skip
+    if is_recorded:
+        return [*first, _("In"), _("Out"), _("Minutes"), _("Status")]
+    return [*first, _("Signature")]
+
+
+Present = tuple[Registration, Mapping[int, Presence]]
+
+
+def _with_presences(rows: Sequence[Registration], sessions: Sequence[Session]) -> list[Present]:
+    held: dict[int, dict[int, Presence]] = {row.pk: {} for row in rows}
+    for one in Presence.objects.filter(registration__in=list(held), session__in=list(sessions)):
+        held[one.registration_id][one.session_id] = one
+    return [(row, held[row.pk]) for row in rows]
+
+
+def _line(
+    number: int, row: Present, *, wish: SheetWish, zone: str, now: datetime
+) -> dict[str, Any]:
+    registration, presences = row
+    person = registration.person
+    line = {
+        "number": number,
+        "name": person.name,
+        "nip": person.nip if wish.has_whole_nip else mask_nip(person.nip),
+        "rank": person.rank,
+        "position": registration.position,
+        "unit": registration.unit_name,
+        "sex": person.sex,
+    }
+    return line | (_times(presences, wish.sessions, zone=zone, now=now) if wish.is_recorded else {})
+
+
+def _times(
+    presences: Mapping[int, Presence], sessions: Sequence[Session], *, zone: str, now: datetime
+) -> dict[str, Any]:
+    came = [one.first_in for one in presences.values() if one.first_in]
+    left = [one.last_out for one in presences.values() if one.last_out]
+    states = [shown_state(presences.get(one.pk), one, now) for one in sessions]
+    return {
+        "came": dates.format_time(min(came), zone).split(" ")[0] if came else "",
+        "left": dates.format_time(max(left), zone).split(" ")[0] if left else "",
+        "minutes": str(sum(one.minutes for one in presences.values())),
+        "state": ", ".join(dict.fromkeys(str(STATE_LABELS[state]) for state in states)),
+    }
+
+
+def _blank(number: int) -> dict[str, Any]:
+    names = ("name", "nip", "rank", "position", "unit", "sex")
+    return {"number": number, **dict.fromkeys(names, "")}

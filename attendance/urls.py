@@ -1,0 +1,40 @@
+"""Addresses of the events: ``/kegiatan/`` for everybody, ``/panitia/`` for organisers."""
+
+from django.urls import path
+
+from attendance.views import events, organisers
+from clinic.people.access import policy
+
+_public = policy("public")
+_run = policy("change-event")
+_door = policy("record-scan")
+_join = policy("register")
+_own = policy("signed-in")
+
+urlpatterns = [
+    path("kegiatan/", _public(events.events), name="events"),
+    path("kegiatan/<slug:code>/", _public(events.event), name="event"),
+    path("kegiatan/<slug:code>/daftar", _join(events.event_register), name="event_register"),
+    path("kegiatan/<slug:code>/saya", _own(events.event_own), name="event_own"),
+    path("kegiatan/<slug:code>/saya.png", _own(events.event_own_qr), name="event_own_qr"),
+    path("kegiatan/<slug:code>/usulan", _join(events.event_propose), name="event_propose"),
+    path("panitia/", _run(organisers.organiser_events), name="organiser_events"),
+    path("panitia/<slug:code>/", _run(organisers.organiser_event), name="organiser_event"),
+    path("panitia/<slug:code>/peserta", _run(organisers.organiser_people), name="organiser_people"),
+    path(
+        "panitia/<slug:code>/peserta/<uuid:person>",
+        _run(organisers.organiser_person),
+        name="organiser_person",
+    ),
+    path("panitia/<slug:code>/absen", _door(organisers.organiser_door), name="organiser_door"),
+    path(
+        "panitia/<slug:code>/absen/tamu",
+        _door(organisers.organiser_walk_in),
+        name="organiser_walk_in",
+    ),
+    path(
+        "panitia/<slug:code>/daftar-hadir.pdf",
+        _run(organisers.organiser_sheet),
+        name="organiser_sheet",
+    ),
+]

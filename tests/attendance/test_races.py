@@ -1,0 +1,97 @@
+"""Acts at one moment, each through its own connection (R2, R3)."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+
+from attendance import presence, registration
+from attendance.models import Presence, Registration, Scan
+from attendance.registration import EventFull
+from clinic.lib.errors import Refused
+from tests.attendance import made
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+def together(*acts, hands=16):
+    """Run the acts at once, a few hands at a time; a refusal is an answer."""
+    gate = threading.Barrier(min(len(acts), hands))
+
+    def run(place, act):
+        try:
+            if place < gate.parties:
+                gate.wait(20)
+            return act()
+        except Refused as refused:
+            return refused.code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(hands) as pool:
+        return list(pool.map(run, range(len(acts)), acts))
+
+
+def test_twenty_seats_for_sixty_four_people_are_twenty_registrations(cast, regencies):
+    event = made.event_of(cast.organiser, capacity=20)
+    persons = made.people(regencies[0].clinic, 64)
+
+    got = together(
+        *[lambda one=one: registration.invite(event, one, actor=None) for one in persons]
+    )
+
+    assert got.count(EventFull.code) == 44
+    assert Registration.objects.count() == made.fresh(event).seats_taken == 20
+
+
+def test_one_person_registering_twenty_times_at_once_keeps_one_seat(cast):
+    event = made.event_of(cast.organiser)
+    account = cast.participant.account
+
+    got = together(*[lambda: registration.register(event, cast.participant, actor=account)] * 20)
+
+    assert len({row.pk for row in got}) == 1
+    assert made.fresh(event).seats_taken == 1
+
+
+def test_one_uid_sent_sixteen_times_at_once_is_one_scan(cast):
+    door = made.at_the_door(cast)
+    item = made.badge(door.row)
+
+    got = together(*[lambda: made.scanned(door.event, item)[0]] * 16)
+
+    assert {one.verdict for one in got} == {"accepted"}
+    assert [one.replayed for one in got].count(False) == 1
+    assert Scan.objects.count() == 1
+
+
+def test_one_uid_for_two_people_at_once_is_one_scan_and_one_reuse(cast):
+    door = made.at_the_door(cast)
+    other = made.joined(door.event, cast.colleague)
+    first = made.badge(door.row)
+    second = made.badge(other, uid=first["uid"])
+
+    got = together(
+        lambda: made.scanned(door.event, first)[0], lambda: made.scanned(door.event, second)[0]
+    )
+
+    assert sorted(one.verdict for one in got) == ["accepted", "id_reuse"]
+    assert list(presence.differences()) == []
+
+
+def test_four_doors_at_once_leave_presences_as_their_rows_say(cast, regencies):
+    event = made.event_of(cast.organiser)
+    rows = [
+        registration.invite(event, one, actor=None) for one in made.people(regencies[0].clinic, 8)
+    ]
+    batches = []
+    for door in range(4):
+        order = rows if door % 2 else rows[::-1]
+        batches += [[made.badge(row) for row in order] for _again in range(3)]
+
+    together(*[lambda batch=batch: made.scanned(event, *batch) for batch in batches], hands=4)
+
+    assert Scan.objects.count() == 96
+    assert list(presence.differences()) == []
+    assert {one.built_count for one in Presence.objects.all()} == {12}

@@ -1,0 +1,86 @@
+"""From registering to the door in a real browser, with and without scripts."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from attendance import badges, registration
+from attendance.models import Presence, Registration, Scan
+from tests.attendance import made
+from tests.journeys.conftest import faults, overflow, signed_in_cookie
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+
+
+@pytest.fixture
+def event(cast, regencies, settings):
+    settings.KLINIK_SECOND_FACTOR = False
+    event = made.event_of(cast.organiser, capacity=20)
+    begin = timezone.now() - timedelta(minutes=5)
+    for session in event.sessions.all():
+        length = session.ends_at - session.starts_at
+        session.starts_at = begin + (session.starts_at - made.MORNING[0])
+        session.ends_at = session.starts_at + length
+        session.save()
+    for person in made.people(regencies[0].clinic, 3, name="Peserta Lain"):
+        registration.invite(event, person, actor=None)
+    return event
+
+
+def enter(page, person, live_server):
+    page.context.clear_cookies(name="sessionid")
+    page.context.add_cookies([signed_in_cookie(person.account, live_server.url)])
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_register_show_the_code_be_recorded_undo(visit, cast, live_server, event, scripts):
+    page = visit("/kegiatan/", width=360, java_script_enabled=scripts)
+    enter(page, cast.participant, live_server)
+    page.goto(f"/kegiatan/{event.code}/")
+    page.locator("main .button").click()
+    page.locator("main form .button").click()
+    assert page.url.endswith(f"/kegiatan/{event.code}/saya")
+    row = Registration.objects.get(person=cast.participant)
+    assert badges.shown_short_code(row.short_code) in page.locator(".qr").inner_text()
+    assert page.locator(".qr svg").bounding_box()["width"] >= 60 / 25.4 * 96
+
+    enter(page, cast.organiser, live_server)
+    page.goto(f"/panitia/{event.code}/absen")
+    page.locator("#kode").fill(badges.token_of(row))
+    page.locator("#kode").press("Enter")
+    told = page.locator("#hasil")
+    told.wait_for()
+    assert cast.participant.name in told.inner_text()
+    assert Presence.objects.filter(registration=row, state="present").exists()
+
+    told.locator("button").click()
+    page.locator("#hasil button").wait_for(state="detached")
+    assert not Presence.objects.filter(registration=row, state="present").exists()
+    page.locator("#q").fill("peserta lain 002")
+    page.locator("form[role=search] button").click()
+    page.locator("main .rows form button").click()
+    page.locator("#hasil").wait_for()
+    assert Scan.objects.count() == 2
+
+
+def test_axe_finds_nothing_on_any_page_of_the_events(visit, cast, live_server, event):
+    row = made.joined(event, cast.participant)
+    made.scanned(event, made.badge(row), by=cast.organiser.account, now=timezone.now())
+    own = [f"/kegiatan/{event.code}/{page}" for page in ("", "saya", "usulan")]
+    run = ["/panitia/", *(f"/panitia/{event.code}/{page}" for page in ("", "peserta", "absen"))]
+    run.append(f"/panitia/{event.code}/peserta/{row.uuid}")
+    page = visit("/kegiatan/", width=360)
+    dark = visit("/kegiatan/", width=1280, language="en", color_scheme="dark")
+    visits = [(cast.participant, [*own, "/kegiatan/"]), (cast.organiser, run)]
+    visits.append((cast.colleague, [f"/kegiatan/{event.code}/daftar"]))
+    for shown in (page, dark):
+        for person, addresses in visits:
+            enter(shown, person, live_server)
+            for address in addresses:
+                assert shown.goto(address).status == 200, address
+                assert faults(shown) == [], address
+                assert overflow(shown) <= 0, address
