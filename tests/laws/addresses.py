@@ -20,6 +20,7 @@ from clinic.people.list_imports import UNITS
 from clinic.people.models import Person
 from clinic.people.security_keys import key_slug
 from clinic.records import imports
+from courses.models import ModuleIndexPage, ModulePage
 from tests.clinic.insights import made as insights_made
 from tests.attendance import made as event_made
 from tests.quizzes import made
@@ -144,6 +145,19 @@ def _seat_of(official: Person) -> dict[str, str]:
     return {"code": row.event.code, "person": str(row.uuid)}
 
 
+def _module_of(official: Person) -> dict[str, str]:
+    draft = ModulePage(
+        title="Draf",
+        slug=f"draf-{official.pk}",
+        promise="-",
+        area_id="pengawasan",
+        owner=official.account,
+        live=False,
+    )
+    ModuleIndexPage.objects.get().add_child(instance=draft)
+    return {"slug": draft.slug}
+
+
 # What belongs to the official of one regency and must be 404 to the official of another (D2, S2).
 SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
     "finding": _finding_of,
@@ -168,4 +182,5 @@ SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
     "sheet_row": _row_of,
     "mfa_edit_webauthn": _key_of,
     "mfa_remove_webauthn": _key_of,
+    "module_review": _module_of,
 }
