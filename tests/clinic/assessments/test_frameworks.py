@@ -1,6 +1,7 @@
 """Loading editions: idempotent, locked once used, wording as revisions (D3, D4)."""
 
 import pytest
+from django.db.models import CharField
 
 from clinic.assessments import frameworks, sheets
 from clinic.assessments.models import FrameworkEdition, Node
@@ -20,6 +21,23 @@ def test_every_shipped_edition_loads_and_loading_again_changes_nothing():
     for path in frameworks.shipped_files():
         assert frameworks.load_framework(path.read_text()).created > 0
         assert not frameworks.load_framework(path.read_text()).changed
+
+
+def too_long(row):
+    """Name the fields whose text is longer than their column."""
+    return [
+        f"{field.name}: {field.value_from_object(row)}"
+        for field in row._meta.concrete_fields
+        if isinstance(field, CharField) and len(field.value_from_object(row)) > field.max_length
+    ]
+
+
+def test_every_shipped_edition_fits_its_columns():
+    """SQLite stores a text of any length; PostgreSQL refuses the whole file."""
+    for path in frameworks.shipped_files():
+        edition = frameworks.load_framework(path.read_text()).edition
+        for row in [edition, edition.framework, *edition.nodes.all()]:
+            assert too_long(row) == []
 
 
 def test_zi_has_its_whole_tree_and_every_question_one_change_area(zi):
