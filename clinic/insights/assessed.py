@@ -191,7 +191,7 @@ def profile_blocks(sheet: Sheet | None, sheet_address: str) -> list[dict[str, An
                 {
                     "text": str(area),
                     "diagnosis": "unknown",
-                    "cause": _("no quiz yet") if area.slug in scores else _("no LKE yet"),
+                    "cause": _cause(area, scores, sheet),
                 }
                 for area in areas
             ],
@@ -203,6 +203,12 @@ def profile_blocks(sheet: Sheet | None, sheet_address: str) -> list[dict[str, An
             "empty": _("Nothing is left to do in the sheet."),
         },
     ]
+
+
+def _cause(area: ChangeArea, scores: dict[str, AreaScore], sheet: Sheet | None) -> str:
+    if sheet is None:
+        return _("no LKE yet")
+    return _("no quiz yet") if area.slug in scores else _("not assessed in this framework")
 
 
 def _known(score: AreaScore) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from clinic.people.models import Person
 from clinic.people.security_keys import key_slug
 from clinic.records import imports
 from courses.models import ModuleIndexPage, ModulePage
-from tests.clinic.insights import made as insights_made
 from tests.attendance import made as event_made
+from tests.clinic.insights import made as insights_made
 from tests.quizzes import made
 
 # Other packages' views that take every path; what they show has rules of its own (page privacy).
@@ -135,6 +135,8 @@ def _finding_of(official: Person) -> dict[str, str]:
     edition = insights_made.zi()
     unit = official.memberships.get().unit
     return {"unit": unit.slug, "area": "pengawasan", "edition": edition.slug, "period": "2026"}
+
+
 def _event_of(official: Person) -> dict[str, str]:
     row = event_made.seat_of(official)
     return {"code": row.event.code}
