@@ -1,6 +1,7 @@
-"""The assessed side of the map and of a unit's profile: points by change area, no estimate yet."""
+"""The map and the assessed side of a unit's profile: points by change area, signs of findings."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,9 @@ from clinic.assessments.report_page import Goal, goals_of
 from clinic.assessments.report_storage import threshold_as_plain
 from clinic.assessments.sheets import rows_of
 from clinic.assessments.workbook_report import distance_as_plain
+from clinic.insights import wording
+from clinic.insights.profile import address
+from clinic.insights.reading import Place, Shown
 from clinic.lib.templatetags.ui import decimals, points
 from clinic.people.models import Unit
 
@@ -57,24 +61,49 @@ class UnitMap:
     without: list[Unit]
 
 
-def build_map(units: list[Unit], sheets: QuerySet[Sheet], choice: Choice, view: str) -> UnitMap:
-    """Lay the sheets of one edition and year out by unit and change area."""
+def build_map(
+    units: list[Unit],
+    sheets: QuerySet[Sheet],
+    choice: Choice,
+    view: str,
+    *,
+    seen: Mapping[Place, Shown] | None,
+) -> UnitMap:
+    """Lay the sheets of one edition and year out by unit and change area.
+
+    ``seen`` holds what the reader may see of findings; None for who reads no finding at all.
+    """
     chosen = sheets.filter(edition__slug=choice.edition, period=choice.period)
     scores: dict[int, dict[str, AreaScore]] = {}
-    for score in AreaScore.objects.filter(sheet__in=chosen).select_related("sheet", "area"):
+    for score in AreaScore.objects.filter(sheet__in=chosen).select_related(
+        "sheet__edition", "sheet__unit", "area"
+    ):
         scores.setdefault(score.sheet.unit_id, {})[score.area_id] = score
     areas = list(ChangeArea.objects.all())
     shown = [unit for unit in units if unit.pk in scores]
-    urls = {unit.pk: f"{profile_url(unit)}?lembar={choice.key}" for unit in shown}
-    rows = [_row(unit, areas, scores[unit.pk], view=view, url=urls[unit.pk]) for unit in shown]
+    signs = _Signs(view, seen, choice.key)
+    rows = [_row(unit, areas, scores[unit.pk], signs) for unit in shown]
     if rows:
         rows.append(_sums(areas, [scores[unit.pk] for unit in shown], view))
     return UnitMap(
         areas=[{"label": str(area)} for area in areas],
         rows=rows,
-        lists=[_heaviest(unit, scores[unit.pk], urls[unit.pk]) for unit in shown],
+        lists=[_heaviest(unit, scores[unit.pk], signs) for unit in shown],
         without=[unit for unit in units if unit.pk not in scores],
     )
+
+
+@dataclass(frozen=True)
+class _Signs:
+    """What the cells of a map show: a figure of the sheet, and the finding where it may be read."""
+
+    view: str
+    seen: Mapping[Place, Shown] | None
+    sheet: str
+
+    def profile(self, unit: Unit) -> str:
+        """The unit's profile, opened at the edition and year of the map."""
+        return f"{profile_url(unit)}?lembar={self.sheet}"
 
 
 def _value(score: AreaScore, view: str) -> Decimal:
@@ -82,33 +111,34 @@ def _value(score: AreaScore, view: str) -> Decimal:
 
 
 def _row(
-    unit: Unit, areas: list[ChangeArea], scores: dict[str, AreaScore], *, view: str, url: str
+    unit: Unit, areas: list[ChangeArea], scores: dict[str, AreaScore], signs: _Signs
 ) -> dict[str, Any]:
-    cells = [_cell(unit, area, scores.get(area.slug), view) for area in areas]
     return {
         "name": unit.display_short_name,
-        "url": url,
-        "cells": [{**cell, "url": url} for cell in cells],
+        "url": signs.profile(unit),
+        "cells": [_cell(unit, area, scores.get(area.slug), signs) for area in areas],
     }
 
 
-def _cell(unit: Unit, area: ChangeArea, score: AreaScore | None, view: str) -> Cell:
+def _cell(unit: Unit, area: ChangeArea, score: AreaScore | None, signs: _Signs) -> Cell:
     if score is None:
         return {"tone": "none", "label": _("not assessed in this framework")}
-    value = _value(score, view)
-    label = _("%(unit)s, %(area)s: unknown, no quiz yet; %(what)s %(points)s") % {
-        "unit": unit.display_short_name,
-        "area": area,
-        "what": VIEWS[view],
-        "points": points(value, 1),
-    }
-    return {
-        "tone": "unknown",
-        "shape": "unknown",
-        "letter": "?",
-        "points": value,
-        "label": label,
-    }
+    value = _value(score, signs.view)
+    told = f"{VIEWS[signs.view]}: {points(value, 1)}"
+    if signs.seen is None:
+        return {
+            "tone": "hidden",
+            "points": value,
+            "url": f"{signs.profile(unit)}#{area.slug}",
+            "label": f"{unit.display_short_name}, {area}, {told}",
+        }
+    return wording.heat_cell(
+        signs.seen.get((unit.pk, area.slug), wording.NOTHING_YET),
+        unit=unit.display_short_name,
+        area=str(area),
+        points=(value, told),
+        url=address(unit, area.slug, edition=score.sheet.edition, period=score.sheet.period),
+    )
 
 
 def _sums(areas: list[ChangeArea], scores: list[dict[str, AreaScore]], view: str) -> dict[str, Any]:
@@ -120,14 +150,15 @@ def _sums(areas: list[ChangeArea], scores: list[dict[str, AreaScore]], view: str
     return {"name": _("Sum of the units' points"), "url": "", "cells": cells}
 
 
-def _heaviest(unit: Unit, scores: dict[str, AreaScore], url: str) -> dict[str, Any]:
+def _heaviest(unit: Unit, scores: dict[str, AreaScore], signs: _Signs) -> dict[str, Any]:
     ordered = sorted(scores.values(), key=lambda score: -score.not_yet_reached)
-    lines = [
-        f"{score.area}: {points(score.not_yet_reached, 1)}"
-        for score in ordered[:HEAVIEST]
-        if score.not_yet_reached > 0
-    ]
-    return {"name": unit.name, "url": url, "lines": lines}
+    lines = []
+    for score in ordered[:HEAVIEST]:
+        if score.not_yet_reached > 0:
+            line = f"{score.area}: {points(score.not_yet_reached, 1)}"
+            shown = (signs.seen or {}).get((unit.pk, score.area_id))
+            lines.append(f"{line}, {wording.state_of(shown)}" if shown else line)
+    return {"name": unit.name, "url": signs.profile(unit), "lines": lines}
 
 
 def profile_url(unit: Unit) -> str:

@@ -56,7 +56,8 @@ class Knowing:
 def observed(gathered: Gathered, areas: Iterable[Mapping[str, Any]]) -> Observations:
     """What the knowledge model reads of gathered rows."""
     rows = {**gathered.rows, "areas": list(areas)}
-    return observe(evidence_of_part(manifest(gathered.as_of), rows))
+    part = evidence_of_part(manifest(gathered.as_of), rows)
+    return observe(part, events_held=gathered.events_held)
 
 
 def manifest(as_of: date) -> dict[str, Any]:

@@ -7,15 +7,17 @@ person; answers follow the person to the unit of today.
 
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
+from attendance.models import Event, Presence, Registration
 from clinic.lib.arithmetic import dates
 from clinic.people.models import Membership, Person, Unit
 from courses.models import ModuleEdition
@@ -61,6 +63,7 @@ class Gathered:
         units: package id of each unit, by primary key.
         persons: primary key of the kept row of each person, by package id.
         asked: every item of the finished attempts, answered or not.
+        events_held: events held for each group, which a part of the region cannot count itself.
     """
 
     as_of: date
@@ -68,6 +71,7 @@ class Gathered:
     units: Mapping[int, str]
     persons: Mapping[str, int]
     asked: tuple[Asked, ...]
+    events_held: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -116,12 +120,12 @@ def gather(as_of: date, *, within: Iterable[int] | None = None) -> Gathered:
             {**row, "person_id": names.persons[row["person"]], "unit_id": units[row["unit"]]}
             for row in memberships
         ],
-        "attendance": [],
+        "attendance": _attendance(people, names, as_of),
         "attempts": _attempt_rows(attempts, names),
         "responses": responses,
     }
     by_id = {name: pk for pk, name in names.persons.items()}
-    return Gathered(as_of, rows, units, by_id, asked)
+    return Gathered(as_of, rows, units, by_id, asked, _events_held(as_of, codes, kept))
 
 
 def homes_of(person_id: int, as_of: date) -> list[int]:
@@ -226,6 +230,51 @@ def _named(code: str, letter: str, uuid: Any) -> str:
     key = settings.SECRET_KEY.encode()
     digest = hmac.new(key, f"evidence:{uuid}".encode(), hashlib.sha256).hexdigest()
     return f"{code}.{letter}.{digest[:20]}"
+
+
+def _event_days(as_of: date) -> dict[int, tuple[Any, date]]:
+    """Uuid and first day of the events that people came to, up to the day."""
+    zone = str(timezone.get_current_timezone())
+    held = Event.objects.published().exclude(state=Event.State.CANCELLED)
+    begun = held.annotate(begins=Min("sessions__starts_at")).filter(begins__isnull=False)
+    days = {
+        pk: (uuid, dates.local_day(begins, zone))
+        for pk, uuid, begins in begun.values_list("pk", "uuid", "begins")
+    }
+    return {pk: (uuid, day) for pk, (uuid, day) in days.items() if day <= as_of}
+
+
+def _attendance(people: QuerySet[Person], names: _Names, as_of: date) -> list[Row]:
+    """One row for each event and registered person; two rows of one human are one."""
+    days = _event_days(as_of)
+    seats = Registration.objects.held().filter(person__in=people, event__in=list(days))
+    present = Presence.objects.counted().filter(registration__in=seats)
+    there = set(present.values_list("registration_id", flat=True))
+    found: dict[tuple[int, str], Row] = {}
+    for pk, event, person_pk in seats.values_list("pk", "event_id", "person_id"):
+        person = names.person(person_pk)
+        row = found.setdefault((event, person), _visit(person, *days[event]))
+        row["present"] = row["present"] or pk in there
+    return list(found.values())
+
+
+def _visit(person: str, uuid: Any, day: date) -> Row:
+    code = person.rsplit(".", 2)[0]
+    event = _named(code, "e", uuid)
+    return {"event_id": event, "person_id": person, "date": day, "present": False}
+
+
+def _events_held(as_of: date, codes: Mapping[int, str], kept: Mapping[int, int]) -> dict[str, int]:
+    """Events for which at least one person of the group was registered."""
+    posts = Membership.objects.on(as_of).values_list("person_id", "unit_id")
+    home = {kept.get(person, person): codes[unit] for person, unit in posts if unit in codes}
+    seats = Registration.objects.held().filter(event__in=list(_event_days(as_of)))
+    met = {
+        (home[kept.get(person, person)], event)
+        for event, person in seats.values_list("event_id", "person_id")
+        if kept.get(person, person) in home
+    }
+    return Counter(group for group, _event in met)
 
 
 def _attempts(people: QuerySet[Person]) -> list[Row]:

@@ -51,6 +51,12 @@ class Profile:
     unknown: list[Line] = field(default_factory=list)
     steps: list[Line] = field(default_factory=list)
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether nobody has answered anything: the sheet is all there is to say."""
+        told = [line for line in self.unknown if line.shown.is_hidden or line.shown.answers]
+        return not (self.known or self.weak or told)
+
 
 def profile(
     actor: Account, unit: Unit, *, edition: FrameworkEdition, period: int

@@ -18,7 +18,7 @@ from clinic.insights.arithmetic.diagnosis import Certainty, Word, certainty_word
 from clinic.insights.arithmetic.suppression import Audience, State, state
 from clinic.insights.models import Cell, Finding, Rollup
 from clinic.insights.rollups import minima
-from clinic.people.access import grants_of, rows_of, visible
+from clinic.people.access import grants_of, holds, rows_of, visible
 from clinic.people.models import Account, Grant, Unit
 from clinic.records import audit
 
@@ -90,8 +90,12 @@ def units_read(actor: Account) -> QuerySet[Unit]:
 
 def audience_of(actor: Account, unit: Unit) -> Audience | None:
     """As whom the actor reads the unit; None for who reads no finding."""
+    return _audience(grants_of(actor.person), unit)
+
+
+def _audience(grants: Iterable[Grant], unit: Unit) -> Audience | None:
     found = None
-    for grant in grants_of(actor.person):
+    for grant in grants:
         if grant.unit is None:
             continue
         is_same_regency = unit.path.startswith(grant.unit.path[: Unit.steplen])
@@ -111,7 +115,8 @@ def cells(
 
     Units of which the actor reads no finding are left out; so are areas the edition does not score.
     """
-    audiences = {unit.pk: audience_of(actor, unit) for unit in units}
+    grants = grants_of(actor.person)
+    audiences = {unit.pk: _audience(grants, unit) for unit in units}
     close = [pk for pk, who in audiences.items() if who in {Audience.PROGRAMME, Audience.UNIT}]
     wide = [pk for pk, who in audiences.items() if who is Audience.OTHERS]
     own_rows = rows_of(actor.person)
@@ -137,6 +142,11 @@ def cell(
     return seen.get((unit.pk, area)) or Shown(
         State.UNKNOWN, minima()[audience], word=Word.UNKNOWN.value
     )
+
+
+def reads_findings(actor: Account) -> bool:
+    """Whether any finding is for this actor to read."""
+    return holds(actor, "read-finding")
 
 
 def log_look(

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from attendance.signals import presence_confirmed
 from clinic.assessments.signals import scores_recorded
 from clinic.records import jobs
 from quizzes.signals import attempt_credited
@@ -13,6 +14,13 @@ from quizzes.signals import attempt_credited
 def after_an_attempt(attempt: Any, **_kwargs: Any) -> None:
     """Answers count for the unit in which the person works when the job runs."""
     jobs.enter("insights.refresh_person", str(attempt.person_id), "refresh")
+
+
+@receiver(presence_confirmed, dispatch_uid="insights.presence_confirmed")
+def after_a_presence(registrations: Any, **_kwargs: Any) -> None:
+    """Who came has learnt since the last answers, and the keen come first."""
+    for registration in registrations:
+        jobs.enter("insights.refresh_person", str(registration.person_id), "refresh")
 
 
 @receiver(scores_recorded, dispatch_uid="insights.scores_recorded")

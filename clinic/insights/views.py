@@ -20,6 +20,7 @@ from clinic.insights.assessed import (
     NOT_REACHED,
     VIEWS,
     Choice,
+    UnitMap,
     build_map,
     choices,
     goals_of_sheet,
@@ -64,9 +65,21 @@ def unit_map(request: HttpRequest) -> HttpResponse:
         "form": MapForm(initial, known=known),
         "choice": choice,
         "view": VIEWS[view],
-        "map": build_map(units, sheets, choice, view) if choice else None,
+        "map": _map(request, units, choice, view) if choice else None,
     }
     return render(request, "insights/map.html", context)
+
+
+def _map(request: HttpRequest, units: list[Unit], choice: Choice, view: str) -> UnitMap:
+    """Return the table with the signs that the reader may see; a look of the staff is logged."""
+    seen = None
+    if reading.reads_findings(request.user):
+        edition = FrameworkEdition.objects.get(slug=choice.edition)
+        seen = reading.cells(request.user, units, edition=edition, period=choice.period)
+        audiences = {reading.audience_of(request.user, unit) for unit in units[:1]}
+        reading.log_look(request.user, audiences, thing=edition, page=request.path)
+    sheets = visible(request.user, "read-sheet", Sheet.objects.all())
+    return build_map(units, sheets, choice, view, seen=seen)
 
 
 @policy("read-sheet")
@@ -108,7 +121,7 @@ def _blocks(
         return profile_blocks(sheet, address)
     found = profile.profile(request.user, unit, edition=sheet.edition, period=sheet.period)
     reading.log_look(request.user, [audience], thing=unit, page=request.path)
-    if found is None or not (found.known or found.weak):
+    if found is None or found.is_silent:
         return profile_blocks(sheet, address)
     return profile.blocks(found)
 

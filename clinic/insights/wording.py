@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from clinic.insights.arithmetic.diagnosis import Cause, Word
+from clinic.insights.arithmetic.suppression import State
 from clinic.insights.reading import Reason, Shown
 from clinic.lib.templatetags.ui import decimals, percent
 
@@ -49,6 +50,8 @@ CERTAINTIES: dict[int, Promise] = {
     2: gettext_lazy("Certainty: medium"),
     1: gettext_lazy("Certainty: low"),
 }
+NOTHING_YET = Shown(State.UNKNOWN, 0, word=Word.UNKNOWN.value)
+"""A cell that no job has made yet."""
 NO_SHEET = {Cause.NO_SHEET.value}
 NO_QUIZ = {Cause.NO_ANSWERS.value, Cause.NO_POOL.value}
 
@@ -142,30 +145,31 @@ def understanding(shown: Shown) -> str:
     }
 
 
-def heat_cell(shown: Shown, *, unit: str, area: str, points: Any, url: str) -> dict[str, Any]:
+def heat_cell(
+    shown: Shown, *, unit: str, area: str, points: tuple[Any, str], url: str
+) -> dict[str, Any]:
     """A cell of the map as ``components/heat_table.html`` draws it.
 
     Args:
         shown: what the reader may see.
         unit: name of the unit, as the label reads it.
         area: name of the area.
-        points: points not yet reached; they are not personal and stay.
+        points: the sheet's figure and the words for it; it is not personal and stays.
         url: page "why?" of the cell.
     """
     tone, letter, shape = SIGNS[shown.tag]
+    figure, told = points
     words = [unit, area, state_of(shown)]
     if shown.dots:
         words.append(str(CERTAINTIES[shown.dots]))
-    if points is not None:
-        words.append(_("%(points)s points not yet reached") % {"points": decimals(points, 1)})
     return {
         "tone": tone,
         "letter": letter,
         "shape": shape,
-        "points": points,
+        "points": figure,
         "certainty": shown.dots,
         "url": url,
-        "label": ", ".join(words),
+        "label": ", ".join([*words, told]),
     }
 
 

@@ -47,7 +47,7 @@ FORBIDDEN_WORDS = {
     "Misc": "a name after the work",
     "Common": "a name after the work",
 }
-INSIGHTS_NAMES = {"Evidence", "evidence"}  # what insights reads, and nothing else
+INSIGHTS_NAMES = {"Evidence", "evidence", "export_evidence"}  # what insights reads, and no other
 
 
 def tree_of(path):

@@ -204,7 +204,11 @@ def test_u26_a_cell_of_the_map_reads_unit_area_state_certainty_points(world, cas
     answered_by(world, cast, 3)
     shown = seen_by(world, cast.regency_official)
     cell = wording.heat_cell(
-        shown, unit="Kecamatan Hulu", area="Pengawasan", points=Decimal("4.1"), url="/"
+        shown,
+        unit="Kecamatan Hulu",
+        area="Pengawasan",
+        points=(Decimal("4.1"), "4,1 poin belum diraih"),
+        url="/",
     )
     assert (cell["tone"], cell["letter"], cell["shape"]) == ("b", "B", "knowledge-gap")
     certainty = {3: "tinggi", 2: "sedang"}[shown.dots]
@@ -213,3 +217,30 @@ def test_u26_a_cell_of_the_map_reads_unit_area_state_certainty_points(world, cas
         "4,1 poin belum diraih"
     )
     assert Finding.objects.filter(area=AREA).count() == 10
+
+
+def test_the_map_draws_the_signs_that_its_reader_may_see(world, cast, signed_in, settings):
+    settings.KLINIK_SECOND_FACTOR = False
+    answered_by(world, cast, 2)
+    letters = {}
+    for person in (cast.regency_official, cast.other_unit_official, cast.operator):
+        page = signed_in(person.account).get("/pemetaan/")
+        cells = [cell for row in page.context["map"].rows[:-1] for cell in row["cells"]]
+        drawn = [cell for cell in cells if cell["tone"] != "none"]
+        letters[person] = {cell.get("letter", "") for cell in drawn}
+        assert all(cell["points"] is not None for cell in drawn)
+    assert letters[cast.regency_official] == {"B", "?"}
+    assert letters[cast.other_unit_official] == {"-", "?"}
+    assert letters[cast.operator] == {""}
+    assert AuditEntry.objects.filter(verb="finding.look").count() == 1
+
+
+def test_the_profile_page_tells_hidden_from_unknown(world, cast, signed_in, settings):
+    settings.KLINIK_SECOND_FACTOR = False
+    answered_by(world, cast, 2)
+    address = reverse("unit_profile", kwargs={"slug": world[2].district.slug})
+    official = signed_in(cast.other_unit_official.account).get(address).content.decode()
+    assert "peserta kurang dari 3" in official
+    staff = signed_in(cast.regency_official.account).get(address).content.decode()
+    assert "Perlu pembelajaran" in staff
+    assert "data terbatas" in staff

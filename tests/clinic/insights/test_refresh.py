@@ -2,10 +2,13 @@
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
+from clinic.insights import evidence
 from clinic.insights.models import Calibration, Finding, Rollup
 from clinic.records import jobs
 from clinic.records.audit import AuditEntry
+from tests.attendance import made as attendance_made
 from tests.clinic.insights import made
 from tests.clinic.insights.made import AREA, PERIOD
 from tests.processes import wait_until
@@ -65,6 +68,23 @@ def test_answers_follow_a_person_who_moved(world, cast):
     assert attempt.unit == home.district
     assert finding_of(home.clinic, edition).answers == 12
     assert finding_of(home.district, edition).answers == 0
+
+
+@pytest.mark.django_db
+def test_a_scan_refreshes_the_finding_of_who_came(world, cast):
+    edition, quiz, home = world
+    made.answer(quiz, cast.participant, right=6)
+    made.run_jobs()
+    before = finding_of(home.district, edition)
+    door = attendance_made.at_the_door(cast)
+    attendance_made.scanned(door.event, attendance_made.badge(door.row), by=door.steward)
+    made.run_jobs()
+
+    after = finding_of(home.district, edition)
+    assert after.refreshed_at > before.refreshed_at
+    assert after.estimate != before.estimate
+    rows = evidence.gather(timezone.localdate()).rows["attendance"]
+    assert [(row["date"].isoformat(), row["present"]) for row in rows] == [("2026-05-25", True)]
 
 
 @pytest.mark.django_db
