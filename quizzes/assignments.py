@@ -55,10 +55,7 @@ def assign(
             already assigned to them in this phase.
         PermissionDenied, Http404: the actor may not assign there.
     """
-    if not quiz.versions.filter(state=VersionState.PUBLISHED).exists():
-        raise AssignmentRefused(_("Publish the quiz first."), code="not_published")
-    if window.opens_at and window.closes_at and window.closes_at <= window.opens_at:
-        raise AssignmentRefused(_("The closing must be later than the opening."), code="reversed")
+    _refuse_unfit(quiz, window)
     try:
         with transaction.atomic():
             made = Assignment.objects.create(
@@ -78,6 +75,13 @@ def assign(
             _("This quiz is already assigned to them in this phase."), code="already_assigned"
         ) from error
     return made
+
+
+def _refuse_unfit(quiz: Quiz, window: Window) -> None:
+    if not quiz.versions.filter(state=VersionState.PUBLISHED).exists():
+        raise AssignmentRefused(_("Publish the quiz first."), code="not_published")
+    if window.opens_at and window.closes_at and window.closes_at <= window.opens_at:
+        raise AssignmentRefused(_("The closing must be later than the opening."), code="reversed")
 
 
 def _target(to: Person | Unit | UUID) -> dict[str, Any]:
