@@ -1,5 +1,6 @@
 """What the pages and the code say: messages for translation, and text outside of it."""
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,17 +35,48 @@ def collect(root: Path) -> Catalog:
     found = Catalog()
     for path in _sources(root):
         place = str(path.relative_to(root))
-        for line, texts, _comments, context in messages_of(path.read_text(), path.suffix):
-            found.add(texts, locations=[(place, line)], context=context)
+        for said in messages_of(path.read_text(), path.suffix):
+            found.add(said.texts, locations=[(place, said.line)], context=said.context)
     return found
 
 
-def messages_of(text: str, suffix: str) -> Iterator[tuple]:
-    """Return line, message (a pair when it counts), comments and context."""
-    if suffix != ".py":
-        # In brackets the indentation of what the template engine leaves does not count.
-        text = f"({templatize(text)}\n)"
-    return extract("python", BytesIO(text.encode()), KEYWORDS)
+@dataclass(frozen=True)
+class Said:
+    """A message at its place; ``texts`` is a pair when it counts."""
+
+    line: int
+    texts: str | tuple[str, ...]
+    context: str | None
+
+
+def messages_of(text: str, suffix: str) -> list[Said]:
+    """Return the messages of a module or of a page."""
+    if suffix == ".py":
+        return [said for node in ast.walk(ast.parse(text)) if (said := _said_by(node))]
+    # In brackets the indentation of what the template engine leaves does not count.
+    source = BytesIO(f"({templatize(text)}\n)".encode())
+    return [
+        Said(line, texts, context)
+        for line, texts, _comments, context in extract("python", source, KEYWORDS)
+    ]
+
+
+def _said_by(node: ast.AST) -> Said | None:
+    """Read a call; the syntax tree also shows what stands within an f-string."""
+    if not isinstance(node, ast.Call):
+        return None
+    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    if name not in KEYWORDS:
+        return None
+    words = [each.value if isinstance(each, ast.Constant) else None for each in node.args]
+    context, texts = None, []
+    for place in KEYWORDS[name] or (1,):
+        number, is_context = place if isinstance(place, tuple) else (place, False)
+        word = words[number - 1] if number <= len(words) else None
+        if not isinstance(word, str):
+            return None
+        context, texts = (word, texts) if is_context else (context, [*texts, word])
+    return Said(node.lineno, texts[0] if len(texts) == 1 else tuple(texts), context)
 
 
 def _sources(root: Path) -> Iterator[Path]:

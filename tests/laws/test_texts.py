@@ -172,11 +172,13 @@ class TestTheLawsThemselves:
              ["One line"]),
             ('<b>\n   {% translate "A" %}\n {{ x|default:_("B") }}', ".html", ["A", "B"]),
             ('gettext_lazy("One " "line")', ".py", ["One line"]),
+            ("f\"{x}; {_('two')}\"", ".py", ["two"]),
+            ("_(told) % {}", ".py", []),
             ('ngettext("%(n)s row", "%(n)s rows", n)', ".py", [("%(n)s row", "%(n)s rows")]),
         ],
     )  # fmt: skip
     def test_messages_are_found(self, text, suffix, messages):
-        assert [texts for _, texts, _, _ in messages_of(text, suffix)] == messages
+        assert [each.texts for each in messages_of(text, suffix)] == messages
 
     @pytest.mark.parametrize(
         ("template", "texts"),
