@@ -111,6 +111,7 @@ def event_own(request: HttpRequest, code: str) -> HttpResponse:
         "size": size,
         "code": badges.shown_short_code(own.short_code),
         "sessions": sessions,
+        "is_over": all(one.ends_at <= timezone.now() for one in sessions),
     }
     return render(request, "attendance/own.html", context)
 
