@@ -50,7 +50,7 @@ def test_a_database_that_is_away_is_told_as_a_short_outage(web, monkeypatch):
         raise OperationalError("connection to server failed: connection refused")
 
     monkeypatch.setattr(connection, "cursor", away)
-    response = web.get("/bantuan/")
+    response = web.get("/modul/")
     assert response.status_code == 503
     assert "KRB-503" in response.content.decode()
 
