@@ -116,6 +116,11 @@ class Event(models.Model):
         return self.title
 
     @property
+    def is_over(self) -> bool:
+        """True once the event has ended, by its state."""
+        return self.state in (self.State.ENDED, self.State.FINALISED, self.State.ARCHIVED)
+
+    @property
     def seats_left(self) -> int | None:
         """Seats that can still be taken; None where there is no limit."""
         return None if self.capacity is None else self.capacity - self.seats_taken

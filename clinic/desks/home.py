@@ -12,6 +12,7 @@ from django.urls import Resolver404, resolve
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from clinic.desks import organiser
 from clinic.people.access import grants_of
 from clinic.people.models import Grant
 
@@ -33,7 +34,6 @@ def first_screen(grant: Grant) -> str:
     unit = grant.unit.slug if grant.unit else ""
     return {
         Role.PARTICIPANT: "/belajar/",
-        Role.ORGANISER: "/panitia/",
         Role.UNIT_OFFICIAL: f"/pemetaan/unit/{unit}/",
         Role.OPERATOR: "/penilaian/",
         Role.ASSESSOR: "/reviu/",
@@ -50,10 +50,16 @@ def is_built(address: str) -> bool:
 
 
 def panels_of(grants: list[Grant]) -> list[Panel]:
-    """Return one panel for each role and scope, in the order the roles were given."""
+    """Return one panel for each role and scope, in the order the roles were given.
+
+    Somebody without any role takes part and learns.
+    """
+    if not grants:
+        return [Panel(Role.PARTICIPANT.label, "", "/belajar/")]
+    run = organiser.first_screen(grant.event for grant in grants if grant.event)
     panels = []
     for grant in grants:
-        address = first_screen(grant)
+        address = run if grant.role == Role.ORGANISER else first_screen(grant)
         scope = grant.unit.name if grant.unit else ""
         panels.append(Panel(grant.get_role_display(), scope, address if is_built(address) else ""))
     return list(dict.fromkeys(panels))

@@ -10,6 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clinic.people.access import holds
+
 Entry = tuple[str, Promise]
 
 MENU: tuple[Entry, ...] = (
@@ -18,9 +20,13 @@ MENU: tuple[Entry, ...] = (
     ("modules", _("Modules")),
     ("events", _("Events")),
     ("quizzes", _("Quizzes")),
+    ("organiser_events", _("Organising")),
+    ("sheets", _("Assessment sheets")),
     ("map", _("Map of gaps")),
 )
-SIGNED_IN_ONLY = frozenset({"home", "quizzes", "map"})
+SIGNED_IN_ONLY = frozenset({"home", "quizzes"})
+# Rooms that only some roles enter: a link that answers "no" helps nobody.
+NEEDS = {"organiser_events": "change-event", "sheets": "read-sheet", "map": "read-sheet"}
 FOOTER: tuple[Entry, ...] = (
     ("help", _("Help")),
     ("about", _("About Klinik RB")),
@@ -42,12 +48,18 @@ def links(request: HttpRequest) -> dict[str, Any]:
     """Return the menu, footer and account links of a page."""
     user = getattr(request, "user", None)
     is_signed_in = user is not None and user.is_authenticated
-    menu = [entry for entry in MENU if is_signed_in or entry[0] not in SIGNED_IN_ONLY]
+    menu = [entry for entry in MENU if _may_enter(user, entry[0])]
     return {
         "nav_items": _addresses(menu, here=request.path),
         "footer_items": _addresses(FOOTER, here=request.path),
         "account_items": _addresses(ACCOUNT, here=request.path) if is_signed_in else [],
     }
+
+
+def _may_enter(user: Any, name: str) -> bool:
+    if user is None or not user.is_authenticated:
+        return name not in SIGNED_IN_ONLY and name not in NEEDS
+    return name not in NEEDS or holds(user, NEEDS[name])
 
 
 def _addresses(entries: Any, *, here: str) -> list[dict[str, Any]]:

@@ -1,12 +1,11 @@
 """The map and the assessed side of a unit's profile: points by change area, signs of findings."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from clinic.assessments.arithmetic.scoring import score_sheet
 from clinic.assessments.arithmetic.thresholds import distance
 from clinic.assessments.frameworks import edition_file
-from clinic.assessments.models import AreaScore, ChangeArea, Sheet
+from clinic.assessments.models import AreaScore, ChangeArea, FrameworkEdition, Node, Sheet
 from clinic.assessments.report_page import Goal, goals_of
 from clinic.assessments.report_storage import threshold_as_plain
 from clinic.assessments.sheets import rows_of
@@ -45,9 +44,24 @@ class Choice:
 
 
 def choices(sheets: QuerySet[Sheet]) -> list[Choice]:
-    """Return the editions and years that have sheets, the one with most of the last year first."""
-    counted = Counter((sheet.period, sheet.edition) for sheet in sheets.select_related("edition"))
-    ordered = sorted(counted, key=lambda key: (-key[0], -counted[key], key[1].slug))
+    """Return the editions and years that have sheets.
+
+    Editions in force stand before history, then those of the last year, then those that tell of
+    most change areas: the first one is what a reader meets.
+    """
+    found = {(sheet.period, sheet.edition) for sheet in sheets.select_related("edition")}
+    areas = dict(
+        Node.objects.filter(edition__in={edition for _year, edition in found}, area__isnull=False)
+        .values_list("edition")
+        .annotate(areas=Count("area", distinct=True))
+        .order_by("edition")
+    )
+
+    def rank(key: tuple[int, FrameworkEdition]) -> tuple[bool, int, int, str]:
+        period, edition = key
+        return (edition.is_history, -period, -areas.get(edition.pk, 0), edition.slug)
+
+    ordered = sorted(found, key=rank)
     return [Choice(edition.slug, period, f"{edition}, {period}") for period, edition in ordered]
 
 

@@ -122,7 +122,7 @@ def blocks(found: Profile) -> list[dict[str, Any]]:
             "id": "yang-diketahui",
             "title": _("What is known"),
             "lines": [_known(line) for line in found.known],
-            "empty": _("No area is known well enough yet."),
+            "empty": _("No area is known to be sound yet."),
         },
         {
             "id": "yang-lemah",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from attendance.events import EventDraft, draft_event
 from clinic.people import granting
 from clinic.people.granting import Scope
 from tests.given import Role, make_member
@@ -37,8 +38,22 @@ def test_several_roles_stay_on_one_page_with_a_panel_each(cast, regencies, signe
     assert len(page.context["panels"]) == 2
 
 
-def test_somebody_without_a_role_is_told_so(cast, regencies, signed_in):
+def test_somebody_without_a_role_takes_part_and_learns(cast, regencies, signed_in):
     home, _ = regencies
     person = make_member("Tanpa Peran", home.health, email="tanpa@uji.test")
 
-    assert signed_in(person.account).get("/beranda/").status_code == 200
+    answer = signed_in(person.account).get("/beranda/")
+
+    assert answer.headers["Location"] == "/belajar/"
+
+
+def test_an_organiser_begins_at_the_next_event(cast, regencies, signed_in):
+    home, _ = regencies
+    draft = EventDraft(code="klinik-uji", title="Klinik uji", unit=home.section)
+    organiser = make_member("Panitia Baru", home.section, email="panitia-baru@uji.test")
+    granting.grant(organiser, Role.ORGANISER, actor=cast.admin.account)
+    draft_event(draft, actor=organiser.account)
+
+    answer = signed_in(organiser.account).get("/beranda/")
+
+    assert answer.headers["Location"] == "/panitia/klinik-uji/"

@@ -27,3 +27,13 @@ def test_a_guest_gets_no_account_links(cast):
     assert seen_by(AnonymousUser())["account_items"] == []
     signed_in = seen_by(cast.participant.account)
     assert len(signed_in["nav_items"]) >= len(seen_by(AnonymousUser())["nav_items"])
+
+
+def test_a_room_stands_in_the_menu_of_who_may_enter_it(cast):
+    def addresses(person):
+        return {item["url"] for item in seen_by(person.account)["nav_items"]}
+
+    assert "/pemetaan/" in addresses(cast.regency_official)
+    assert "/pemetaan/" not in addresses(cast.participant)
+    assert "/panitia/" in addresses(cast.organiser)
+    assert "/panitia/" not in addresses(cast.participant)
