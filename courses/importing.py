@@ -27,7 +27,7 @@ _MODULE_FIELDS = (
 
 
 class ModuleFileRefused(Refused):
-    """A content file that names an outcome or framework that is not loaded."""
+    """A content file with an outcome that is not loaded, or in a section and not in its module."""
 
     code = "module_file_refused"
 
@@ -46,13 +46,15 @@ def load_module(text: str, *, author: Account) -> ModulePage:
     earlier = ModulePage.objects.filter(slug=table["slug"]).first()
     if earlier:
         return earlier
-    module = _new_module(table, author)
+    outcomes = _outcomes_of(table)
+    module = _new_module(table, author, outcomes)
     for entry in table["section"]:
         section = SectionPage(
             title=entry["title"],
             slug=entry["slug"],
             lead=entry["lead"],
             is_required=entry.get("required", True),
+            outcome=outcomes[entry["outcome"]] if "outcome" in entry else None,
             owner=author,
             live=False,
         )
@@ -64,28 +66,40 @@ def load_module(text: str, *, author: Account) -> ModulePage:
     return module
 
 
-def _new_module(table: dict[str, Any], author: Account) -> ModulePage:
-    module = ModulePage(
-        area_id=table["area"],
-        owner=author,
-        live=False,
-        **{name: table[name] for name in _MODULE_FIELDS if name in table},
-    )
-    outcomes = {row.slug: row for row in Outcome.objects.filter(slug__in=table["outcomes"])}
-    missing = [slug for slug in table["outcomes"] if slug not in outcomes]
+def _outcomes_of(table: dict[str, Any]) -> dict[str, Outcome]:
+    """Return the outcomes of the module by slug, in its order; its sections name no other."""
+    loaded = Outcome.objects.in_bulk(table["outcomes"], field_name="slug")
+    missing = [slug for slug in table["outcomes"] if slug not in loaded]
     if missing:
         raise ModuleFileRefused(
             _("The module %(module)s names an outcome that is not loaded: %(outcome)s.")
             % {"module": table["slug"], "outcome": missing[0]},
             details={"outcomes": missing},
         )
+    for entry in table["section"]:
+        if "outcome" in entry and entry["outcome"] not in loaded:
+            raise ModuleFileRefused(
+                _("The section %(section)s names an outcome that its module lacks: %(outcome)s.")
+                % {"section": entry["slug"], "outcome": entry["outcome"]},
+                details={"outcomes": [entry["outcome"]]},
+            )
+    return {slug: loaded[slug] for slug in table["outcomes"]}
+
+
+def _new_module(table: dict[str, Any], author: Account, outcomes: dict[str, Outcome]) -> ModulePage:
+    module = ModulePage(
+        area_id=table["area"],
+        owner=author,
+        live=False,
+        **{name: table[name] for name in _MODULE_FIELDS if name in table},
+    )
     module.legal_basis = _stream(
         module.legal_basis,
         [{"type": "reference", "value": entry} for entry in table.get("legal_basis", ())],
     )
     module.outcome_rows = [
-        ModuleOutcome(outcome=outcomes[slug], sort_order=place)
-        for place, slug in enumerate(table["outcomes"])
+        ModuleOutcome(outcome=outcome, sort_order=place)
+        for place, outcome in enumerate(outcomes.values())
     ]
     editions = table["frameworks"]
     module.frameworks = Framework.objects.filter(editions__slug__in=editions).distinct()

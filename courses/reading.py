@@ -83,6 +83,11 @@ def outcomes_of(head: dict[str, Any]) -> list[Outcome]:
     return [known[slug] for slug in head["outcomes"] if slug in known]
 
 
+def outcome_of(section: dict[str, Any]) -> Outcome | None:
+    """Return the outcome that a section of an edition serves, if it names one."""
+    return Outcome.objects.filter(slug=section["outcome"]).first() if section["outcome"] else None
+
+
 def areas() -> dict[str, ChangeArea]:
     """Return the change areas by their slug."""
     return {area.slug: area for area in ChangeArea.objects.all()}

@@ -133,6 +133,7 @@ def _section_page(request: HttpRequest, edition: ModuleEdition, section: Section
     return {
         **_about(edition),
         "section": section,
+        "outcome": reading.outcome_of(section),
         "place": place,
         "count": len(edition.sections),
         "following": next(iter(edition.sections[place:]), None),

@@ -128,6 +128,7 @@ def test_a_shipped_module_freezes_minutes_checks_and_basis(cast):
     assert edition.sections[0]["checks"] == ["periksa-upg-prosedur"]
     assert edition.head["legal_basis"][0]["regulation"] == "permenpan-90-2021"
     assert edition.head["outcomes"] == made.table()["outcomes"]
+    assert [one["outcome"] for one in edition.sections] == [one["outcome"] for one in sections]
     assert "zi" in edition.head["frameworks"][-1]
 
 
@@ -150,3 +151,26 @@ def test_a_module_that_names_an_unknown_outcome_is_refused(cast):
         importing.load_module(text, author=cast.author.account)
     assert refusal.value.details == {"outcomes": ["tidak-ada"]}
     assert not ModulePage.objects.exists()
+
+
+@pytest.mark.parametrize("slug", ["tidak-ada", "sdm-karier"])
+def test_a_section_that_names_no_outcome_of_its_module_is_refused(cast, slug):
+    made.ground()
+    text = made.small_text("kecil", "satu").replace(
+        "outcomes = []", 'outcomes = ["pengawasan-gratifikasi"]'
+    )
+    named = text.replace('slug = "bagian-2"', f'slug = "bagian-2"\noutcome = "{slug}"')
+
+    with pytest.raises(importing.ModuleFileRefused) as refusal:
+        importing.load_module(named, author=cast.author.account)
+    assert refusal.value.details == {"outcomes": [slug]}
+    assert not ModulePage.objects.exists()
+
+
+def test_a_section_keeps_the_outcome_that_its_file_names(cast):
+    module = made.draft(cast)
+
+    kept = SectionPage.objects.child_of(module).order_by("path")
+    named = [section["outcome"] for section in made.table()["section"]]
+    assert list(kept.values_list("outcome__slug", flat=True)) == named
+    assert [one.get_latest_revision_as_object().outcome.slug for one in kept] == named

@@ -6,8 +6,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
-from clinic.assessments.models import Node
+from clinic.assessments.models import Node, Outcome
 from courses import importing, publishing
 from courses.models import ModulePage, Regulation
 from quizzes.models import QuestionVersion
@@ -47,6 +48,26 @@ def test_a_module_page_says_what_one_will_be_able_to_do(client, shipped):
     for part in (edition.head["promise"], edition.sections[-1]["title"], "Permenpan RB 90/2021"):
         assert part in page
     assert page.count("<h1") == 1
+
+
+@pytest.mark.parametrize(("language", "field"), [("id", "statement"), ("en", "statement_en")])
+def test_a_section_says_which_outcome_it_serves_in_the_readers_language(
+    client, shipped, settings, language, field
+):
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    for one in shipped.editions.get().sections:
+        outcome = Outcome.objects.get(slug=one["outcome"])
+        page = client.get(f"/modul/pengawasan/{one['slug']}/")
+        head = texts(page).split("<article")[0]
+        assert head.index(escape(one["lead"])) < head.index(f": {escape(getattr(outcome, field))}<")
+
+
+def test_a_section_without_an_outcome_says_nothing_of_one(cast, client):
+    made.small(cast)
+
+    page = client.get("/modul/kecil/bagian-1/")
+    assert page.context["outcome"] is None
+    assert "None" not in texts(page)
 
 
 def test_s01_no_page_of_a_module_holds_a_key_before_an_answer(client, shipped):

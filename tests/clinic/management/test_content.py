@@ -233,6 +233,24 @@ def test_a_section_shows_a_rubric_or_a_proof_and_asks_back(pair):
 
 
 @pytest.mark.parametrize("pair", SECTIONS, ids=name_of)
+def test_a_section_serves_an_outcome_of_its_module_and_asks_about_it(pair):
+    module, section = pair
+    asked = {
+        BY_SLUG[block["question"]]["outcome"]
+        for block in section["block"]
+        if block["type"] == "check"
+    }
+    assert section["outcome"] in module["outcomes"]
+    assert section["outcome"] in asked
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_every_outcome_of_a_module_is_served_by_a_section(module):
+    served = {section["outcome"] for section in module["section"]}
+    assert set(module["outcomes"]) - served == set()
+
+
+@pytest.mark.parametrize("pair", SECTIONS, ids=name_of)
 def test_rubrics_and_references_point_at_what_exists(pair):
     known = {regulation["slug"] for regulation in REGULATIONS}
     for block in pair[1]["block"]:
