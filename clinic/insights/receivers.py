@@ -19,8 +19,8 @@ def after_an_attempt(attempt: Any, **_kwargs: Any) -> None:
 @receiver(presence_confirmed, dispatch_uid="insights.presence_confirmed")
 def after_a_presence(registrations: Any, **_kwargs: Any) -> None:
     """Who came has learnt since the last answers, and the keen come first."""
-    for registration in registrations:
-        jobs.enter("insights.refresh_person", str(registration.person_id), "refresh")
+    persons = {registration.person_id for registration in registrations}
+    jobs.enter_each("insights.refresh_person", sorted(persons))
 
 
 @receiver(scores_recorded, dispatch_uid="insights.scores_recorded")

@@ -137,22 +137,33 @@ def enter(
         transaction.TransactionManagementError: no transaction is open, so that a crash between
             the act and this row would lose the job.
     """
-    if not transaction.get_connection().in_atomic_block:
-        msg = f"The job {name} must be entered in the transaction of the act."
-        raise transaction.TransactionManagementError(msg)
-    now = timezone.now()
-    fields = {
-        "due_at": due_at or now,
-        "payload": {"schema": 1, **(payload or {})},
-        "request_id": str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64],
-    }
+    fields = _fields(name, due_at, payload)
     if Job.Kind(kind) is Job.Kind.ONCE:
         row, created = Job.objects.get_or_create(fields, name=name, key=str(key), kind=kind)
     else:
         row, created = Job.objects.create(name=name, key=str(key), kind=kind, **fields), True
-    if created and row.due_at <= now:
+    if created and row.due_at <= timezone.now():
         _send_after_commit(row.pk)
     return row
+
+
+def enter_each(name: str, keys: Iterable[object]) -> None:
+    """Enter one ``refresh`` job for each key with one insert, for an act that touches many."""
+    fields = _fields(name, None, None)
+    rows = [Job(name=name, key=str(key), kind=Job.Kind.REFRESH, **fields) for key in keys]
+    for row in Job.objects.bulk_create(rows):
+        _send_after_commit(row.pk)
+
+
+def _fields(name: str, due_at: datetime | None, payload: dict[str, Any] | None) -> dict[str, Any]:
+    if not transaction.get_connection().in_atomic_block:
+        msg = f"The job {name} must be entered in the transaction of the act."
+        raise transaction.TransactionManagementError(msg)
+    return {
+        "due_at": due_at or timezone.now(),
+        "payload": {"schema": 1, **(payload or {})},
+        "request_id": str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64],
+    }
 
 
 def _send_after_commit(job_id: int) -> None:
