@@ -1,8 +1,10 @@
 """Real processes of the product on the tests' own database, queue and folder."""
 
 import contextlib
+import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CELERY = [sys.executable, "-m", "celery", "-A", "clinic", "-q"]
 QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
 WORKER = [*CELERY, "worker", "-c", "2", *QUIET, "--include", "tests.worker_jobs"]
+WEB = [sys.executable, "-m", "clinic.management.web"]
 START_SECONDS = 30
 
 
@@ -83,3 +86,46 @@ class WorkerProcess:
                 return
             time.sleep(0.05)
         self.kill()
+
+
+class WebServer:
+    """One real web server on a port that it keeps when it is killed and started again.
+
+    While it is down the port refuses, as it does after a crash.
+    """
+
+    def __init__(self, **changes: str) -> None:
+        self.changes = changes
+        self.process: subprocess.Popen | None = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Bind the port, hand it to a new server and wait for its first answer."""
+        with socket.create_server(("127.0.0.1", self.port)) as listener:
+            self.port = listener.getsockname()[1]
+            number = listener.fileno()
+            self.process = start(
+                [*WEB, str(number)], pass_fds=[number], env=environment(**self.changes)
+            )
+        wait_until(self.answers, START_SECONDS, what="the web server")
+
+    def answers(self) -> bool:
+        """Whether somebody answers on the port."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def kill(self) -> None:
+        """Kill -9 the server with its workers."""
+        if self.process is not None:
+            kill(self.process)
+        self.process = None

@@ -7,6 +7,7 @@ after a live-server test would else leave later journeys without Site, Locale an
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -50,12 +51,13 @@ def browser(django_db_setup: None) -> Iterator[Browser]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@pytest.fixture
-def visit(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
-    """Open a page as one visitor; afterwards no foreign request and no blocked script is left.
+@contextmanager
+def visitors(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
+    """Give a function that opens a page of the server at ``url`` as one visitor.
 
-    Arguments: the address, then ``width``, ``language``, and whatever playwright's ``new_context``
-    takes (``color_scheme``, ``java_script_enabled`` ...).
+    Its arguments: the address, then ``width``, ``language``, and whatever playwright's
+    ``new_context`` takes (``color_scheme``, ``java_script_enabled`` ...). Afterwards no foreign
+    request and no blocked script is left.
     """
     contexts: list[Any] = []
     foreign: list[str] = []
@@ -63,10 +65,7 @@ def visit(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
 
     def watch(request: Any) -> None:
         parts = urlsplit(request.url)
-        if (
-            parts.scheme not in {"data", "blob"}
-            and parts.netloc != urlsplit(live_server.url).netloc
-        ):
+        if parts.scheme not in {"data", "blob"} and parts.netloc != urlsplit(url).netloc:
             foreign.append(request.url)
 
     def listen(message: Any) -> None:
@@ -75,13 +74,11 @@ def visit(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
 
     def go(address: str, *, width: int = 1280, language: str = "id", **options: Any) -> Page:
         context = browser.new_context(
-            base_url=live_server.url, viewport={"width": width, "height": 800}, **options
+            base_url=url, viewport={"width": width, "height": 800}, **options
         )
         contexts.append(context)
         context.on("request", watch)
-        context.add_cookies(
-            [{"name": "django_language", "value": language, "url": live_server.url}]
-        )
+        context.add_cookies([{"name": "django_language", "value": language, "url": url}])
         page = context.new_page()
         page.on("console", listen)
         page.set_default_timeout(10_000)
@@ -93,6 +90,13 @@ def visit(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
         context.close()
     assert foreign == []
     assert blocked == []
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+    """Open a page of the live server as one visitor."""
+    with visitors(browser, live_server.url) as go:
+        yield go
 
 
 @pytest.fixture

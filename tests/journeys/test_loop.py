@@ -1,0 +1,302 @@
+"""The loop: module, workbook, clinic, reading, door, quiz and worker, until the finding changes.
+
+Everything runs in processes of its own: the web server, which is killed in the middle of the quiz,
+and the worker, which alone does the jobs. Pictures of each step stay under ``var/journeys/``.
+"""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from attendance import events, registration
+from attendance.models import Presence, Registration
+from clinic.assessments.models import Sheet
+from clinic.insights.models import Finding
+from courses.models import ModuleEdition, SectionProgress, SectionPage
+from quizzes import assignments, authoring
+from quizzes.models import Attempt, Quiz, Response
+from quizzes.models.assignments import Phase
+from tests.clinic.assessments.made_workbooks import SAMPLE
+from tests.courses import made as courses_made
+from tests.journeys.conftest import signed_in_cookie, visitors
+from tests.processes import WebServer, wait_until
+from tests.quizzes.made import wrong_of
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+PICTURES = settings.BASE_DIR / "var" / "journeys"
+AREA, EDITION, PERIOD = "pengawasan", "zi-2021", 2026
+CLINIC = "klinik-pengawasan"
+STAFF, PHONE = 1280, 360
+PATIENCE = 30
+
+
+@pytest.fixture
+def server(transactional_db):
+    """A real web server, without a second factor as on the demo."""
+    started = WebServer(KLINIK_SECOND_FACTOR="off")
+    started.start()
+    yield started
+    started.kill()
+
+
+@pytest.fixture
+def enter(browser, server):
+    """Return a function that opens the house signed in as a person."""
+    with visitors(browser, server.url) as go:
+
+        def opened(person, width):
+            page = go("/tentang/", width=width)
+            page.context.add_cookies([signed_in_cookie(person.account, server.url)])
+            page.on("dialog", lambda dialog: dialog.accept())
+            return page
+
+        yield opened
+
+
+@pytest.fixture
+def ground(cast):
+    """The draft of the module and the questions of its area, with the quiz made of them."""
+    module = courses_made.draft(cast, AREA)
+    bank = courses_made.CONTENT / "bank"
+    head, first, *_others = (bank / "blueprint.toml").read_text().split("[[quiz]]\n")
+    authoring.load_bank(
+        [(bank / f"{AREA}.toml").read_text()],
+        f"{head}[[quiz]]\n{first}",
+        author=cast.author.account,
+        reviewer=cast.reviewer.account,
+    )
+    return module
+
+
+def keep(page, name):
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+
+def test_the_loop(enter, worker, server, cast, ground):
+    write_and_publish(enter(cast.author, STAFF), enter(cast.reviewer, STAFF), module=ground)
+    import_workbook(enter(cast.other_unit_official, STAFF))
+    unit = Sheet.objects.get().unit
+    staff = enter(cast.regency_official, STAFF)
+    before = wait_for_finding(unit, lambda finding: finding is not None)
+    told_before = read_profile(staff, unit, "06-profil-sebelum")
+
+    open_clinic(cast)
+    participant = enter(cast.participant, PHONE)
+    confirm(participant)
+    read_a_section(participant)
+    check_in(enter(cast.organiser, STAFF), participant)
+    take_the_quiz(participant, server)
+
+    after = wait_for_finding(unit, lambda finding: finding.answers == before.answers + 10)
+    told_after = read_profile(staff, unit, "16-profil-sesudah")
+    print(before.word, before.estimate, before.p_weak, after.word, after.estimate, after.p_gap, after.p_weak, after.answering, after.reasons)
+    print(told_before); print("-----"); print(told_after)
+    assert after.answering == before.answering + 1
+    assert after.estimate < before.estimate
+    assert told_after != told_before
+
+
+def write_and_publish(author, reviewer, *, module):
+    """The author writes a title and sends the module to review; the reviewer publishes it."""
+    section = SectionPage.objects.child_of(module).get(slug="gratifikasi")
+    author.goto(f"/admin/pages/{section.pk}/edit/")
+    author.locator("#id_title").fill("Gratifikasi, ditulis penyusun")
+    keep(author, "01-penyusun-menulis")
+    author.locator("footer [data-w-dropdown-target='toggle']").click()
+    author.locator("button[name='action-kirim']").click()
+    author.wait_for_url(f"**/admin/tinjau/{AREA}/")
+    assert not ModuleEdition.objects.exists()
+
+    reviewer.goto("/admin/tinjau/")
+    reviewer.locator(f"main a[href$='/admin/tinjau/{AREA}/']").first.click()
+    keep(reviewer, "02-pengulas-meninjau")
+    reviewer.locator("#id_note").fill("Terbitan pertama")
+    reviewer.locator("button[value=terbitkan]").click()
+    reviewer.wait_for_url("**/admin/tinjau/")
+    keep(reviewer, "03-pengulas-menerbitkan")
+    assert ModuleEdition.objects.get().module == module
+
+
+def import_workbook(official):
+    """The unit sends in the ministry's workbook as it is, looks at the report, applies it."""
+    official.goto("/penilaian/impor/")
+    official.set_input_files("input[type=file]", SAMPLE)
+    official.fill("input[name=period]", str(PERIOD))
+    official.click("main form button[type=submit]")
+    official.wait_for_selector("#nilai", timeout=PATIENCE * 1000)
+    keep(official, "04-lke-diperiksa")
+    assert not Sheet.objects.exists()
+    official.click("main form button[type=submit]")
+    official.wait_for_selector(".notice.ok")
+    keep(official, "05-lke-diterapkan")
+
+
+def open_clinic(cast):
+    """By services, since the house has no page yet for making an event: draft, invite, assign."""
+    organiser, now = cast.organiser.account, timezone.now()
+    draft = events.EventDraft(
+        code=CLINIC, title="Klinik Pengawasan", unit=cast.organiser.memberships.get().unit
+    )
+    event = events.draft_event(draft, actor=organiser)
+    session = events.SessionDraft(
+        title="Pagi", starts_at=now - timedelta(minutes=5), ends_at=now + timedelta(hours=3)
+    )
+    events.add_session(event, session, actor=organiser)
+    event = events.open_registration(event, actor=organiser)
+    registration.invite(event, cast.participant, actor=organiser)
+    assignments.assign(
+        Quiz.objects.get(slug=f"kuis-{AREA}"),
+        event.uuid,
+        actor=organiser,
+        phase=Phase.PRE,
+        window=assignments.Window(opens_at=now - timedelta(hours=1)),
+    )
+
+
+def confirm(participant):
+    """Whoever was invited confirms the seat."""
+    participant.goto(f"/kegiatan/{CLINIC}/saya")
+    participant.locator(f"main a[href$='/kegiatan/{CLINIC}/daftar']").click()
+    keep(participant, "07-peserta-diundang")
+    participant.locator("main form .button").click()
+    participant.wait_for_url("**/saya")
+    assert Registration.objects.get().state == Registration.State.CONFIRMED
+
+
+def read_a_section(participant):
+    """Read, answer what the section asks, mark it as finished."""
+    participant.goto(f"/modul/{AREA}/")
+    participant.locator("main form button").first.click()
+    participant.wait_for_url("**/gratifikasi/")
+    assert participant.locator("h1").inner_text() == "Gratifikasi, ditulis penyusun"
+    keep(participant, "08-peserta-membaca")
+    check = participant.locator("form", has=participant.locator("input[name=pertanyaan]"))
+    check.locator("input[type=radio]").first.check()
+    check.locator("button").click()
+    participant.locator("[role=status] .notice").first.wait_for()
+    participant.locator("button[name=selesai]").click()
+    participant.wait_for_url("**/pengendalian-intern/")
+    keep(participant, "09-peserta-selesai-membaca")
+    assert SectionProgress.objects.get(finished_at__isnull=False).section.slug == "gratifikasi"
+
+
+def check_in(organiser, participant):
+    """The organiser types the short code that the participant's phone shows."""
+    participant.goto(f"/kegiatan/{CLINIC}/saya")
+    keep(participant, "10-peserta-kode-qr")
+    organiser.goto(f"/panitia/{CLINIC}/absen")
+    organiser.locator("#kode").fill(participant.locator(".qr .code").inner_text())
+    organiser.locator("#kode").press("Enter")
+    organiser.locator("#hasil.ok").wait_for()
+    keep(organiser, "11-panitia-mencatat-hadir")
+    wait_until(
+        lambda: Presence.objects.filter(state="present").exists(), PATIENCE, what="a presence"
+    )
+
+
+def take_the_quiz(participant, server):
+    """Answer ten questions, none of them right; reload after one, lose the server at the next."""
+    participant.goto("/kuis/")
+    participant.locator("main .rows a").first.click()
+    keep(participant, "12-kuis-mulai")
+    participant.locator("main form .button").click()
+    participant.wait_for_selector("#soal")
+    attempt = Attempt.objects.get()
+
+    answer(participant, attempt, 1)
+    wait_for_word(participant, "saved")
+    participant.reload()
+    assert is_shown(participant, attempt, 1)
+    keep(participant, "13-kuis-dimuat-ulang")
+    go_on(participant, attempt, 2)
+
+    server.kill()
+    answer(participant, attempt, 2)
+    wait_for_word(participant, "waiting")
+    keep(participant, "14-kuis-server-mati")
+    assert stored(attempt, 2) is None
+    server.start()
+    participant.evaluate("dispatchEvent(new Event('online'))")
+    wait_for_word(participant, "saved")
+    for index in (1, 2):
+        participant.goto(f"/kuis/pengerjaan/{attempt.uuid}/{index}/")
+        assert is_shown(participant, attempt, index)
+        assert stored(attempt, index) == wrong(attempt, index)
+
+    for index in range(3, 11):
+        go_on(participant, attempt, index)
+        answer(participant, attempt, index)
+    go_on(participant, attempt, "periksa")
+    participant.locator("main form button").click()
+    participant.wait_for_url("**/hasil/")
+    keep(participant, "15-kuis-dikumpulkan")
+    attempt.refresh_from_db()
+    assert attempt.state == Attempt.State.SUBMITTED
+
+
+def wrong(attempt, index):
+    return wrong_of(attempt.items.get(index=index).question_version.parsed)
+
+
+def stored(attempt, index):
+    return Response.objects.get(item__attempt=attempt, item__index=index).value
+
+
+def answer(page, attempt, index):
+    """Give the wrong answer in the fields of the question's type."""
+    match wrong(attempt, index):
+        case {"raw": text}:
+            page.locator("[name=jawaban]").fill(text)
+        case dict() as pairs:
+            for prompt, target in pairs.items():
+                page.locator(f"[name='jawaban-{prompt}']").select_option(target)
+        case list() as options:
+            for option in options:
+                page.locator(f"[name=jawaban][value='{option}']").check()
+        case option:
+            page.locator(f"[name=jawaban][value='{option}']").check()
+
+
+def is_shown(page, attempt, index):
+    """Whether the page holds the answer; the first two questions are of single choice."""
+    page.wait_for_selector("#soal")
+    chosen = page.locator("[name=jawaban]:checked")
+    return chosen.count() == 1 and chosen.get_attribute("value") == wrong(attempt, index)
+
+
+def go_on(page, attempt, to):
+    page.locator("button[name=ke]").first.click()
+    page.wait_for_url(f"**/pengerjaan/{attempt.uuid}/{to}/")
+
+
+def wait_for_word(page, name):
+    """Wait until the page says that the answer is saved, or waits on the device."""
+    said = page.locator("#soal").get_attribute(f"data-word-{name}").replace("{n}", "1")
+    page.wait_for_function(
+        "said => document.querySelector('#keadaan').textContent.startsWith(said)", arg=said
+    )
+
+
+def wait_for_finding(unit, holds):
+    """Return the finding on supervision once the worker has brought it there."""
+    rows = Finding.objects.filter(unit=unit, area=AREA, edition__slug=EDITION, period=PERIOD)
+
+    def is_there():
+        found = rows.first()
+        return found is not None and holds(found)
+
+    wait_until(is_there, PATIENCE, what="the finding")
+    return rows.get()
+
+
+def read_profile(staff, unit, name):
+    """Return what the profile says of supervision, as the secretariat reads it."""
+    staff.goto(f"/pemetaan/unit/{unit.slug}/")
+    keep(staff, name)
+    return staff.locator(".profile").inner_text()
