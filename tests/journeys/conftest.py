@@ -70,7 +70,7 @@ def visitors(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
 
     def listen(message: Any) -> None:
         if "Content Security Policy" in message.text:
-            blocked.append(message.text)
+            blocked.append(f"{message.page.url}: {message.text}")
 
     def go(address: str, *, width: int = 1280, language: str = "id", **options: Any) -> Page:
         context = browser.new_context(
