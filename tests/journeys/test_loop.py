@@ -15,7 +15,7 @@ from attendance.models import Presence, Registration
 from clinic.assessments.models import Sheet
 from clinic.insights.models import Finding
 from clinic.management.demo.answers import take_quiz
-from courses.models import ModuleEdition, SectionProgress, SectionPage
+from courses.models import ModuleEdition, SectionPage, SectionProgress
 from quizzes import assignments, authoring
 from quizzes.models import Attempt, Quiz, Response
 from quizzes.models.assignments import Phase
@@ -215,13 +215,30 @@ def take_quiz_in_the_browser(participant, server, person):
     participant.wait_for_selector("#soal")
     attempt = Attempt.objects.get(person=person)
 
+    answer_and_reload(participant, attempt)
+    lose_the_server(participant, attempt, server)
+    for index in range(3, QUESTIONS + 1):
+        go_on(participant, attempt, index)
+        answer(participant, attempt, index)
+    go_on(participant, attempt, "periksa")
+    participant.locator("main form button").click()
+    participant.wait_for_url("**/hasil/")
+    keep(participant, "15-kuis-dikumpulkan")
+    attempt.refresh_from_db()
+    assert attempt.state == Attempt.State.SUBMITTED
+
+
+def answer_and_reload(participant, attempt):
     answer(participant, attempt, 1)
     wait_for_word(participant, "saved")
     participant.reload()
     assert is_shown(participant, attempt, 1)
     keep(participant, "13-kuis-dimuat-ulang")
-    go_on(participant, attempt, 2)
 
+
+def lose_the_server(participant, attempt, server):
+    """What was saved before is still there; what was answered meanwhile arrives."""
+    go_on(participant, attempt, 2)
     server.kill()
     answer(participant, attempt, 2)
     wait_for_word(participant, "waiting")
@@ -234,16 +251,6 @@ def take_quiz_in_the_browser(participant, server, person):
         participant.goto(f"/kuis/pengerjaan/{attempt.uuid}/{index}/")
         assert is_shown(participant, attempt, index)
         assert stored(attempt, index) == wrong(attempt, index)
-
-    for index in range(3, QUESTIONS + 1):
-        go_on(participant, attempt, index)
-        answer(participant, attempt, index)
-    go_on(participant, attempt, "periksa")
-    participant.locator("main form button").click()
-    participant.wait_for_url("**/hasil/")
-    keep(participant, "15-kuis-dikumpulkan")
-    attempt.refresh_from_db()
-    assert attempt.state == Attempt.State.SUBMITTED
 
 
 def wrong(attempt, index):
