@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from playwright.sync_api import Error
 
 from attendance import events, registration
 from attendance.models import Presence, Registration
@@ -77,9 +78,22 @@ def ground(cast):
 
 
 def keep(page, name):
-    """Keep a picture; hiding the caret would leave empty styles behind, which htmx then copies."""
+    """Keep a picture of the page over its whole height.
+
+    Hiding the caret would leave empty styles behind, which htmx then copies. A busy machine's
+    Chromium may have no picture to give; it is asked once more.
+    """
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True, caret="initial")
+    page.bring_to_front()
+    page.wait_for_load_state()
+    for tries_left in (1, 0):
+        try:
+            page.screenshot(path=PICTURES / f"{name}.png", full_page=True, caret="initial")
+        except Error:
+            if not tries_left:
+                raise
+        else:
+            return
 
 
 def test_the_loop(enter, worker, server, cast, ground):
