@@ -8,7 +8,7 @@ transaction with the mark "done". Whatever gets lost on the way, the sweep finds
 
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self

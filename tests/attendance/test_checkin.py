@@ -24,6 +24,9 @@ def door(cast):
     return made.at_the_door(cast)
 
 
+is_postgresql = connection.vendor == "postgresql"
+
+
 def verdicts(answers):
     return [answer.verdict for answer in answers]
 
@@ -146,8 +149,9 @@ def test_changed_presences_are_announced_once_for_a_batch(door, cast):
     ]
 
 
-# Django cuts long inserts for SQLite: 100 scans and 200 presences are three inserts more.
-@pytest.mark.parametrize(("size", "most"), [(1, 12), (100, 15)])
+# The design's 14 hold wherever an insert stays whole. Django cuts long inserts for SQLite: 100
+# scans, 200 presences and 100 jobs of the insights are four inserts more there.
+@pytest.mark.parametrize(("size", "most"), [(1, 13), (100, 13 if is_postgresql else 17)])
 def test_a_batch_costs_the_same_statements_whatever_its_size(door, cast, regencies, size, most):
     rows = [
         registration.invite(door.event, person, actor=None)
