@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -54,12 +55,20 @@ def quiz_start(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             attempt, _new = delivery.start(assignment, request.user)
         except CannotStart as refusal:
-            entries = overview.entries_of(request.user, quiz=quiz)
-            context = {"quiz": quiz, "entries": entries, "refusal": refusal.message}
+            context = {**_before_the_start(request, quiz), "refusal": refusal.message}
             return render(request, "quizzes/start.html", context, status=refusal.status)
         return redirect("attempt_item", attempt=attempt.uuid, number=_next_blank(attempt))
-    entries = overview.entries_of(request.user, quiz=quiz)
-    return render(request, "quizzes/start.html", {"quiz": quiz, "entries": entries})
+    return render(request, "quizzes/start.html", _before_the_start(request, quiz))
+
+
+def _before_the_start(request: HttpRequest, quiz: Quiz) -> dict[str, Any]:
+    """Return what the start page says, who will see what among it (method 9)."""
+    return {
+        "quiz": quiz,
+        "entries": overview.entries_of(request.user, quiz=quiz),
+        "unit_minimum": settings.KLINIK_MIN_GROUP_UNIT,
+        "others_minimum": settings.KLINIK_MIN_GROUP_OTHERS,
+    }
 
 
 def _uuid(request: HttpRequest) -> UUID:

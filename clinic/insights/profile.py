@@ -61,18 +61,24 @@ class Profile:
 def profile(
     actor: Account, unit: Unit, *, edition: FrameworkEdition, period: int
 ) -> Profile | None:
-    """Sort the areas of one edition and year; None for who reads no finding of the unit.
-
-    Weak areas come by points not yet reached. At most three steps: weak areas first, by points,
-    then the unknown areas with most points behind them.
-    """
+    """Sort the areas of one edition and year; None for who reads no finding of the unit."""
     if reading.audience_of(actor, unit) is None:
         return None
-    lines = _lines(actor, unit, edition, period)
-    weak = [line for line in lines if not line.shown.is_hidden and line.shown.word in WEAK]
+    return in_blocks(_lines(actor, unit, edition, period))
+
+
+def in_blocks(lines: list[Line]) -> Profile:
+    """Sort lines, given by points not yet reached, into the four blocks.
+
+    An area without points left to reach is never called weak, whatever is to be verified there.
+    At most three steps: weak areas first, then known ones to verify, then unknown ones.
+    """
     unknown = [line for line in lines if line.is_undecided]
+    pending = [line for line in lines if not line.is_undecided and line.shown.word in WEAK]
+    weak = [line for line in pending if line.weight > 0]
     known = [line for line in lines if line not in weak and line not in unknown]
-    return Profile(known, weak, unknown, [*weak, *unknown][:MOST_STEPS])
+    unproven = [line for line in pending if line not in weak]
+    return Profile(known, weak, unknown, [*weak, *unproven, *unknown][:MOST_STEPS])
 
 
 def _lines(actor: Account, unit: Unit, edition: FrameworkEdition, period: int) -> list[Line]:
