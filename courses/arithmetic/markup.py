@@ -28,7 +28,7 @@ class _Reader(HTMLParser):
                 self.found.append(f'<{tag} {name}="{value or ""}">')
 
     def handle_data(self, data: str) -> None:
-        if "<" in data:  # a tag that never ends would swallow what follows it on the page
+        if "<" in data:
             self.found.append(data)
 
     def handle_decl(self, decl: str) -> None:
@@ -48,5 +48,9 @@ def foreign_markup(text: str) -> list[str]:
     """Return what the text holds beyond allowed tags and links, in order; empty is fine."""
     reader = _Reader()
     reader.feed(text)
+    # A tag that never ends is still waiting here. Newer parsers drop it at the end of the text, but
+    # on the page it would swallow what follows.
+    if "<" in reader.rawdata:
+        return [*reader.found, reader.rawdata]
     reader.close()
     return reader.found

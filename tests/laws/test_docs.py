@@ -45,7 +45,9 @@ def test_every_setting_is_described():
 
 def test_every_job_is_described():
     text = (REFERENCE / "jobs.md").read_text()
-    assert [name for name in sorted(registered()) if f"| `{name}`" not in text] == []
+    ours = [name for name in sorted(registered()) if not name.startswith("test")]
+    assert ours
+    assert [name for name in ours if f"| `{name}`" not in text] == []
 
 
 def test_the_link_reader_knows_pages_from_pictures_and_hosts():
