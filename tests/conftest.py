@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import transaction
+from django.core.management.color import no_style
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
@@ -60,10 +62,24 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
         call_command("createcachetable")
 
 
+def count_on() -> None:
+    """Let new ids follow the first rows, which were put back with ids of their own."""
+    models = apps.get_models(include_auto_created=True)
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), models):
+            cursor.execute(statement)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _flush_through_the_guarded_door() -> Iterator[None]:
     """Let the flush after a transactional test pass the triggers, as a purge does (D7)."""
     flush = TransactionTestCase._fixture_teardown
+    setup = TransactionTestCase._fixture_setup.__func__
+
+    def set_up_and_count_on(cls: type[TransactionTestCase]) -> None:
+        setup(cls)
+        if cls.serialized_rollback:
+            count_on()
 
     def flush_inside_purging(case: TransactionTestCase) -> None:
         if settings.IS_EMBEDDED:
@@ -72,7 +88,9 @@ def _flush_through_the_guarded_door() -> Iterator[None]:
             flush(case)
 
     TransactionTestCase._fixture_teardown = flush_inside_purging
+    TransactionTestCase._fixture_setup = classmethod(set_up_and_count_on)
     yield
+    TransactionTestCase._fixture_setup = classmethod(setup)
     TransactionTestCase._fixture_teardown = flush
 
 
