@@ -119,6 +119,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "django.middleware.gzip.GZipMiddleware",
     "clinic.lib.middleware.RequestId",
     "clinic.lib.middleware.BrowserRules",
     "clinic.lib.middleware.ContentPolicy",

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+PATIENCE = 30_000  # milliseconds; a busy machine is slow, not wrong
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -81,7 +82,7 @@ def visitors(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
         context.add_cookies([{"name": "django_language", "value": language, "url": url}])
         page = context.new_page()
         page.on("console", listen)
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.goto(address)
         return page
 

@@ -1,0 +1,71 @@
+"""The first view of a page crosses a thin line: at most 100 KB, as transferred (ux 8.4, U4)."""
+
+import pytest
+
+from clinic.assessments.models import FrameworkEdition
+from tests.clinic.insights import made as insights_made
+from tests.courses import made as courses_made
+from tests.journeys.conftest import signed_in_cookie, visitors
+from tests.processes import WebServer
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+MOST = 100 * 1024
+
+
+@pytest.fixture
+def server(transactional_db):
+    """A real web server: what it compresses is compressed here too."""
+    started = WebServer(KLINIK_SECOND_FACTOR="off")
+    started.start()
+    yield started
+    started.kill()
+
+
+@pytest.fixture
+def filled(cast, regencies):
+    """A published module, a quiz of it, and a sheet of two units."""
+    courses_made.published(cast)
+    courses_made.checks(cast)
+    edition, home = FrameworkEdition.objects.get(slug="zi-2021"), regencies[0]
+    insights_made.sheet(home.district, edition, strength=0.2)
+    insights_made.sheet(home.health, edition, strength=0.9)
+    return cast
+
+
+def transferred(page, address):
+    """Return the bytes on the wire of a first visit, by address."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    names, sizes = {}, {}
+    session.on(
+        "Network.requestWillBeSent",
+        lambda told: names.update({told["requestId"]: told["request"]["url"]}),
+    )
+    session.on(
+        "Network.loadingFinished",
+        lambda told: sizes.update({told["requestId"]: told["encodedDataLength"]}),
+    )
+    page.goto(address, wait_until="networkidle")
+    session.detach()
+    return {names[each]: size for each, size in sizes.items()}
+
+
+def test_the_first_view_of_the_main_pages_weighs_under_100_kb(browser, server, filled):
+    pages = {
+        None: ["/", "/modul/", "/modul/pengawasan/", "/modul/pengawasan/gratifikasi/"],
+        filled.participant: ["/belajar/", "/kuis/"],
+        filled.regency_official: ["/pemetaan/", "/pemetaan/unit/kecamatan-hulu-contoh/"],
+    }
+    with visitors(browser, server.url) as go:
+        for person, addresses in pages.items():
+            page = go("/tentang/")
+            if person is not None:
+                page.context.add_cookies([signed_in_cookie(person.account, server.url)])
+            for address in addresses:
+                sizes = transferred(page, address)
+                assert len(sizes) > 1, address
+                assert sum(sizes.values()) <= MOST, (address, sizes)
