@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
-from clinic.people.access import require
+from clinic.people.access import require, rows_of
 from clinic.people.models import Membership, Person, Unit
 from clinic.records import audit
 from quizzes.arithmetic.deadlines import Allowance, most_generous
@@ -110,7 +110,7 @@ def dismiss(event: UUID, person: Person) -> None:
 
 def allowance_of(assignment: Assignment, person: Person) -> Allowance:
     """Return what the person is granted beyond the rules, the most generous of each kind."""
-    rows = Person.objects.rows_of(person)
+    rows = rows_of(person)
     posts = Membership.objects.on(timezone.localdate()).filter(person__in=rows)
     granted = assignment.extensions.filter(
         Q(person__in=rows) | Q(unit__in=posts.values("unit")), revoked_at__isnull=True

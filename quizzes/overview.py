@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from clinic.people.access import visible
+from clinic.people.access import rows_of, visible
 from clinic.people.models import Account
 from quizzes.models import Assignment, Attempt, Quiz
 from quizzes.models.versions import VersionState
@@ -44,7 +44,8 @@ def entries_of(account: Account, *, quiz: Quiz | None = None) -> list[Entry]:
     rows = rows.filter(quiz__versions__state=VersionState.PUBLISHED)
     if quiz is not None:
         rows = rows.filter(quiz=quiz)
-    attempts = list(Attempt.objects.of_human(account.person).exclude(state=Attempt.State.VOIDED))
+    own = Attempt.objects.filter(person__in=rows_of(account.person))
+    attempts = list(own.exclude(state=Attempt.State.VOIDED))
     return [_entry(row, account, attempts) for row in rows.order_by("opens_at", "id")]
 
 

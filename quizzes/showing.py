@@ -13,7 +13,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from clinic.lib.errors import Refused
-from clinic.people.models import Account, Person
+from clinic.people.access import rows_of
+from clinic.people.models import Account
 from quizzes.arithmetic.answers import parse_value, value_to_json
 from quizzes.arithmetic.public_items import PublicItem, Review, public_item, review_of
 from quizzes.arithmetic.review_policy import (
@@ -193,8 +194,7 @@ def sights(
     attempt: Attempt, account: Account, items: Iterable[AttemptItem], *, now: datetime
 ) -> dict[int, Sights]:
     """Ask the review policy for each item; this is the only place that does (Q10)."""
-    rows = Person.objects.rows_of(account.person)
-    viewer = Viewer(is_taker=rows.filter(pk=attempt.person_id).exists())
+    viewer = Viewer(is_taker=attempt.person_id in rows_of(account.person))
     state = AttemptSight(
         phase=Phase(attempt.phase),
         in_progress=attempt.is_open,
@@ -228,7 +228,8 @@ def _closes_at(attempt: Attempt) -> datetime | None:
 
 def _may_retake(attempt: Attempt, now: datetime) -> bool:
     allowance = allowance_of(attempt.assignment, attempt.person)
-    mine = Attempt.objects.of_human(attempt.person).filter(assignment=attempt.assignment_id)
+    human = rows_of(attempt.person)
+    mine = Attempt.objects.filter(person__in=human, assignment=attempt.assignment_id)
     used = mine.exclude(state=Attempt.State.VOIDED).count()
     closings = [at for at in (attempt.assignment.closes_at, allowance.closes_at) if at]
     is_closed = bool(attempt.assignment.closes_at) and max(closings) <= now

@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.lib.arithmetic.dates import format_moment
 from clinic.lib.errors import Refused
+from clinic.people.access import rows_of
 from clinic.people.models import Account, Membership, Person
 from quizzes.arithmetic.deadlines import TimeRules, deadline
 from quizzes.arithmetic.selection import attempt_seed, option_order
@@ -39,6 +38,7 @@ class Prospect:
     """What the start page and the start itself need to know; ``refusal`` None means "go".
 
     Attributes:
+        next_number: of the attempt that a start would make.
         used: attempts of this person on this assignment.
         allowed: attempts granted, extensions included.
         deadline_at: the end if it were begun now; None without a limit.
@@ -47,6 +47,7 @@ class Prospect:
     version: QuizVersion
     assignment: Assignment
     open_attempt: Attempt | None
+    next_number: int
     used: int
     allowed: int
     closes_at: datetime | None
@@ -71,7 +72,7 @@ def prospect(assignment: Assignment, person: Person, *, now: datetime | None = N
     if version is None:
         raise CannotStart(_("This quiz is not published."), code="not_published")
     granted = allowance_of(assignment, person)
-    attempts = list(Attempt.objects.of_human(person).filter(quiz=assignment.quiz))
+    attempts = list(Attempt.objects.filter(person__in=rows_of(person), quiz=assignment.quiz))
     used = [
         one
         for one in attempts
@@ -84,6 +85,8 @@ def prospect(assignment: Assignment, person: Person, *, now: datetime | None = N
         version=version,
         assignment=assignment,
         open_attempt=next((one for one in attempts if one.is_open), None),
+        next_number=max((one.number for one in attempts if one.person_id == person.pk), default=0)
+        + 1,
         used=len(used),
         allowed=allowed,
         closes_at=closes_at,
@@ -140,17 +143,18 @@ def _moment(at: datetime) -> str:
 def pin(found: Prospect, account: Account, *, now: datetime) -> Attempt:
     """Write the attempt with its items and blank answers, as everything stands now (Q3, Q4).
 
+    The caller has opened the transaction.
+
     Raises:
         IntegrityError: somebody began the same attempt at the same moment.
     """
-    with transaction.atomic():
-        attempt = _attempt(found, account, now=now)
-        slots = found.version.slots.filter(form=attempt.form).select_related("question_version")
-        seed = bytes.fromhex(attempt.seed)
-        items = AttemptItem.objects.bulk_create(
-            _item(attempt, slot, index=index, seed=seed) for index, slot in enumerate(slots, 1)
-        )
-        Response.objects.bulk_create(Response(item=item) for item in items)
+    attempt = _attempt(found, account, now=now)
+    slots = found.version.slots.filter(form=attempt.form).select_related("question_version")
+    seed = bytes.fromhex(attempt.seed)
+    items = AttemptItem.objects.bulk_create(
+        _item(attempt, slot, index=index, seed=seed) for index, slot in enumerate(slots, 1)
+    )
+    Response.objects.bulk_create(Response(item=item) for item in items)
     return attempt
 
 
@@ -159,14 +163,13 @@ def _attempt(found: Prospect, account: Account, *, now: datetime) -> Attempt:
     posts = Membership.objects.on(timezone.localdate(now)).filter(person=person)
     post = posts.select_related("unit").first()
     uuid = uuid4()
-    numbers = Attempt.objects.filter(person=person, quiz=found.assignment.quiz)
     return Attempt.objects.create(
         uuid=uuid,
         person=person,
         quiz=found.assignment.quiz,
         quiz_version=found.version,
         assignment=found.assignment,
-        number=(numbers.aggregate(last=Max("number"))["last"] or 0) + 1,
+        number=found.next_number,
         phase=found.assignment.phase,
         setting=found.assignment.setting,
         form=form_of(found.version, found.assignment.phase),

@@ -46,19 +46,24 @@ def quizzes(request: HttpRequest) -> HttpResponse:
 @never_cache
 def quiz_start(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what to expect before the first answer; a post begins or goes on."""
-    allowed = visible(request.user, "open-quiz", Assignment.objects.all())
-    quiz = get_object_or_404(Quiz.objects.filter(assignments__in=allowed).distinct(), slug=slug)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
+    allowed = visible(request.user, "open-quiz", Assignment.objects.filter(quiz__slug=slug))
     if request.method == "POST":
-        assignment = get_object_or_404(allowed.filter(quiz=quiz), uuid=_uuid(request))
-        try:
-            attempt, _new = delivery.start(assignment, request.user)
-        except CannotStart as refusal:
-            context = {**_before_the_start(request, quiz), "refusal": refusal.message}
-            return render(request, "quizzes/start.html", context, status=refusal.status)
-        return redirect("attempt_item", attempt=attempt.uuid, number=_next_blank(attempt))
+        chosen = allowed.select_related("quiz")
+        return _start(request, get_object_or_404(chosen, uuid=_uuid(request)))
+    quiz = get_object_or_404(Quiz.objects.filter(assignments__in=allowed).distinct())
+    if request.method not in READING:
+        return HttpResponseNotAllowed(READ_WRITE)
     return render(request, "quizzes/start.html", _before_the_start(request, quiz))
+
+
+def _start(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    try:
+        attempt, is_new = delivery.start(assignment, request.user)
+    except CannotStart as refusal:
+        context = {**_before_the_start(request, assignment.quiz), "refusal": refusal.message}
+        return render(request, "quizzes/start.html", context, status=refusal.status)
+    number = 1 if is_new else _next_blank(attempt)
+    return redirect("attempt_item", attempt=attempt.uuid, number=number)
 
 
 def _before_the_start(request: HttpRequest, quiz: Quiz) -> dict[str, Any]:

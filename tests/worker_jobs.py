@@ -6,6 +6,7 @@ tables, so that the promises of the jobs room are shown on the real database.
 
 import time
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,6 +20,12 @@ ACT = "test.act"
 REFRESH = "test.refresh"
 SLOW = "test.slow"
 GREEDY = "test_greedy.read"
+
+
+def enter(name: str, key: str = "", kind: str = "refresh", **options: Any) -> Job:
+    """Enter a job in a transaction of its own."""
+    with transaction.atomic():
+        return jobs.enter(name, key, kind, **options)
 
 
 def act(cell: str) -> None:

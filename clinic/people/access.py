@@ -18,11 +18,8 @@ How far a role reaches is one letter:
 =====  =============================================================
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
-from datetime import date
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -40,6 +37,7 @@ from django.utils.translation import gettext as _
 from clinic.lib.errors import Refused
 from clinic.people.models import Account, Grant, Membership, Person, Unit
 from clinic.people.reach import EVERYTHING, NOTHING, Reach
+from clinic.people.standing import grants_of, has_no_role, rows_of
 from clinic.records.audit import AuditEntry
 from clinic.records.imports import Import
 
@@ -50,6 +48,7 @@ View = Callable[..., HttpResponseBase]
 PUBLIC = "publik"
 PARTICIPANT = Grant.Role.PARTICIPANT.value
 ROLES = (PUBLIC, *Grant.Role.values)
+EVERYBODYS = frozenset({PUBLIC, PARTICIPANT})  # of whoever is signed in
 LETTERS = frozenset("oauket*")
 SECOND_FACTOR_ROLES = frozenset(
     {
@@ -82,12 +81,6 @@ class Rule:
 _NONE: frozenset[str] = frozenset()
 _NOBODY: frozenset[int] = frozenset()
 _rules: dict[tuple[str, type[Model]], list[Rule]] = {}
-_known_grants: ContextVar[dict[tuple[int, date], list[Grant]] | None] = ContextVar(
-    "known_grants", default=None
-)
-
-
-_known_rows: ContextVar[dict[int, frozenset[int]] | None] = ContextVar("known_rows", default=None)
 
 
 def rule(
@@ -126,64 +119,13 @@ def registered() -> list[Rule]:
     return [known for rules in _rules.values() for known in rules]
 
 
-@contextmanager
-def remembering_grants() -> Iterator[None]:
-    """Read each person's grants once inside the block: one request, one act."""
-    grants, rows = _known_grants.set({}), _known_rows.set({})
-    try:
-        yield
-    finally:
-        _known_grants.reset(grants)
-        _known_rows.reset(rows)
-
-
-def forget_grants() -> None:
-    """Drop what was remembered, after a grant changed within the block."""
-    known = _known_grants.get()
-    if known is not None:
-        known.clear()
-
-
-def grants_of(person: Person, day: date | None = None) -> list[Grant]:
-    """Return the person's grants in force on the day (today by default), with their units.
-
-    A role given to a row that was merged away is the person's all the same (D12).
-    """
-    day = day or timezone.localdate()
-    known = _known_grants.get()
-    if known is not None and (person.pk, day) in known:
-        return known[person.pk, day]
-    grants = list(
-        Grant.objects.on(day)
-        .filter(person__in=rows_of(person))
-        .select_related("unit")
-        .order_by("starts_on", "id")
-    )
-    if known is not None:
-        known[person.pk, day] = grants
-    return grants
-
-
-def rows_of(person: Person) -> frozenset[int]:
-    """Return the keys of every row that stands for the person: the kept one and merged ones."""
-    known = _known_rows.get()
-    if known is not None and person.pk in known:
-        return known[person.pk]
-    found = newest = frozenset({person.resolved.pk})
-    while newest:
-        rows = Person.objects.filter(merged_into__in=newest).values_list("pk", flat=True)
-        newest = frozenset(rows) - found
-        found |= newest
-    if known is not None:
-        known[person.pk] = found
-    return found
-
-
 def roles_of(actor: Actor) -> set[str]:
     """Return the roles in force: everybody signed in is also a participant, for own things."""
     if not _is_known(actor):
         return {PUBLIC}
-    return {PUBLIC, PARTICIPANT} | {grant.role for grant in grants_of(actor.person)}
+    if has_no_role(actor.person):
+        return set(EVERYBODYS)
+    return {*EVERYBODYS, *(grant.role for grant in grants_of(actor.person))}
 
 
 def can(actor: Actor, verb: str, thing: Model | type[Model]) -> bool:
@@ -293,13 +235,23 @@ def _covers(known: Rule, thing: Model) -> bool:
     return isinstance(thing, known.model)
 
 
+def _held(actor: Actor, letters: Mapping[str, str]) -> Set[str]:
+    """Return the roles of these letters that the actor holds; what is everybody's asks nobody."""
+    if _is_known(actor) and letters.keys() <= EVERYBODYS:
+        return letters.keys()
+    return letters.keys() & roles_of(actor)
+
+
 def _reach(actor: Actor, letters: Mapping[str, str]) -> Reach | None:
     """Return how far the actor's roles reach under these letters, None for not at all."""
-    held = letters.keys() & roles_of(actor)
+    held = _held(actor, letters)
     if not held:
         return None
-    if any(letters[role] == "*" for role in held):
+    ways = {letters[role] for role in held}
+    if "*" in ways:
         return Reach(everything=True)
+    if ways == {"o"}:
+        return Reach(person_ids=rows_of(actor.person))
     by_letter: dict[str, list[Grant]] = {}
     for grant in grants_of(actor.person) if _is_known(actor) else []:
         if grant.role in held:
@@ -310,7 +262,7 @@ def _reach(actor: Actor, letters: Mapping[str, str]) -> Reach | None:
     )
     return Reach(
         whole_programme="k" in by_letter,
-        person_ids=rows_of(actor.person) if "o" in {letters[role] for role in held} else _NOBODY,
+        person_ids=rows_of(actor.person) if "o" in ways else _NOBODY,
         author_ids=rows_of(actor.person) if "a" in by_letter else _NOBODY,
         unit_paths=_paths(by_letter.get("u", []))
         | _root_paths(by_letter.get("k", []))

@@ -26,9 +26,9 @@ from clinic.people.access import (
     PREFIX_POLICIES,
     SECOND_FACTOR_ROLES,
     ask_to_sign_in,
-    remembering_grants,
     roles_of,
 )
+from clinic.people.standing import remembering_grants
 from clinic.people.zones import RegionZone, visitors_zone, zone_of
 
 SEEN_KEY = "seen_at"
@@ -58,7 +58,8 @@ class RegionMiddleware:
         structlog.contextvars.bind_contextvars(ip=get_adapter(request).get_client_ip(request))
         user = request.user
         zone = RegionZone(lambda: zone_of(user) if user.is_authenticated else visitors_zone())
-        with timezone.override(zone), remembering_grants():
+        actor = user if user.is_authenticated else None
+        with timezone.override(zone), remembering_grants(actor):
             return self.get_response(request)
 
 

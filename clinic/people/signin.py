@@ -56,6 +56,11 @@ class Backend(AuthenticationBackend):
         is_right = user.check_password(password)
         return user if is_right and self.user_can_authenticate(user) else None
 
+    def get_user(self, user_id: int) -> Account | None:
+        """Read the account of a session afresh for each request, with its person (S24)."""
+        account = Account.objects.with_standing().filter(pk=user_id).first()
+        return account if account and self.user_can_authenticate(account) else None
+
     def _get_group_permissions(self, user_obj: Account) -> QuerySet[Permission]:
         """Count only groups whose role is in force today, so that a grant ends by its date."""
         names = {GROUP_OF_ROLE.get(given.role) for given in grants_of(user_obj.person)} - {None}

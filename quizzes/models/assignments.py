@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.people.models import Membership, Person, Unit
@@ -74,15 +74,11 @@ def takers(person_ids: Iterable[int], day: date) -> Q:
     ``person_ids`` are all rows of that human: what was given to a merged row still holds.
     """
     ids = list(person_ids)
-    posts = Membership.objects.on(day).filter(person__in=ids)
-    paths = _with_ancestors(posts.values_list("unit__path", flat=True))
+    posts = Membership.objects.on(day).filter(
+        person__in=ids, unit__path__startswith=OuterRef("unit__path")
+    )
     events = Admission.objects.filter(person__in=ids).values("event")
-    return Q(person__in=ids) | Q(unit__path__in=paths) | Q(event__in=events)
-
-
-def _with_ancestors(paths: Iterable[str]) -> set[str]:
-    step = Unit.steplen
-    return {path[:end] for path in paths for end in range(step, len(path) + 1, step)}
+    return Q(person__in=ids) | Q(Exists(posts)) | Q(event__in=events)
 
 
 class Assignment(models.Model):

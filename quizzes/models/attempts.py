@@ -21,10 +21,6 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """Keep attempts under way."""
         return self.filter(state=Attempt.State.IN_PROGRESS)
 
-    def of_human(self, person: Person) -> Self:
-        """Keep the attempts of the person and of every row merged with theirs (D12)."""
-        return self.filter(person__in=Person.objects.rows_of(person).values("pk"))
-
     def finished(self) -> Self:
         """Keep attempts that count: handed in, or ended by time; voided ones count nowhere."""
         return self.filter(state__in=[Attempt.State.SUBMITTED, Attempt.State.EXPIRED])

@@ -1,11 +1,8 @@
 """Quizzes for tests, made through the services: drafted, reviewed and published."""
 
-from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
 
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clinic.assessments import outcome_links
@@ -69,16 +66,6 @@ def assigned(version, to, *, phase=Phase.NORMAL, hours=2, **more):
         closes_at=None if hours is None else now + timedelta(hours=hours),
     )
     return assignments.assign(version.quiz, to, actor=None, phase=phase, window=window, **more)
-
-
-@contextmanager
-def at_most(statements):
-    """Count SQL statements, without the savepoints that only a test's own transaction adds."""
-    with CaptureQueriesContext(connection) as captured:
-        yield
-    sent = [one["sql"] for one in captured.captured_queries]
-    counted = [sql for sql in sent if "SAVEPOINT" not in sql]
-    assert len(counted) <= statements, "\n".join(counted)
 
 
 def _staff(name):

@@ -148,12 +148,3 @@ def test_s11_staff_without_a_second_factor_stay_outside(cast, signed_in, setting
     attempt = made.attempt_of(cast.author)
     path = f"/api/quizzes/v1/attempts/{attempt.uuid}"
     assert signed_in(cast.author.account).get(path).status_code == 403
-
-
-def test_budgets_of_saving_starting_and_handing_in(cast, attempt, base, browser):
-    key = made.key_of(attempt.items.get(index=1).question_version.parsed)
-    browser.get(base)
-    with made.at_most(11):  # seven of them know the caller: session, account, zone, grants
-        browser.put(f"{base}/items/1", body(key), JSON)
-    with made.at_most(25):
-        delivery.submit(attempt.uuid, among=Attempt.objects.all())

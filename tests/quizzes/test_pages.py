@@ -6,8 +6,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from clinic.people.access import remembering_grants, visible
-from quizzes import delivery
 from quizzes.models import Assignment, Attempt, Response
 from tests.quizzes import made
 
@@ -130,25 +128,3 @@ def test_time_over_leads_to_the_result_with_what_was_saved(browser, attempt):
     Attempt.objects.update(deadline_at=timezone.now() - timedelta(minutes=1))
     page = browser.get(f"/kuis/pengerjaan/{attempt.uuid}/1/", follow=True)
     assert page.context["attempt"].state == "expired"
-
-
-def test_the_pages_keep_their_query_budget(browser, attempt):
-    for path in (
-        f"/kuis/pengerjaan/{attempt.uuid}/1/",
-        f"/kuis/pengerjaan/{attempt.uuid}/periksa/",
-    ):
-        browser.get(path)
-        with made.at_most(12):
-            browser.get(path)
-
-
-def test_starting_thirty_questions_keeps_its_budget(cast):
-    versions = [
-        made.published_question(cast, f"soal-{n}", made.contents()["single"]) for n in range(30)
-    ]
-    given = made.assigned(made.published_quiz(cast, "kuis-30", versions=versions), cast.colleague)
-    with remembering_grants(), made.at_most(20):
-        attempt, _new = delivery.start(given, cast.colleague.account)
-    own = visible(cast.colleague.account, "take-attempt", Attempt.objects.all())
-    with made.at_most(25):
-        delivery.submit(attempt.uuid, among=own)

@@ -6,10 +6,11 @@ from uuid import uuid4
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from clinic.people.models.persons import Person
+from clinic.people.models.persons import Grant, Person
 
 
 def fold_login_name(text: str) -> str:
@@ -25,6 +26,15 @@ class AccountQuerySet(models.QuerySet["Account"]):
         waiting = self.filter(is_active=True, last_login__isnull=True)
         listed = waiting.select_related("person").order_by("person__name")
         return listed.prefetch_related("person__memberships__unit")
+
+    def with_standing(self) -> Self:
+        """Join the person, and tell in the same read whether there is more to ask about them."""
+        merged = Person.objects.filter(merged_into=OuterRef("person"))
+        grants = Grant.objects.filter(person=OuterRef("person"), ended_at__isnull=True)
+        return self.select_related("person").annotate(
+            stands_alone=Q(person__merged_into__isnull=True) & ~Exists(merged),
+            may_hold_role=Exists(grants.exclude(role=Grant.Role.PARTICIPANT)),
+        )
 
 
 class AccountManager(BaseUserManager.from_queryset(AccountQuerySet)):  # type: ignore[misc]
@@ -42,7 +52,16 @@ class AccountManager(BaseUserManager.from_queryset(AccountQuerySet)):  # type: i
 
 
 class Account(AbstractBaseUser, PermissionsMixin):
-    """A log-in. ``login_name`` is the NIP, else the e-mail address, folded."""
+    """A log-in. ``login_name`` is the NIP, else the e-mail address, folded.
+
+    Attributes:
+        stands_alone: no other row stands for this human.
+        may_hold_role: a role other than the participant's was granted, now or for another day.
+    """
+
+    # Until ``with_standing`` has asked, neither question is settled.
+    stands_alone = False
+    may_hold_role = True
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     person = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="account")
@@ -65,10 +84,10 @@ class Account(AbstractBaseUser, PermissionsMixin):
         constraints = [
             # No account is a superuser: it would pass every has_perm (security.md 5).
             models.CheckConstraint(
-                name="no_account_is_a_superuser", condition=models.Q(is_superuser=False)
+                name="no_account_is_a_superuser", condition=Q(is_superuser=False)
             ),
             models.UniqueConstraint(
-                Lower("email"), name="one_account_per_email", condition=~models.Q(email="")
+                Lower("email"), name="one_account_per_email", condition=~Q(email="")
             ),
         ]
 

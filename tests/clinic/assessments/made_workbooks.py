@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import openpyxl
@@ -10,6 +11,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 import clinic.assessments
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.arithmetic.frameworks import parse_framework
+from clinic.assessments.arithmetic.scoring import score_sheet
+from clinic.assessments.workbook import read_workbook
 
 SAMPLE = Path(__file__).parent / "samples" / "lke-zi-2021-puskesmas.xlsx"
 FRAMEWORK_FILES = Path(clinic.assessments.__file__).parent / "framework_files"
@@ -21,6 +24,7 @@ def shipped(framework_id: str) -> FrameworkFile:
 
 
 ZI = shipped("zi-2021")
+TRUE_TOTAL = Fraction(20099, 210)  # of the real workbook
 HEADINGS = (
     "Penilaian",
     "Bobot",
@@ -41,6 +45,21 @@ def changed_sample(change: Callable[[Worksheet], None], *, values: bool = False)
     workbook = openpyxl.load_workbook(SAMPLE, data_only=values)
     change(workbook["LKE ZI"])
     return saved(workbook)
+
+
+def with_answers(values: dict[str, object]) -> bytes:
+    """Give back the real workbook with other values in the named cells."""
+
+    def change(sheet: Worksheet) -> None:
+        for cell, value in values.items():
+            sheet[cell].value = value
+
+    return changed_sample(change)
+
+
+def total_of(content: bytes) -> Fraction:
+    """Read a workbook and give what its answers add up to."""
+    return score_sheet(ZI, read_workbook(content, ZI).answers).total.score
 
 
 def saved(workbook: openpyxl.Workbook) -> bytes:
