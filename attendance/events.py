@@ -1,7 +1,7 @@
 """Events from draft to archive: who opens them, which step follows which, and their sessions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from attendance import presence
 from attendance.models import Event, Presence, Session
+from attendance.models.events import default_policies
 from attendance.models.scans import SHORTEST_REASON
 from clinic.lib.errors import Refused
 from clinic.people import granting
@@ -115,6 +116,7 @@ class EventDraft:
     about: str = ""
     capacity: int | None = None
     letter_number: str = ""
+    policies: dict[str, Any] = field(default_factory=default_policies)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,8 +191,7 @@ def change_event(event: Event, changes: Mapping[str, Any], *, actor: Account | N
                 held.save(update_fields=[*changed, "rev"])
         except IntegrityError as error:
             raise _code_taken() from error
-        after = {name: _told(value) for name, value in changed.items()}
-        values = {"before": before, "after": after}
+        values = {"before": before, "after": {name: _told(changed[name]) for name in changed}}
         audit.record("event.change", actor=actor, thing=held, values=values)
     return held
 
@@ -262,7 +263,7 @@ def change_session(session: Session, draft: SessionDraft, *, actor: Account | No
         _check_apart(held, draft, besides=session)
         for name, value in vars(draft).items():
             setattr(session, name, value)
-        session.save(update_fields=list(vars(draft)))
+        session.save()
         _changed(held, "event.change_session", actor=actor, session=session)
     return session
 
@@ -318,9 +319,7 @@ def _check_apart(event: Event, draft: SessionDraft, *, besides: Session | None =
         is_cancelled=False,
         starts_at__lt=draft.ends_at,
         ends_at__gt=draft.starts_at,
-    )
-    if besides is not None:
-        rivals = rivals.exclude(pk=besides.pk)
+    ).exclude(pk=besides.pk if besides else None)
     if rivals.exists():
         raise SessionsOverlap(
             _("Another session of the same scan group is at this time. Choose another group.")
