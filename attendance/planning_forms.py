@@ -67,8 +67,8 @@ class WhatForm(forms.Form):
         required=False,
     )
     code = forms.SlugField(
-        label=_("Address name"),
-        help_text=_("Part of the address of the event, in small letters, digits and hyphens."),
+        label=_("Address of the event"),
+        help_text=_("Small letters, digits and hyphens, such as klinik-pengawasan-2026."),
         max_length=60,
         required=False,
     )
@@ -212,10 +212,13 @@ class QuizForm(forms.Form):
     """Which quiz the participants take in one phase, where and when."""
 
     quiz = forms.ModelChoiceField(
-        Quiz.objects.none(), to_field_name="slug", label=_("Quiz"), empty_label=None
+        Quiz.objects.none(),
+        to_field_name="slug",
+        label=_("Quiz"),
+        empty_label=_("Choose a quiz"),
     )
     setting = forms.ChoiceField(
-        label=_("Where"),
+        label=_("Where it is taken"),
         choices=[
             (Setting.OWN, _("Each on their own, at work or at home")),
             (Setting.ROOM, _("Together in the room")),

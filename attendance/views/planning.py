@@ -129,6 +129,7 @@ def _frame(event: Event, step: str) -> dict[str, Any]:
         "back_url": _address(event, before) if before else "",
         "next_url": _address(event, after) if after else "",
         "next_title": planning.STEPS[after] if after else "",
+        "onward_kind": "secondary",
         **_numbers(step),
     }
 
@@ -186,7 +187,18 @@ def _when(request: HttpRequest, event: Event) -> HttpResponse:
         with refusals_in(session):
             made = events.add_session(event, session.draft(), actor=request.user)
             return _told_session(request, event, made)
-    return _shown(request, event, "waktu", session, place, place_form=place, session_form=session)
+    has_session = any(not one.is_cancelled for one in event.sessions.all())
+    return _shown(
+        request,
+        event,
+        "waktu",
+        session,
+        place,
+        place_form=place,
+        session_form=session,
+        adding_kind="secondary" if has_session else "",
+        onward_kind="" if has_session else "secondary",
+    )
 
 
 def _stay(request: HttpRequest, event: Event, text: str, step: str = "waktu") -> HttpResponse:
@@ -283,6 +295,7 @@ def _quizzes(request: HttpRequest, event: Event) -> HttpResponse:
         phases=[(word, PHASES[word].label, form) for word, form in shown.items()],
         given=_named(given),
         has_quizzes=bool(versions),
+        onward_kind="",
     )
 
 

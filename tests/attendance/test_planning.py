@@ -75,18 +75,10 @@ class TestTheWayThroughTheSteps:
         assert (event.code, event.state, event.zone) == ("klinik-baru", "draft", "Asia/Makassar")
         browser.post(place, SESSION)
         browser.post(place, {"simpan": "tempat", "place": "Aula"})
-        assert browser.post(step(event, "siapa"), {"capacity": "30"}).headers["Location"] == step(
-            event, "kuis"
-        )
-        page = browser.get(step(event, "kuis"))
-        for word, _label, form in page.context["phases"]:
-            typed = {f"{word}-quiz": quiz.slug, f"{word}-setting": "own", "simpan": word}
-            for name in ("opens", "closes"):
-                moment = form[name].value().astimezone(WITA)
-                typed[f"{word}-{name}"] = moment.strftime("%Y-%m-%dT%H:%M")
-            assert browser.post(step(event, "kuis"), typed).status_code == 302
-        page = browser.get(step(event, "periksa"))
-        assert page.context["gaps"] == []
+        onward = browser.post(step(event, "siapa"), {"capacity": "30"})
+        assert onward.headers["Location"] == step(event, "kuis")
+        self.give_both(browser, event, quiz)
+        assert browser.get(step(event, "periksa")).context["gaps"] == []
         browser.post(f"/panitia/{event.code}/keadaan/buka")
 
         event.refresh_from_db()
@@ -94,14 +86,32 @@ class TestTheWayThroughTheSteps:
         assert (event.state, event.place, event.capacity) == ("open", "Aula", 30)
         assert session.starts_at == datetime(2030, 5, 20, 8, 30, tzinfo=WITA)
         assert (session.scan_group, session.is_required) == ("d1", True)
-        pre, post = Assignment.objects.filter(event=event.uuid).order_by("opens_at")
-        assert (pre.phase, post.phase) == ("pre", "post")
-        assert pre.closes_at == session.starts_at + timedelta(minutes=15)
-        assert (post.opens_at, post.closes_at) == (
-            session.ends_at,
-            session.ends_at + timedelta(days=7),
-        )
         assert Grant.objects.filter(event=event.uuid).get().person == cast.organiser
+
+    def give_both(self, browser, event, quiz):
+        """Give the quiz before and after, in the windows that the page suggests."""
+        for word, _label, form in browser.get(step(event, "kuis")).context["phases"]:
+            typed = {f"{word}-quiz": quiz.slug, f"{word}-setting": "own", "simpan": word}
+            for name in ("opens", "closes"):
+                moment = form[name].value().astimezone(WITA)
+                typed[f"{word}-{name}"] = moment.strftime("%Y-%m-%dT%H:%M")
+            assert browser.post(step(event, "kuis"), typed).status_code == 302
+
+    def test_quizzes_open_and_close_with_the_sessions(self, cast, browser, draft):
+        quiz = quiz_made.published_quiz(cast).quiz
+        assert browser.get(step(draft, "kuis")).context["phases"][0][2].initial == {}
+        browser.post(step(draft, "waktu"), SESSION)
+        self.give_both(browser, draft, quiz)
+
+        session = draft.sessions.get()
+        pre, post = Assignment.objects.filter(event=draft.uuid).order_by("opens_at")
+        assert (pre.phase, post.phase) == ("pre", "post")
+        assert pre.opens_at <= timezone.now()
+        assert pre.closes_at == session.starts_at + timedelta(minutes=15)
+        assert (post.opens_at - session.ends_at, post.closes_at - session.ends_at) == (
+            timedelta(0),
+            timedelta(days=7),
+        )
 
     def test_who_makes_an_event_stays_signed_in(self, cast):
         browser = Client()
