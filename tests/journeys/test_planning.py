@@ -56,40 +56,52 @@ def submit(page, selector):
         page.keyboard.press("Enter")
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-def test_each_step_by_keyboard_in_a_browser_of_its_own(sit_down, cast, scripts):
-    """U7, U11, U35: whatever was saved is there when the next browser opens."""
-    quiz = quiz_made.published_quiz(cast).quiz
-    options = {"java_script_enabled": scripts}
-
-    page = sit_down("/panitia/", **options)
+def plan_what(page, _quiz):
     submit(page, "main a[href$='/panitia/baru/']")
     type_into(page, "#id_title", "Klinik Uji Rencana")
     submit(page, "main form button")
     assert page.url.endswith(f"/panitia/{CODE}/atur/waktu")
-    page.context.close()
 
-    page = sit_down(f"/panitia/{CODE}/atur/waktu", **options)
+
+def plan_when(page, _quiz):
     type_into(page, "#id_title", "Pagi")
     page.locator("#id_day").fill(f"{timezone.localdate() + timedelta(days=9):%Y-%m-%d}")
     submit(page, "button[value=sesi]")
     assert "Pagi" in page.locator("main .rows").inner_text()
-    page.context.close()
 
-    page = sit_down(f"/panitia/{CODE}/atur/siapa", **options)
+
+def plan_who(page, _quiz):
     type_into(page, "#id_capacity", "25")
     submit(page, "main form button")
     assert page.url.endswith("/atur/kuis")
-    page.context.close()
 
-    page = sit_down(f"/panitia/{CODE}/atur/kuis", **options)
+
+def plan_quizzes(page, quiz):
     page.locator("#id_akhir-quiz").select_option(quiz.slug)
     submit(page, "button[value=akhir]")
     assert page.locator("main .rows li").count() == 1
-    page.context.close()
 
-    page = sit_down(f"/panitia/{CODE}/atur/periksa", **options)
+
+def open_it(page, _quiz):
     submit(page, "form[action$='/keadaan/buka'] button")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_each_step_by_keyboard_in_a_browser_of_its_own(sit_down, cast, scripts):
+    """U7, U11, U35: whatever was saved is there when the next browser opens."""
+    quiz = quiz_made.published_quiz(cast).quiz
+    sittings = {
+        "/panitia/": plan_what,
+        f"/panitia/{CODE}/atur/waktu": plan_when,
+        f"/panitia/{CODE}/atur/siapa": plan_who,
+        f"/panitia/{CODE}/atur/kuis": plan_quizzes,
+        f"/panitia/{CODE}/atur/periksa": open_it,
+    }
+    for address, plan in sittings.items():
+        page = sit_down(address, java_script_enabled=scripts)
+        plan(page, quiz)
+        page.context.close()
+
     event = Event.objects.get()
     assert (event.state, event.capacity, event.sessions.count()) == ("open", 25, 1)
     assert Assignment.objects.get().opens_at == event.sessions.get().ends_at
