@@ -185,4 +185,5 @@ def _registration_line(event: Event, board: Board, waiting: int) -> Status:
         return Status(
             _("Registration"), f"{text}; {_('%(waiting)d to be approved') % told}", "doing"
         )
-    return Status(_("Registration"), text, "doing" if event.state == "open" else "done")
+    known = {Event.State.DRAFT: "todo", Event.State.OPEN: "doing"}
+    return Status(_("Registration"), text, known.get(Event.State(event.state), "done"))

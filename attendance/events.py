@@ -1,21 +1,24 @@
 """Events from draft to archive: who opens them, which step follows which, and their sessions."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from attendance import presence
-from attendance.models import Event, Session
+from attendance.models import Event, Presence, Session
+from attendance.models.events import default_policies
+from attendance.models.scans import SHORTEST_REASON
 from clinic.lib.errors import Refused
 from clinic.people import granting
-from clinic.people.access import can, require
-from clinic.people.granting import Scope
-from clinic.people.models import Account, Grant, Unit
+from clinic.people.access import can, require, rows_of
+from clinic.people.models import Account, Membership, Unit
 from clinic.records import audit
 
 State = Event.State
@@ -27,6 +30,10 @@ STEPS: dict[str, tuple[str, ...]] = {
     State.ENDED: (State.FINALISED,),
     State.FINALISED: (State.ARCHIVED,),
 }
+FINAL_STATES = (State.FINALISED, State.ARCHIVED, State.CANCELLED)
+# ``/panitia/baru/`` is where events are made.
+CODES_OF_PAGES = frozenset({"baru"})
+CHANGEABLE = frozenset({"code", "title", "kind", "unit", "about", "place", "capacity"})
 
 
 class EventCodeTaken(Refused):
@@ -56,6 +63,46 @@ class SessionsOverlap(Refused):
     code = "sessions_overlap"
 
 
+class TimesReversed(Refused):
+    """A session ends before it starts."""
+
+    code = "times_reversed"
+
+
+class SessionInUse(Refused):
+    """People know of the session or were recorded in it: its rows stay."""
+
+    code = "session_in_use"
+    status = 409
+
+
+class SessionsMissing(Refused):
+    """Nobody can register for an event without a time."""
+
+    code = "sessions_missing"
+    status = 409
+
+
+class AddressFixed(Refused):
+    """The address was announced and stands in messages that were sent."""
+
+    code = "address_fixed"
+    status = 409
+
+
+class SeatsAreTaken(Refused):
+    """More people hold a seat than the wanted number of seats."""
+
+    code = "seats_are_taken"
+    status = 409
+
+
+class UnitOutside(Refused):
+    """The organising unit lies in a regency where the organiser does not work."""
+
+    code = "unit_outside"
+
+
 @dataclass(frozen=True, kw_only=True)
 class EventDraft:
     """What an event is made from; ``unit`` organises it, ``capacity`` None is without limit."""
@@ -69,6 +116,7 @@ class EventDraft:
     about: str = ""
     capacity: int | None = None
     letter_number: str = ""
+    policies: dict[str, Any] = field(default_factory=default_policies)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,15 +131,26 @@ class SessionDraft:
     is_required: bool = True
 
 
+def units_for(actor: Account) -> QuerySet[Unit]:
+    """Return the units that may organise the actor's events: those of the regency they work in."""
+    today = timezone.localdate()
+    posts = Membership.objects.on(today).filter(person__in=rows_of(actor.person))
+    roots = {path[: Unit.steplen] for path in posts.values_list("unit__path", flat=True)}
+    return Unit.objects.under(*Unit.objects.filter(path__in=roots)).valid_on(today)
+
+
 def draft_event(draft: EventDraft, *, actor: Account | None) -> Event:
     """Make an event; who makes it becomes its organiser. ``actor`` None is the system itself.
 
     Raises:
         PermissionDenied: the actor is no organiser.
         EventCodeTaken: the address is in use.
+        UnitOutside: the unit is of another regency.
     """
     if actor is not None and not can(actor, "create-event", Event):
         raise PermissionDenied
+    _check_code(draft.code)
+    _check_unit(draft.unit, actor)
     fields: dict[str, Any] = {**vars(draft), "created_by": actor}
     fields["zone"] = draft.zone or draft.unit.get_root().zone or Event.Zone.WITA.value
     try:
@@ -99,76 +158,168 @@ def draft_event(draft: EventDraft, *, actor: Account | None) -> Event:
             event = Event.objects.create(**fields)
             audit.record("event.draft", actor=actor, thing=event, values={"code": event.code})
             if actor is not None:
-                granting.grant(
-                    actor.person, Grant.Role.ORGANISER, actor=None, scope=Scope(event=event.uuid)
-                )
+                granting.grant_drafted(actor.person, event.uuid)
     except IntegrityError as error:
-        raise EventCodeTaken(_("Another event has this address. Choose another one.")) from error
+        raise _code_taken() from error
     return event
+
+
+def change_event(event: Event, changes: Mapping[str, Any], *, actor: Account | None) -> Event:
+    """Give an event another title, kind, unit, text, place or number of seats.
+
+    Only what differs is written, with one audit row; ``changes`` names fields of ``CHANGEABLE``.
+
+    Raises:
+        EventCodeTaken, UnitOutside: as for ``draft_event``.
+        AddressFixed: the event is no draft any more.
+        SeatsAreTaken: fewer seats than people who hold one.
+        EventFinal: the event takes no more changes.
+    """
+    with transaction.atomic():
+        held = _held(event, actor)
+        wanted = {name: changes[name] for name in CHANGEABLE & changes.keys()}
+        changed = {name: new for name, new in wanted.items() if getattr(held, name) != new}
+        if not changed:
+            return held
+        _check_changes(held, changed, actor=actor)
+        before = {name: _told(getattr(held, name)) for name in changed}
+        for name, value in changed.items():
+            setattr(held, name, value)
+        held.rev += 1
+        try:
+            with transaction.atomic():
+                held.save(update_fields=[*changed, "rev"])
+        except IntegrityError as error:
+            raise _code_taken() from error
+        values = {"before": before, "after": {name: _told(changed[name]) for name in changed}}
+        audit.record("event.change", actor=actor, thing=held, values=values)
+    return held
+
+
+def _told(value: Any) -> str | int | None:
+    return value.slug if isinstance(value, Unit) else value
+
+
+def _check_changes(event: Event, changed: Mapping[str, Any], *, actor: Account | None) -> None:
+    if "code" in changed:
+        if event.state != State.DRAFT:
+            raise AddressFixed(_("The address is announced already and stays as it is."))
+        _check_code(changed["code"])
+    if "unit" in changed:
+        _check_unit(changed["unit"], actor)
+    seats = changed.get("capacity")
+    if seats is not None and seats < event.seats_taken:
+        raise SeatsAreTaken(
+            _("%(count)d people hold a seat. Write at least this number.")
+            % {"count": event.seats_taken}
+        )
+
+
+def _check_code(code: str) -> None:
+    if code in CODES_OF_PAGES:
+        raise _code_taken()
+
+
+def _code_taken() -> EventCodeTaken:
+    return EventCodeTaken(_("Another event has this address. Choose another one."))
+
+
+def _check_unit(unit: Unit, actor: Account | None) -> None:
+    if actor is not None and not units_for(actor).filter(pk=unit.pk).exists():
+        raise UnitOutside(_("Choose a unit of the regency in which you work."))
 
 
 def add_session(event: Event, draft: SessionDraft, *, actor: Account | None) -> Session:
     """Add a session; presences are folded anew.
 
     Raises:
+        TimesReversed: it ends before it starts.
         SessionsOverlap: another session of its scan group lies at the same time.
         EventFinal: the event takes no more changes.
     """
-    _may_change(event, actor)
     with transaction.atomic():
-        _check_apart(event, draft.starts_at, draft.ends_at, group=draft.scan_group)
-        session = Session.objects.create(event=event, **vars(draft))
-        _changed(event, "event.add_session", actor=actor, session=session)
+        held = _held(event, actor)
+        _check_apart(held, draft)
+        session = Session.objects.create(event=held, **vars(draft))
+        _changed(held, "event.add_session", actor=actor, session=session)
     return session
 
 
-def move_session(
-    session: Session, *, starts_at: datetime, ends_at: datetime, actor: Account | None
-) -> Session:
-    """Give a session another time; no scan is dropped, those now outside are to be looked at.
+def change_session(session: Session, draft: SessionDraft, *, actor: Account | None) -> Session:
+    """Give a session other words, another time or scan group; no scan is dropped.
+
+    Scans that lie outside the new time are to be looked at.
 
     Raises:
-        SessionsOverlap, EventFinal: as for ``add_session``.
+        SessionInUse: another scan group, though people were recorded in the present one.
+        TimesReversed, SessionsOverlap, EventFinal: as for ``add_session``.
     """
-    _may_change(session.event, actor)
     with transaction.atomic():
-        _check_apart(session.event, starts_at, ends_at, group=session.scan_group, besides=session)
-        session.starts_at, session.ends_at = starts_at, ends_at
-        session.save(update_fields=["starts_at", "ends_at"])
-        _changed(session.event, "event.move_session", actor=actor, session=session)
+        held = _held(session.event, actor)
+        if draft.scan_group != session.scan_group and has_entries(session):
+            raise SessionInUse(
+                _("People were recorded for this session. Its scan group stays as it is.")
+            )
+        _check_apart(held, draft, besides=session)
+        for name, value in vars(draft).items():
+            setattr(session, name, value)
+        session.save()
+        _changed(held, "event.change_session", actor=actor, session=session)
     return session
 
 
 def cancel_session(session: Session, *, actor: Account | None) -> Session:
     """Say that a session does not take place; its scans stay, to be looked at."""
-    _may_change(session.event, actor)
     with transaction.atomic():
+        held = _held(session.event, actor)
         session.is_cancelled = True
         session.save(update_fields=["is_cancelled"])
-        _changed(session.event, "event.cancel_session", actor=actor, session=session)
+        _changed(held, "event.cancel_session", actor=actor, session=session)
     return session
 
 
-def _may_change(event: Event, actor: Account | None) -> None:
+def remove_session(session: Session, *, actor: Account | None) -> None:
+    """Take a session out of a draft, as if it had never been planned.
+
+    Raises:
+        SessionInUse: the event is no draft any more, or people were recorded; cancel it instead.
+        EventFinal: the event takes no more changes.
+    """
+    with transaction.atomic():
+        held = _held(session.event, actor)
+        if held.state != State.DRAFT or has_entries(session):
+            raise SessionInUse(
+                _("This session is announced or has entries. Cancel it, so that people see it.")
+            )
+        _changed(held, "event.remove_session", actor=actor, session=session)
+        session.delete()
+
+
+def has_entries(session: Session) -> bool:
+    """Say whether anybody was recorded for the session, by a scan or a correction."""
+    scans = session.event.scans.filter(scan_group=session.scan_group)
+    return scans.exists() or Presence.objects.filter(session=session).exists()
+
+
+def _held(event: Event, actor: Account | None) -> Event:
+    """Lock the event for a change of it, inside the caller's transaction."""
     if actor is not None:
         require(actor, "change-event", event)
-    if event.state in (State.FINALISED, State.ARCHIVED, State.CANCELLED):
+    held = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
+    if held.state in FINAL_STATES:
         raise EventFinal(_("The event is final and takes no more changes."))
+    return held
 
 
-def _check_apart(
-    event: Event,
-    starts_at: datetime,
-    ends_at: datetime,
-    *,
-    group: str,
-    besides: Session | None = None,
-) -> None:
+def _check_apart(event: Event, draft: SessionDraft, *, besides: Session | None = None) -> None:
+    if draft.ends_at <= draft.starts_at:
+        raise TimesReversed(_("The session ends before it starts. Choose a later end."))
     rivals = event.sessions.filter(
-        scan_group=group, is_cancelled=False, starts_at__lt=ends_at, ends_at__gt=starts_at
-    )
-    if besides is not None:
-        rivals = rivals.exclude(pk=besides.pk)
+        scan_group=draft.scan_group,
+        is_cancelled=False,
+        starts_at__lt=draft.ends_at,
+        ends_at__gt=draft.starts_at,
+    ).exclude(pk=besides.pk if besides else None)
     if rivals.exists():
         raise SessionsOverlap(
             _("Another session of the same scan group is at this time. Choose another group.")
@@ -206,7 +357,14 @@ def step(event: Event, to: str, *, actor: Account | None, reason: str = "") -> E
 
 
 def open_registration(event: Event, *, actor: Account | None) -> Event:
-    """Let people register, from now on."""
+    """Let people register, from now on.
+
+    Raises:
+        SessionsMissing: no session is planned.
+        StepRefused, PermissionDenied, Http404: as for ``step``.
+    """
+    if not event.sessions.filter(is_cancelled=False).exists():
+        raise SessionsMissing(_("Add at least one session first, so that people know the time."))
     return step(event, State.OPEN, actor=actor)
 
 
@@ -231,5 +389,12 @@ def finalise(event: Event, *, actor: Account | None) -> Event:
 
 
 def cancel(event: Event, *, actor: Account | None, reason: str) -> Event:
-    """Say that the event does not take place."""
+    """Say that the event does not take place.
+
+    Raises:
+        ReasonMissing: the reason is shorter than ten characters.
+        StepRefused, PermissionDenied, Http404: as for ``step``.
+    """
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise presence.ReasonMissing(_("Write why, in at least ten characters."))
     return step(event, State.CANCELLED, actor=actor, reason=reason)

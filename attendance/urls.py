@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from attendance.views import events, organisers
+from attendance.views import events, organisers, planning, states
 from clinic.people.access import policy
 
 _public = policy("public")
+_make = policy("create-event")
 _run = policy("change-event")
 _door = policy("record-scan")
 _join = policy("register")
@@ -19,12 +20,27 @@ urlpatterns = [
     path("kegiatan/<slug:code>/saya.png", _own(events.event_own_qr), name="event_own_qr"),
     path("kegiatan/<slug:code>/usulan", _join(events.event_propose), name="event_propose"),
     path("panitia/", _run(organisers.organiser_events), name="organiser_events"),
+    path("panitia/baru/", _make(planning.organiser_new), name="organiser_new"),
+    path("panitia/baru/salin", _make(planning.organiser_copy), name="organiser_copy"),
     path("panitia/<slug:code>/", _run(organisers.organiser_event), name="organiser_event"),
     path("panitia/<slug:code>/peserta", _run(organisers.organiser_people), name="organiser_people"),
     path(
         "panitia/<slug:code>/peserta/<uuid:person>",
         _run(organisers.organiser_person),
         name="organiser_person",
+    ),
+    path(
+        "panitia/<slug:code>/atur/<slug:step>",
+        _run(planning.organiser_settings),
+        name="organiser_settings",
+    ),
+    path(
+        "panitia/<slug:code>/atur/waktu/<uuid:session>",
+        _run(planning.organiser_session),
+        name="organiser_session",
+    ),
+    path(
+        "panitia/<slug:code>/keadaan/<slug:act>", _run(states.organiser_act), name="organiser_act"
     ),
     path("panitia/<slug:code>/absen", _door(organisers.organiser_door), name="organiser_door"),
     path(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from attendance import badges, boards, checkin, presence, registration, sheets
+from attendance import badges, boards, checkin, overview, presence, registration, sheets, states
 from attendance.arithmetic.verdicts import Code, Verdict
 from attendance.forms import CorrectionForm, WalkInForm
 from attendance.models import Event, Registration, Scan, Session
@@ -39,9 +39,10 @@ def _groups(sessions: list[Session]) -> list[str]:
 @never_cache
 @require_safe
 def organiser_events(request: HttpRequest) -> HttpResponse:
-    """List the organiser's events."""
+    """List the organiser's events by where they stand, each with what presses most."""
     rows = visible(request.user, "change-event", Event.objects.prefetch_related("sessions"))
-    return render(request, "attendance/organiser_list.html", {"events": rows})
+    context = {"shelves": overview.shelves_of(list(rows), timezone.now())}
+    return render(request, "attendance/organiser_list.html", context)
 
 
 @never_cache
@@ -59,6 +60,7 @@ def organiser_event(request: HttpRequest, code: str) -> HttpResponse:
         "sessions": sessions,
         "board": board,
         "status": boards.six_lines(event, board),
+        "acts": [(act, act.label_for(event)) for act in states.offered(event)],
     }
     return render(request, "attendance/board.html", context)
 

@@ -107,6 +107,26 @@ def grant(
 
 
 @transaction.atomic
+def grant_drafted(person: Person, event: UUID) -> Grant:
+    """Make who has drafted an event its organiser.
+
+    No role is new by it, so that the sessions go on: nobody is logged out by their own click.
+
+    Raises:
+        PermissionDenied: the person is no organiser.
+    """
+    today = timezone.localdate()
+    if not any(given.role == Role.ORGANISER for given in grants_of(person, today)):
+        raise PermissionDenied
+    given = Grant.objects.create(
+        person=person, role=Role.ORGANISER, event=event, starts_on=today, granted_by=None
+    )
+    audit.record("grant.given", actor=None, thing=given, subject=person, values=_told(given))
+    forget_grants()
+    return given
+
+
+@transaction.atomic
 def end_grant(given: Grant, *, actor: Account | None, last_day: date | None = None) -> Grant:
     """End a role: at once, unless a later last day is named.
 

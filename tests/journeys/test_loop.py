@@ -4,22 +4,23 @@ Everything runs in processes of its own: the web server, which is killed in the 
 and the worker, which alone does the jobs. Pictures of each step stay under ``var/journeys/``.
 """
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Error
 
-from attendance import events, registration
-from attendance.models import Presence, Registration
+from attendance import registration
+from attendance.models import Event, Presence, Registration
 from clinic.assessments.models import Sheet
 from clinic.insights.models import Finding
 from clinic.management.demo.answers import take_quiz
+from clinic.people.models import Unit
 from courses.models import ModuleEdition, SectionPage, SectionProgress
-from quizzes import assignments, authoring
-from quizzes.models import Attempt, Quiz, Response
-from quizzes.models.assignments import Phase
+from quizzes import authoring
+from quizzes.models import Assignment, Attempt, Response
 from tests.clinic.assessments.made_workbooks import SAMPLE
 from tests.courses import made as courses_made
 from tests.journeys.conftest import signed_in_cookie, visitors
@@ -37,6 +38,7 @@ CLINIC = "klinik-pengawasan"
 STAFF, PHONE = 1280, 360
 QUESTIONS = 10
 PATIENCE = 30
+EARLY, LATE = time(0, 10), time(22, 0)
 
 
 @pytest.fixture
@@ -100,7 +102,7 @@ def test_the_loop(enter, worker, server, cast, ground):
     write_and_publish(enter(cast.author, STAFF), enter(cast.reviewer, STAFF), module=ground)
     import_workbook(enter(cast.other_unit_official, STAFF))
     unit = Sheet.objects.get().unit
-    quiz = open_clinic(cast)
+    quiz = open_clinic(enter(cast.organiser, STAFF), cast)
     take_quiz(quiz, cast.colleague.account, skill=0.0, started_at=quiz.opens_at)
     wait_for_finding(unit, answers=QUESTIONS)
     staff = enter(cast.regency_official, STAFF)
@@ -156,27 +158,60 @@ def import_workbook(official):
     keep(official, "05-lke-diterapkan")
 
 
-def open_clinic(cast):
-    """By services, since the house has no page yet for making an event: draft, invite, assign."""
-    organiser, now = cast.organiser.account, timezone.now()
-    draft = events.EventDraft(
-        code=CLINIC, title="Klinik Pengawasan", unit=cast.organiser.memberships.get().unit
-    )
-    event = events.draft_event(draft, actor=organiser)
-    session = events.SessionDraft(
-        title="Pagi", starts_at=now - timedelta(minutes=5), ends_at=now + timedelta(hours=3)
-    )
-    events.add_session(event, session, actor=organiser)
-    event = events.open_registration(event, actor=organiser)
-    registration.invite(event, cast.participant, actor=organiser)
+def open_clinic(organiser, cast):
+    """The organiser plans the clinic step by step and opens it; inviting is by services."""
+    hours = hours_of_today(cast)
+    organiser.goto("/panitia/")
+    organiser.locator("main a[href$='/panitia/baru/']").click()
+    organiser.locator("#id_title").fill("Klinik Pengawasan")
+    keep(organiser, "05a-panitia-membuat-kegiatan")
+    organiser.locator("main form .button").first.click()
+    organiser.wait_for_url(f"**/panitia/{CLINIC}/atur/waktu")
+    for name, text in hours.items():
+        organiser.locator(f"#id_{name}").fill(text)
+    organiser.locator("button[value=sesi]").click()
+    organiser.locator("main .rows a").wait_for()
+    keep(organiser, "05b-panitia-menyusun-sesi")
+
+    quiz = give_quiz(organiser)
+    organiser.goto(f"/panitia/{CLINIC}/atur/periksa")
+    keep(organiser, "05d-panitia-memeriksa")
+    organiser.locator("form[action$='/keadaan/buka'] button").click()
+    organiser.wait_for_url(f"**/panitia/{CLINIC}/")
+    event = Event.objects.get(state=Event.State.OPEN)
+    registration.invite(event, cast.participant, actor=cast.organiser.account)
     registration.register(event, cast.colleague, actor=cast.colleague.account)
-    return assignments.assign(
-        Quiz.objects.get(slug=f"kuis-{AREA}"),
-        event.uuid,
-        actor=organiser,
-        phase=Phase.PRE,
-        window=assignments.Window(opens_at=now - timedelta(hours=1)),
-    )
+    return quiz
+
+
+def hours_of_today(cast):
+    """What is typed for a session around now; near midnight the regency lies further west."""
+    zone, now = "Asia/Makassar", timezone.now()
+    if not EARLY <= now.astimezone(ZoneInfo(zone)).time() <= LATE:
+        zone = "Asia/Jakarta"
+    Unit.objects.filter(pk=cast.organiser.memberships.get().unit.get_root().pk).update(zone=zone)
+    start = now.astimezone(ZoneInfo(zone)) - timedelta(minutes=5)
+    end = min(start + timedelta(hours=3), start.replace(hour=23, minute=59))
+    return {
+        "title": "Pagi",
+        "day": f"{start:%Y-%m-%d}",
+        "starts": f"{start:%H:%M}",
+        "ends": f"{end:%H:%M}",
+    }
+
+
+def give_quiz(organiser):
+    """Give the pre-quiz, open for an hour already and without an end."""
+    organiser.goto(f"/panitia/{CLINIC}/atur/kuis")
+    organiser.locator("#id_awal-quiz").select_option(f"kuis-{AREA}")
+    opens = organiser.locator("#id_awal-opens")
+    suggested = datetime.fromisoformat(opens.input_value())
+    opens.fill(f"{suggested - timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    organiser.locator("#id_awal-closes").fill("")
+    organiser.locator("button[value=awal]").click()
+    organiser.locator("main .rows button[name=tarik]").wait_for()
+    keep(organiser, "05c-panitia-memberikan-kuis")
+    return Assignment.objects.get()
 
 
 def confirm(participant):

@@ -147,6 +147,19 @@ def _seat_of(official: Person) -> dict[str, str]:
     return {"code": row.event.code, "person": str(row.uuid)}
 
 
+def _step_of(official: Person) -> dict[str, str]:
+    return {**_event_of(official), "step": "apa"}
+
+
+def _session_of(official: Person) -> dict[str, str]:
+    event = event_made.seat_of(official).event
+    return {"code": event.code, "session": str(event.sessions.first().uuid)}
+
+
+def _act_of(official: Person) -> dict[str, str]:
+    return {**_event_of(official), "act": "tutup"}
+
+
 def _module_of(official: Person) -> dict[str, str]:
     draft = ModulePage(
         title="Draf",
@@ -175,6 +188,9 @@ SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
     "organiser_walk_in": _event_of,
     "organiser_sheet": _event_of,
     "organiser_person": _seat_of,
+    "organiser_settings": _step_of,
+    "organiser_session": _session_of,
+    "organiser_act": _act_of,
     "quiz_start": _quiz_of,
     "attempt_check": _attempt_of,
     "attempt_result": _attempt_of,

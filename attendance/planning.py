@@ -1,0 +1,200 @@
+"""What the pages for planning an event show: steps, suggestions, what is missing, what comes next.
+
+Reads only; the acts are verbs of ``events``, ``copying`` and ``quizzes.assignments``.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.functional import Promise
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from attendance.events import CODES_OF_PAGES
+from attendance.models import Event, Session
+from clinic.lib.arithmetic.dates import local_day
+from clinic.people.models import Grant, Person
+from quizzes.assignments import Window
+from quizzes.models import Assignment, Quiz, QuizVersion
+from quizzes.models.assignments import Phase
+
+STEPS: dict[str, Promise] = {
+    "apa": gettext_lazy("What"),
+    "waktu": gettext_lazy("When and where"),
+    "siapa": gettext_lazy("Who"),
+    "kuis": gettext_lazy("Quizzes"),
+    "periksa": gettext_lazy("Check"),
+}
+LONGEST_CODE = 60
+PRE_QUIZ_GRACE = timedelta(minutes=15)
+POST_QUIZ_TIME = timedelta(days=7)
+FIRST_HOURS = (time(8, 30), time(12, 0))
+PAUSE, USUAL_LENGTH = timedelta(hours=1), timedelta(hours=3)
+
+
+def neighbours(step: str) -> tuple[str, str]:
+    """Return the step before and the step after, empty at the ends."""
+    names = ["", *STEPS, ""]
+    place = names.index(step)
+    return names[place - 1], names[place + 1]
+
+
+def proposed_code(title: str, *, day: date | None = None) -> str:
+    """Return a free address name made from the title, and the month where a day is known."""
+    stem = slugify(title) or "kegiatan"
+    month = f"-{day:%Y-%m}" if day else ""
+    for number in range(1, 1000):
+        tail = month + (f"-{number}" if number > 1 else "")
+        code = stem[: LONGEST_CODE - len(tail)].rstrip("-") + tail
+        if code not in CODES_OF_PAGES and not Event.objects.filter(code=code).exists():
+            return code
+    return ""
+
+
+def organisers_of(event: Event, day: date) -> list[Person]:
+    """Return who runs the event together on the day, by name."""
+    held = Grant.objects.on(day).filter(role=Grant.Role.ORGANISER, event=event.uuid)
+    return list(Person.objects.filter(grants__in=held).distinct().order_by("name"))
+
+
+def published_quizzes() -> list[QuizVersion]:
+    """Return the published version of every quiz in use, by title."""
+    rows = QuizVersion.objects.published().filter(quiz__retired_at__isnull=True)
+    return list(rows.select_related("quiz").order_by("title"))
+
+
+def assignments_of(event: Event) -> list[Assignment]:
+    """Return what the event's participants take, earliest opening first."""
+    rows = Assignment.objects.in_force().filter(event=event.uuid)
+    return list(rows.select_related("quiz"))
+
+
+def titles_of(quizzes: Iterable[Quiz]) -> dict[int, str]:
+    """Return the shown title of each quiz by its key; a withdrawn quiz goes by its name."""
+    found = {quiz.pk: quiz.slug for quiz in quizzes}
+    versions = QuizVersion.objects.published().filter(quiz__in=found)
+    return found | {one.quiz_id: one.display_title for one in versions}
+
+
+def taking_place(sessions: Iterable[Session]) -> list[Session]:
+    """Leave out cancelled sessions."""
+    return [one for one in sessions if not one.is_cancelled]
+
+
+def usual_windows(sessions: Sequence[Session], now: datetime) -> dict[str, Window]:
+    """Return when the pre-quiz and the post-quiz are usually open, from the sessions there are.
+
+    The pre-quiz opens now and closes a quarter of an hour into the first session; the post-quiz
+    opens when the last session ends and stays open for a week.
+    """
+    planned = taking_place(sessions)
+    if not planned:
+        return {}
+    start = min(one.starts_at for one in planned)
+    end = max(one.ends_at for one in planned)
+    return {
+        Phase.PRE: Window(opens_at=min(now, start), closes_at=start + PRE_QUIZ_GRACE),
+        Phase.POST: Window(opens_at=end, closes_at=end + POST_QUIZ_TIME),
+    }
+
+
+def usual_times(event: Event, sessions: Sequence[Session]) -> dict[str, object]:
+    """Return day and hours that the form for the next session starts from."""
+    if not sessions:
+        return {"starts": FIRST_HOURS[0], "ends": FIRST_HOURS[1]}
+    zone = ZoneInfo(event.zone)
+    last = max(one.ends_at for one in sessions).astimezone(zone)
+    start, end = last + PAUSE, last + PAUSE + USUAL_LENGTH
+    if end.date() > last.date():
+        return {"day": last.date() + timedelta(days=1)}
+    return {"day": last.date(), "starts": start.time(), "ends": end.time()}
+
+
+def day_group(event: Event, day: date, *, besides: Session | None = None) -> str:
+    """Return the scan group of a whole day: the one in use that day, else a new one."""
+    others = _others(event, besides)
+    for one in others:
+        if local_day(one.starts_at, event.zone) == day and one.scan_group.startswith("d"):
+            return one.scan_group
+    return _unused("d", others, besides)
+
+
+def own_group(event: Event, *, besides: Session | None = None) -> str:
+    """Return a scan group that no other session shares."""
+    return _unused("s", _others(event, besides), besides)
+
+
+def shared_groups(event: Event, *, besides: Session | None = None) -> dict[str, str]:
+    """Return the scan groups of the other sessions with their titles."""
+    found: dict[str, list[str]] = {}
+    for one in _others(event, besides):
+        found.setdefault(one.scan_group, []).append(one.title)
+    return {group: ", ".join(titles) for group, titles in found.items()}
+
+
+def _others(event: Event, besides: Session | None) -> list[Session]:
+    return [one for one in event.sessions.all() if besides is None or one.pk != besides.pk]
+
+
+def _unused(letter: str, others: Sequence[Session], besides: Session | None) -> str:
+    """Return a name nobody else uses; a session that has such a one for itself keeps it."""
+    taken = {one.scan_group for one in others}
+    present = besides.scan_group if besides is not None else ""
+    if present.startswith(letter) and present not in taken:
+        return present
+    return next(
+        name for name in (f"{letter}{n}" for n in range(1, len(taken) + 2)) if name not in taken
+    )
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that is not planned yet: the step that mends it, and in words what it is.
+
+    Attributes:
+        is_needed: registration cannot open before.
+    """
+
+    step: str
+    text: str
+    is_needed: bool = False
+
+
+def gaps_of(
+    event: Event, sessions: Sequence[Session], given: Sequence[Assignment], now: datetime
+) -> list[Gap]:
+    """Return what is missing or worth a second look, in the order of the steps."""
+    planned = taking_place(sessions)
+    found = []
+    if not event.about:
+        found.append(Gap("apa", _("There is no text about the event.")))
+    if not planned:
+        found.append(Gap("waktu", _("No session is planned yet."), is_needed=True))
+    elif max(one.ends_at for one in planned) < now:
+        found.append(Gap("waktu", _("All sessions lie in the past.")))
+    if not event.place and not any(one.room for one in planned):
+        found.append(Gap("waktu", _("The place is not set yet.")))
+    if event.capacity is None:
+        found.append(Gap("siapa", _("The number of seats has no limit.")))
+    return found + _quiz_gaps(planned, given)
+
+
+def _quiz_gaps(planned: Sequence[Session], given: Sequence[Assignment]) -> list[Gap]:
+    phases = {one.phase for one in given}
+    found = []
+    if Phase.PRE not in phases:
+        found.append(Gap("kuis", _("No pre-quiz is given, so that a change cannot be shown.")))
+    if Phase.POST not in phases:
+        found.append(Gap("kuis", _("No post-quiz is given, so that a change cannot be shown.")))
+    if not planned:
+        return found
+    start, end = min(one.starts_at for one in planned), max(one.ends_at for one in planned)
+    for one in given:
+        if one.phase == Phase.PRE and one.closes_at and one.closes_at < start - POST_QUIZ_TIME:
+            found.append(Gap("kuis", _("The pre-quiz closes long before the first session.")))
+        if one.phase == Phase.POST and one.opens_at and one.opens_at < end:
+            found.append(Gap("kuis", _("The post-quiz opens before the last session ends.")))
+    return found

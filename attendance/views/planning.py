@@ -1,0 +1,357 @@
+"""Planning an event: a draft is made, then each step is a page of it that is saved on its own."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from attendance import copying, events, planning, states
+from attendance.models import Event, Session
+from attendance.planning_forms import (
+    CopyForm,
+    PlaceForm,
+    QuizForm,
+    SeatsForm,
+    SessionForm,
+    WhatForm,
+    refusals_in,
+    written,
+)
+from clinic.lib.arithmetic.dates import zone_label
+from clinic.people.access import visible
+from quizzes import assignments
+from quizzes.models.assignments import Phase
+
+READ_WRITE = ("GET", "HEAD", "POST")
+PHASES = {"awal": Phase.PRE, "akhir": Phase.POST}
+Page = Callable[[HttpRequest, Event], HttpResponse]
+
+
+def _own_events(request: HttpRequest) -> Any:
+    return visible(request.user, "change-event", Event.objects.all())
+
+
+def _event(request: HttpRequest, code: str) -> Event:
+    rows = _own_events(request).select_related("unit").prefetch_related("sessions")
+    return get_object_or_404(rows, code=code)
+
+
+def _status(*shown: forms.Form) -> int:
+    return 422 if any(form.errors for form in shown) else 200
+
+
+@never_cache
+def organiser_new(request: HttpRequest) -> HttpResponse:
+    """The first step: what the event is. Saving it makes the draft."""
+    if request.method not in READ_WRITE:
+        return HttpResponseNotAllowed(READ_WRITE)
+    units = events.units_for(request.user)
+    form = WhatForm(request.POST or None, units=units, initial={"unit": _own_unit(request, units)})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        data["code"] = data["code"] or planning.proposed_code(data["title"])
+        draft = events.EventDraft(**data)
+        with refusals_in(form):
+            made = events.draft_event(draft, actor=request.user)
+            messages.success(request, _("The draft is saved. You can go on at any time."))
+            return redirect("organiser_settings", code=made.code, step="waktu")
+    context = {"form": form, "may_copy": _own_events(request).exists(), **_numbers("apa")}
+    return render(request, "attendance/plan/new.html", context, status=_status(form))
+
+
+def _own_unit(request: HttpRequest, units: Any) -> Any:
+    """Return the unit in which the organiser works, to start from."""
+    posts = request.user.person.memberships.on(timezone.localdate())
+    return units.filter(pk__in=posts.values("unit")).first()
+
+
+@never_cache
+def organiser_copy(request: HttpRequest) -> HttpResponse:
+    """Make a draft from one of the own events: its plan, none of its people."""
+    if request.method not in READ_WRITE:
+        return HttpResponseNotAllowed(READ_WRITE)
+    form = CopyForm(request.POST or None, sources=_own_events(request))
+    if request.method == "POST" and form.is_valid():
+        source, day = form.cleaned_data["source"], form.cleaned_data["first_day"]
+        code = planning.proposed_code(source.title, day=day)
+        pattern = copying.Pattern(source=source, first_day=day, code=code)
+        with refusals_in(form):
+            made = copying.copy_event(pattern, actor=request.user)
+            told = _("The plan is copied; persons and letters are not. Check each step.")
+            return _stay(request, made, told, "apa")
+    return render(request, "attendance/plan/copy.html", {"form": form}, status=_status(form))
+
+
+@never_cache
+def organiser_settings(request: HttpRequest, code: str, step: str) -> HttpResponse:
+    """One step of the plan, shown and saved; a final event shows the last one alone."""
+    event = _event(request, code)
+    if step not in PAGES:
+        raise Http404
+    if request.method not in READ_WRITE:
+        return HttpResponseNotAllowed(READ_WRITE)
+    if event.state in events.FINAL_STATES and request.method != "POST" and step != "periksa":
+        return redirect("organiser_settings", code=code, step="periksa")
+    with timezone.override(ZoneInfo(event.zone)):
+        return PAGES[step](request, event)
+
+
+def _numbers(step: str) -> dict[str, Any]:
+    names = list(planning.STEPS)
+    return {
+        "step_title": planning.STEPS[step],
+        "number": names.index(step) + 1,
+        "total": len(names),
+    }
+
+
+def _frame(event: Event, step: str) -> dict[str, Any]:
+    """Return what every step shows: where it stands among the others, and what is known outside."""
+    before, after = planning.neighbours(step)
+    return {
+        "event": event,
+        "sessions": list(event.sessions.all()),
+        "zone": zone_label(event.zone),
+        "is_announced": event.state != Event.State.DRAFT,
+        "tabs": [
+            {"label": label, "url": _address(event, name), "current": name == step}
+            for name, label in planning.STEPS.items()
+        ],
+        "back_url": _address(event, before) if before else "",
+        "next_url": _address(event, after) if after else "",
+        "next_title": planning.STEPS[after] if after else "",
+        "onward_kind": "secondary",
+        **_numbers(step),
+    }
+
+
+def _address(event: Event, step: str) -> str:
+    return reverse("organiser_settings", args=[event.code, step])
+
+
+def _shown(
+    request: HttpRequest, event: Event, step: str, *shown: forms.Form, **more: Any
+) -> HttpResponse:
+    """Draw a step; the form with errors leads, so that the summary and the title speak of it."""
+    leading = next((form for form in shown if form.errors), shown[0] if shown else None)
+    context = {**_frame(event, step), "form": leading, **more}
+    return render(request, f"attendance/plan/{step}.html", context, status=_status(*shown))
+
+
+def _saved(request: HttpRequest, event: Event, step: str) -> HttpResponse:
+    """Go on from a draft's step, stay on that of an announced event."""
+    messages.success(request, _("Saved."))
+    if event.state == Event.State.DRAFT:
+        step = planning.neighbours(step)[1]
+    return redirect("organiser_settings", code=event.code, step=step)
+
+
+def _what(request: HttpRequest, event: Event) -> HttpResponse:
+    names = ("title", "kind", "about", "code")
+    initial = {**{name: getattr(event, name) for name in names}, "unit": event.unit.slug}
+    form = WhatForm(
+        request.POST or None,
+        units=events.units_for(request.user),
+        is_fixed=event.state != Event.State.DRAFT,
+        initial=initial,
+    )
+    if request.method == "POST" and form.is_valid():
+        changes = dict(form.cleaned_data)
+        if not changes.get("code"):
+            changes.pop("code", None)
+        with refusals_in(form):
+            held = events.change_event(event, changes, actor=request.user)
+            return _saved(request, held, "apa")
+    return _shown(request, event, "apa", form)
+
+
+def _when(request: HttpRequest, event: Event) -> HttpResponse:
+    wanted = request.POST.get("simpan", "")
+    place = PlaceForm(request.POST if wanted == "tempat" else None, initial={"place": event.place})
+    usual = planning.usual_times(event, list(event.sessions.all()))
+    session = SessionForm(request.POST if wanted == "sesi" else None, event=event, initial=usual)
+    if place.is_bound and place.is_valid():
+        with refusals_in(place):
+            events.change_event(event, place.cleaned_data, actor=request.user)
+            return _stay(request, event, _("Saved."))
+    if session.is_bound and session.is_valid():
+        with refusals_in(session):
+            made = events.add_session(event, session.draft(), actor=request.user)
+            return _told_session(request, event, made)
+    has_session = any(not one.is_cancelled for one in event.sessions.all())
+    return _shown(
+        request,
+        event,
+        "waktu",
+        session,
+        place,
+        place_form=place,
+        session_form=session,
+        adding_kind="secondary" if has_session else "",
+        onward_kind="" if has_session else "secondary",
+    )
+
+
+def _stay(request: HttpRequest, event: Event, text: str, step: str = "waktu") -> HttpResponse:
+    messages.success(request, text)
+    return redirect("organiser_settings", code=event.code, step=step)
+
+
+def _told_session(request: HttpRequest, event: Event, session: Session) -> HttpResponse:
+    if session.ends_at < timezone.now():
+        messages.warning(request, _("This session lies in the past. Check the day."))
+    return _stay(request, event, _("The session is saved."))
+
+
+@never_cache
+def organiser_session(request: HttpRequest, code: str, session: UUID) -> HttpResponse:
+    """Change or move one session, cancel it, or take it out of a draft."""
+    event = _event(request, code)
+    row = get_object_or_404(event.sessions.filter(is_cancelled=False), uuid=session)
+    row.event = event
+    if request.method not in READ_WRITE:
+        return HttpResponseNotAllowed(READ_WRITE)
+    with timezone.override(ZoneInfo(event.zone)):
+        if request.method == "POST" and request.POST.get("simpan") in ("batalkan", "hapus"):
+            return _end_session(request, event, row)
+        data = request.POST if request.method == "POST" else None
+        form = SessionForm(data, event=event, session=row, initial=written(row, event))
+        if form.is_bound and form.is_valid():
+            with refusals_in(form):
+                made = events.change_session(row, form.draft(), actor=request.user)
+                return _told_session(request, event, made)
+        may_remove = event.state == Event.State.DRAFT and not events.has_entries(row)
+        context = {**_frame(event, "waktu"), "form": form, "row": row, "may_remove": may_remove}
+        return render(request, "attendance/plan/session.html", context, status=_status(form))
+
+
+def _end_session(request: HttpRequest, event: Event, row: Session) -> HttpResponse:
+    if request.POST["simpan"] == "hapus":
+        events.remove_session(row, actor=request.user)
+        return _stay(request, event, _("The session is removed."))
+    events.cancel_session(row, actor=request.user)
+    return _stay(request, event, _("The session is cancelled. Its entries stay."))
+
+
+def _who(request: HttpRequest, event: Event) -> HttpResponse:
+    form = SeatsForm(request.POST or None, initial={"capacity": event.capacity})
+    if request.method == "POST" and form.is_valid():
+        with refusals_in(form):
+            held = events.change_event(event, form.cleaned_data, actor=request.user)
+            return _saved(request, held, "siapa")
+    return _shown(
+        request,
+        event,
+        "siapa",
+        form,
+        organisers=planning.organisers_of(event, timezone.localdate()),
+        invite_url=_room("organiser_invite", event),
+    )
+
+
+def _room(name: str, event: Event) -> str:
+    """Return the address of a room that may not be built yet."""
+    try:
+        return reverse(name, kwargs={"code": event.code})
+    except NoReverseMatch:
+        return ""
+
+
+def _quizzes(request: HttpRequest, event: Event) -> HttpResponse:
+    if "tarik" in request.POST:
+        return _withdraw(request, event)
+    versions = planning.published_quizzes()
+    windows = planning.usual_windows(list(event.sessions.all()), timezone.now())
+    shown = {
+        word: QuizForm(
+            request.POST if request.POST.get("simpan") == word else None,
+            prefix=word,
+            versions=versions,
+            zone=event.zone,
+            initial=_window(windows.get(phase)),
+        )
+        for word, phase in PHASES.items()
+    }
+    for word, form in shown.items():
+        if form.is_bound and form.is_valid():
+            with refusals_in(form):
+                _assign(request, event, form, PHASES[word])
+                return _stay(request, event, _("The quiz is given to the participants."), "kuis")
+    given = planning.assignments_of(event)
+    return _shown(
+        request,
+        event,
+        "kuis",
+        *shown.values(),
+        phases=[(word, PHASES[word].label, form) for word, form in shown.items()],
+        given=_named(given),
+        has_quizzes=bool(versions),
+        onward_kind="",
+    )
+
+
+def _window(usual: assignments.Window | None) -> dict[str, Any]:
+    return {"opens": usual.opens_at, "closes": usual.closes_at} if usual else {}
+
+
+def _assign(request: HttpRequest, event: Event, form: QuizForm, phase: str) -> Any:
+    data = form.cleaned_data
+    return assignments.assign(
+        data["quiz"],
+        event.uuid,
+        actor=request.user,
+        phase=phase,
+        setting=data["setting"],
+        window=form.window(),
+    )
+
+
+def _withdraw(request: HttpRequest, event: Event) -> HttpResponse:
+    rows = {str(one.uuid): one for one in planning.assignments_of(event)}
+    found = rows.get(request.POST["tarik"])
+    if found is None:
+        raise Http404
+    assignments.withdraw(found, actor=request.user)
+    return _stay(request, event, _("The quiz is taken back. Answers given stay."), "kuis")
+
+
+def _named(given: Any) -> list[tuple[Any, str]]:
+    titles = planning.titles_of(one.quiz for one in given)
+    return [(one, titles[one.quiz_id]) for one in given]
+
+
+def _check(request: HttpRequest, event: Event) -> HttpResponse:
+    if request.method == "POST":
+        return HttpResponseNotAllowed(("GET", "HEAD"))
+    given = planning.assignments_of(event)
+    sessions = list(event.sessions.all())
+    gaps = planning.gaps_of(event, sessions, given, timezone.now())
+    is_final = event.state in events.FINAL_STATES
+    return _shown(
+        request,
+        event,
+        "periksa",
+        given=_named(given),
+        gaps=[] if is_final else [(gap, _address(event, gap.step)) for gap in gaps],
+        may_open=not any(gap.is_needed for gap in gaps),
+        is_final=is_final,
+        opening=next((act for act in states.offered(event) if act.slug == "buka"), None),
+    )
+
+
+PAGES: dict[str, Page] = {
+    "apa": _what,
+    "waktu": _when,
+    "siapa": _who,
+    "kuis": _quizzes,
+    "periksa": _check,
+}
