@@ -63,11 +63,11 @@ def top_units(event: Event, *, kind: str = "") -> QuerySet[Unit]:
 
 
 def posts_of(event: Event) -> list[tuple[str, int]]:
-    """Return the posts held by most people of the regency, as stored, with how many."""
+    """Return the posts that several people of the regency hold, as stored, with how many."""
     rows = _memberships(event.unit.get_root()).exclude(position="")
     counted = rows.order_by().values("position").annotate(people=Count("person", distinct=True))
-    ordered = counted.order_by("-people", "position").values_list("position", "people")
-    return list(ordered[:POSTS_OFFERED])
+    shared = counted.filter(people__gt=1).order_by("-people", "position")
+    return list(shared.values_list("position", "people")[:POSTS_OFFERED])
 
 
 def _memberships(*roots: Unit) -> QuerySet[Membership]:

@@ -52,13 +52,6 @@ def narrowing_of(address: Any) -> Narrowing:
 class InviteForm(forms.Form):
     """Units and posts of those to be invited."""
 
-    unit = forms.ModelMultipleChoiceField(
-        Unit.objects.none(),
-        to_field_name="slug",
-        widget=forms.CheckboxSelectMultiple,
-        label=_("Units"),
-        error_messages={"required": _("Choose at least one unit.")},
-    )
     jabatan = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple, label=_("Posts"), required=False
     )
@@ -72,9 +65,16 @@ class InviteForm(forms.Form):
     def __init__(self, *args: Any, units: Any, posts: list[tuple[str, int]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+        self.fields["unit"].required = not self.data.get("semua_unit")
         self.fields["jabatan"].choices = [  # type: ignore[attr-defined]
             (name, f"{name} ({count})") for name, count in posts
         ]
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or self.cleaned_data
+        if told.get("semua_unit"):
+            told["unit"] = self.fields["unit"].queryset  # type: ignore[attr-defined]
+        return told
 
 
 class KindForm(forms.Form):

@@ -30,13 +30,18 @@ def locked(event: Event) -> Event:
     return Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
 
 
+def may_change(event: Event) -> bool:
+    """Say whether registrations of the event still change: until it ends or is cancelled."""
+    return not event.is_over and event.state != Event.State.CANCELLED
+
+
 def refuse_where_over(event: Event) -> None:
     """Let registrations change only before the event ends.
 
     Raises:
         RegistrationClosed: the event is over or was cancelled.
     """
-    if event.is_over or event.state == Event.State.CANCELLED:
+    if not may_change(event):
         raise RegistrationClosed(_("The event is over; registrations no longer change."))
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from attendance.views import events, organisers
+from attendance.views import events, inviting, organisers, participants
 from clinic.people.access import policy
 
 _public = policy("public")
@@ -20,7 +20,15 @@ urlpatterns = [
     path("kegiatan/<slug:code>/usulan", _join(events.event_propose), name="event_propose"),
     path("panitia/", _run(organisers.organiser_events), name="organiser_events"),
     path("panitia/<slug:code>/", _run(organisers.organiser_event), name="organiser_event"),
-    path("panitia/<slug:code>/peserta", _run(organisers.organiser_people), name="organiser_people"),
+    path(
+        "panitia/<slug:code>/peserta", _run(participants.organiser_people), name="organiser_people"
+    ),
+    path("panitia/<slug:code>/undang", _run(inviting.organiser_invite), name="organiser_invite"),
+    path(
+        "panitia/<slug:code>/peserta/<uuid:person>/ubah",
+        _run(participants.organiser_change),
+        name="organiser_change",
+    ),
     path(
         "panitia/<slug:code>/peserta/<uuid:person>",
         _run(organisers.organiser_person),

@@ -1,4 +1,7 @@
-"""The sentences of the verdicts, in the language of whoever stands at the door."""
+"""The sentences of the verdicts at the door, and of what organisers decide."""
+
+from collections import Counter
+from collections.abc import Iterable
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -44,3 +47,16 @@ QUESTIONS: dict[str, Promise] = {
     "revoke": _("Revoke %(count)d registrations?"),
     "restore": _("Put %(count)d registrations in force again?"),
 }
+
+
+def told_of(act: str, outcomes: Iterable[str]) -> list[str]:
+    """Say what came of a decision, a sentence for each outcome, what was done first."""
+    counts = Counter(outcomes)
+    sentences = {"done": DECIDED[act], **UNCHANGED}
+    if act == "approve":
+        sentences["full"] = STILL_WAITING
+    return [
+        str(text) % {"count": counts[outcome]}
+        for outcome, text in sentences.items()
+        if counts[outcome] or outcome == "done"
+    ]
