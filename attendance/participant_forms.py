@@ -61,6 +61,14 @@ class InviteForm(forms.Form):
         max_length=120,
         required=False,
     )
+    semua_unit = forms.BooleanField(label=_("All units of this list"), required=False)
+    unit = forms.ModelMultipleChoiceField(
+        Unit.objects.none(),
+        to_field_name="slug",
+        widget=forms.CheckboxSelectMultiple,
+        label=_("Units"),
+        error_messages={"required": _("Choose at least one unit.")},
+    )
 
     def __init__(self, *args: Any, units: Any, posts: list[tuple[str, int]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
