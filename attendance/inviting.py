@@ -126,8 +126,12 @@ def _candidates(event: Event, found: Sequence[Membership]) -> list[Candidate]:
     return [Candidate(one.person, one.unit, one.position, held.get(one.person_id)) for one in found]
 
 
-def find_by_name(event: Event, text: str, *, actor: Account) -> list[Candidate]:
+def find_by_name(
+    event: Event, text: str, *, actor: Account, only_free: bool = False
+) -> list[Candidate]:
     """Return people of the regency whose name holds every word of the text, at most twenty.
+
+    ``only_free`` leaves out whoever is registered.
 
     Raises:
         PermissionDenied, Http404: the actor does not organise the event.
@@ -137,6 +141,8 @@ def find_by_name(event: Event, text: str, *, actor: Account) -> list[Candidate]:
     rows = rows.filter(person__in=visible(actor, "register", Person.objects.all()))
     for word in text.split():
         rows = rows.filter(person__name__icontains=word)
+    if only_free:
+        rows = rows.exclude(person__in=event.registrations.active().values("person"))
     rows = rows.select_related("person", "unit").order_by("person__name", "pk")
     return _candidates(event, _once_each(rows[: 2 * FOUND_BY_NAME])[:FOUND_BY_NAME])
 

@@ -34,7 +34,7 @@ class Registration(models.Model):
         OFFERED = "offered", _("seat offered")
         EXPIRED = "expired", _("offer expired")
         WALK_IN = "walk_in", _("came unlisted")
-        DECLINED = "declined", _("declined")
+        DECLINED = "declined", _("proposal declined")
         CANCELLED = "cancelled", _("withdrawn")
         REPLACED = "replaced", _("replaced")
         REVOKED = "revoked", _("revoked")

@@ -212,7 +212,7 @@ def organiser_change(request: HttpRequest, code: str, person: UUID) -> HttpRespo
 
 
 def _changed(request: HttpRequest, row: Registration, kind: str) -> HttpResponse:
-    form = ReasonForm(request.POST)
+    form = ReasonForm(request.POST, is_required=kind == "tarik" or kind in decisions.WITH_REASON)
     if not form.is_valid():
         return _change_page(request, row, form=form)
     reason = form.cleaned_data["reason"]
@@ -249,18 +249,14 @@ def _substitutes(request: HttpRequest, row: Registration) -> list[tuple[str, str
     text = request.GET.get("q", "").strip()
     if not text:
         return []
-    found = inviting.find_by_name(row.event, text, actor=request.user)
-    return [
-        (str(one.person.uuid), f"{one.person.name}, {one.unit.name}")
-        for one in found
-        if one.registration is None
-    ]
+    found = inviting.find_by_name(row.event, text, actor=request.user, only_free=True)
+    return [(str(one.person.uuid), f"{one.person.name}, {one.unit.name}") for one in found]
 
 
 def _change_page(request: HttpRequest, row: Registration, **shown: Any) -> HttpResponse:
     choices = _substitutes(request, row)
     acts = [(act, Decision.Act(act)) for act in deciding.acts_on(row.state)]
-    form = shown.get("form") or ReasonForm()
+    form = shown.get("form") or ReasonForm(is_required=False)
     substitute = shown.get("substitute") or SubstituteForm(choices=choices)
     refusal = shown.get("refusal")
     context = {

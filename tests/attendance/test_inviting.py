@@ -149,7 +149,7 @@ def test_an_event_that_runs_no_longer_invites(cast, signed_in, event):
     browser = signed_in(cast.organiser.account)
     fields = {"setuju": "1", "baris": str(cast.stranger.uuid)}
     answer = browser.post(place_of(event), fields, follow=True)
-    assert [one.level_tag for one in answer.context["messages"]] == ["warning"]
+    assert [one.level_tag for one in answer.context["messages"]] == ["warn"]
     assert not Registration.objects.exists()
 
 
@@ -167,7 +167,7 @@ def test_too_many_are_not_listed_but_said(cast, signed_in, event, regencies):
 def test_nobody_chosen_and_broken_keys(cast, signed_in, event):
     browser = signed_in(cast.organiser.account)
     nobody = browser.post(place_of(event), {}, follow=True)
-    assert [one.level_tag for one in nobody.context["messages"]] == ["warning"]
+    assert [one.level_tag for one in nobody.context["messages"]] == ["warn"]
     assert browser.post(place_of(event), {"orang": ["kacau"]}).status_code == 404
 
 

@@ -389,7 +389,7 @@ class TestBulkActs:
             clock.shift(31)
             assert not browser.get(place_of(event), {"hasil": key}).context["told"]["may_undo"]
             refused = browser.post(place_of(event), {"batal": key}, follow=True)
-        assert [one.level_tag for one in refused.context["messages"]] == ["warning"]
+        assert [one.level_tag for one in refused.context["messages"]] == ["warn"]
         assert states(rows) == ["confirmed"]
 
     def test_a_reason_that_is_missing_is_asked_for_again_with_the_same_people(
@@ -408,7 +408,7 @@ class TestBulkActs:
     def test_nobody_chosen_is_said_and_changes_nothing(self, browser, event, invite):
         rows = invite(1)
         answer = browser.post(place_of(event), {"putusan": "approve"}, follow=True)
-        assert [one.level_tag for one in answer.context["messages"]] == ["warning"]
+        assert [one.level_tag for one in answer.context["messages"]] == ["warn"]
         assert states(rows) == ["nominated"]
 
     @pytest.mark.parametrize(
