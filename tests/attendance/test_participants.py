@@ -18,7 +18,7 @@ from clinic.records.audit import AuditEntry
 from clinic.records.jobs import Job
 from clinic.records.notices import Notice
 from quizzes import delivery
-from quizzes.models import Admission
+from quizzes.models import Admission, Attempt
 from quizzes.models.assignments import Phase
 from tests.attendance import made
 from tests.quizzes import made as quiz_made
@@ -278,7 +278,7 @@ class TestTheList:
         attempt = delivery.start(given, cast.participant.account)[0]
         assert names_shown(browser, event, kuis="selesai") == []
 
-        delivery.submit(attempt, cast.participant.account)
+        delivery.submit(attempt.uuid, among=Attempt.objects.all())
 
         assert names_shown(browser, event, kuis="selesai") == [cast.participant.name]
         assert names_shown(browser, event, kuis="belum") == [cast.colleague.name]
@@ -506,3 +506,6 @@ class TestOneRegistration:
         browser.post(place_of(event), {"pendaftaran": entry.registration.uuid})
 
         assert states([entry.registration]) == ["confirmed"]
+        made.joined(event, cast.participant)
+        known = official.get(f"/kegiatan/{event.code}/usulan").context["known"]
+        assert [(row.person, row.state) for row in known] == [(cast.stranger, "confirmed")]
