@@ -87,3 +87,10 @@ def presences_corrected(reach: Reach) -> Q:
 def presences_read(reach: Reach) -> Q:
     """Own presence; lists for the organiser, the unit's official and the secretariat."""
     return reach.own("person") | reach.in_events("event__uuid") | reach.in_units("unit")
+
+
+@rule("reveal-person", Person, "panitia:e")
+def persons_revealed_to_organisers(reach: Reach) -> Q:
+    """Of those registered for the organiser's events, one at a time; each look is audited."""
+    rows = Registration.objects.filter(reach.in_events("event__uuid"))
+    return Q(pk__in=rows.values("person"))

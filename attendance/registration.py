@@ -1,51 +1,64 @@
 """Who comes: invited, proposed by the unit, registered by oneself, or found at the door.
 
-A seat is taken by one conditional UPDATE on the event; the same statement makes two who take the
-last seat wait for each other. What a person is told is a ``Notice`` written with the act.
+Seats are ``seating``'s, what a person is told is ``announcing``'s; both belong to the act.
 """
 
 from dataclasses import dataclass
 from datetime import date
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from attendance import badges
+from attendance.announcing import tell
 from attendance.models import Event, Registration
+from attendance.seating import (
+    EventFull,
+    RegistrationClosed,
+    give_back_of,
+    locked,
+    refuse_where_over,
+    take_seats,
+    tell_scanners,
+)
 from attendance.signals import invited, registered
 from clinic.lib.errors import Refused
 from clinic.people.access import require, rows_of
 from clinic.people.arithmetic.nip import clean_nip
 from clinic.people.models import Account, Membership, Person, Unit
-from clinic.records import audit, notices
+from clinic.records import audit
 from quizzes import assignments
 
 State = Registration.State
 Source = Registration.Source
 
 
-class EventFull(Refused):
-    """Every seat is taken."""
-
-    code = "pool_full"
-    status = 409
-
-
-class RegistrationClosed(Refused):
-    """The event takes no registrations now."""
-
-    code = "registration_closed"
-    status = 409
-
-
 class NameMissing(Refused):
     """Nobody can be added without a name and a unit."""
 
     code = "name_missing"
+
+
+class ReasonMissing(Refused):
+    """Somebody who gives a place away says why."""
+
+    code = "reason_missing"
+
+
+class AlreadyRegistered(Refused):
+    """The person has a registration of their own for this event."""
+
+    code = "already_registered"
+    status = 409
+
+
+class NotReplaceable(Refused):
+    """There is no place that another person could take over."""
+
+    code = "not_replaceable"
+    status = 409
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,10 +88,10 @@ def register(
         raise RegistrationClosed(_("Registration for this event is not open."))
     is_own = person.pk in rows_of(actor.person)
     with transaction.atomic():
-        held = _earlier(_locked(event), person)
+        held = _earlier(locked(event), person)
         if held is not None:
             return _confirmed(held, actor=actor, needs=needs) if is_own else held
-        _take_seat(event)
+        take_seats(event)
         made = _create(
             event,
             person,
@@ -88,7 +101,7 @@ def register(
             role=role or Registration.Role.PARTICIPANT,
             created_by=actor,
         )
-        _tell(made)
+        tell(made)
     return made
 
 
@@ -106,14 +119,14 @@ def invite(event: Event, person: Person, *, actor: Account | None) -> Registrati
     if event.state not in (Event.State.DRAFT, Event.State.OPEN, Event.State.CLOSED):
         raise RegistrationClosed(_("Registration for this event is not open."))
     with transaction.atomic():
-        held = _earlier(_locked(event), person)
+        held = _earlier(locked(event), person)
         if held is not None:
             return held
-        _take_seat(event)
+        take_seats(event)
         made = _create(
             event, person, state=State.NOMINATED, source=Source.ORGANISER, created_by=actor
         )
-        _tell(made)
+        tell(made)
     return made
 
 
@@ -122,29 +135,9 @@ def _source(actor: Account, event: Event) -> str:
     return Source.ORGANISER if from_event else Source.UNIT
 
 
-def _locked(event: Event) -> Event:
-    return Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
-
-
 def _earlier(event: Event, person: Person) -> Registration | None:
     rows = event.registrations.active().filter(person__in=rows_of(person))
     return rows.select_related("event", "person").first()
-
-
-def _take_seat(event: Event) -> None:
-    """Take one seat, or refuse: the one statement that guards the capacity (R3, I10)."""
-    taken = Event.objects.filter(
-        Q(capacity__isnull=True) | Q(seats_taken__lt=F("capacity")), pk=event.pk
-    ).update(seats_taken=F("seats_taken") + 1)
-    if not taken:
-        raise EventFull(_("%(event)s is full.") % {"event": event.title})
-
-
-def _give_back_seat(registration: Registration) -> None:
-    if registration.holds_seat:
-        Event.objects.filter(pk=registration.event_id, seats_taken__gt=0).update(
-            seats_taken=F("seats_taken") - 1
-        )
 
 
 def _create(event: Event, person: Person, **fields: object) -> Registration:
@@ -164,7 +157,7 @@ def _create(event: Event, person: Person, **fields: object) -> Registration:
     )
     badges.issue(made)
     assignments.admit(event.uuid, person)
-    Event.objects.filter(pk=event.pk).update(rev=F("rev") + 1)
+    tell_scanners(event)
     audit.record(
         "registration.create",
         actor=made.created_by,
@@ -188,7 +181,7 @@ def _confirmed(held: Registration, *, actor: Account, needs: str) -> Registratio
     held.save(update_fields=["state", "needs", "changed_at"])
     audit.record("registration.confirm", actor=actor, thing=held, subject=held.person_id)
     registered.send(sender=None, registration=held)
-    _tell(held)
+    tell(held)
     return held
 
 
@@ -215,21 +208,84 @@ def withdraw(registration: Registration, *, actor: Account, reason: str = "") ->
     """
     require(actor, "cancel-registration", registration)
     with transaction.atomic():
-        event = _locked(registration.event)
+        event = locked(registration.event)
         held = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
         if not held.is_active:
             return held
         if event.state not in Event.ACTIVE_STATES or event.state == Event.State.ENDED:
             raise RegistrationClosed(_("The event is over; registrations no longer change."))
-        _give_back_seat(held)
+        give_back_of(held)
         held.state, held.reason = State.CANCELLED, reason[:300]
         held.save(update_fields=["state", "reason", "changed_at"])
         assignments.dismiss(event.uuid, held.person)
-        Event.objects.filter(pk=event.pk).update(rev=F("rev") + 1)
+        tell_scanners(event)
         audit.record(
             "registration.withdraw", actor=actor, thing=held, subject=held.person_id, reason=reason
         )
     return held
+
+
+def replace(
+    registration: Registration, person: Person, *, actor: Account, reason: str
+) -> Registration:
+    """Let another person come instead; the place stays taken, presences stay with their person.
+
+    The code of who is replaced no longer opens the door, and they leave every count of expected
+    people (attendance 4.3). Naming the same substitute again changes nothing.
+
+    Raises:
+        ReasonMissing, AlreadyRegistered, NotReplaceable: as they say.
+        RegistrationClosed: the event is over.
+        PermissionDenied, Http404: the actor may not do this for the event or this person.
+    """
+    require(actor, "change-event", registration.event)
+    require(actor, "register", person)
+    if not reason.strip():
+        raise ReasonMissing(_("Write why the person is replaced."))
+    with transaction.atomic():
+        event = locked(registration.event)
+        refuse_where_over(event)
+        rows = Registration.objects.select_for_update(of=("self",)).select_related("event")
+        held = rows.get(pk=registration.pk)
+        known = _earlier(event, person)
+        if known is not None and known.replaces_id == held.pk:
+            return known
+        if known is not None:
+            raise AlreadyRegistered(
+                _("%(name)s is already registered for this event.") % {"name": person.name}
+            )
+        if held.state not in (State.NOMINATED, State.CONFIRMED):
+            raise NotReplaceable(_("This registration holds no seat to pass on."))
+        return _passed_on(event, held, person, actor=actor, reason=reason[:300])
+
+
+def _passed_on(
+    event: Event, held: Registration, person: Person, *, actor: Account, reason: str
+) -> Registration:
+    state, held.state, held.reason = held.state, State.REPLACED, reason
+    held.save(update_fields=["state", "reason", "changed_at"])
+    assignments.dismiss(event.uuid, held.person)
+    audit.record(
+        "registration.replace",
+        actor=actor,
+        thing=held,
+        subject=held.person_id,
+        reason=reason,
+        values={"before": str(state)},
+    )
+    made = _create(
+        event,
+        person,
+        state=state,
+        source=Source.ORGANISER,
+        role=held.role,
+        is_over_quota=held.is_over_quota,
+        replaces=held,
+        created_by=actor,
+    )
+    tell(held)
+    tell(made)
+    return made
 
 
 def add_walk_in(event: Event, walk_in: WalkIn, *, actor: Account) -> Registration:
@@ -247,59 +303,26 @@ def add_walk_in(event: Event, walk_in: WalkIn, *, actor: Account) -> Registratio
     if not name:
         raise NameMissing(_("Write the name of the person."))
     with transaction.atomic():
-        locked = _locked(event)
+        event = locked(event)
         known = Person.objects.unmerged().filter(nip=nip).first() if nip else None
-        held = _earlier(locked, known) if known else None
+        held = _earlier(event, known) if known else None
         if held is not None:
             return held
         person = known or Person.objects.create(name=name, nip=nip)
         return _create(
-            locked,
+            event,
             person,
             state=State.WALK_IN,
             source=Source.WALK_IN,
             unit=walk_in.unit,
-            is_over_quota=_is_full_now(locked),
+            is_over_quota=_is_full_now(event),
             created_by=actor,
         )
 
 
 def _is_full_now(event: Event) -> bool:
     try:
-        _take_seat(event)
+        take_seats(event)
     except EventFull:
         return True
     return False
-
-
-def _tell(registration: Registration) -> None:
-    """Write the message to the person, in the language of the house."""
-    person, event = registration.person, registration.event
-    with translation.override(settings.LANGUAGE_CODE):
-        subject, body = _words(registration)
-    notices.notify(
-        "registration",
-        f"registration:{registration.uuid}:{registration.state}",
-        locale=settings.LANGUAGE_CODE,
-        subject=subject % {"event": event.title},
-        body=body
-        % {
-            "name": person.name,
-            "event": event.title,
-            "address": f"{settings.BASE_URL}/kegiatan/{event.code}/saya",
-        },
-        person=person.pk,
-        to_name=person.name,
-        to_email=person.email,
-    )
-
-
-def _words(registration: Registration) -> tuple[str, str]:
-    if registration.state == State.NOMINATED:
-        return _("Invitation: %(event)s"), _(
-            "Dear %(name)s,\n\nA seat is kept for you at %(event)s. Confirm it here:\n%(address)s\n"
-        )
-    return _("Registered: %(event)s"), _(
-        "Dear %(name)s,\n\nYou are registered for %(event)s. Your QR code for the door is here:\n"
-        "%(address)s\n"
-    )

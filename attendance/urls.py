@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from attendance.views import events, organisers, planning, states
+from attendance.views import events, inviting, organisers, participants, planning, states
 from clinic.people.access import policy
 
 _public = policy("public")
@@ -23,7 +23,15 @@ urlpatterns = [
     path("panitia/baru/", _make(planning.organiser_new), name="organiser_new"),
     path("panitia/baru/salin", _make(planning.organiser_copy), name="organiser_copy"),
     path("panitia/<slug:code>/", _run(organisers.organiser_event), name="organiser_event"),
-    path("panitia/<slug:code>/peserta", _run(organisers.organiser_people), name="organiser_people"),
+    path(
+        "panitia/<slug:code>/peserta", _run(participants.organiser_people), name="organiser_people"
+    ),
+    path("panitia/<slug:code>/undang", _run(inviting.organiser_invite), name="organiser_invite"),
+    path(
+        "panitia/<slug:code>/peserta/<uuid:person>/ubah",
+        _run(participants.organiser_change),
+        name="organiser_change",
+    ),
     path(
         "panitia/<slug:code>/peserta/<uuid:person>",
         _run(organisers.organiser_person),

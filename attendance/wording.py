@@ -1,4 +1,7 @@
-"""The sentences of the verdicts, in the language of whoever stands at the door."""
+"""The sentences of the verdicts at the door, and of what organisers decide."""
+
+from collections import Counter
+from collections.abc import Iterable
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -22,3 +25,38 @@ SENTENCES: dict[str, Promise] = {
     "id_reuse": _("This entry cannot be read."),
 }
 KINDS = {"ok": "ok", "warn": "warn", "review": "warn", "stop": "err", "error": "err"}
+
+DECIDED: dict[str, Promise] = {
+    "approve": _("%(count)d approved."),
+    "decline": _("%(count)d declined."),
+    "wait": _("%(count)d moved to the waiting list."),
+    "revoke": _("%(count)d revoked."),
+    "restore": _("%(count)d in force again."),
+}
+UNCHANGED: dict[str, Promise] = {
+    "already": _("%(count)d unchanged: it was so before."),
+    "full": _("%(count)d without a seat: every seat is taken."),
+    "blocked": _("%(count)d unchanged: the person has registered anew."),
+    "unfit": _("%(count)d unchanged: not possible from the present state."),
+}
+STILL_WAITING = _("%(count)d on the waiting list still: every seat is taken.")
+QUESTIONS: dict[str, Promise] = {
+    "approve": _("Approve %(count)d registrations?"),
+    "decline": _("Decline %(count)d registrations?"),
+    "wait": _("Move %(count)d registrations to the waiting list?"),
+    "revoke": _("Revoke %(count)d registrations?"),
+    "restore": _("Put %(count)d registrations in force again?"),
+}
+
+
+def told_of(act: str, outcomes: Iterable[str]) -> list[str]:
+    """Say what came of a decision, a sentence for each outcome, what was done first."""
+    counts = Counter(outcomes)
+    sentences = {"done": DECIDED[act], **UNCHANGED}
+    if act == "approve":
+        sentences["full"] = STILL_WAITING
+    return [
+        str(text) % {"count": counts[outcome]}
+        for outcome, text in sentences.items()
+        if counts[outcome] or outcome == "done"
+    ]

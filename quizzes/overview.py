@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
 from clinic.people.access import rows_of, visible
-from clinic.people.models import Account
+from clinic.people.models import Account, Person
 from quizzes.models import Assignment, Attempt, Quiz
 from quizzes.models.versions import VersionState
 from quizzes.starting import Prospect, form_of, prospect
@@ -67,3 +68,28 @@ def _minutes(deadline_at: datetime | None) -> int | None:
     if deadline_at is None:
         return None
     return max(0, round((deadline_at - timezone.now()) / timedelta(minutes=1)))
+
+
+def finished_by(event: UUID, phase: str, *, actor: Account) -> frozenset[int] | None:
+    """Return who has finished every quiz of the event in this phase; None where there is none.
+
+    Only that it is done, never how well. The keys are those of every row of each human (D12).
+    """
+    wanted = set(
+        Assignment.objects.in_force().filter(event=event, phase=phase).values_list("pk", flat=True)
+    )
+    if not wanted:
+        return None
+    rows = visible(actor, "read-score", Attempt.objects.filter(assignment__in=wanted).finished())
+    kept = dict(Person.objects.exclude(merged_into=None).values_list("pk", "merged_into"))
+    done: dict[int, set[int]] = {}
+    for person, assignment in rows.values_list("person", "assignment"):
+        done.setdefault(_kept_key(person, kept), set()).add(assignment)
+    finished = {person for person, held in done.items() if held == wanted}
+    return frozenset(finished | {row for row in kept if _kept_key(row, kept) in finished})
+
+
+def _kept_key(person: int, kept: dict[int, int]) -> int:
+    while person in kept:
+        person = kept[person]
+    return person

@@ -1,5 +1,6 @@
 """Events, seats, scans and presences."""
 
+from attendance.models.decisions import DecidedRow, Decision
 from attendance.models.events import Event, EventQuerySet, Session
 from attendance.models.scans import (
     Correction,
@@ -13,6 +14,8 @@ from attendance.models.seats import Badge, Registration, RegistrationQuerySet
 __all__ = [
     "Badge",
     "Correction",
+    "DecidedRow",
+    "Decision",
     "Event",
     "EventQuerySet",
     "Presence",

@@ -34,7 +34,7 @@ class Registration(models.Model):
         OFFERED = "offered", _("seat offered")
         EXPIRED = "expired", _("offer expired")
         WALK_IN = "walk_in", _("came unlisted")
-        DECLINED = "declined", _("declined")
+        DECLINED = "declined", _("proposal declined")
         CANCELLED = "cancelled", _("withdrawn")
         REPLACED = "replaced", _("replaced")
         REVOKED = "revoked", _("revoked")
@@ -69,6 +69,9 @@ class Registration(models.Model):
     token_version = models.PositiveSmallIntegerField(default=1)
     short_code = models.CharField(max_length=8)
     reason = models.CharField(max_length=300, blank=True)
+    replaces = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="replacements"
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )

@@ -160,7 +160,13 @@ def event_propose(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         return _proposed(request, found, list(form.cleaned_data["persons"]))
     status = 422 if form.errors else 200
-    context = {"event": found, "form": form, "has_people": people.exists()}
+    known = visible(request.user, "cancel-registration", found.registrations.all())
+    context = {
+        "event": found,
+        "form": form,
+        "has_people": people.exists(),
+        "known": known.select_related("person"),
+    }
     return render(request, "attendance/propose.html", context, status=status)
 
 

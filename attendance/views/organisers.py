@@ -1,4 +1,4 @@
-"""The organisers' pages: list, board, people, the door, one person's log, the daftar hadir."""
+"""The organisers' pages: list, board, the door, one person's log, the daftar hadir."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,7 +20,6 @@ from attendance.models import Event, Registration, Scan, Session
 from attendance.wording import KINDS, SENTENCES
 from clinic.lib.errors import Refused
 from clinic.people.access import visible
-from clinic.people.arithmetic.nip import mask_nip
 
 READING = ("GET", "HEAD")
 READ_WRITE = (*READING, "POST")
@@ -63,27 +62,6 @@ def organiser_event(request: HttpRequest, code: str) -> HttpResponse:
         "acts": [(act, act.label_for(event)) for act in states.offered(event)],
     }
     return render(request, "attendance/board.html", context)
-
-
-@never_cache
-def organiser_people(request: HttpRequest, code: str) -> HttpResponse:
-    """List who comes; a post approves a proposal."""
-    event = _event(request, code)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
-    if request.method == "POST":
-        row = get_object_or_404(event.registrations, uuid=_uuid(request.POST.get("pendaftaran")))
-        registration.approve(row, actor=request.user)
-        return redirect("organiser_people", code=code)
-    text = request.GET.get("q", "")
-    lines = boards.lines_of(event, list(event.sessions.all()), timezone.now(), every_state=True)
-    shown = boards.found_by_name(lines, text) if text else lines
-    context = {
-        "event": event,
-        "lines": [(line, mask_nip(line.registration.person.nip)) for line in shown],
-        "q": text,
-    }
-    return render(request, "attendance/people.html", context)
 
 
 def _uuid(text: str | None) -> UUID:

@@ -4,7 +4,8 @@ Mail cannot be exactly-once: a crash between sending and marking may send one ma
 lose it. Without a mail server, or without an address, a notice waits in the list to print.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -79,6 +80,7 @@ def notify(  # noqa: PLR0913 - the columns of a message, all by keyword
     to_name: str = "",
     to_email: str = "",
     is_secret: bool = False,
+    due_at: datetime | None = None,
 ) -> Notice:
     """Write the message in the act's transaction; the same key returns the first message.
 
@@ -92,6 +94,7 @@ def notify(  # noqa: PLR0913 - the columns of a message, all by keyword
         to_name: name as shown on a printed list.
         to_email: empty: the message is printed.
         is_secret: empty the body once it is delivered.
+        due_at: not mailed before, so that the act may still be undone.
     """
     fields: dict[str, Any] = {
         "kind": kind,
@@ -106,8 +109,14 @@ def notify(  # noqa: PLR0913 - the columns of a message, all by keyword
     }
     notice, created = Notice.objects.get_or_create(fields, key=key)
     if created and notice.state == Notice.State.WAITING:
-        jobs.enter(SENDING_JOB, str(notice.uuid), jobs.Job.Kind.ONCE)
+        jobs.enter(SENDING_JOB, str(notice.uuid), jobs.Job.Kind.ONCE, due_at=due_at)
     return notice
+
+
+def take_back(keys: Iterable[str]) -> int:
+    """Remove messages of an act that was undone before anybody was given them."""
+    unread = [Notice.State.WAITING, Notice.State.TO_PRINT]
+    return Notice.objects.filter(key__in=list(keys), state__in=unread).delete()[0]
 
 
 def _first_state(to_email: str) -> str:

@@ -2,11 +2,12 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import pytest
 from django.db import connections
 
-from attendance import presence, registration
+from attendance import decisions, invariants, presence, registration
 from attendance.models import Presence, Registration, Scan
 from attendance.registration import EventFull
 from clinic.lib.errors import Refused
@@ -43,6 +44,58 @@ def test_twenty_seats_for_sixty_four_people_are_twenty_registrations(cast, regen
 
     assert got.count(EventFull.code) == 44
     assert Registration.objects.count() == made.fresh(event).seats_taken == 20
+
+
+def decided(event, act, rows, *, by, key=None):
+    wish = decisions.Wish(
+        act=act, rows=[row.uuid for row in rows], key=key or uuid4(), reason="Uji bersama"
+    )
+    return decisions.decide(event, wish, actor=by)
+
+
+def test_bulk_approvals_and_invitations_share_the_last_seats(cast, regencies):
+    event = made.event_of(cast.organiser, capacity=12)
+    by = cast.organiser.account
+    persons = made.people(regencies[0].clinic, 20)
+    waiting = [registration.invite(event, one, actor=None) for one in persons[:12]]
+    decided(event, "wait", waiting, by=by)
+
+    together(
+        *[lambda n=n: decided(event, "approve", waiting[n::3], by=by) for n in range(3)],
+        *[lambda: decided(event, "approve", waiting, by=by)] * 2,
+        *[lambda one=one: registration.invite(event, one, actor=None) for one in persons[12:]],
+        hands=13,
+    )
+
+    assert made.fresh(event).seats_taken == 12
+    assert Registration.objects.held().count() == 12
+    assert list(dict(invariants.INVARIANTS)["I10"]()) == []
+
+
+def test_one_page_sent_sixteen_times_at_once_decides_once(cast, regencies):
+    event, by, key = made.event_of(cast.organiser), cast.organiser.account, uuid4()
+    persons = made.people(regencies[0].clinic, 3)
+    rows = [registration.invite(event, one, actor=None) for one in persons]
+
+    got = together(*[lambda: decided(event, "revoke", rows, by=by, key=key)] * 16)
+
+    assert len({one.pk for one in got}) == 1
+    assert made.fresh(event).seats_taken == 0
+    assert [row.outcome for row in got[0].rows.all()] == ["done"] * 3
+
+
+def test_undo_and_new_invitations_at_once_never_seat_one_too_many(cast, regencies):
+    event, by = made.event_of(cast.organiser, capacity=1), cast.organiser.account
+    persons = made.people(regencies[0].clinic, 6)
+    row = registration.invite(event, persons[0], actor=None)
+    decision = decided(event, "decline", [row], by=by)
+
+    together(
+        lambda: decisions.undo(decision, actor=by),
+        *[lambda one=one: registration.invite(event, one, actor=None) for one in persons[1:]],
+    )
+
+    assert made.fresh(event).seats_taken == Registration.objects.held().count() == 1
 
 
 def test_one_person_registering_twenty_times_at_once_keeps_one_seat(cast):

@@ -1,0 +1,178 @@
+"""Whom an organiser invites: people of chosen units and posts, or one person found by name."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from attendance import registration
+from attendance.models import Event, Registration
+from attendance.seating import EventFull, locked
+from clinic.lib.errors import Refused
+from clinic.people.access import require, visible
+from clinic.people.models import Account, Membership, Person, Unit
+
+MOST_AT_ONCE = 500
+POSTS_OFFERED = 12
+TOP_DEPTH = 2
+FOUND_BY_NAME = 20
+
+
+class TooMany(Refused):
+    """More people match than one act invites."""
+
+    code = "too_many"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody who may be invited; ``registration`` is the one they have already."""
+
+    person: Person
+    unit: Unit
+    position: str
+    registration: Registration | None
+
+
+@dataclass
+class UnitCandidates:
+    """A top unit with the people found in it and below it, perhaps nobody."""
+
+    unit: Unit
+    people: list[Candidate] = field(default_factory=list)
+
+
+@dataclass
+class Invited:
+    """What came of one act: new invitations, who had a registration, who got no seat."""
+
+    new: list[Registration] = field(default_factory=list)
+    known: list[Registration] = field(default_factory=list)
+    without_seat: list[Person] = field(default_factory=list)
+
+
+def top_units(event: Event, *, kind: str = "") -> QuerySet[Unit]:
+    """Return the units right below the event's regency, in official order."""
+    rows = Unit.objects.under(event.unit.get_root()).filter(depth=TOP_DEPTH)
+    rows = rows.valid_on(timezone.localdate())
+    return rows.filter(kind=kind) if kind else rows
+
+
+def posts_of(event: Event) -> list[tuple[str, int]]:
+    """Return the posts that several people of the regency hold, as stored, with how many."""
+    rows = _memberships(event.unit.get_root()).exclude(position="")
+    counted = rows.order_by().values("position").annotate(people=Count("person", distinct=True))
+    shared = counted.filter(people__gt=1).order_by("-people", "position")
+    return list(shared.values_list("position", "people")[:POSTS_OFFERED])
+
+
+def _memberships(*roots: Unit) -> QuerySet[Membership]:
+    rows = Membership.objects.on(timezone.localdate()).filter(person__merged_into__isnull=True)
+    return rows.filter(unit__in=Unit.objects.under(*roots))
+
+
+def find(
+    event: Event, units: Sequence[Unit], posts: Sequence[str], *, words: str = "", actor: Account
+) -> list[UnitCandidates]:
+    """Return the chosen top units, each with the people who hold such a post in or below it.
+
+    Without posts and words everybody of the units is found; several words mean any of them.
+
+    Raises:
+        TooMany: more people match than one act invites.
+        PermissionDenied, Http404: the actor does not organise the event.
+    """
+    require(actor, "change-event", event)
+    rows = _memberships(*units).filter(_holding(posts, words))
+    rows = rows.filter(person__in=visible(actor, "register", Person.objects.all()))
+    rows = rows.select_related("person", "unit").order_by("unit__path", "person__name", "pk")
+    found = _once_each(rows[: MOST_AT_ONCE + 1])
+    if len(found) > MOST_AT_ONCE:
+        raise TooMany(
+            _("More than %(count)d people match. Choose fewer units, or posts.")
+            % {"count": MOST_AT_ONCE}
+        )
+    by_path = {unit.path: UnitCandidates(unit) for unit in units}
+    for one in _candidates(event, found):
+        by_path[one.unit.path[: TOP_DEPTH * Unit.steplen]].people.append(one)
+    return list(by_path.values())
+
+
+def _holding(posts: Sequence[str], words: str) -> Q:
+    wanted = [word.strip() for word in words.split(",") if word.strip()]
+    if not posts and not wanted:
+        return Q()
+    condition = Q(position__in=posts)
+    for word in wanted:
+        condition |= Q(position__icontains=word)
+    return condition
+
+
+def _once_each(rows: Iterable[Membership]) -> list[Membership]:
+    first: dict[int, Membership] = {}
+    for row in rows:
+        first.setdefault(row.person_id, row)
+    return list(first.values())
+
+
+def _candidates(event: Event, found: Sequence[Membership]) -> list[Candidate]:
+    people = [one.person_id for one in found]
+    rows = event.registrations.active().filter(person__in=people)
+    held = {row.person_id: row for row in rows}
+    return [Candidate(one.person, one.unit, one.position, held.get(one.person_id)) for one in found]
+
+
+def find_by_name(
+    event: Event, text: str, *, actor: Account, only_free: bool = False
+) -> list[Candidate]:
+    """Return people of the regency whose name holds every word of the text, at most twenty.
+
+    ``only_free`` leaves out whoever is registered.
+
+    Raises:
+        PermissionDenied, Http404: the actor does not organise the event.
+    """
+    require(actor, "change-event", event)
+    rows = _memberships(event.unit.get_root())
+    rows = rows.filter(person__in=visible(actor, "register", Person.objects.all()))
+    for word in text.split():
+        rows = rows.filter(person__name__icontains=word)
+    if only_free:
+        rows = rows.exclude(person__in=event.registrations.active().values("person"))
+    rows = rows.select_related("person", "unit").order_by("person__name", "pk")
+    return _candidates(event, _once_each(rows[: 2 * FOUND_BY_NAME])[:FOUND_BY_NAME])
+
+
+def people_named(wanted: Iterable[UUID], *, actor: Account) -> QuerySet[Person]:
+    """Return those of the named people whom the actor may invite, by name."""
+    rows = visible(actor, "register", Person.objects.unmerged())
+    return rows.filter(uuid__in=list(wanted)).order_by("name", "pk")
+
+
+def invite_all(event: Event, people: Iterable[Person], *, actor: Account) -> Invited:
+    """Invite each of them in one transaction; whoever is registered keeps that registration.
+
+    Seats go by the order given; who gets none is named and stays uninvited.
+
+    Raises:
+        RegistrationClosed: the event takes nobody now.
+        PermissionDenied, Http404: the actor does not organise the event, or may not register one
+            of the people; nobody is invited then.
+    """
+    require(actor, "change-event", event)
+    result = Invited()
+    with transaction.atomic():
+        before = set(locked(event).registrations.active().values_list("pk", flat=True))
+        for person in people:
+            require(actor, "register", person)
+            try:
+                row = registration.invite(event, person, actor=actor)
+            except EventFull:
+                result.without_seat.append(person)
+                continue
+            (result.known if row.pk in before else result.new).append(row)
+    return result

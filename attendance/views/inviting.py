@@ -1,0 +1,122 @@
+"""``/panitia/<code>/undang``: choose units and posts, look at who that is, invite them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from attendance import inviting
+from attendance.models import Event
+from attendance.participant_forms import InviteForm, KindForm
+from clinic.lib.errors import Refused
+from clinic.people.access import visible
+
+READING = ("GET", "HEAD")
+READ_WRITE = (*READING, "POST")
+NAMES_SHOWN = 20
+
+
+def _event(request: HttpRequest, code: str) -> Event:
+    events = visible(request.user, "change-event", Event.objects.select_related("unit"))
+    return get_object_or_404(events, code=code)
+
+
+@never_cache
+def organiser_invite(request: HttpRequest, code: str) -> HttpResponse:
+    """Find people by unit and post, or by name; a post asks once, then invites."""
+    event = _event(request, code)
+    if request.method not in READ_WRITE:
+        return HttpResponseNotAllowed(READ_WRITE)
+    if request.method == "POST":
+        return _asked_or_invited(request, event)
+    units = inviting.top_units(event)
+    shown = inviting.top_units(event, kind=request.GET.get("jenis", ""))
+    is_search = "memuat" in request.GET
+    form = InviteForm(
+        request.GET if is_search else None, units=shown, posts=inviting.posts_of(event)
+    )
+    context: dict[str, Any] = {
+        "event": event,
+        "form": form,
+        "kinds": KindForm(request.GET, event=event, units=units),
+        "kind": request.GET.get("jenis", ""),
+        "q": request.GET.get("q", ""),
+        "by_name": _by_name(request, event),
+        "units": None,
+    }
+    refusal = _found(request, event, context) if is_search and form.is_valid() else None
+    context["refusal"] = refusal
+    status = refusal.status if refusal else 422 if form.errors else 200
+    return render(request, "attendance/invite.html", context, status=status)
+
+
+def _by_name(request: HttpRequest, event: Event) -> list[inviting.Candidate] | None:
+    text = request.GET.get("q", "").strip()
+    return inviting.find_by_name(event, text, actor=request.user) if text else None
+
+
+def _found(request: HttpRequest, event: Event, context: dict[str, Any]) -> Refused | None:
+    wanted = context["form"].cleaned_data
+    try:
+        found = inviting.find(
+            event,
+            list(wanted["unit"]),
+            wanted["jabatan"],
+            words=wanted["memuat"],
+            actor=request.user,
+        )
+    except inviting.TooMany as refused:
+        return refused
+    context["units"] = [one for one in found if one.people]
+    context["without_people"] = [one.unit for one in found if not one.people]
+    context["new"] = sum(who.registration is None for one in found for who in one.people)
+    return None
+
+
+def _asked_or_invited(request: HttpRequest, event: Event) -> HttpResponse:
+    is_confirmed = "setuju" in request.POST
+    named = request.POST.get("baris", "").split(",") if is_confirmed else []
+    wanted = _uuids(named or request.POST.getlist("orang"))
+    people = list(inviting.people_named(wanted, actor=request.user))
+    here = request.get_full_path()
+    if not people:
+        messages.warning(request, _("Choose at least one person to invite."))
+        return redirect(here)
+    if not is_confirmed:
+        context = {
+            "event": event,
+            "people": people,
+            "rows": ",".join(str(one.uuid) for one in people),
+            "back": here,
+            "seats_left": event.seats_left,
+        }
+        return render(request, "attendance/invite_confirm.html", context)
+    return _invited(request, event, people)
+
+
+def _uuids(texts: list[str]) -> list[UUID]:
+    try:
+        return [UUID(text) for text in texts if text]
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _invited(request: HttpRequest, event: Event, people: list[Any]) -> HttpResponse:
+    try:
+        done = inviting.invite_all(event, people, actor=request.user)
+    except Refused as refused:
+        messages.warning(request, refused.message)
+        return redirect("organiser_invite", code=event.code)
+    messages.success(request, _("%(count)d invited.") % {"count": len(done.new)})
+    if done.known:
+        told = {"count": len(done.known)}
+        messages.info(request, _("%(count)d were registered already.") % told)
+    if done.without_seat:
+        told = {"names": ", ".join(one.name for one in done.without_seat[:NAMES_SHOWN])}
+        messages.warning(request, _("Not invited, because every seat is taken: %(names)s.") % told)
+    return redirect(reverse("organiser_people", args=[event.code]))

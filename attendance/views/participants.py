@@ -1,0 +1,281 @@
+"""The organisers' list of participants: narrowed, decided on in one act, changed one by one."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from attendance import decisions, inviting, participants, registration, seating
+from attendance.arithmetic import deciding
+from attendance.models import Decision, Event, Registration
+from attendance.participant_forms import NarrowForm, ReasonForm, SubstituteForm, narrowing_of
+from attendance.wording import QUESTIONS, told_of
+from clinic.lib.errors import Refused
+from clinic.people import revealing
+from clinic.people.access import visible
+from clinic.people.arithmetic.nip import mask_nip
+from clinic.people.models import Person
+
+READING = ("GET", "HEAD")
+READ_WRITE = (*READING, "POST")
+ROWS_A_PAGE = 100
+NAMES_SHOWN = 20
+NARROWED_BY = ("q", "status", "unit", "kehadiran", "kuis")
+KEPT_IN_ADDRESS = (*NARROWED_BY, "urut")
+BULK = (Decision.Act.APPROVE, Decision.Act.DECLINE, Decision.Act.WAIT, Decision.Act.REVOKE)
+DANGER = frozenset({Decision.Act.DECLINE, Decision.Act.REVOKE})
+
+
+def _event(request: HttpRequest, code: str) -> Event:
+    events = visible(request.user, "change-event", Event.objects.select_related("unit"))
+    return get_object_or_404(events, code=code)
+
+
+def _uuids(texts: Iterable[str]) -> list[UUID]:
+    try:
+        return [UUID(text) for text in texts if text]
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _list_address(request: HttpRequest, event: Event, **more: Any) -> str:
+    """Return the list's address, narrowed as it is now."""
+    kept = request.GET.copy()
+    for name in set(kept) - set(KEPT_IN_ADDRESS):
+        del kept[name]
+    for name, value in more.items():
+        kept[name] = str(value)
+    words = kept.urlencode()
+    address = reverse("organiser_people", args=[event.code])
+    return f"{address}?{words}" if words else address
+
+
+@never_cache
+def organiser_people(request: HttpRequest, code: str) -> HttpResponse:
+    """List who is registered; a post decides on the chosen ones, after a page that asks."""
+    event = _event(request, code)
+    if request.method not in READ_WRITE:
+        return HttpResponseNotAllowed(READ_WRITE)
+    if request.method != "POST":
+        return _listed(request, event)
+    wanted = [act for name, act in STEPS.items() if name in request.POST]
+    return (wanted[0] if wanted else _asked)(request, event)
+
+
+def _listed(request: HttpRequest, event: Event) -> HttpResponse:
+    wanted, now = narrowing_of(request.GET), timezone.now()
+    listing = participants.listing(event, wanted, actor=request.user, now=now)
+    page = Paginator(listing.entries, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "event": event,
+        "listing": listing,
+        "form": NarrowForm(request.GET, listing=listing),
+        "page_obj": page,
+        "is_narrowed": any(request.GET.get(name) for name in NARROWED_BY),
+        "summary": _("%(shown)d of %(total)d people are shown.")
+        % {"shown": len(listing.entries), "total": listing.total},
+        "may_decide": seating.may_change(event),
+        "has_all_chosen": "semua" in request.GET,
+        "acts": [(act.value, act.label, act in DANGER) for act in BULK],
+        "here": _list_address(request, event),
+        "told": _told(event, request.GET.get("hasil", "")),
+    }
+    return render(request, "attendance/people.html", context)
+
+
+def _told(event: Event, key: str) -> dict[str, Any] | None:
+    """Say again what was decided; the address holds its key, so a reload changes nothing."""
+    try:
+        decision = event.decisions.filter(uuid=UUID(key)).first()
+    except ValueError:
+        return None
+    if decision is None:
+        return None
+    rows = list(decision.rows.select_related("registration__person"))
+    return {
+        "decision": decision,
+        "lines": told_of(decision.act, [row.outcome for row in rows]),
+        "unchanged": [row for row in rows if row.outcome != deciding.Outcome.DONE][:NAMES_SHOWN],
+        "may_undo": decision.may_be_undone(timezone.now())
+        and any(row.outcome == deciding.Outcome.DONE for row in rows),
+    }
+
+
+def _undone(request: HttpRequest, event: Event) -> HttpResponse:
+    key = _uuids([request.POST["batal"]])
+    decision = get_object_or_404(event.decisions, uuid__in=key)
+    try:
+        decisions.undo(decision, actor=request.user)
+    except Refused as refused:
+        messages.warning(request, refused.message)
+    else:
+        messages.success(request, _("Undone. Every registration is as it was before."))
+    return redirect(_list_address(request, event))
+
+
+def _approved(request: HttpRequest, event: Event) -> HttpResponse:
+    """Approve one person at once: the button in their row."""
+    row = get_object_or_404(event.registrations, uuid__in=_uuids([request.POST["pendaftaran"]]))
+    wish = decisions.Wish(act=Decision.Act.APPROVE, rows=[row.uuid], key=uuid4())
+    return _carried_out(request, event, wish)
+
+
+def _carried_out(request: HttpRequest, event: Event, wish: decisions.Wish) -> HttpResponse:
+    try:
+        decision = decisions.decide(event, wish, actor=request.user)
+    except Refused as refused:
+        messages.warning(request, refused.message)
+        return redirect(_list_address(request, event))
+    return redirect(_list_address(request, event, hasil=decision.uuid))
+
+
+def _asked(request: HttpRequest, event: Event) -> HttpResponse:
+    """Name the act and the number before anything changes."""
+    chosen = _uuids(request.POST.getlist("pilih"))
+    if "semua" in request.POST:
+        wanted, now = narrowing_of(request.GET), timezone.now()
+        listing = participants.listing(event, wanted, actor=request.user, now=now)
+        chosen = [entry.registration.uuid for entry in listing.entries]
+    if not chosen:
+        messages.warning(request, _("Choose at least one person, or everybody in this list."))
+        return redirect(_list_address(request, event))
+    return _confirm_page(request, event, chosen, key=uuid4())
+
+
+def _confirm_page(
+    request: HttpRequest,
+    event: Event,
+    chosen: list[UUID],
+    *,
+    key: UUID,
+    form: ReasonForm | None = None,
+) -> HttpResponse:
+    act = request.POST.get("putusan", "")
+    if act not in deciding.LEADS:
+        raise Http404
+    rows = list(event.registrations.filter(uuid__in=chosen).select_related("person"))
+    fitting = [row for row in rows if act in deciding.acts_on(row.state)]
+    needs_reason = act in decisions.WITH_REASON
+    form = form or ReasonForm(is_required=needs_reason)
+    context = {
+        "event": event,
+        "act": act,
+        "label": Decision.Act(act).label,
+        "is_danger": Decision.Act(act) in DANGER,
+        "title": QUESTIONS[act] % {"count": len(fitting)},
+        "chosen": len(rows),
+        "fitting": fitting,
+        "rows": ",".join(str(row.uuid) for row in rows),
+        "key": key,
+        "form": form if needs_reason or act == Decision.Act.DECLINE else None,
+        "seats_left": event.seats_left,
+        "back": _list_address(request, event),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "attendance/decide.html", context, status=status)
+
+
+def _decided(request: HttpRequest, event: Event) -> HttpResponse:
+    data = request.POST
+    act, (key, *_more) = data.get("putusan", ""), _uuids([data["kunci"]]) or [uuid4()]
+    chosen = _uuids(data.get("baris", "").split(","))
+    form = ReasonForm(data, is_required=act in decisions.WITH_REASON)
+    if not form.is_valid():
+        return _confirm_page(request, event, chosen, key=key, form=form)
+    wish = decisions.Wish(act=act, rows=chosen, key=key, reason=form.cleaned_data["reason"])
+    return _carried_out(request, event, wish)
+
+
+@never_cache
+def organiser_change(request: HttpRequest, code: str, person: UUID) -> HttpResponse:
+    """One registration: decide, withdraw at the person's wish, replace; show the whole NIP."""
+    event = _event(request, code)
+    allowed = visible(request.user, "cancel-registration", event.registrations.all())
+    row = get_object_or_404(allowed.select_related("person", "event", "replaces"), uuid=person)
+    if request.method not in READ_WRITE:
+        return HttpResponseNotAllowed(READ_WRITE)
+    if request.method != "POST":
+        return _change_page(request, row)
+    kind = request.POST.get("jenis", "")
+    if kind == "nip":
+        nip = revealing.reveal(row.person, "nip", actor=request.user)
+        return _change_page(request, row, nip=nip)
+    return _replaced(request, row) if kind == "ganti" else _changed(request, row, kind)
+
+
+def _changed(request: HttpRequest, row: Registration, kind: str) -> HttpResponse:
+    form = ReasonForm(request.POST, is_required=kind == "tarik" or kind in decisions.WITH_REASON)
+    if not form.is_valid():
+        return _change_page(request, row, form=form)
+    reason = form.cleaned_data["reason"]
+    if kind != "tarik":
+        wish = decisions.Wish(act=kind, rows=[row.uuid], key=uuid4(), reason=reason)
+        return _carried_out(request, row.event, wish)
+    try:
+        registration.withdraw(row, actor=request.user, reason=reason)
+    except Refused as refused:
+        return _change_page(request, row, refusal=refused)
+    messages.success(
+        request, _("The registration of %(name)s is withdrawn.") % {"name": row.person.name}
+    )
+    return redirect(_list_address(request, row.event))
+
+
+def _replaced(request: HttpRequest, row: Registration) -> HttpResponse:
+    form = SubstituteForm(request.POST, choices=_substitutes(request, row))
+    if not form.is_valid():
+        return _change_page(request, row, substitute=form)
+    people = visible(request.user, "register", Person.objects.unmerged())
+    other = get_object_or_404(people, uuid=form.cleaned_data["orang"])
+    try:
+        registration.replace(row, other, actor=request.user, reason=form.cleaned_data["reason"])
+    except Refused as refused:
+        return _change_page(request, row, substitute=form, refusal=refused)
+    told = {"name": row.person.name, "other": other.name}
+    messages.success(request, _("%(other)s comes instead of %(name)s.") % told)
+    return redirect(_list_address(request, row.event))
+
+
+def _substitutes(request: HttpRequest, row: Registration) -> list[tuple[str, str]]:
+    """Return who was found by the name in the address and has no registration yet."""
+    text = request.GET.get("q", "").strip()
+    if not text:
+        return []
+    found = inviting.find_by_name(row.event, text, actor=request.user, only_free=True)
+    return [(str(one.person.uuid), f"{one.person.name}, {one.unit.name}") for one in found]
+
+
+def _change_page(request: HttpRequest, row: Registration, **shown: Any) -> HttpResponse:
+    choices = _substitutes(request, row)
+    acts = [(act, Decision.Act(act)) for act in deciding.acts_on(row.state)]
+    form = shown.get("form") or ReasonForm(is_required=False)
+    substitute = shown.get("substitute") or SubstituteForm(choices=choices)
+    refusal = shown.get("refusal")
+    context = {
+        "event": row.event,
+        "row": row,
+        "nip": shown.get("nip"),
+        "masked_nip": mask_nip(row.person.nip),
+        "acts": [(act, kind.label, kind in DANGER) for act, kind in acts],
+        "form": form,
+        "substitute": substitute,
+        "may_decide": seating.may_change(row.event),
+        "has_choices": bool(choices),
+        "may_replace": row.state in (Registration.State.NOMINATED, Registration.State.CONFIRMED),
+        "q": request.GET.get("q", ""),
+        "refusal": refusal,
+    }
+    status = refusal.status if refusal else 422 if form.errors or substitute.errors else 200
+    return render(request, "attendance/change.html", context, status=status)
+
+
+# What a post of the list wants, by the field that only it sends; without any of them it asks.
+STEPS = {"batal": _undone, "pendaftaran": _approved, "kunci": _decided}

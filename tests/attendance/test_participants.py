@@ -1,0 +1,511 @@
+"""The organisers' list: narrowed, decided on in one act, undone for half a minute, changed."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.http import Http404
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from attendance import decisions, invariants, registration
+from attendance.models import Decision, Registration
+from clinic.lib.errors import Refused
+from clinic.records.audit import AuditEntry
+from clinic.records.jobs import Job
+from clinic.records.notices import Notice
+from quizzes import delivery
+from quizzes.models import Admission, Attempt
+from quizzes.models.assignments import Phase
+from tests.attendance import made
+from tests.quizzes import made as quiz_made
+from tests.quizzes.arithmetic import questions
+
+State = Registration.State
+WHY = "Keputusan kepala bagian"
+
+
+@pytest.fixture(autouse=True)
+def one_factor(settings):
+    settings.KLINIK_SECOND_FACTOR = False
+
+
+@pytest.fixture
+def event(cast):
+    return made.event_of(cast.organiser, capacity=300)
+
+
+@pytest.fixture
+def invite(cast, regencies, event):
+    """Return a function that invites so many people of the clinic."""
+
+    def invite_people(count, **more):
+        people = made.people(regencies[0].clinic, count, **more)
+        return [registration.invite(event, one, actor=cast.organiser.account) for one in people]
+
+    return invite_people
+
+
+@pytest.fixture
+def browser(cast, signed_in, event):
+    return signed_in(cast.organiser.account)
+
+
+def place_of(event, rest=""):
+    return f"/panitia/{event.code}/peserta{rest}"
+
+
+def decide(event, act, rows, *, by, reason=WHY, key=None):
+    wish = decisions.Wish(
+        act=act, rows=[row.uuid for row in rows], reason=reason, key=key or uuid4()
+    )
+    return decisions.decide(event, wish, actor=by)
+
+
+def outcomes(decision):
+    return [row.outcome for row in decision.rows.order_by("registration_id")]
+
+
+def states(rows):
+    kept = dict(Registration.objects.values_list("pk", "state"))
+    return [kept[row.pk] for row in rows]
+
+
+def names_shown(browser, event, **narrowed):
+    page = browser.get(place_of(event), narrowed)
+    assert page.status_code == 200
+    return [entry.name for entry in page.context["listing"].entries]
+
+
+def seats_are_counted_right():
+    return list(dict(invariants.INVARIANTS)["I10"]()) == []
+
+
+class TestDecisions:
+    """One act on many registrations."""
+
+    def test_each_row_gets_its_own_outcome_and_its_new_state(self, cast, event, invite):
+        rows = invite(3)
+        registration.withdraw(rows[2], actor=cast.organiser.account)
+        made.joined(event, cast.participant)
+        joined = Registration.objects.get(person=cast.participant)
+
+        done = decide(event, "approve", [*rows, joined], by=cast.organiser.account)
+
+        assert outcomes(done) == ["done", "done", "unfit", "already"]
+        assert states([*rows, joined]) == ["confirmed", "confirmed", "cancelled", "confirmed"]
+        assert made.fresh(event).seats_taken == 3
+        assert AuditEntry.objects.filter(verb="registration.confirm").count() == 2
+        assert seats_are_counted_right()
+
+    def test_sending_the_same_page_twice_decides_once(self, cast, event, invite):
+        rows, key = invite(2), uuid4()
+        first = decide(event, "revoke", rows, by=cast.organiser.account, key=key)
+        again = decide(event, "revoke", rows, by=cast.organiser.account, key=key)
+
+        assert first == again
+        assert Decision.objects.count() == 1
+        assert Notice.objects.filter(key__contains=str(key)).count() == 2
+
+    def test_the_last_seats_go_to_who_asked_first(self, cast, regencies):
+        event = made.event_of(cast.organiser, capacity=3)
+        people = made.people(regencies[0].clinic, 3)
+        rows = [registration.invite(event, one, actor=None) for one in people]
+        decide(event, "wait", rows, by=cast.organiser.account)
+        made.joined(event, cast.participant)
+
+        done = decide(event, "approve", rows[::-1], by=cast.organiser.account)
+
+        assert outcomes(done) == ["done", "done", "full"]
+        assert states(rows) == ["confirmed", "confirmed", "waitlisted"]
+        assert made.fresh(event).seats_taken == 3
+        assert seats_are_counted_right()
+
+    @pytest.mark.parametrize(
+        ("act", "after", "seats"),
+        [("decline", "declined", 0), ("wait", "waitlisted", 0), ("revoke", "revoked", 0)],
+    )
+    def test_who_loses_the_seat_gives_it_back_and_takes_no_quiz(
+        self, cast, event, invite, act, after, seats
+    ):
+        rows = invite(2)
+        decide(event, act, rows, by=cast.organiser.account)
+
+        assert states(rows) == [after, after]
+        assert made.fresh(event).seats_taken == seats
+        assert not Admission.objects.filter(event=event.uuid).exists()
+        assert seats_are_counted_right()
+
+    def test_a_revoked_registration_is_put_in_force_again_unless_there_is_a_newer_one(
+        self, cast, event
+    ):
+        kept = made.joined(event, cast.colleague)
+        old = made.joined(event, cast.participant)
+        decide(event, "revoke", [old, kept], by=cast.organiser.account)
+        made.joined(event, cast.participant)
+
+        done = decide(event, "restore", [old, kept], by=cast.organiser.account)
+
+        assert outcomes(done) == ["done", "blocked"]
+        assert states([kept, old]) == ["confirmed", "revoked"]
+        assert made.fresh(event).seats_taken == 2
+
+    @pytest.mark.parametrize("act", ["revoke", "restore"])
+    def test_a_place_is_not_taken_away_without_a_reason(self, cast, event, invite, act):
+        rows = invite(1)
+        with pytest.raises(Refused) as refused:
+            decide(event, act, rows, by=cast.organiser.account, reason="  ")
+        assert (refused.value.code, bool(refused.value.message)) == ("reason_missing", True)
+        assert states(rows) == ["nominated"]
+
+    def test_an_unknown_act_and_an_event_that_is_over_are_refused(self, cast, event, invite):
+        rows = invite(1)
+        with pytest.raises(Refused) as unknown:
+            decide(event, "hapus", rows, by=cast.organiser.account)
+        type(event).objects.filter(pk=event.pk).update(state="ended")
+        with pytest.raises(Refused) as over:
+            decide(event, "approve", rows, by=cast.organiser.account)
+
+        assert (unknown.value.code, over.value.code) == ("unknown_act", "registration_closed")
+        assert unknown.value.message
+        assert over.value.message
+
+    def test_only_the_events_organiser_decides_and_undoes(self, cast, event, invite):
+        rows = invite(1)
+        done = decide(event, "approve", rows, by=cast.organiser.account)
+        for person in (cast.participant, cast.unit_official, cast.admin):
+            with pytest.raises((Http404, PermissionDenied)):
+                decide(event, "approve", rows, by=person.account)
+            with pytest.raises((Http404, PermissionDenied)):
+                decisions.undo(done, actor=person.account)
+
+    def test_rows_of_another_event_are_left_alone(self, cast, event, invite):
+        other = made.event_of(cast.organiser, code="lain")
+        foreign = registration.invite(other, cast.stranger, actor=None)
+        done = decide(event, "approve", [foreign, *invite(1)], by=cast.organiser.account)
+        assert outcomes(done) == ["done"]
+        assert states([foreign]) == ["nominated"]
+
+
+class TestUndo:
+    """Half a minute in which a decision can be taken back as a whole."""
+
+    @pytest.mark.parametrize("act", ["approve", "decline", "wait", "revoke"])
+    def test_within_half_a_minute_everything_is_as_before(self, cast, event, invite, act):
+        rows = invite(3)
+        told = Notice.objects.count()
+        with time_machine.travel(timezone.now(), tick=False) as clock:
+            done = decide(event, act, rows, by=cast.organiser.account)
+            clock.shift(29)
+            decisions.undo(done, actor=cast.organiser.account)
+            decisions.undo(done, actor=cast.organiser.account)
+
+        assert states(rows) == ["nominated"] * 3
+        assert made.fresh(event).seats_taken == 3
+        assert Admission.objects.filter(event=event.uuid).count() == 3
+        assert Notice.objects.count() == told
+        assert AuditEntry.objects.filter(verb="registration.undo").count() == 3
+        assert seats_are_counted_right()
+
+    def test_after_half_a_minute_it_stands(self, cast, event, invite):
+        rows = invite(1)
+        with time_machine.travel(timezone.now(), tick=False) as clock:
+            done = decide(event, "revoke", rows, by=cast.organiser.account)
+            clock.shift(31)
+            with pytest.raises(Refused) as refused:
+                decisions.undo(done, actor=cast.organiser.account)
+        assert (refused.value.code, bool(refused.value.message)) == ("undo_too_late", True)
+        assert states(rows) == ["revoked"]
+
+    def test_nothing_is_undone_where_somebody_has_moved_on(self, cast, event, invite):
+        rows = invite(2)
+        done = decide(event, "decline", rows, by=cast.organiser.account)
+        registration.invite(event, rows[0].person, actor=cast.organiser.account)
+
+        with pytest.raises(Refused) as refused:
+            decisions.undo(done, actor=cast.organiser.account)
+
+        assert refused.value.code == "moved_on"
+        assert rows[0].person.name in refused.value.message
+        assert states(rows) == ["declined", "declined"]
+
+    def test_nothing_is_undone_where_the_seats_are_taken(self, cast):
+        event = made.event_of(cast.organiser, capacity=1)
+        row = registration.invite(event, cast.stranger, actor=cast.organiser.account)
+        done = decide(event, "wait", [row], by=cast.organiser.account)
+        made.joined(event, cast.participant)
+
+        with pytest.raises(Refused) as refused:
+            decisions.undo(done, actor=cast.organiser.account)
+
+        assert refused.value.code == "pool_full"
+        assert states([row]) == ["waitlisted"]
+
+    def test_nobody_is_mailed_before_the_half_minute_is_over(self, cast, event):
+        row = registration.invite(event, cast.colleague, actor=cast.organiser.account)
+        done = decide(event, "approve", [row], by=cast.organiser.account)
+
+        notice = Notice.objects.get(key__endswith=str(done.uuid))
+        jobs = Job.objects.filter(key=str(notice.uuid))
+        assert all(job.due_at >= done.at + timedelta(seconds=30) for job in jobs)
+
+
+class TestTheList:
+    """What the page shows, to whom, in which order."""
+
+    def test_it_is_narrowed_by_status_unit_presence_and_name(self, cast, browser, event, invite):
+        invite(2, name="Peserta Klinik")
+        row = made.joined(event, cast.participant)
+        made.scanned(event, made.badge(row), by=cast.organiser.account)
+        decide(event, "wait", [row], by=cast.organiser.account)
+
+        assert names_shown(browser, event, status="confirmed") == [cast.participant.name]
+        assert names_shown(browser, event, kehadiran="present") == [cast.participant.name]
+        assert names_shown(browser, event, q="klinik 002") == ["Peserta Klinik 002"]
+        assert len(names_shown(browser, event, unit="Puskesmas Kota Contoh")) == 2
+        assert names_shown(browser, event, status="tidak-ada") == []
+
+    def test_the_pre_quiz_is_done_or_not_and_never_a_score(self, cast, browser, event):
+        for person in (cast.participant, cast.colleague):
+            made.joined(event, person)
+        assert not browser.get(place_of(event)).context["listing"].has_quiz
+        question = quiz_made.published_question(cast, "soal-awal", questions.single())
+        version = quiz_made.published_quiz(cast, "kuis-awal", versions=[question])
+        given = quiz_made.assigned(version, event.uuid, phase=Phase.PRE)
+        attempt = delivery.start(given, cast.participant.account)[0]
+        assert names_shown(browser, event, kuis="selesai") == []
+
+        delivery.submit(attempt.uuid, among=Attempt.objects.all())
+
+        assert names_shown(browser, event, kuis="selesai") == [cast.participant.name]
+        assert names_shown(browser, event, kuis="belum") == [cast.colleague.name]
+
+    def test_u47_it_is_sorted_by_name_or_by_unit_and_nothing_else(self, cast, browser, event):
+        for person in (cast.stranger, cast.participant, cast.colleague):
+            made.joined(event, person)
+        by_name = sorted([cast.stranger.name, cast.participant.name, cast.colleague.name])
+        assert names_shown(browser, event) == by_name
+        assert names_shown(browser, event, urut="nilai") == by_name
+        assert names_shown(browser, event, urut="unit")[0] == cast.stranger.name
+
+    def test_a_nip_is_masked_and_shown_whole_by_an_act_on_record(self, cast, browser, event):
+        row = made.joined(event, cast.participant)
+        assert cast.participant.nip not in browser.get(place_of(event)).content.decode()
+        change = place_of(event, f"/{row.uuid}/ubah")
+        assert cast.participant.nip not in browser.get(change).content.decode()
+
+        shown = browser.post(change, {"jenis": "nip"})
+
+        assert cast.participant.nip in shown.content.decode()
+        assert "no-store" in shown.headers["Cache-Control"]
+        entry = AuditEntry.objects.get(verb="person.revealed")
+        assert (entry.actor, entry.subject) == (
+            cast.organiser.account.pk,
+            cast.participant.pk,
+        )
+
+    def test_another_organiser_finds_nothing(self, cast, signed_in, event, invite):
+        (row,) = invite(1)
+        made.event_of(cast.regency_official, code="lain")
+        other = signed_in(cast.regency_official.account)
+        for path in (place_of(event), place_of(event, f"/{row.uuid}/ubah")):
+            assert other.get(path).status_code == other.post(path).status_code == 404
+        assert other.get(f"/panitia/{event.code}/undang").status_code == 404
+        assert other.get(f"/panitia/lain/peserta/{row.uuid}/ubah").status_code == 404
+
+    def test_queries_do_not_grow_with_rows(self, browser, event, invite):
+        browser.get(place_of(event))
+        costs = {}
+        for size in (10, 200):
+            invite(size, name=f"Orang {size}")
+            for path in ("", "?status=nominated&urut=unit"):
+                with CaptureQueriesContext(connection) as seen:
+                    assert browser.get(place_of(event, path)).status_code == 200
+                costs[size, path] = len(seen)
+        assert len(set(costs.values())) == 1, costs
+        assert max(costs.values()) <= 20, costs
+
+    def test_more_than_a_hundred_are_parted_into_pages(self, browser, event, invite):
+        invite(120)
+        first, second = (browser.get(place_of(event), {"page": n}) for n in (1, 2))
+        assert len(first.context["page_obj"]) == 100
+        assert len(second.context["page_obj"]) == 20
+
+
+class TestBulkActs:
+    """U36: the page before the act names it and its number; choose-all covers the filter."""
+
+    def ask(self, browser, event, data, narrowed=""):
+        page = browser.post(place_of(event, narrowed), data)
+        assert page.status_code == 200
+        return page, {
+            "kunci": page.context["key"],
+            "baris": page.context["rows"],
+            "putusan": page.context["act"],
+            "reason": WHY,
+        }
+
+    def test_u36_choosing_all_covers_every_page_and_only_the_filter(
+        self, cast, browser, event, invite
+    ):
+        rows = invite(130)
+        other = registration.invite(event, cast.stranger, actor=None)
+        narrowed = "?unit=Puskesmas+Kota+Contoh"
+
+        page, fields = self.ask(browser, event, {"semua": "on", "putusan": "approve"}, narrowed)
+        assert len(page.context["fitting"]) == 130
+        assert "130" in page.content.decode()
+        assert states(rows) == ["nominated"] * 130
+        answer = browser.post(place_of(event, narrowed), fields)
+
+        assert states(rows) == ["confirmed"] * 130
+        assert states([other]) == ["nominated"]
+        assert "unit=Puskesmas" in answer.headers["Location"]
+
+    def test_u36_undo_in_the_notice_restores(self, cast, browser, event, invite):
+        rows = invite(2)
+        _page, fields = self.ask(
+            browser, event, {"pilih": [row.uuid for row in rows], "putusan": "decline"}
+        )
+        told = browser.post(place_of(event), fields, follow=True)
+        assert told.context["told"]["may_undo"]
+        assert states(rows) == ["declined"] * 2
+
+        key = told.context["told"]["decision"].uuid
+        browser.post(place_of(event), {"batal": key})
+
+        assert states(rows) == ["nominated"] * 2
+        late = browser.get(place_of(event), {"hasil": key}).context["told"]
+        assert not late["may_undo"]
+
+    def test_the_way_back_is_gone_after_half_a_minute(self, browser, event, invite):
+        rows = invite(1)
+        with time_machine.travel(timezone.now(), tick=False) as clock:
+            told = browser.post(place_of(event), {"pendaftaran": rows[0].uuid}, follow=True)
+            key = told.context["told"]["decision"].uuid
+            clock.shift(31)
+            assert not browser.get(place_of(event), {"hasil": key}).context["told"]["may_undo"]
+            refused = browser.post(place_of(event), {"batal": key}, follow=True)
+        assert [one.level_tag for one in refused.context["messages"]] == ["warn"]
+        assert states(rows) == ["confirmed"]
+
+    def test_a_reason_that_is_missing_is_asked_for_again_with_the_same_people(
+        self, browser, event, invite
+    ):
+        rows = invite(2)
+        _page, fields = self.ask(browser, event, {"semua": "on", "putusan": "revoke"})
+
+        refused = browser.post(place_of(event), {**fields, "reason": ""})
+
+        assert refused.status_code == 422
+        assert refused.context["rows"] == fields["baris"]
+        assert str(refused.context["key"]) == str(fields["kunci"])
+        assert states(rows) == ["nominated"] * 2
+
+    def test_nobody_chosen_is_said_and_changes_nothing(self, browser, event, invite):
+        rows = invite(1)
+        answer = browser.post(place_of(event), {"putusan": "approve"}, follow=True)
+        assert [one.level_tag for one in answer.context["messages"]] == ["warn"]
+        assert states(rows) == ["nominated"]
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            {"pilih": "kacau", "putusan": "approve"},
+            {"semua": "on", "putusan": "hapus"},
+            {"pendaftaran": "kacau"},
+            {"batal": "kacau"},
+            {"kunci": "kacau", "putusan": "approve"},
+            {"kunci": "", "putusan": "kacau", "baris": "kacau"},
+        ],
+    )
+    def test_a_broken_form_is_not_found(self, browser, event, invite, data):
+        invite(1)
+        assert browser.post(place_of(event), data).status_code == 404
+
+
+class TestOneRegistration:
+    """Replaced, withdrawn, decided: each with its reason."""
+
+    def change(self, browser, event, row, data, **address):
+        query = "".join(f"?{name}={value}" for name, value in address.items())
+        return browser.post(place_of(event, f"/{row.uuid}/ubah{query}"), data)
+
+    def test_a_substitute_takes_place_and_state_but_no_presence(self, cast, browser, event):
+        row = made.joined(event, cast.participant)
+        made.scanned(event, made.badge(row), by=cast.organiser.account)
+        data = {"jenis": "ganti", "orang": cast.stranger.uuid, "reason": WHY}
+
+        answer = self.change(browser, event, row, data, q="orang")
+
+        assert answer.status_code == 302
+        row.refresh_from_db()
+        new = Registration.objects.get(replaces=row)
+        assert (row.state, row.reason) == ("replaced", WHY)
+        assert (new.person, new.state) == (cast.stranger, "confirmed")
+        assert not new.presences.exists()
+        assert row.presences.exists()
+        assert made.fresh(event).seats_taken == 1
+        takers = Admission.objects.filter(event=event.uuid).values_list("person", flat=True)
+        assert list(takers) == [cast.stranger.pk]
+        late = made.scanned(event, made.badge(row), by=cast.organiser.account)
+        assert late[0].verdict == "revoked"
+        assert seats_are_counted_right()
+
+    def test_replacing_twice_keeps_one_and_nobody_is_registered_twice(self, cast, event):
+        row, by = made.joined(event, cast.participant), cast.organiser.account
+        first = registration.replace(row, cast.stranger, actor=by, reason=WHY)
+        again = registration.replace(row, cast.stranger, actor=by, reason=WHY)
+        assert first == again
+
+        for person, code in (
+            (cast.stranger, "already_registered"),
+            (cast.author, "reason_missing"),
+        ):
+            reason = "" if person == cast.author else WHY
+            with pytest.raises(Refused) as refused:
+                registration.replace(
+                    made.joined(event, cast.colleague), person, actor=by, reason=reason
+                )
+            assert (refused.value.code, bool(refused.value.message)) == (code, True)
+        with pytest.raises(Refused) as gone:
+            registration.replace(row, cast.author, actor=by, reason=WHY)
+        assert gone.value.code == "not_replaceable"
+        assert made.fresh(event).seats_taken == 2
+
+    def test_nobody_of_another_regency_comes_instead(self, cast, event):
+        row = made.joined(event, cast.participant)
+        with pytest.raises(Http404):
+            registration.replace(
+                row, cast.other_regency_official, actor=cast.organiser.account, reason=WHY
+            )
+
+    def test_withdrawn_at_the_persons_wish_and_revoked_with_a_reason(self, cast, browser, event):
+        rows = [made.joined(event, person) for person in (cast.participant, cast.colleague)]
+        short = self.change(browser, event, rows[0], {"jenis": "tarik", "reason": ""})
+        assert short.status_code == 422
+
+        self.change(browser, event, rows[0], {"jenis": "tarik", "reason": WHY})
+        self.change(browser, event, rows[1], {"jenis": "revoke", "reason": WHY})
+
+        assert states(rows) == ["cancelled", "revoked"]
+        assert set(event.registrations.values_list("reason", flat=True)) == {WHY}
+        assert made.fresh(event).seats_taken == 0
+
+    def test_a_units_proposal_is_approved_in_the_list(self, cast, signed_in, browser, event):
+        official = signed_in(cast.operator.account)
+        official.post(f"/kegiatan/{event.code}/usulan", {"persons": [cast.stranger.uuid]})
+        page = browser.get(place_of(event), {"status": "nominated", "semua": "1"})
+        assert page.context["has_all_chosen"]
+        (entry,) = page.context["listing"].entries
+        assert entry.registration.source == "unit"
+
+        browser.post(place_of(event), {"pendaftaran": entry.registration.uuid})
+
+        assert states([entry.registration]) == ["confirmed"]
+        made.joined(event, cast.participant)
+        known = official.get(f"/kegiatan/{event.code}/usulan").context["known"]
+        assert [(row.person, row.state) for row in known] == [(cast.stranger, "confirmed")]

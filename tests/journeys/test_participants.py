@@ -1,0 +1,147 @@
+"""Approving, inviting and changing in a real browser: a phone, no scripts, the keyboard alone."""
+
+import pytest
+
+from attendance import registration
+from attendance.models import Registration
+from clinic.people.models import Membership
+from tests.attendance import made
+from tests.journeys.conftest import faults, overflow, signed_in_cookie
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+
+
+@pytest.fixture
+def event(cast, regencies, settings):
+    settings.KLINIK_SECOND_FACTOR = False
+    event = made.event_of(cast.organiser, capacity=20)
+    for person in made.people(regencies[0].clinic, 3, name="Peserta Lain"):
+        registration.invite(event, person, actor=None)
+    made.joined(event, cast.participant)
+    Membership.objects.filter(unit=regencies[0].health).update(position="Sekretaris")
+    return event
+
+
+@pytest.fixture
+def organiser(visit, cast, live_server, event):
+    """Return a function that opens the board as the organiser."""
+
+    def open_board(**options):
+        page = visit("/kegiatan/", **options)
+        page.context.add_cookies([signed_in_cookie(cast.organiser.account, live_server.url)])
+        page.goto(f"/panitia/{event.code}/")
+        return page
+
+    return open_board
+
+
+def states(event):
+    return sorted(event.registrations.values_list("state", flat=True))
+
+
+def to_be_approved(page):
+    return page.locator("main a[href*='status=nominated']").first
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_u01_all_who_wait_are_approved_in_three_taps_and_the_act_undone(organiser, event, scripts):
+    page = organiser(width=360, java_script_enabled=scripts)
+    to_be_approved(page).click()
+    page.locator("button[name=putusan][value=approve]").click()
+    assert "3" in page.locator("h1").inner_text()
+    page.locator("main form button[type=submit]").click()
+    page.locator("button[name=batal]").wait_for()
+    assert states(event) == ["confirmed"] * 4
+
+    page.locator("button[name=batal]").click()
+    page.locator("#pesan .notice").wait_for()
+
+    assert states(event) == ["confirmed", *["nominated"] * 3]
+
+
+def press_until(page, wanted, key="Tab", most=80):
+    """Press the key until the focus is on what is wanted, which must be seen there."""
+    for _press in range(most):
+        page.keyboard.press(key)
+        if page.evaluate("selector => document.activeElement.matches(selector)", wanted):
+            outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert outline != "none", wanted
+            return
+    pytest.fail(f"The keyboard does not reach {wanted}.")
+
+
+def test_u07_bulk_approve_with_the_keyboard_alone(organiser, event):
+    page = organiser(width=1280)
+    press_until(page, "main a[href*='status=nominated']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**status=nominated**")
+    press_until(page, "input[name=semua]")
+    assert page.locator("input[name=semua]").is_checked()
+    press_until(page, "button[name=putusan][value=approve]")
+    page.keyboard.press("Enter")
+    page.locator("input[name=kunci]").wait_for(state="attached")
+    press_until(page, "main form button[type=submit]")
+    page.keyboard.press("Enter")
+    page.locator("button[name=batal]").wait_for()
+
+    assert states(event) == ["confirmed"] * 4
+
+
+def test_a_unit_is_invited_by_post_and_a_substitute_comes(organiser, cast, event):
+    page = organiser(width=360)
+    page.locator("main a[href$='/undang']").click()
+    page.locator("#id_semua_unit").check()
+    page.locator("#id_memuat").fill("sekretaris")
+    page.locator("main form:has(#id_memuat) button").click()
+    assert cast.stranger.name in page.locator("main form").last.inner_text()
+    page.locator("main form:has([name=orang]) button").click()
+    page.locator("main form:has([name=setuju]) button").click()
+    row = Registration.objects.get(person=cast.stranger)
+    assert (row.state, row.source) == ("nominated", "organiser")
+
+    page.goto(f"/panitia/{event.code}/peserta/{row.uuid}/ubah")
+    page.locator("#q").fill("rekan")
+    page.locator("form:has(#q) button").click()
+    page.locator("input[name=orang]").check()
+    page.locator("#alasan-ganti").fill("Bertugas ke luar daerah")
+    page.locator("form:has(#alasan-ganti) button").click()
+    page.locator("#pesan .notice").wait_for()
+
+    row.refresh_from_db()
+    assert row.state == "replaced"
+    assert Registration.objects.get(replaces=row).person == cast.colleague
+
+
+def test_axe_finds_nothing_on_the_pages_of_participants(organiser, cast, event):
+    row = event.registrations.get(person=cast.participant)
+    people, invite = f"/panitia/{event.code}/peserta", f"/panitia/{event.code}/undang"
+    addresses = [
+        people,
+        f"{people}?status=nominated&semua=1",
+        f"{people}/{row.uuid}/ubah?q=rekan",
+        invite,
+        f"{invite}?q=rekan",
+        f"{invite}?semua_unit=on&memuat=sekretaris",
+        f"{invite}?memuat=",
+    ]
+    narrow = organiser(width=320)
+    dark = organiser(width=1280, language="en", color_scheme="dark")
+    for page in (narrow, dark):
+        for address in addresses:
+            page.goto(address)
+            assert faults(page) == [], address
+            assert overflow(page) <= 0, address
+        page.goto(people)
+        page.locator("input[name=semua]").check()
+        page.locator("button[value=revoke]").click()
+        assert faults(page) == []
+        page.locator("main form button[type=submit]").click()
+        page.locator("#ringkasan").wait_for()
+        assert faults(page) == []
+    narrow.goto(people)
+    narrow.locator("button[name=pendaftaran]").first.click()
+    narrow.locator("button[name=batal]").wait_for()
+    assert faults(narrow) == []
