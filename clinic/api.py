@@ -1,19 +1,24 @@
 """The API of the house: each package's router under its own path, one error shape, OpenAPI.
 
-The interactive pages of the framework load from another host and are therefore off; the document
-itself stands at ``/api/openapi.json``.
+The framework's own pages load from another host and are off; ``/api/docs/`` is a plain page of
+ours, drawn from the document that stands at ``/api/openapi.json``.
 """
 
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import SessionAuth
 
 from clinic.lib import problems
+from clinic.lib.arithmetic.api_reference import groups, shapes
 from clinic.lib.errors import Refused
+from clinic.people.access import policy
 from quizzes.api import router as quizzes
 
 api = NinjaAPI(
@@ -54,10 +59,23 @@ def plain(request: HttpRequest, error: Any) -> HttpResponse:
     return problems.answer(request, problem or problems.BY_STATUS.get(status, problems.BAD_REQUEST))
 
 
+@require_safe
+def reference(request: HttpRequest) -> HttpResponse:
+    """Draw the operations, fields and errors of the API as a page without script."""
+    document = api.get_openapi_schema()
+    context = {
+        "groups": groups(document),
+        "shapes": shapes(document),
+        "problems": problems.BY_STATUS.values(),
+    }
+    return render(request, "desks/api_reference.html", context)
+
+
 def declared_urls() -> Any:
     """Return the URL patterns, each with the policy that the doors of the house read."""
     patterns, app_name, namespace = api.urls
     for pattern in patterns:
         is_document = pattern.name == "openapi-json"
         pattern.callback.policy = "public" if is_document else "signed-in"
-    return patterns, app_name, namespace
+    page = path("docs/", policy("public")(reference), name="reference")
+    return [*patterns, page], app_name, namespace

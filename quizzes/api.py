@@ -32,6 +32,15 @@ MOST_EVENTS = 50
 router = Router(tags=["quizzes"])
 
 
+def _told(sentences: dict[int, str]) -> dict[str, Any]:
+    """Describe an operation's answers by their status, for the reference."""
+    return {"responses": {status: {"description": text} for status, text in sentences.items()}}
+
+
+_TAKEN = "Outcome, revision, state, deadline and the server's time."
+_CONFLICT = "Another window saved first; the body holds the server's copy."
+
+
 class Body(Schema):
     """A body of a known schema; an unknown field is refused (S20)."""
 
@@ -124,7 +133,16 @@ def _answer(request: HttpRequest, saved: delivery.Saved, now: datetime) -> HttpR
     return answer
 
 
-@router.post("/quizzes/{slug}/attempts")
+@router.post(
+    "/quizzes/{slug}/attempts",
+    openapi_extra=_told(
+        {
+            200: "The attempt under way.",
+            201: "A new attempt.",
+            403: "It cannot be begun now; the code says why.",
+        }
+    ),
+)
 def start(request: HttpRequest, slug: str, body: Start) -> HttpResponse:
     """Begin the quiz (201), or return the attempt under way (200)."""
     allowed = visible(request.user, "open-quiz", Assignment.objects.filter(quiz__slug=slug))
@@ -141,7 +159,10 @@ def _uuid(text: str) -> UUID:
         raise Refused(code="invalid_body", status=422) from error
 
 
-@router.get("/attempts/{attempt}")
+@router.get(
+    "/attempts/{attempt}",
+    openapi_extra=_told({200: "State, deadline, and the items while it is open."}),
+)
 def read(request: HttpRequest, attempt: UUID) -> HttpResponse:
     """Return the whole attempt without keys, for going on at another device."""
     with delivery.with_attempt(attempt, among=_mine(request)) as found:
@@ -150,7 +171,10 @@ def read(request: HttpRequest, attempt: UUID) -> HttpResponse:
     return Response({**_clock(found, timezone.now()), "items": items})
 
 
-@router.get("/attempts/{attempt}/clock")
+@router.get(
+    "/attempts/{attempt}/clock",
+    openapi_extra=_told({200: "State, deadline, the server's time, a CSRF token."}),
+)
 def clock(request: HttpRequest, attempt: UUID) -> HttpResponse:
     """Return server time, deadline and state, and a fresh CSRF token."""
     with delivery.with_attempt(attempt, among=_mine(request)) as found:
@@ -158,7 +182,12 @@ def clock(request: HttpRequest, attempt: UUID) -> HttpResponse:
     return Response({**_clock(found, timezone.now()), "csrf": get_token(request)})
 
 
-@router.put("/attempts/{attempt}/items/{index}")
+@router.put(
+    "/attempts/{attempt}/items/{index}",
+    openapi_extra=_told(
+        {200: _TAKEN, 409: _CONFLICT, 410: "Too late.", 422: "The value cannot be read."}
+    ),
+)
 def save(request: HttpRequest, attempt: UUID, index: int, body: Save) -> HttpResponse:
     """Save one answer: 200 taken, 409 with the server's copy, 410 too late, 422 unreadable."""
     _refuse_large(request)
@@ -167,7 +196,10 @@ def save(request: HttpRequest, attempt: UUID, index: int, body: Save) -> HttpRes
     return _answer(request, saved, now)
 
 
-@router.post("/attempts/{attempt}/replay")
+@router.post(
+    "/attempts/{attempt}/replay",
+    openapi_extra=_told({200: "One outcome for each event, in its order."}),
+)
 def replay(request: HttpRequest, attempt: UUID, body: Replay) -> HttpResponse:
     """Save what waited on the device, one result each, in its order."""
     _refuse_large(request)
@@ -179,7 +211,12 @@ def replay(request: HttpRequest, attempt: UUID, body: Replay) -> HttpResponse:
     return Response({"results": results})
 
 
-@router.post("/attempts/{attempt}/submit")
+@router.post(
+    "/attempts/{attempt}/submit",
+    openapi_extra=_told(
+        {200: "Handed in.", 409: "One of the last saves stops it; the attempt stays open."}
+    ),
+)
 def submit(request: HttpRequest, attempt: UUID, body: HandInBody) -> HttpResponse:
     """Hand in with last saves in one transaction; a conflict among them stops it (409)."""
     _refuse_large(request)

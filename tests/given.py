@@ -23,7 +23,7 @@ EVENT = UUID("11111111-2222-4333-8444-555555555555")
 YEAR = 2026
 SINCE = date(2020, 1, 1)
 
-__all__ = ["anonymous", "cast", "regencies", "signed_in"]
+__all__ = ["anonymous", "cast", "confirmed", "regencies", "signed_in"]
 
 
 @dataclass(frozen=True)
@@ -179,6 +179,18 @@ def signed_in():
     def open_browser(account: Account) -> Client:
         browser = Client()
         browser.force_login(account)
+        return browser
+
+    return open_browser
+
+
+@pytest.fixture
+def confirmed(signed_in):
+    """As ``signed_in``, and the password was typed again just now (security.md 3, fresh proof)."""
+
+    def open_browser(account: Account) -> Client:
+        browser = signed_in(account)
+        browser.post("/akun/masuk/ulang/", {"password": PASSWORD})
         return browser
 
     return open_browser

@@ -19,6 +19,7 @@ from attendance.forms import CorrectionForm, WalkInForm
 from attendance.models import Event, Registration, Scan, Session
 from attendance.wording import KINDS, SENTENCES
 from clinic.lib.errors import Refused
+from clinic.people import confirming
 from clinic.people.access import visible
 
 READING = ("GET", "HEAD")
@@ -182,14 +183,21 @@ def organiser_walk_in(request: HttpRequest, code: str) -> HttpResponse:
 
 @never_cache
 def organiser_person(request: HttpRequest, code: str, person: UUID) -> HttpResponse:
-    """One person's scans and corrections; a post corrects, with a reason."""
+    """One person's scans and corrections; a post corrects, with a reason and a fresh password."""
     event = _event(request, code)
     allowed = visible(request.user, "correct-presence", event.registrations.all())
     row = get_object_or_404(allowed.select_related("person", "event"), uuid=person)
     if request.method not in READ_WRITE:
         return HttpResponseNotAllowed(READ_WRITE)
+    if request.method == "POST" and (asked := confirming.ask_to_confirm(request)):
+        return asked
+    typed = confirming.typed_before(request)
     groups = _groups(list(event.sessions.all()))
-    form = CorrectionForm(request.POST if "at" in request.POST else None, groups=groups)
+    form = CorrectionForm(
+        request.POST if "at" in request.POST else None,
+        initial=typed.dict() if "at" in typed else None,
+        groups=groups,
+    )
     refusal = _correct(request, row, form) if request.method == "POST" else None
     if request.method == "POST" and refusal is None and not form.errors:
         return redirect("organiser_person", code=code, person=person)
@@ -198,6 +206,7 @@ def organiser_person(request: HttpRequest, code: str, person: UUID) -> HttpRespo
         "row": row,
         "presences": row.presences.select_related("session"),
         "scans": [(one, SENTENCES[one.verdict]) for one in _log(row)],
+        "typed": typed,
         "corrections": row.corrections.select_related("by__person").order_by("created_at"),
         "form": form,
         "refusal": refusal,
@@ -237,10 +246,13 @@ def _correct(request: HttpRequest, row: Registration, form: CorrectionForm) -> R
 
 @never_cache
 def organiser_sheet(request: HttpRequest, code: str) -> HttpResponse:
-    """Give the daftar hadir as PDF; whole NIPs only by a post, which is audited."""
+    """Give the daftar hadir as PDF; whole NIPs by an audited post after a fresh password."""
     event = _event(request, code)
     if request.method not in READ_WRITE:
         return HttpResponseNotAllowed(READ_WRITE)
+    board = reverse("organiser_event", args=[code])
+    if request.method == "POST" and (asked := confirming.ask_to_confirm(request, back=board)):
+        return asked
     wanted = request.POST if request.method == "POST" else request.GET
     sessions = [one for one in event.sessions.all() if not one.is_cancelled]
     group = wanted.get("kelompok") or boards.current_group(sessions, timezone.now())

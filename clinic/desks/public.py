@@ -3,9 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.views.generic import TemplateView
 
 from clinic.desks.areas import AREAS
+from clinic.insights.rollups import minima
 from clinic.lib.problems import BY_STATUS
 from courses import reading
 
@@ -34,6 +36,11 @@ class PrivacyPage(TemplateView):
     """What is kept about whom, for how long, and whom to ask."""
 
     template_name = "desks/privacy.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        numbers = {audience.value: fewest for audience, fewest in minima().items()}
+        minutes = settings.KLINIK_PUBLIC_CHECK_MINUTES
+        return super().get_context_data(minima=numbers, minutes=minutes, **kwargs)
 
 
 class AccessibilityPage(TemplateView):

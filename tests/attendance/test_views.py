@@ -119,9 +119,9 @@ def test_list_code_and_hand_scanner_end_at_the_one_door(cast, signed_in, today):
     assert {one.registration_id for one in present} == {rows[0].pk, rows[1].pk, third.pk}
 
 
-def test_undo_at_the_desk_and_a_correction_with_its_reason(cast, signed_in, today):
+def test_undo_at_the_desk_and_a_correction_with_its_reason(cast, confirmed, today):
     row = made.joined(today, cast.participant)
-    browser = signed_in(cast.organiser.account)
+    browser = confirmed(cast.organiser.account)
     place = f"/panitia/{today.code}/"
     uid = str(uuid4())
     fields = {"kelompok": "d1", "arah": "in"}
@@ -229,8 +229,8 @@ class TestDaftarHadir:
         pypdf.PdfReader(io.BytesIO(drawn)).pages[0].extract_text(visitor_text=note)
         assert places["1."] == places["3."] < places["2."] == places["4."]
 
-    def test_recorded_on_f4_with_whole_nips_is_audited(self, cast, signed_in, full):
-        browser = signed_in(cast.organiser.account)
+    def test_recorded_on_f4_with_whole_nips_is_audited(self, cast, confirmed, full):
+        browser = confirmed(cast.organiser.account)
         place = f"/panitia/{full.code}/daftar-hadir.pdf"
         found = self.read(browser.post(place, {"edisi": "tercatat", "kertas": "f4"}))
 

@@ -13,7 +13,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
 
-PUBLIC = ["/", "/tentang/", "/privasi/", "/aksesibilitas/", "/bantuan/"]
+PUBLIC = ["/", "/tentang/", "/privasi/", "/aksesibilitas/", "/bantuan/", "/api/docs/"]
 ERRORS = [*(f"/status/{status}/" for status in sorted(BY_STATUS)), "/csrf/", "/isian/"]
 LOOKS = [("light", "id", 360), ("dark", "en", 1280)]
 

@@ -35,6 +35,13 @@ def test_the_front_page_leads_to_the_check():
     assert 'href="/periksa-lke/"' in Client().get("/").content.decode()
 
 
+def test_the_privacy_page_tells_the_numbers_that_hold_here(settings):
+    settings.KLINIK_MIN_GROUP_PROGRAMME, settings.KLINIK_MIN_GROUP_UNIT = 41, 42
+    settings.KLINIK_MIN_GROUP_OTHERS, settings.KLINIK_PUBLIC_CHECK_MINUTES = 43, 44
+    text = Client().get("/privasi/").content.decode()
+    assert [number for number in ("41", "42", "43", "44") if number not in text] == []
+
+
 def test_the_help_page_explains_every_code():
     text = Client().get("/bantuan/").content.decode()
     for status in BY_STATUS:
