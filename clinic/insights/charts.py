@@ -18,10 +18,10 @@ from clinic.insights.arithmetic.scales import Scale, Span, bands, stack
 from clinic.insights.reading import Shown
 from clinic.lib.templatetags.ui import decimals, points
 
-WIDTH, EDGE = 340, 1
-ROW, HEAD, FOOT = 52, 4, 40
+WIDTH, EDGE, MARGIN = 340, 1, 14
+ROW, HEAD, FOOT = 48, 4, 38
 HUNDRED = 100
-HISTORY_HEIGHT = 220
+HISTORY_HEIGHT = 180
 YEARS_FROM, YEARS_TO = 44, 286
 ENOUGH_YEARS = 2
 
@@ -65,10 +65,10 @@ def _row_places(index: int) -> dict[str, str]:
     """Heights of name, bar, the bar's middle and figures in the row of this index."""
     top = HEAD + index * ROW
     return {
-        "text": _place(top + 13),
-        "top": _place(top + 19),
-        "middle": _place(top + 25),
-        "value": _place(top + 44),
+        "text": _place(top + 12),
+        "top": _place(top + 16),
+        "middle": _place(top + 21),
+        "value": _place(top + 41),
     }
 
 
@@ -128,7 +128,7 @@ def understanding_chart(cells: Sequence[tuple[Any, Shown]]) -> Chart | None:
     if not drawn:
         return None
     least, told = min(drawn, key=lambda pair: pair[1].estimate or 0)
-    scale = Scale(0, HUNDRED, EDGE + 5, WIDTH - EDGE - 5)
+    scale = Scale(0, HUNDRED, MARGIN, WIDTH - MARGIN)
     return Chart(
         title=_("%(area)s: about %(mean)s of 100 questions answered right")
         % {"area": least, "mean": decimals((told.estimate or 0) * HUNDRED, 0)},
@@ -192,8 +192,9 @@ def history_chart(sheets: Sequence[Sheet]) -> Chart | None:
         return None
     first, last = ordered[0], ordered[-1]
     across = Scale(first.period, last.period, YEARS_FROM, YEARS_TO)
-    up = Scale(0, HUNDRED, HISTORY_HEIGHT - FOOT, HEAD + 8)
-    rows = [_year(sheet, across, up) for sheet in ordered]
+    up = Scale(0, HUNDRED, HISTORY_HEIGHT - FOOT, HEAD + 12)
+    editions = {sheet.edition_id for sheet in ordered}
+    rows = [_year(sheet, across, up, is_named=len(editions) > 1) for sheet in ordered]
     return Chart(
         title=_("%(year)d: %(now)s of 100; %(earlier)d: %(before)s")
         % {
@@ -215,12 +216,13 @@ def _of_hundred(sheet: Sheet) -> Decimal:
     return HUNDRED * sheet.total / sheet.max_points if sheet.max_points else Decimal(0)
 
 
-def _year(sheet: Sheet, across: Scale, up: Scale) -> dict[str, Any]:
+def _year(sheet: Sheet, across: Scale, up: Scale, *, is_named: bool) -> dict[str, Any]:
+    """One year; its edition is named where the years do not share one."""
     value = _of_hundred(sheet)
     height = up.at(float(value))
     return {
         "year": sheet.period,
-        "edition": sheet.edition,
+        "edition": sheet.edition if is_named else "",
         "total": sheet.total,
         "maximum": sheet.max_points,
         "value": value,
@@ -235,7 +237,7 @@ def _bands(sheet: Sheet, up: Scale) -> list[dict[str, str]]:
     ends = bands([float(each.minimum) for each in categories], top=HUNDRED)
     return [
         {
-            "name": category.name,
+            "name": category.code,
             "y": _place(span.start),
             "height": _place(span.length),
             "text": _place(span.start + span.length / 2 + 4),

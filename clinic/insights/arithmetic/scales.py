@@ -60,5 +60,5 @@ def bands(minima: Sequence[float], *, top: float) -> list[tuple[float, float]]:
 
     A band that begins where the one above it begins is empty and has equal ends.
     """
-    ends = [top, *minima[:-1]]
-    return [(low, max(low, high)) for low, high in zip(minima, ends, strict=True)]
+    ends = [top, *minima]
+    return [(low, max(low, high)) for low, high in zip(minima, ends, strict=False)]
