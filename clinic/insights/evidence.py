@@ -5,24 +5,32 @@ and in a refresh: they begin with the root unit's national code. Two rows of one
 person; answers follow the person to the unit of today.
 """
 
-import hashlib
-import hmac
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from attendance.models import Event, Presence, Registration
+from clinic.insights import pseudonyms
+from clinic.insights.pseudonyms import Row
 from clinic.lib.arithmetic import dates
 from clinic.people.models import Membership, Person, Unit
 from courses.models import ModuleEdition
 from quizzes.arithmetic.grading import guess_score
-from quizzes.models import Attempt, AttemptItem, Credit, Question, QuestionVersion, VersionState
+from quizzes.models import (
+    Assignment,
+    Attempt,
+    AttemptItem,
+    Credit,
+    Question,
+    QuestionVersion,
+    VersionState,
+)
 from quizzes.models.assignments import Phase, Setting
 
 PHASES = {Phase.PRE: "pre", Phase.POST: "post", Phase.NORMAL: "single"}
@@ -41,8 +49,6 @@ KINDS = {
     "numeric": "short",
 }
 """Kinds of questions under the names of a package; matching counts as multi, numbers as short."""
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -74,28 +80,6 @@ class Gathered:
     events_held: Mapping[str, int]
 
 
-@dataclass(frozen=True)
-class _Names:
-    """Pseudonyms of persons and of their attempts.
-
-    Attributes:
-        kept: where every merged row leads in the end.
-        persons: package id of each kept row.
-    """
-
-    kept: Mapping[int, int]
-    persons: Mapping[int, str]
-
-    def person(self, pk: int) -> str:
-        """The id of the person behind any of their rows."""
-        return self.persons[self.kept.get(pk, pk)]
-
-    def attempt(self, attempt: Row) -> str:
-        """The id of an attempt; it begins with the code of its person's regency."""
-        code = self.person(attempt["person_id"]).rsplit(".", 2)[0]
-        return _named(code, "a", attempt["uuid"])
-
-
 def gather(as_of: date, *, within: Iterable[int] | None = None) -> Gathered:
     """Gather units, people, items, attempts and answers as they stand on the day.
 
@@ -104,12 +88,12 @@ def gather(as_of: date, *, within: Iterable[int] | None = None) -> Gathered:
         within: units to whose people of that day the rest is narrowed; all by default. Their
             earlier and other memberships come along.
     """
-    kept = _kept_rows()
-    codes, units, unit_rows = _units(as_of)
-    people = _people(as_of, kept, within)
-    memberships = _memberships(people, kept, units)
+    kept = pseudonyms.kept_rows()
+    codes, units, unit_rows = pseudonyms.units_of(as_of)
+    people = pseudonyms.people_of(as_of, kept, within)
+    memberships = pseudonyms.memberships_of(people, kept, units)
     at_home = {row["person"]: codes[row["unit"]] for row in memberships}
-    names = _Names(kept, _person_ids(people, kept, at_home))
+    names = pseudonyms.Names(kept, pseudonyms.person_ids(people, kept, at_home))
     attempts = _attempts(people)
     asked, responses, met = _asked(attempts, names)
     rows = {
@@ -154,6 +138,52 @@ def modules_for(outcomes: Iterable[str]) -> dict[str, Module]:
     return found
 
 
+@dataclass(frozen=True)
+class OpenEvent:
+    """An event that people can still register for.
+
+    Attributes:
+        day: first day, in the event's own zone.
+        areas: change areas of the quizzes that its participants take; none where it has no quiz.
+    """
+
+    code: str
+    title: str
+    day: date
+    areas: frozenset[str]
+
+
+def open_events(unit: Unit, now: datetime) -> list[OpenEvent]:
+    """Events of the unit's regency with open registration and free seats, the next one first."""
+    soon = Event.objects.of_region(unit).filter(state=Event.State.OPEN)
+    soon = soon.annotate(
+        begins=Min("sessions__starts_at", filter=Q(sessions__is_cancelled=False))
+    ).filter(begins__gt=now)
+    listed = [each for each in soon.order_by("begins", "pk") if each.seats_left != 0]
+    areas = _areas_of_quizzes([each.uuid for each in listed])
+    return [
+        OpenEvent(
+            each.code,
+            each.title,
+            dates.local_day(each.begins, each.zone),
+            frozenset(areas.get(each.uuid, ())),
+        )
+        for each in listed
+    ]
+
+
+def _areas_of_quizzes(events: list[UUID]) -> dict[UUID, set[str]]:
+    """Change areas that the questions of each event's quizzes are on."""
+    found: dict[UUID, set[str]] = {}
+    given = Assignment.objects.in_force().filter(
+        event__in=events, quiz__versions__state=VersionState.PUBLISHED
+    )
+    area = "quiz__versions__slots__question_version__outcome__area"
+    for event, slug in given.order_by("event").values_list("event", area).distinct():
+        found.setdefault(event, set()).add(slug)
+    return found
+
+
 def count_answers() -> int:
     """Return how many answers count today, in all units."""
     return AttemptItem.objects.filter(
@@ -163,73 +193,6 @@ def count_answers() -> int:
 
 def _counted(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
     return attempts.filter(phase__in=list(PHASES))
-
-
-def _units(as_of: date) -> tuple[dict[int, str], dict[int, str], list[Row]]:
-    """Root codes, ids and rows of the units that exist on the day, without the regencies."""
-    roots = {unit.path: unit.national_code or unit.slug for unit in Unit.get_root_nodes()}
-    codes, ids, rows = {}, {}, []
-    for unit in Unit.objects.valid_on(as_of).filter(depth__gt=1):
-        codes[unit.pk] = roots[unit.path[: Unit.steplen]]
-        ids[unit.pk] = f"{codes[unit.pk]}.{unit.slug}"
-        rows.append(
-            {
-                "unit_id": ids[unit.pk],
-                "name": unit.name,
-                "kind": unit.kind,
-                "group_id": codes[unit.pk],
-            }
-        )
-    return codes, ids, rows
-
-
-def _kept_rows() -> dict[int, int]:
-    """Where every merged row leads in the end."""
-    merged = Person.objects.filter(merged_into__isnull=False)
-    joined = dict(merged.values_list("pk", "merged_into"))
-    kept = {}
-    for pk in joined:
-        end = pk
-        while end in joined:
-            end = joined[end]
-        kept[pk] = end
-    return kept
-
-
-def _people(as_of: date, kept: Mapping[int, int], within: Iterable[int] | None) -> QuerySet[Person]:
-    if within is None:
-        return Person.objects.all()
-    today = Membership.objects.on(as_of).filter(unit__in=list(within))
-    found = {kept.get(pk, pk) for pk in today.values_list("person_id", flat=True)}
-    merged = [pk for pk, end in kept.items() if end in found]
-    return Person.objects.filter(Q(pk__in=found) | Q(pk__in=merged))
-
-
-def _person_ids(
-    people: QuerySet[Person], kept: Mapping[int, int], codes: Mapping[int, str]
-) -> dict[int, str]:
-    """Pseudonyms of the kept rows, by primary key."""
-    pairs = people.order_by("pk").values_list("pk", "uuid")
-    return {pk: _named(codes.get(pk, ""), "p", uuid) for pk, uuid in pairs if pk not in kept}
-
-
-def _memberships(
-    people: QuerySet[Person], kept: Mapping[int, int], units: Mapping[int, str]
-) -> list[Row]:
-    """Memberships in units that still exist; one for each person, unit and first day."""
-    found: dict[tuple[int, int, date], Row] = {}
-    rows = Membership.objects.filter(person__in=people, unit__in=list(units)).order_by("pk")
-    for person, unit, start, end in rows.values_list("person_id", "unit_id", "start", "end"):
-        key = (kept.get(person, person), unit, start)
-        found[key] = {"person": key[0], "unit": unit, "start": start, "end": end}
-    return list(found.values())
-
-
-def _named(code: str, letter: str, uuid: Any) -> str:
-    """A name that nobody without the installation's secret can trace back."""
-    key = settings.SECRET_KEY.encode()
-    digest = hmac.new(key, f"evidence:{uuid}".encode(), hashlib.sha256).hexdigest()
-    return f"{code}.{letter}.{digest[:20]}"
 
 
 def _event_days(as_of: date) -> dict[int, tuple[Any, date]]:
@@ -244,7 +207,7 @@ def _event_days(as_of: date) -> dict[int, tuple[Any, date]]:
     return {pk: (uuid, day) for pk, (uuid, day) in days.items() if day <= as_of}
 
 
-def _attendance(people: QuerySet[Person], names: _Names, as_of: date) -> list[Row]:
+def _attendance(people: QuerySet[Person], names: pseudonyms.Names, as_of: date) -> list[Row]:
     """One row for each event and registered person; two rows of one human are one."""
     days = _event_days(as_of)
     seats = Registration.objects.held().filter(person__in=people, event__in=list(days))
@@ -260,7 +223,7 @@ def _attendance(people: QuerySet[Person], names: _Names, as_of: date) -> list[Ro
 
 def _visit(person: str, uuid: Any, day: date) -> Row:
     code = person.rsplit(".", 2)[0]
-    event = _named(code, "e", uuid)
+    event = pseudonyms.named(code, "e", uuid)
     return {"event_id": event, "person_id": person, "date": day, "present": False}
 
 
@@ -287,7 +250,7 @@ def _attempts(people: QuerySet[Person]) -> list[Row]:
     )  # fmt: skip
 
 
-def _attempt_rows(attempts: list[Row], names: _Names) -> list[Row]:
+def _attempt_rows(attempts: list[Row], names: pseudonyms.Names) -> list[Row]:
     zone = str(timezone.get_current_timezone())
     return [
         {
@@ -303,7 +266,9 @@ def _attempt_rows(attempts: list[Row], names: _Names) -> list[Row]:
     ]
 
 
-def _asked(attempts: list[Row], names: _Names) -> tuple[tuple[Asked, ...], list[Row], set[int]]:
+def _asked(
+    attempts: list[Row], names: pseudonyms.Names
+) -> tuple[tuple[Asked, ...], list[Row], set[int]]:
     """Items of finished attempts, their answers, and the keys of the questions met."""
     finished = {row["pk"]: row for row in attempts if STATES[row["state"]] == "finished"}
     earned = _credits(list(finished))

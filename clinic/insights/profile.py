@@ -6,13 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.assessments.models import AreaScore, ChangeArea, FrameworkEdition, Outcome
 from clinic.insights import evidence, reading, why, wording
 from clinic.insights.arithmetic.diagnosis import Word
-from clinic.insights.evidence import Module
+from clinic.insights.evidence import Module, OpenEvent
 from clinic.insights.reading import Shown
+from clinic.lib.templatetags.ui import day
 from clinic.lib.templatetags.ui import points as in_points
 from clinic.people.models import Account, Unit
 
@@ -30,6 +32,7 @@ class Line:
     url: str
     outcomes: tuple[Outcome, ...] = ()
     module: Module | None = None
+    event: OpenEvent | None = None
 
     @property
     def weight(self) -> Decimal:
@@ -50,6 +53,12 @@ class Profile:
     weak: list[Line] = field(default_factory=list)
     unknown: list[Line] = field(default_factory=list)
     steps: list[Line] = field(default_factory=list)
+
+    @property
+    def cells(self) -> list[tuple[ChangeArea, Shown]]:
+        """Every area with what the reader may see of it, in display order."""
+        lines = sorted([*self.known, *self.weak, *self.unknown], key=lambda line: line.area.order)
+        return [(line.area, line.shown) for line in lines]
 
     @property
     def is_silent(self) -> bool:
@@ -89,6 +98,7 @@ def _lines(actor: Account, unit: Unit, edition: FrameworkEdition, period: int) -
     points = _points(unit, edition, period)
     outcomes = why.outcomes_of(edition, slugs)
     modules = evidence.modules_for(each.slug for some in outcomes.values() for each in some)
+    events = evidence.open_events(unit, timezone.now())
     lines = [
         Line(
             area=areas[slug],
@@ -97,6 +107,7 @@ def _lines(actor: Account, unit: Unit, edition: FrameworkEdition, period: int) -
             url=address(unit, slug, edition=edition, period=period),
             outcomes=tuple(outcomes.get(slug, ())),
             module=_module(outcomes.get(slug, ()), modules),
+            event=fitting(events, slug, is_named=shown.tag in WEAK),
         )
         for (_unit, slug), shown in seen.items()
     ]
@@ -106,6 +117,18 @@ def _lines(actor: Account, unit: Unit, edition: FrameworkEdition, period: int) -
 def _module(outcomes: Iterable[Outcome], modules: Mapping[str, Module]) -> Module | None:
     """The module of the first outcome that has one."""
     return next((modules[each.slug] for each in outcomes if each.slug in modules), None)
+
+
+def fitting(events: Iterable[OpenEvent], area: str, *, is_named: bool) -> OpenEvent | None:
+    """The next event whose quizzes ask about the area.
+
+    Where people are to learn or to be coached (``is_named``) an event without a quiz may fit too;
+    one that asks about other areas alone never does.
+    """
+    listed = list(events)
+    covering = [each for each in listed if area in each.areas]
+    untold = [each for each in listed if not each.areas] if is_named else []
+    return next(iter([*covering, *untold]), None)
 
 
 def _points(unit: Unit, edition: FrameworkEdition, period: int) -> dict[str, Decimal]:
@@ -171,9 +194,13 @@ def _unknown(line: Line) -> dict[str, Any]:
 
 
 def _step(line: Line) -> dict[str, Any]:
-    """A verb with its area; where people are to learn, the module and what it teaches."""
+    """A verb with its area, the module where people are to learn, and the next event that fits."""
     verb = wording.VERBS[Word.UNKNOWN.value if line.is_undecided else line.shown.word]
-    step = {"text": _("%(verb)s: %(area)s") % {"verb": verb, "area": line.area}, "url": line.url}
+    step = {
+        "text": _("%(verb)s: %(area)s") % {"verb": verb, "area": line.area},
+        "url": line.url,
+        "event": _event(line.event) if line.event else None,
+    }
     if line.shown.word not in {Word.KNOWLEDGE_GAP.value, Word.HIDDEN_RISK.value}:
         return step
     if line.module is None:
@@ -185,19 +212,18 @@ def _step(line: Line) -> dict[str, Any]:
     }
 
 
+def _event(event: OpenEvent) -> dict[str, str]:
+    """The event with its day, leading to its page."""
+    told = {"title": event.title, "day": day(event.day)}
+    return {
+        "text": _("Event: %(title)s, %(day)s") % told,
+        "url": reverse("event", kwargs={"code": event.code}),
+    }
+
+
 def _line(line: Line) -> dict[str, Any]:
     return {
         "url": line.url,
         "diagnosis": line.shown.tag,
         "cause": wording.cause_of(line.shown),
     }
-
-
-def points_of_units(
-    edition: FrameworkEdition, period: int, units: list[int]
-) -> Mapping[reading.Place, Decimal]:
-    """Points not yet reached of every sheet of the page, by unit key and area slug."""
-    scores = AreaScore.objects.filter(
-        sheet__unit__in=units, sheet__edition=edition, sheet__period=period
-    ).select_related("sheet")
-    return {(score.sheet.unit_id, score.area_id): score.not_yet_reached for score in scores}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -12,9 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from clinic.assessments.models import ChangeArea, FrameworkEdition, Sheet
-from clinic.assessments.report_page import Area
 from clinic.assessments.sheets import sheet_url
-from clinic.insights import frames, profile, reading, why, wording
+from clinic.insights import charts, frames, profile, reading, why, wording
 from clinic.insights.arithmetic.suppression import Audience
 from clinic.insights.assessed import (
     NOT_REACHED,
@@ -97,12 +97,16 @@ def unit_profile(request: HttpRequest, slug: str) -> HttpResponse:
     if choice is not None:
         sheet = sheets.get(edition__slug=choice.edition, period=choice.period)
         address = sheet_url(sheet)
+    found = _found(request, unit, sheet)
+    scores = list(sheet.area_scores.select_related("area")) if sheet else []
     context = {
         "unit": unit,
         "sheet": sheet,
         "sheet_address": address,
-        "blocks": _blocks(request, unit, sheet, address),
-        "areas": _areas(sheet) if sheet else [],
+        "blocks": profile.blocks(found) if found else profile_blocks(sheet, address),
+        "points_chart": charts.points_chart(scores),
+        "understanding_chart": charts.understanding_chart(found.cells) if found else None,
+        "history_chart": charts.history_chart(_years(sheets, sheet)),
         "tests": goals_of_sheet(sheet) if sheet else [],
         "tabs": [
             {"label": each.label, "url": f"?lembar={each.key}", "current": each == choice}
@@ -112,25 +116,19 @@ def unit_profile(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "insights/unit_profile.html", context)
 
 
-def _blocks(
-    request: HttpRequest, unit: Unit, sheet: Sheet | None, address: str
-) -> list[dict[str, Any]]:
-    """Return the blocks with findings where the reader may see any, else the sheet's side alone."""
+def _found(request: HttpRequest, unit: Unit, sheet: Sheet | None) -> profile.Profile | None:
+    """Return the findings that the reader may see; None where the sheet's side is all there is."""
     audience = reading.audience_of(request.user, unit)
     if sheet is None or audience is None:
-        return profile_blocks(sheet, address)
+        return None
     found = profile.profile(request.user, unit, edition=sheet.edition, period=sheet.period)
     reading.log_look(request.user, [audience], thing=unit, page=request.path)
-    if found is None or found.is_silent:
-        return profile_blocks(sheet, address)
-    return profile.blocks(found)
+    return None if found is None or found.is_silent else found
 
 
-def _areas(sheet: Sheet) -> list[Area]:
-    return [
-        Area(str(s.area), float(s.score), float(s.max_points), s.unanswered)
-        for s in sheet.area_scores.select_related("area")
-    ]
+def _years(sheets: QuerySet[Sheet], sheet: Sheet | None) -> list[Sheet]:
+    """Return the unit's sheets of the same framework, whatever their edition and year."""
+    return list(sheets.filter(edition__framework=sheet.edition.framework)) if sheet else []
 
 
 @policy("read-finding")

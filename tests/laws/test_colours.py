@@ -85,3 +85,9 @@ def test_the_page_of_an_error_has_the_same_colours():
     own = dict(_TOKEN.findall(dark.split("*{")[0]))
     assert own.items() <= DARK[0].items()
     assert set(own) == set(dict(_TOKEN.findall(light))) - {"focus"}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
+def test_each_series_of_a_chart_is_seen_on_the_page(scheme):
+    for number in (1, 2, 3):
+        assert contrast(scheme[f"series-{number}"], scheme["bg"]) >= 3, number
