@@ -19,7 +19,7 @@ from attendance.models import Decision, Event, Registration
 from attendance.participant_forms import NarrowForm, ReasonForm, SubstituteForm, narrowing_of
 from attendance.wording import QUESTIONS, told_of
 from clinic.lib.errors import Refused
-from clinic.people import revealing
+from clinic.people import confirming, revealing
 from clinic.people.access import visible
 from clinic.people.arithmetic.nip import mask_nip
 from clinic.people.models import Person
@@ -206,6 +206,8 @@ def organiser_change(request: HttpRequest, code: str, person: UUID) -> HttpRespo
         return _change_page(request, row)
     kind = request.POST.get("jenis", "")
     if kind == "nip":
+        if asked := confirming.ask_to_confirm(request):
+            return asked
         nip = revealing.reveal(row.person, "nip", actor=request.user)
         return _change_page(request, row, nip=nip)
     return _replaced(request, row) if kind == "ganti" else _changed(request, row, kind)

@@ -291,7 +291,8 @@ class TestTheList:
         assert names_shown(browser, event, urut="nilai") == by_name
         assert names_shown(browser, event, urut="unit")[0] == cast.stranger.name
 
-    def test_a_nip_is_masked_and_shown_whole_by_an_act_on_record(self, cast, browser, event):
+    def test_a_nip_is_masked_and_shown_whole_by_an_act_on_record(self, cast, confirmed, event):
+        browser = confirmed(cast.organiser.account)
         row = made.joined(event, cast.participant)
         assert cast.participant.nip not in browser.get(place_of(event)).content.decode()
         change = place_of(event, f"/{row.uuid}/ubah")
