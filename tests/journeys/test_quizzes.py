@@ -1,9 +1,12 @@
 """Taking a quiz in a real browser: saving, a lost network, a killed server, no script at all."""
 
 import gzip
+import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from quizzes.models import Attempt, Response, ResponseEvent
 from tests import processes
@@ -89,11 +92,49 @@ def test_two_tabs_of_two_devices_show_both_copies(opened, attempt):
     wait_saved(first, attempt, 1, kept)
     mine = choose(second, 1)
 
+    assert not first.locator("#benturan").is_visible()
     second.wait_for_selector("#benturan:not([hidden]) button")
     assert stored(attempt, 1) == kept
     assert faults(second) == []
     second.locator("#benturan button").nth(1).click()
     wait_saved(second, attempt, 1, mine)
+    assert not second.locator("#benturan").is_visible()
+
+
+def test_a_server_that_says_nothing_is_told_and_asked_again(opened, attempt):
+    page = opened(item_path(attempt, 1))
+    words = page.locator("#soal").get_attribute("data-word-waiting").replace("{n}", "1")
+    page.route("**/items/1", lambda route: None, times=1)
+    value = choose(page)
+    state = "text => document.querySelector('#keadaan').textContent === text"
+    page.wait_for_function(state, arg=words, timeout=6000)
+    page.locator("button[name=ke]").first.click()
+    assert page.url.endswith("/1/")
+
+    saved = page.locator("#soal").get_attribute("data-word-saved")
+    begins = "text => document.querySelector('#keadaan').textContent.startsWith(text)"
+    page.wait_for_function(begins, arg=saved, timeout=30_000)
+    assert stored(attempt, 1) == value
+    page.locator("button[name=ke]").first.click()
+    page.wait_for_url("**/2/")
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_q20_a_jump_of_the_devices_clock_changes_nothing(opened, attempt, days):
+    page = opened(item_path(attempt, 1))
+    hour = page.locator("#soal").get_attribute("data-ends")
+    page.clock.set_system_time(timezone.now() + timedelta(days=days))
+    assert abs(page.evaluate("Date.now()") / 1000 - time.time()) > 80_000
+    value = choose(page)
+    wait_saved(page, attempt, 1, value)
+
+    shown = "hour => /(29|30) menit/.test(waktu.textContent) && waktu.textContent.includes(hour)"
+    page.wait_for_function(shown, arg=hour)
+    page.wait_for_timeout(1500)
+    page.wait_for_function(shown, arg=hour)
+    now = Attempt.objects.get(pk=attempt.pk)
+    assert (now.state, now.deadline_at) == ("in_progress", attempt.deadline_at)
+    assert ResponseEvent.objects.get().outcome == "applied"
 
 
 @pytest.mark.parametrize("has_script", [True, False])
@@ -130,6 +171,10 @@ def test_axe_and_width_on_every_page(opened, attempt, scheme, language, width):
         page.goto(path)
         assert faults(page) == [], path
         assert overflow(page) <= 0, path
+    page.goto(f"/kuis/pengerjaan/{attempt.uuid}/periksa/")
+    page.locator("main form .button").click()
+    page.wait_for_selector("main [name=yakin]", state="attached")
+    assert faults(page) == []
     made.delivery.submit(attempt.uuid, among=Attempt.objects.all())
     page.goto(f"/kuis/pengerjaan/{attempt.uuid}/hasil/")
     assert faults(page) == []

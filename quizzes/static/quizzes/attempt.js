@@ -10,12 +10,14 @@ const key = prefix + index;
 const IDLE = 1500;
 const LONGEST = 5000;
 const SLOWEST = 30000;
+const PATIENCE = 10000; // a lost line says nothing: whoever waits longer waits for ever
+const SOON = 3000;
 
 const clientId = (sessionStorage.klinikClient ??= random());
 let lastSent = Promise.resolve();
 let isSending = false;
 let pause = 1000;
-let timers = {};
+const timers = {};
 let passes = false;
 
 function random() {
@@ -79,9 +81,8 @@ function say(text, isGood) {
 }
 
 function clock(moment) {
-  const language = document.documentElement.lang === "en" ? "en-GB" : "id";
   const parts = { hour: "2-digit", minute: "2-digit", timeZone: page.zone };
-  return new Intl.DateTimeFormat(language, parts).format(new Date(moment));
+  return new Intl.DateTimeFormat("id", parts).format(new Date(moment));
 }
 
 async function sayWaiting() {
@@ -95,7 +96,8 @@ const revField = form.elements.base_rev;
 async function keep(value = read()) {
   clearTimeout(timers.idle);
   clearTimeout(timers.longest);
-  timers = {};
+  clearTimeout(timers.slow);
+  timers.idle = timers.longest = null;
   // An emptied answer is saved by "Clear answer" only: it must be meant.
   if (value === null) return;
   await put(key, {
@@ -106,6 +108,7 @@ async function keep(value = read()) {
     value,
   });
   say(page.wordSaving, true);
+  timers.slow = setTimeout(sayWaiting, SOON);
   send();
 }
 
@@ -118,6 +121,7 @@ async function sendAll() {
   if (isSending) return;
   isSending = true;
   clearTimeout(timers.retry);
+  timers.retry = null;
   try {
     for (const entry of await all(prefix)) {
       if (!(await sendOne(entry, true))) break;
@@ -129,7 +133,13 @@ async function sendAll() {
 
 function call(path, method, body) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
-  return fetch(page.api + path, { method, headers, body: body && JSON.stringify(body), keepalive: true });
+  return fetch(page.api + path, {
+    method,
+    headers,
+    body: body && JSON.stringify(body),
+    keepalive: true,
+    signal: AbortSignal.timeout?.(PATIENCE),
+  });
 }
 
 function later() {
@@ -199,25 +209,21 @@ async function renewToken() {
 // --- two copies ---------------------------------------------------------------------------------
 function conflict(mine, told) {
   const box = document.querySelector("#benturan");
+  const inner = box.querySelector("div");
   const line = (text) => Object.assign(document.createElement("p"), { textContent: text });
   const button = (text, kind, act) => {
     const made = Object.assign(document.createElement("button"), { type: "button", textContent: text });
     made.className = `button ${kind}`;
     made.onclick = () => {
       box.hidden = true;
-      box.replaceChildren();
       revField.value = told.rev;
       act();
     };
     return made;
   };
-  box.className = "notice warn";
   box.setAttribute("role", "alert");
-  const inner = document.createElement("div");
-  inner.append(
-    line(page.wordStale),
-    line(`${page.wordServer} ${inWords(told.value)}`),
-    line(`${page.wordHere} ${inWords(mine)}`),
+  const choice = Object.assign(document.createElement("div"), { className: "actions" });
+  choice.append(
     button(page.wordKeepServer, "secondary", () => {
       write(told.value);
       say(page.wordSaved, true);
@@ -227,9 +233,14 @@ function conflict(mine, told) {
       keep(mine);
     }),
   );
-  box.replaceChildren(inner);
+  inner.replaceChildren(
+    inner.firstElementChild,
+    line(`${page.wordServer} ${inWords(told.value)}`),
+    line(`${page.wordHere} ${inWords(mine)}`),
+    choice,
+  );
   box.hidden = false;
-  say(page.wordStale, false);
+  say(page.wordRefused, false);
   return false;
 }
 
@@ -251,14 +262,18 @@ const SPOKEN = [10, 5, 1];
 function syncTime(told) {
   if (!told.deadline_at) return;
   endsAt = performance.now() + (Date.parse(told.deadline_at) - Date.parse(told.server_now));
+  // Only the hour is anew: the zone behind it is the server's word.
+  page.ends = page.ends.replace(/^\d\d\D\d\d/, clock(told.deadline_at));
 }
 
 async function tick() {
   if (endsAt === null) return;
   const left = endsAt - performance.now();
   const minutes = Math.max(0, Math.ceil(left / 60000));
-  const words = page.wordLeft.replace("{n}", minutes);
-  if (timeBox.textContent !== words) timeBox.textContent = words;
+  const count = minutes === 1 ? page.minute : page.minutes.replace("2", minutes);
+  const words = page.wordLeft.replace("{left}", count);
+  const shown = `${words}, ${page.wordUntil.replace("{at}", page.ends)}`;
+  if (timeBox.textContent !== shown) timeBox.textContent = shown;
   if (SPOKEN.includes(minutes) && spokenBox.dataset.said !== String(minutes)) {
     spokenBox.dataset.said = String(minutes);
     spokenBox.textContent = words;
@@ -319,7 +334,7 @@ form.addEventListener("submit", async (event) => {
   }
   event.preventDefault();
   if (timers.idle) await keep();
-  await send();
+  await Promise.race([send(), new Promise((resolve) => setTimeout(resolve, SOON))]);
   if (await get(key)) return sayWaiting();
   passes = true;
   form.requestSubmit(event.submitter);
