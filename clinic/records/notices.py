@@ -87,9 +87,7 @@ def notify(  # noqa: PLR0913 - the columns of a message, all by keyword
     Args:
         kind: such as ``activation`` or ``invitation``.
         key: unique per message, such as ``invitation:<registration uuid>``.
-        locale: language in which subject and body were written.
-        subject: one line.
-        body: plain text.
+        locale: language in which subject (one line) and body (plain text) were written.
         person: id of the person.
         to_name: name as shown on a printed list.
         to_email: empty: the message is printed.
