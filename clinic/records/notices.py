@@ -87,7 +87,9 @@ def notify(  # noqa: PLR0913 - the columns of a message, all by keyword
     Args:
         kind: such as ``activation`` or ``invitation``.
         key: unique per message, such as ``invitation:<registration uuid>``.
-        locale: language in which subject (one line) and body (plain text) were written.
+        locale: language in which subject and body were written.
+        subject: one line.
+        body: plain text.
         person: id of the person.
         to_name: name as shown on a printed list.
         to_email: empty: the message is printed.
@@ -105,6 +107,10 @@ def notify(  # noqa: PLR0913 - the columns of a message, all by keyword
         "is_secret": is_secret,
         "state": _first_state(to_email),
     }
+    return _written(key, fields, due_at)
+
+
+def _written(key: str, fields: dict[str, Any], due_at: datetime | None) -> Notice:
     notice, created = Notice.objects.get_or_create(fields, key=key)
     if created and notice.state == Notice.State.WAITING:
         jobs.enter(SENDING_JOB, str(notice.uuid), jobs.Job.Kind.ONCE, due_at=due_at)
