@@ -16,7 +16,7 @@ from clinic.lib.errors import Refused
 from clinic.people.access import require, visible
 from clinic.people.models import Account, Membership, Person, Unit
 
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = 200
 POSTS_OFFERED = 12
 TOP_DEPTH = 2
 FOUND_BY_NAME = 20

@@ -107,6 +107,10 @@ def notify(  # noqa: PLR0913 - the columns of a message, all by keyword
         "is_secret": is_secret,
         "state": _first_state(to_email),
     }
+    return _written(key, fields, due_at)
+
+
+def _written(key: str, fields: dict[str, Any], due_at: datetime | None) -> Notice:
     notice, created = Notice.objects.get_or_create(fields, key=key)
     if created and notice.state == Notice.State.WAITING:
         jobs.enter(SENDING_JOB, str(notice.uuid), jobs.Job.Kind.ONCE, due_at=due_at)

@@ -177,7 +177,7 @@ def test_the_page_costs_the_same_whatever_the_number_of_people(
     browser = signed_in(cast.organiser.account)
     browser.get(place_of(event))
     address = {"unit": [unit.slug for unit in units_of(event)], "memuat": ""}
-    for size in (10, 200):
+    for size in (10, 150):
         made.people(regencies[0].clinic, size, name=f"Orang {size}")
         with django_assert_max_num_queries(22):
             assert browser.get(place_of(event), address).status_code == 200

@@ -14,6 +14,7 @@ from django.utils import timezone
 from attendance import decisions, invariants, registration
 from attendance.models import Decision, Registration
 from clinic.lib.errors import Refused
+from clinic.people import merging
 from clinic.records.audit import AuditEntry
 from clinic.records.jobs import Job
 from clinic.records.notices import Notice
@@ -282,6 +283,17 @@ class TestTheList:
 
         assert names_shown(browser, event, kuis="selesai") == [cast.participant.name]
         assert names_shown(browser, event, kuis="belum") == [cast.colleague.name]
+
+    def test_who_was_merged_is_prepared_by_whatever_row_took_the_quiz(self, cast, browser, event):
+        registration.invite(event, cast.walk_in, actor=None)
+        merging.merge(cast.participant, cast.walk_in, actor=cast.admin.account, reason=WHY)
+        question = quiz_made.published_question(cast, "soal-awal", questions.single())
+        version = quiz_made.published_quiz(cast, "kuis-awal", versions=[question])
+        given = quiz_made.assigned(version, event.uuid, phase=Phase.PRE)
+        attempt = delivery.start(given, cast.participant.account)[0]
+        delivery.submit(attempt.uuid, among=Attempt.objects.all())
+
+        assert names_shown(browser, event, kuis="selesai") == [cast.walk_in.name]
 
     def test_u47_it_is_sorted_by_name_or_by_unit_and_nothing_else(self, cast, browser, event):
         for person in (cast.stranger, cast.participant, cast.colleague):
