@@ -14,17 +14,17 @@ from django.views.decorators.http import require_safe
 
 from clinic.assessments.models import ChangeArea, FrameworkEdition, Sheet
 from clinic.assessments.sheets import sheet_url
-from clinic.insights import charts, frames, profile, reading, why, wording
+from clinic.insights import charts, profile, reading, why, wording
 from clinic.insights.arithmetic.suppression import Audience
-from clinic.insights.assessed import (
+from clinic.insights.assessed import Choice, choices, goals_of_sheet, profile_blocks
+from clinic.insights.unit_map import (
     NOT_REACHED,
+    OFFICIAL,
+    ORDERS,
     VIEWS,
-    Choice,
     UnitMap,
+    Wish,
     build_map,
-    choices,
-    goals_of_sheet,
-    profile_blocks,
 )
 from clinic.people.access import policy, visible
 from clinic.people.models import Unit
@@ -37,6 +37,7 @@ class MapForm(forms.Form):
 
     lembar = forms.ChoiceField(label=_("Framework and year"), required=False)
     tampilan = forms.ChoiceField(label=_("Show"), choices=list(VIEWS.items()), required=False)
+    urut = forms.ChoiceField(label=_("Order"), choices=list(ORDERS.items()), required=False)
 
     def __init__(self, *args: Any, known: list[Choice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,31 +56,45 @@ def unit_map(request: HttpRequest) -> HttpResponse:
     """Show one framework and year: units in official order, change areas across."""
     sheets = visible(request.user, "read-sheet", Sheet.objects.all())
     known = choices(sheets)
-    choice = _chosen(request, known)
-    view = request.GET.get("tampilan")
-    view = view if view in VIEWS else NOT_REACHED
-    initial = {"lembar": choice.key if choice else "", "tampilan": view}
-    today = Unit.objects.valid_on(timezone.localdate())
-    units = list(visible(request.user, "read-sheet", today))
-    context = {
-        "form": MapForm(initial, known=known),
-        "choice": choice,
-        "view": VIEWS[view],
-        "map": _map(request, units, choice, view) if choice else None,
-    }
+    wish = _wish(request, _chosen(request, known))
+    context = {"form": MapForm(known=known), "map": None}
+    if wish is not None:
+        initial = {"lembar": wish.choice.key, "tampilan": wish.view, "urut": wish.order}
+        today = Unit.objects.valid_on(timezone.localdate())
+        units = list(visible(request.user, "read-sheet", today))
+        context = {
+            "form": MapForm(initial, known=known),
+            "choice": wish.choice,
+            "view": VIEWS[wish.view],
+            "order": ORDERS[wish.order],
+            "map": _map(request, units, wish),
+        }
     return render(request, "insights/map.html", context)
 
 
-def _map(request: HttpRequest, units: list[Unit], choice: Choice, view: str) -> UnitMap:
+def _wish(request: HttpRequest, choice: Choice | None) -> Wish | None:
+    """Return what the address asks for, with the usual choice for a word that does not exist."""
+    if choice is None:
+        return None
+    view, order = request.GET.get("tampilan"), request.GET.get("urut")
+    return Wish(
+        choice,
+        view if view in VIEWS else NOT_REACHED,
+        order if order in ORDERS else OFFICIAL,
+        frozenset(request.GET.getlist("buka")),
+    )
+
+
+def _map(request: HttpRequest, units: list[Unit], wish: Wish) -> UnitMap:
     """Return the table with the signs that the reader may see; a look of the staff is logged."""
     seen = None
     if reading.reads_findings(request.user):
-        edition = FrameworkEdition.objects.get(slug=choice.edition)
-        seen = reading.cells(request.user, units, edition=edition, period=choice.period)
+        edition = FrameworkEdition.objects.get(slug=wish.choice.edition)
+        seen = reading.cells(request.user, units, edition=edition, period=wish.choice.period)
         audiences = {reading.audience_of(request.user, unit) for unit in units[:1]}
         reading.log_look(request.user, audiences, thing=edition, page=request.path)
     sheets = visible(request.user, "read-sheet", Sheet.objects.all())
-    return build_map(units, sheets, choice, view, seen=seen)
+    return build_map(units, sheets, wish, seen=seen)
 
 
 @policy("read-sheet")
@@ -139,7 +154,7 @@ def finding(
     found_unit = get_object_or_404(reading.units_read(request.user), slug=unit)
     found_area = get_object_or_404(ChangeArea, slug=area)
     found_edition = get_object_or_404(FrameworkEdition, slug=edition)
-    if not period.isdigit() or area not in frames.worth_of_areas(found_edition):
+    if not period.isdigit() or not why.is_scored(found_edition, found_area):
         raise Http404
     year = int(period)
     audience = reading.audience_of(request.user, found_unit)
