@@ -71,12 +71,25 @@ class UnitMap:
 
 
 @dataclass(frozen=True)
-class _Signs:
+class Signs:
+    """What the reader may see of findings.
+
+    Attributes:
+        readable: keys of the units of which the reader reads findings; the others show points.
+        seen: the cells of these units that a job has made.
+    """
+
+    readable: frozenset[int]
+    seen: Mapping[Place, Shown]
+
+
+@dataclass(frozen=True)
+class _Drawing:
     """What the cells of a map show: a figure of the sheet, and the finding where it may be read."""
 
     wish: Wish
     scores: Scores
-    seen: Mapping[Place, Shown] | None
+    signs: Signs
 
     @property
     def view(self) -> str:
@@ -87,29 +100,20 @@ class _Signs:
         return f"{profile_url(unit)}?lembar={self.wish.choice.key}"
 
 
-def build_map(
-    units: list[Unit],
-    sheets: QuerySet[Sheet],
-    wish: Wish,
-    *,
-    seen: Mapping[Place, Shown] | None,
-) -> UnitMap:
-    """Lay the sheets of one edition and year out by unit and change area.
-
-    ``seen`` holds what the reader may see of findings; None for who reads no finding at all.
-    """
+def build_map(units: list[Unit], sheets: QuerySet[Sheet], wish: Wish, signs: Signs) -> UnitMap:
+    """Lay the sheets of one edition and year out by unit and change area."""
     scores = _scores(sheets, wish.choice)
     areas = list(ChangeArea.objects.all())
-    signs = _Signs(wish, scores, seen)
+    drawing = _Drawing(wish, scores, signs)
     by_slug = {unit.slug: unit for unit in units}
     shown = _rows_shown(units, scores, wish)
-    rows = [_row(by_slug[row.key], row, areas, signs) for row in shown]
+    rows = [_row(by_slug[row.key], row, areas, drawing) for row in shown]
     if rows:
         rows.append(_sums(areas, scores, wish.view))
     return UnitMap(
         areas=[{"label": str(area)} for area in areas],
         rows=rows,
-        lists=[_heaviest(by_slug[row.key], row, signs) for row in shown],
+        lists=[_heaviest(by_slug[row.key], row, drawing) for row in shown],
         without=[unit for unit in units if unit.pk not in scores],
     )
 
@@ -166,18 +170,20 @@ def _value(score: AreaScore, view: str) -> Decimal:
     return Decimal(score.score if view == SCORE else score.not_yet_reached)
 
 
-def _row(unit: Unit, row: folding.Row, areas: list[ChangeArea], signs: _Signs) -> dict[str, Any]:
-    known = _of(unit, signs.scores)
-    cells = [_cell(unit, area, known.get(area.slug), signs) for area in areas]
+def _row(
+    unit: Unit, row: folding.Row, areas: list[ChangeArea], drawing: _Drawing
+) -> dict[str, Any]:
+    known = _of(unit, drawing.scores)
+    cells = [_cell(unit, area, known.get(area.slug), drawing) for area in areas]
     if not known:
         nothing = {"tone": "none", "label": _("There is no LKE of this year yet.")}
         cells = [nothing for _area in areas]
     return {
         "id": f"unit-{unit.slug}",
         "name": unit.display_short_name,
-        "url": signs.profile(unit),
+        "url": drawing.profile(unit),
         "is_below": row.depth > 0,
-        "fold": _fold(unit, row, signs.wish),
+        "fold": _fold(unit, row, drawing.wish),
         "cells": cells,
     }
 
@@ -189,31 +195,32 @@ def _fold(unit: Unit, row: folding.Row, wish: Wish) -> dict[str, Any] | None:
     label = ngettext("%(number)d unit below", "%(number)d units below", row.below) % {
         "number": row.below
     }
-    said = (
-        _("Close the units below %(unit)s") if row.is_open else _("Open the units below %(unit)s")
-    )
+    named = {"unit": unit.display_short_name}
+    said = _("Open the units below %(unit)s") % named
+    if row.is_open:
+        said = _("Close the units below %(unit)s") % named
     return {
         "url": wish.link(unit),
         "label": label,
-        "said": f"{label}: {said % {'unit': unit.display_short_name}}",
+        "said": said,
         "is_open": row.is_open,
     }
 
 
-def _cell(unit: Unit, area: ChangeArea, score: AreaScore | None, signs: _Signs) -> Cell:
+def _cell(unit: Unit, area: ChangeArea, score: AreaScore | None, drawing: _Drawing) -> Cell:
     if score is None:
         return {"tone": "none", "label": _("not assessed in this framework")}
-    value = _value(score, signs.view)
-    told = f"{VIEWS[signs.view]}: {points(value, 1)}"
-    if signs.seen is None:
+    value = _value(score, drawing.view)
+    told = f"{VIEWS[drawing.view]}: {points(value, 1)}"
+    if unit.pk not in drawing.signs.readable:
         return {
             "tone": "hidden",
             "points": value,
-            "url": f"{signs.profile(unit)}#{area.slug}",
+            "url": f"{drawing.profile(unit)}#{area.slug}",
             "label": f"{unit.display_short_name}, {area}, {told}",
         }
     return wording.heat_cell(
-        signs.seen.get((unit.pk, area.slug), wording.NOTHING_YET),
+        drawing.signs.seen.get((unit.pk, area.slug), wording.NOTHING_YET),
         unit=unit.display_short_name,
         area=str(area),
         points=(value, told),
@@ -234,18 +241,18 @@ def _sums(areas: list[ChangeArea], scores: Scores, view: str) -> dict[str, Any]:
     return {"name": name, "url": "", "cells": cells}
 
 
-def _heaviest(unit: Unit, row: folding.Row, signs: _Signs) -> dict[str, Any]:
-    ordered = sorted(_of(unit, signs.scores).values(), key=lambda score: -score.not_yet_reached)
+def _heaviest(unit: Unit, row: folding.Row, drawing: _Drawing) -> dict[str, Any]:
+    ordered = sorted(_of(unit, drawing.scores).values(), key=lambda score: -score.not_yet_reached)
     lines = []
     for score in ordered[:HEAVIEST]:
         if score.not_yet_reached > 0:
             line = f"{score.area}: {points(score.not_yet_reached, 1)}"
-            shown = (signs.seen or {}).get((unit.pk, score.area_id))
+            shown = drawing.signs.seen.get((unit.pk, score.area_id))
             lines.append(f"{line}, {wording.state_of(shown)}" if shown else line)
     return {
         "name": unit.name,
-        "url": signs.profile(unit),
+        "url": drawing.profile(unit),
         "lines": lines,
         "is_below": row.depth > 0,
-        "fold": _fold(unit, row, signs.wish),
+        "fold": _fold(unit, row, drawing.wish),
     }

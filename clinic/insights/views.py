@@ -22,6 +22,7 @@ from clinic.insights.unit_map import (
     OFFICIAL,
     ORDERS,
     VIEWS,
+    Signs,
     UnitMap,
     Wish,
     build_map,
@@ -87,14 +88,15 @@ def _wish(request: HttpRequest, choice: Choice | None) -> Wish | None:
 
 def _map(request: HttpRequest, units: list[Unit], wish: Wish) -> UnitMap:
     """Return the table with the signs that the reader may see; a look of the staff is logged."""
-    seen = None
+    signs = Signs(frozenset(), {})
     if reading.reads_findings(request.user):
         edition = FrameworkEdition.objects.get(slug=wish.choice.edition)
+        audiences = reading.audiences_of(request.user, units)
         seen = reading.cells(request.user, units, edition=edition, period=wish.choice.period)
-        audiences = {reading.audience_of(request.user, unit) for unit in units[:1]}
-        reading.log_look(request.user, audiences, thing=edition, page=request.path)
+        signs = Signs(frozenset(pk for pk, audience in audiences.items() if audience), seen)
+        reading.log_look(request.user, audiences.values(), thing=edition, page=request.path)
     sheets = visible(request.user, "read-sheet", Sheet.objects.all())
-    return build_map(units, sheets, wish, seen=seen)
+    return build_map(units, sheets, wish, signs)
 
 
 @policy("read-sheet")
@@ -159,8 +161,8 @@ def finding(
     year = int(period)
     audience = reading.audience_of(request.user, found_unit)
     shown = reading.cell(request.user, found_unit, area, edition=found_edition, period=year)
-    is_close = audience in {Audience.PROGRAMME, Audience.UNIT}
-    assessed = why.assessed(found_unit, found_area, found_edition, year, with_rows=is_close)
+    with_rows = reading.reads_rows(request.user, found_unit)
+    assessed = why.assessed(found_unit, found_area, found_edition, year, with_rows=with_rows)
     reading.log_look(request.user, [audience], thing=found_unit, page=request.path)
     context = {
         "unit": found_unit,
