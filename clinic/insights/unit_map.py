@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -111,11 +112,16 @@ def build_map(units: list[Unit], sheets: QuerySet[Sheet], wish: Wish, signs: Sig
     if rows:
         rows.append(_sums(areas, scores, wish.view))
     return UnitMap(
-        areas=[{"label": str(area)} for area in areas],
+        areas=[{"label": str(area), "url": _area_url(area, wish.choice)} for area in areas],
         rows=rows,
         lists=[_heaviest(by_slug[row.key], row, drawing) for row in shown],
         without=[unit for unit in units if unit.pk not in scores],
     )
+
+
+def _area_url(area: ChangeArea, choice: Choice) -> str:
+    """The page of the area, at the edition and year of the map."""
+    return f"{reverse('change_area', kwargs={'slug': area.slug})}?lembar={choice.key}"
 
 
 def _scores(sheets: QuerySet[Sheet], choice: Choice) -> dict[int, dict[str, AreaScore]]:

@@ -1,5 +1,6 @@
 """Officials' pages: the map of units by change area, a unit's profile, findings."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from clinic.assessments.models import ChangeArea, FrameworkEdition, Sheet
 from clinic.assessments.sheets import sheet_url
-from clinic.insights import charts, profile, reading, why, wording
+from clinic.insights import area_page, charts, profile, reading, why, wording
 from clinic.insights.arithmetic.suppression import Audience
 from clinic.insights.assessed import Choice, choices, goals_of_sheet, profile_blocks
 from clinic.insights.unit_map import (
@@ -125,10 +126,7 @@ def unit_profile(request: HttpRequest, slug: str) -> HttpResponse:
         "understanding_chart": charts.understanding_chart(found.cells) if found else None,
         "history_chart": charts.history_chart(_years(sheets, sheet)),
         "tests": goals_of_sheet(sheet) if sheet else [],
-        "tabs": [
-            {"label": each.label, "url": f"?lembar={each.key}", "current": each == choice}
-            for each in known
-        ],
+        "tabs": _tabs(known, choice),
     }
     return render(request, "insights/unit_profile.html", context)
 
@@ -146,6 +144,47 @@ def _found(request: HttpRequest, unit: Unit, sheet: Sheet | None) -> profile.Pro
 def _years(sheets: QuerySet[Sheet], sheet: Sheet | None) -> list[Sheet]:
     """Return the unit's sheets of the same framework, whatever their edition and year."""
     return list(sheets.filter(edition__framework=sheet.edition.framework)) if sheet else []
+
+
+@policy("read-sheet")
+@never_cache
+@require_safe
+def change_area(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one change area: units by understanding and by their sheet, and the heaviest rows."""
+    area = get_object_or_404(ChangeArea, slug=slug)
+    sheets = visible(request.user, "read-sheet", Sheet.objects.all())
+    known = choices(sheets.filter(area_scores__area=area).distinct())
+    choice = _chosen(request, known)
+    context = {"area": area, "tabs": _tabs(known, choice), "choice": choice}
+    if choice is not None:
+        edition = FrameworkEdition.objects.get(slug=choice.edition)
+        scores = area_page.scores_of(sheets, area, edition, choice.period)
+        seen = _seen(request, [score.sheet.unit for score in scores], edition, choice.period)
+        context |= {
+            "scores": scores,
+            "chart": area_page.scatter(scores, seen) if seen else None,
+            "reads_findings": seen is not None,
+            "rows": area_page.heaviest(sheets, area, edition, choice.period),
+        }
+    return render(request, "insights/change_area.html", context)
+
+
+def _seen(
+    request: HttpRequest, units: list[Unit], edition: FrameworkEdition, period: int
+) -> Mapping[reading.Place, reading.Shown] | None:
+    """Return what the reader may see of these units; None for who reads no finding of any."""
+    audiences = reading.audiences_of(request.user, units)
+    if not any(audiences.values()):
+        return None
+    reading.log_look(request.user, audiences.values(), thing=edition, page=request.path)
+    return reading.cells(request.user, units, edition=edition, period=period)
+
+
+def _tabs(known: list[Choice], choice: Choice | None) -> list[dict[str, Any]]:
+    return [
+        {"label": each.label, "url": f"?lembar={each.key}", "current": each == choice}
+        for each in known
+    ]
 
 
 @policy("read-finding")

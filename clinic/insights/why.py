@@ -102,6 +102,15 @@ def outcomes_of(edition: FrameworkEdition, areas: Iterable[str]) -> dict[str, li
     return {area: list(outcomes.values()) for area, outcomes in found.items()}
 
 
+def outcomes_of_rows(
+    edition: FrameworkEdition, area: ChangeArea, codes: Iterable[str]
+) -> dict[str, tuple[Outcome, ...]]:
+    """What people can learn that bears on each of these rows of the area."""
+    framework_file = edition_file(edition)
+    linked = _outcomes_by_node(edition, area)
+    return {code: _outcomes(framework_file, code, linked) for code in codes}
+
+
 def _rows(sheet: Sheet, area: ChangeArea, edition: FrameworkEdition) -> tuple[SheetRow, ...]:
     """Scored rows of the area with points left, the heaviest first, then in the sheet's order."""
     framework_file = edition_file(edition)
