@@ -128,6 +128,7 @@ def test_the_page_costs_the_same_however_many_answers(
     settings.KLINIK_SECOND_FACTOR = False
     answered_by(world, cast, 3)
     browser = signed_in(cast.other_unit_official.account)
+    browser.get(address(world[2].district))
     with django_assert_max_num_queries(15):
         browser.get(address(world[2].district))
 
