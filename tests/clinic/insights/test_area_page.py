@@ -86,7 +86,7 @@ def test_the_heaviest_rows_add_up_over_the_units_that_the_reader_may_see(world, 
 
 
 def test_an_area_that_no_sheet_assesses_says_so(world, cast, signed_in):
-    page = open_page(signed_in, cast.regency_official, "/pemetaan/bidang/deregulasi/")
+    page = open_page(signed_in, cast.regency_official, "/pemetaan/bidang/deregulasi-kebijakan/")
     assert (page.status_code, page.context["choice"]) == (200, None)
     gone = open_page(signed_in, cast.regency_official, "/pemetaan/bidang/tidak-ada/")
     assert gone.status_code == 404
