@@ -46,7 +46,7 @@ SHAPES = {
 
 
 @dataclass(frozen=True)
-class Indicator:
+class HeavyRow:
     """One scored row of the sheet, over all units that the reader may see.
 
     Attributes:
@@ -174,7 +174,7 @@ def _untold(cells: Sequence[tuple[AreaScore, Shown | None]]) -> list[str]:
 
 def heaviest(
     sheets: QuerySet[Sheet], area: ChangeArea, edition: FrameworkEdition, period: int
-) -> list[Indicator]:
+) -> list[HeavyRow]:
     """Scored rows with most points not yet reached over these sheets, and what teaches them."""
     chosen = sheets.filter(edition=edition, period=period)
     scored = [node.code for node in edition_file(edition).scored if node.area == area.slug]
@@ -196,7 +196,7 @@ def heaviest(
     modules = evidence.modules_for(each.slug for some in outcomes.values() for each in some)
     number, names = chosen.count(), edition_file(edition).by_code
     return [
-        Indicator(
+        HeavyRow(
             code=code,
             wording=_named(names[code]),
             missing=row["missing"],
