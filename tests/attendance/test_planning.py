@@ -323,6 +323,15 @@ class TestStates:
         with pytest.raises(events.AddressFixed):
             events.change_event(event, {"code": "lain"}, actor=cast.organiser.account)
 
+    def test_saving_what_is_so_already_writes_nothing(self, cast, browser, draft):
+        before = made.fresh(draft).rev
+        browser.post(step(draft, "apa"), what(cast, title=draft.title, code=draft.code))
+        assert made.fresh(draft).rev == before
+        assert not AuditEntry.objects.filter(verb="event.change").exists()
+        browser.post(step(draft, "siapa"), {"capacity": "12"})
+        entry = AuditEntry.objects.get(verb="event.change")
+        assert entry.detail.values == {"before": {"capacity": None}, "after": {"capacity": 12}}
+
 
 class TestCopies:
     """The plan of an earlier event, without its people."""
