@@ -68,7 +68,10 @@ def test_d06_claimed_between_two_commits_both_peoples_answers_count(world, cast)
 @pytest.mark.django_db(transaction=True)
 def test_d06_killed_right_after_each_hand_in_the_finding_becomes_current(scheduler, world):
     quiz, home = world[1], world[2]
-    persons = [make_member(f"Penjawab {n}", home.district) for n in range(KILLS)]
+    persons = [
+        make_member(f"Penjawab {n}", home.district, email=f"jawab-{n}@uji.test")
+        for n in range(KILLS)
+    ]
     attempts = [str(made.answered(quiz, person, right=1).uuid) for person in persons]
     wait_until(lambda: answers_in(world) is not None, 60, what="a first finding")
     assert answers_in(world) == 0
