@@ -45,6 +45,12 @@ def quiz(cast, *, number=QUESTIONS, slug="kuis-pengawasan"):
 
 def answer(version, person, *, right: int, blank: int = 0, phase=Phase.NORMAL, **more) -> Attempt:
     """The person takes the quiz: ``right`` answers right, ``blank`` left out, the rest wrong."""
+    attempt = answered(version, person, right=right, blank=blank, phase=phase, **more)
+    return delivery.submit(attempt.uuid, among=Attempt.objects.filter(person=person)).attempt
+
+
+def answered(version, person, *, right: int, blank: int = 0, phase=Phase.NORMAL, **more) -> Attempt:
+    """As ``answer``, but not handed in yet."""
     given = version.quiz.assignments.filter(person=person, phase=phase).first()
     given = given or quizzes_made.assigned(version, person, phase=phase, **more)
     attempt, _new = delivery.start(given, person.account)
@@ -56,7 +62,7 @@ def answer(version, person, *, right: int, blank: int = 0, phase=Phase.NORMAL, *
         value = quizzes_made.key_of(content) if place < right else quizzes_made.wrong_of(content)
         event = SaveEvent(client_id="uji", seq=1, base_rev=0, value=value)
         delivery.save_response(attempt.uuid, item.index, event, among=own)
-    return delivery.submit(attempt.uuid, among=own).attempt
+    return attempt
 
 
 def rows(framework_file: FrameworkFile, *, strength: float) -> dict[str, sheets.RowEntry]:
