@@ -104,7 +104,8 @@ def believe(scene: Scene, *, threshold: float) -> Estimates:
     headcount = count_rows(room.unit, size)[:, None]
     mean = sum_rows(room.unit, credit, size) / headcount
     variance = sum_rows(room.unit, own, size) + _shared_variance(scene, room, slope)
-    error = _item_error(scene, room, sum_rows(room.unit, slope, size) / headcount)
+    heard_slope = sum_rows(room.unit[room.speaking], slope[room.speaking], size) / headcount
+    error = _item_error(scene, room, heard_slope)
     variance = variance / headcount**2 + error
     return _stated(scene.seen, (room.heard, curves, threshold), mean, variance)
 
@@ -177,7 +178,11 @@ def _shared_variance(scene: Scene, room: _Room, slope: Floats) -> Floats:
 
 
 def _item_error(scene: Scene, room: _Room, slope: Floats) -> Floats:
-    """Variance from having met only some of the pool's items, of doubtful difficulty."""
+    """Variance from having met only some of the pool's items, of doubtful difficulty.
+
+    ``slope`` is the mean over the unit's people, where silent ones count as zero: no item misled
+    the unit about them.
+    """
     seen, answers, parameters = scene.seen, scene.seen.answers, scene.parameters
     size, areas = slope.shape
     pooled = seen.item_in_pool[answers.item]

@@ -197,3 +197,22 @@ def test_a_small_unit_agrees_with_brute_force(silent, dispersion):
         low, high = curves[area].at(centre + 1.645 * spread * np.array([-1, 1]))
         assert told.low[0, area] == pytest.approx(low, abs=0.01)
         assert told.high[0, area] == pytest.approx(high, abs=0.01)
+
+
+def test_items_that_a_unit_did_not_meet_mislead_nobody_about_its_silent_people():
+    """The same answers on two of six like items tell less than on all six, by who answered."""
+
+    def added(silent: int) -> np.ndarray:
+        seen, known = small_unit(silent)
+        alike = replace(known, difficulty=np.zeros(12), information=np.full(12, 4.0), keenness=0.0)
+        widths = []
+        for distinct in (2, 6):
+            turn = np.array([0, 1, 2, 0, 1, 2, 3, 3, 4, 5, 4, 5, 0, 1]) % distinct
+            item = 6 * seen.item_area[seen.answers.item] + turn
+            asked = replace(seen, answers=replace(seen.answers, item=item))
+            told = estimated(asked, alike, 0.0)
+            widths.append((told.high - told.low)[0])
+        return widths[0] ** 2 - widths[1] ** 2
+
+    assert (added(0) > 0).all()
+    assert (added(9) < added(0) / 8).all()
