@@ -133,7 +133,7 @@ def understanding_chart(cells: Sequence[tuple[Any, Shown]]) -> Chart | None:
     return Chart(
         title=_("%(area)s: about %(mean)s of 100 questions answered right")
         % {"area": least, "mean": decimals((told.estimate or 0) * HUNDRED, 0)},
-        note=_("Of 100 questions of the area. Dot: estimate. Bar: 90% certain. n: people."),
+        note=_("Of 100 questions of the area. Dot: estimate. Bar: nine of ten cases. n: people."),
         height=HEAD + len(drawn) * ROW + FOOT,
         rows=[
             _understanding_row(area, shown, index, scale)
