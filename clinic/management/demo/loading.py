@@ -58,6 +58,7 @@ def _load(say: Callable[[str], None]) -> None:
     say("Mencatat klinik bulan Mei: 64 pendaftaran, pemindaian, dan jawaban kuis ...")
     clinics.load_past_clinic(units, participants)
     clinics.load_coming_clinic(units)
+    clinics.load_rehearsal(units, participants)
     say("Menghitung hasil pemetaan ...")
     calibrated = calibrate.calibrate()
     if calibrated is not None:
