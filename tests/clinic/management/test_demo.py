@@ -74,11 +74,6 @@ def test_the_demo_is_refused_where_a_real_person_is():
     assert not Unit.objects.exists()
 
 
-@pytest.fixture
-def _demo(db):
-    loading.load_demo(silent)
-
-
 @pytest.mark.parametrize("day", range(1, 15))
 def test_the_coming_clinic_lies_on_a_working_day(day):
     wanted = date(2026, 12, day)
@@ -88,9 +83,18 @@ def test_the_coming_clinic_lies_on_a_working_day(day):
     assert 0 <= (found - wanted).days <= 2
 
 
-@pytest.mark.usefixtures("_demo")
-def test_both_organisers_run_both_clinics_and_the_first_begins_at_the_coming_one(client, settings):
+def test_every_role_of_the_demo_finds_something_to_do(client, settings):
+    """One loading for all of them: it takes longest."""
     settings.KLINIK_SECOND_FACTOR = False
+    loading.load_demo(silent)
+
+    _both_organisers_run_both_clinics_and_the_first_begins_at_the_coming_one(client)
+    _the_quizzes_of_the_coming_clinic_frame_its_day()
+    _at_the_rehearsal_of_today_a_person_of_the_list_is_let_in_green(client)
+    _the_assessor_reads_the_assigned_units_of_the_year_and_no_other(client)
+
+
+def _both_organisers_run_both_clinics_and_the_first_begins_at_the_coming_one(client):
     events = set(Event.objects.filter(code__startswith="klinik-").values_list("uuid", flat=True))
     coming = Event.objects.get(state=Event.State.OPEN)
 
@@ -102,8 +106,7 @@ def test_both_organisers_run_both_clinics_and_the_first_begins_at_the_coming_one
     assert client.get("/beranda/").headers["Location"] == f"/panitia/{coming.code}/"
 
 
-@pytest.mark.usefixtures("_demo")
-def test_the_quizzes_of_the_coming_clinic_frame_its_day():
+def _the_quizzes_of_the_coming_clinic_frame_its_day():
     coming = Event.objects.get(state=Event.State.OPEN)
     sessions = list(coming.sessions.order_by("starts_at"))
     before, after = Assignment.objects.filter(event=coming.uuid).order_by("opens_at")
@@ -113,9 +116,7 @@ def test_the_quizzes_of_the_coming_clinic_frame_its_day():
     assert {coming.place} == {session.room for session in sessions}
 
 
-@pytest.mark.usefixtures("_demo")
-def test_at_the_rehearsal_of_today_a_person_of_the_list_is_let_in_green(client, settings):
-    settings.KLINIK_SECOND_FACTOR = False
+def _at_the_rehearsal_of_today_a_person_of_the_list_is_let_in_green(client):
     rehearsal = Event.objects.get(code="gladi-pindai")
     organiser = Account.objects.get(email="panitia2@demo.test")
     held = rehearsal.registrations.select_related("person")
@@ -137,9 +138,7 @@ def test_at_the_rehearsal_of_today_a_person_of_the_list_is_let_in_green(client, 
     assert (answer.verdict, answer.level) == ("accepted", "ok")
 
 
-@pytest.mark.usefixtures("_demo")
-def test_the_assessor_begins_at_sheets_of_the_assigned_units_and_reads_no_other(client, settings):
-    settings.KLINIK_SECOND_FACTOR = False
+def _the_assessor_reads_the_assigned_units_of_the_year_and_no_other(client):
     client.force_login(Account.objects.get(email="penilai@demo.test"))
 
     assert client.get("/beranda/").headers["Location"] == "/penilaian/"
