@@ -56,7 +56,7 @@ def outcomes_of(entries: Iterable[Entry]) -> list[str]:
     """Return the slugs of the outcomes that the quizzes ask about, the one asked most first."""
     versions = [one.prospect.version.pk for one in entries]
     slots = Slot.objects.filter(quiz_version__in=versions)
-    asked = slots.values_list("question_version__question__outcome__slug", flat=True)
+    asked = slots.values_list("question_version__outcome__slug", flat=True)
     return [slug for slug, _count in Counter(asked.order_by("pk")).most_common()]
 
 

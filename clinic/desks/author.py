@@ -9,11 +9,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.desks.panel import DeskPanel
 from clinic.lib.templatetags.ui import moment
-from clinic.people.access import can
-from clinic.people.models import Account
+from clinic.people.access import roles_of
+from clinic.people.models import Account, Grant
 from courses import drafts
 from courses.drafts import Standing
-from courses.models import ModulePage
 
 # Word, and the state that the tag beside it draws.
 WORDS: dict[str, tuple[Promise, str]] = {
@@ -27,10 +26,11 @@ WORDS: dict[str, tuple[Promise, str]] = {
 
 def panels_of(account: Account) -> list[DeskPanel]:
     """Return the panels of the roles that the account holds; none for other roles."""
+    held = roles_of(account)
     found = []
-    if can(account, "comment-module", ModulePage):
+    if Grant.Role.REVIEWER in held:
         found.append(_to_review(account))
-    if can(account, "write-module", ModulePage):
+    if Grant.Role.AUTHOR in held:
         found.append(_own_drafts(account))
     return found
 

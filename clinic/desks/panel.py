@@ -12,7 +12,8 @@ from django.template.loader import render_to_string
 class DeskPanel:
     """A heading, a sentence, rows with their state in words, and links to go on.
 
-    The editor's home page draws whatever has ``render_html`` and ``media``.
+    The editor's home page draws whatever has ``render_html``, ``media`` and ``order``; equal
+    orders keep the order of the list.
     """
 
     title: str
@@ -20,6 +21,7 @@ class DeskPanel:
     rows: Sequence[Mapping[str, Any]] = ()
     links: Sequence[Mapping[str, str]] = ()
     media: Media = field(default_factory=Media)
+    order: int = 0
 
     def render_html(self, parent_context: Any = None) -> str:
         """Draw the box."""

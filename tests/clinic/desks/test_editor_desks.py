@@ -38,7 +38,7 @@ def test_an_author_finds_own_drafts_with_their_state_and_the_way_on(cast, sent, 
 
     assert list(found) == ["Draf saya"]
     rows = found["Draf saya"].rows
-    assert [row["hint"] for row in rows][0] == "Sebutkan barisnya"
+    assert rows[0]["hint"] == "Sebutkan barisnya"
     assert rows[1]["url"] == f"/admin/pages/{fresh.pk}/edit/"
 
 
