@@ -52,7 +52,7 @@ def _load(say: Callable[[str], None]) -> None:
     participants = cast.load_participants(units)
     say("Memuat bank soal dan menerbitkan 8 modul panduan ...")
     clinics.load_bank()
-    learning.load_modules()
+    learning.send_one_again(learning.load_modules())
     say("Mengisi lembar penilaian contoh ...")
     sheets.load_sheets(units, tops)
     say("Mencatat klinik bulan Mei: 64 pendaftaran, pemindaian, dan jawaban kuis ...")

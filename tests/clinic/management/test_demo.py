@@ -92,6 +92,7 @@ def test_every_role_of_the_demo_finds_something_to_do(client, settings):
     _the_quizzes_of_the_coming_clinic_frame_its_day()
     _at_the_rehearsal_of_today_a_person_of_the_list_is_let_in_green(client)
     _the_assessor_reads_the_assigned_units_of_the_year_and_no_other(client)
+    _one_module_waits_for_the_reviewer_with_what_changed(client)
 
 
 def _both_organisers_run_both_clinics_and_the_first_begins_at_the_coming_one(client):
@@ -155,3 +156,11 @@ def _the_assessor_reads_the_assigned_units_of_the_year_and_no_other(client):
         "dinas-kesehatan/pmprb-2020-unit/2021",
     ):
         assert client.get(f"/penilaian/unit/{elsewhere}/").status_code == 404
+
+
+def _one_module_waits_for_the_reviewer_with_what_changed(client):
+    client.force_login(Account.objects.get(email="pengulas@demo.test"))
+    (panel,) = client.get("/admin/").context["panels"]
+    (row,) = panel.rows
+    (change,) = client.get(row["url"]).context["changes"]
+    assert change.kind == "changed"
