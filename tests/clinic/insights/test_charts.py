@@ -120,7 +120,9 @@ def test_history_names_the_bands_of_its_edition(regencies):
     assert charts.history_chart(years[:1]) is None
 
 
-def test_u27_page_twin_and_print_of_a_profile_hold_nothing_of_a_hidden_cell(world, cast, signed_in):
+def test_u27_page_twin_and_print_of_a_profile_hold_nothing_of_a_hidden_cell(
+    world, cast, signed_in
+):
     _edition, quiz, home = world
     official = signed_in(cast.other_unit_official.account)
     staff = signed_in(cast.regency_official.account)
@@ -153,7 +155,9 @@ def test_u29_every_chart_of_a_profile_has_its_twin_and_no_style(world, cast, sig
         assert f'id="{name}-tabel-judul"' in text
 
 
-def test_the_word_sample_stands_inside_every_picture_of_the_demo(world, cast, signed_in, settings):
+def test_the_word_sample_stands_inside_every_picture_of_the_demo(
+    world, cast, signed_in, settings
+):
     home = world[2]
     settings.IS_DEMO = True
     text = profile_page(signed_in(cast.regency_official.account), home.district).content.decode()
