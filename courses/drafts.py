@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 
 from django.db.models import QuerySet
 from wagtail.models import Page
@@ -35,6 +36,11 @@ class Standing:
         """Something is left to do, by the author or by a reviewer."""
         return self.state != PUBLISHED
 
+    @property
+    def is_waiting(self) -> bool:
+        """A reviewer is asked; ``request`` says by whom and since when."""
+        return self.state == WAITING and self.request is not None
+
 
 def standings_of(actor: Account) -> list[Standing]:
     """Return every module that the actor may write, what asks for a hand first."""
@@ -44,8 +50,8 @@ def standings_of(actor: Account) -> list[Standing]:
 def waiting_for(actor: Actor) -> list[Standing]:
     """Return the modules that wait for a review which the actor may give, longest first."""
     rows = visible(actor, "comment-module", ModulePage.objects.all())
-    found = [one for one in _standings(rows) if one.state == WAITING and one.request]
-    return sorted(found, key=lambda one: one.request.sent_at if one.request else 0)
+    found = [(one.request.sent_at, one) for one in _standings(rows) if one.is_waiting]
+    return [one for _sent_at, one in sorted(found, key=itemgetter(0))]
 
 
 def _standings(rows: QuerySet[ModulePage]) -> list[Standing]:
