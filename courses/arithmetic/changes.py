@@ -23,7 +23,7 @@ HEAD_FIELDS = (
 )
 _END_OF_PARAGRAPH = re.compile(r"</(?:p|li|h2|h3)>|<br\s*/?>")
 _MARK_UP = re.compile(r"<[^>]+>")
-_WORDS = re.compile(r"\S+\s*")
+_WORDS = re.compile(r"\s+|\S+")
 # Keys of the editor that nobody reads.
 _UNREAD = frozenset({"id", "type"})
 

@@ -76,3 +76,8 @@ def test_what_was_typed_as_markup_stays_text():
     (section,) = changes(before, after)
 
     assert section.paragraphs[0].runs == ((GONE, "a"), (ADDED, "<script>"))
+
+
+def test_a_sentence_added_at_the_end_touches_no_word_before_it():
+    (paragraph,) = compare(["Satu dua."], ["Satu dua. Tiga."])
+    assert paragraph.runs == ((SAME, "Satu dua."), (ADDED, " Tiga."))
