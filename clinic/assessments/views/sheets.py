@@ -69,6 +69,8 @@ def sheet(request: HttpRequest, slug: str, framework: str, period: str) -> HttpR
         "sheet": found,
         "address": address,
         "page": page,
+        "shown": wanted if wanted in FILTERS else "semua",
+        "opens_rubrics": request.GET.get("cetak") == "rubrik",
         "tabs": [
             {
                 "label": f"{label} ({page.counts[name]})",
