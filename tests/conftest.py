@@ -19,6 +19,7 @@ from hypothesis import settings as hypothesis_settings
 
 from clinic.records import seals
 from tests.given import *  # noqa: F403
+from tests.migrated import Migrated
 from tests.processes import WorkerProcess
 
 # A busy machine must not fail a test: no limit on the time of one example.
@@ -56,10 +57,29 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+def _migrated(
+    request: pytest.FixtureRequest, django_db_modify_db_settings: None
+) -> Migrated | None:
+    return Migrated(request.config.cache.mkdir("migrated")) if settings.IS_EMBEDDED else None
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(_migrated: Migrated | None) -> bool:
+    """Migrate over a kept copy where there is one."""
+    return _migrated is not None and _migrated.put_in_place()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None,
+    django_db_blocker: pytest.FixtureRequest,
+    _migrated: Migrated | None,
+) -> None:
     """Add the table of the database cache, which no migration makes."""
     with django_db_blocker.unblock():
         call_command("createcachetable")
+        if _migrated is not None:
+            _migrated.keep()
 
 
 def count_on() -> None:
