@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.scoring import points_per_row
 from clinic.assessments.frameworks import edition_file
-from clinic.assessments.sheet_page import formula_in_words
 from clinic.assessments.models import FrameworkEdition, Node
+from clinic.assessments.sheet_page import formula_in_words
 from clinic.lib.templatetags.ui import points
 
 Address = tuple[str, str]
