@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -67,6 +67,32 @@ class UploadForm(CheckForm):
         if len(first_two) == 1:
             self.fields["unit"].empty_label = None
             self.initial.setdefault("unit", first_two[0].slug)
+
+
+class SheetFilter(forms.Form):
+    """What narrows the list of sheets: part of a unit's name, a framework, a year."""
+
+    cari = forms.CharField(label=_("Name of the unit"), required=False, max_length=80)
+    kerangka = forms.ChoiceField(label=_("Framework"), required=False)
+    tahun = forms.TypedChoiceField(label=_("Year"), required=False, coerce=int, empty_value=None)
+
+    def __init__(self, *args: Any, sheets: QuerySet[Sheet], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        every = ("", _("All"))
+        known = FrameworkEdition.objects.filter(pk__in=sheets.values("edition"))
+        years = sheets.order_by("-period").values_list("period", flat=True).distinct()
+        self.fields["kerangka"].choices = [every, *((one.slug, str(one)) for one in known)]
+        self.fields["tahun"].choices = [every, *((year, str(year)) for year in years)]
+
+    def narrow(self, sheets: QuerySet[Sheet]) -> QuerySet[Sheet]:
+        """Return the sheets that fit what was chosen; an unreadable choice narrows nothing."""
+        chosen = self.cleaned_data if self.is_bound and self.is_valid() else {}
+        by = {
+            "unit__name__icontains": chosen.get("cari"),
+            "edition__slug": chosen.get("kerangka"),
+            "period": chosen.get("tahun"),
+        }
+        return sheets.filter(**{name: value for name, value in by.items() if value})
 
 
 class RowForm(forms.Form):

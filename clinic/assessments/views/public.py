@@ -1,4 +1,4 @@
-"""``/periksa-lke/``: a workbook in, its report out, no account and nothing kept."""
+"""``/periksa-lke/``: a workbook in, its report out, no account, gone within the hour."""
 
 from uuid import UUID
 

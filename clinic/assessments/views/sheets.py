@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
-from clinic.assessments.forms import RowForm
+from clinic.assessments.forms import RowForm, SheetFilter
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Sheet
 from clinic.assessments.row_saving import (
@@ -33,16 +33,24 @@ READING_METHODS = ("GET", "HEAD")
 @require_safe
 @never_cache
 def sheets(request: HttpRequest) -> HttpResponse:
-    """List the sheets of reach, those with most rows missing first, and units without one."""
+    """List the sheets of reach in the order of units, and units without one; GET narrows it."""
     found = visible(request.user, "read-sheet", Sheet.objects.with_context())
+    form = SheetFilter(request.GET or None, sheets=found)
+    wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
     listed = [
         {"sheet": sheet, "url": sheet_url(sheet), "up_to": sheet.ceiling - sheet.total}
-        for sheet in found.order_by("-unanswered", "unit__path", "-period")
+        for sheet in form.narrow(found).order_by("unit__path", "-unanswered", "-period")
     ]
     may_upload = holds(request.user, "upload-sheet")
     own = visible(request.user, "upload-sheet", Unit.objects.valid_on(timezone.localdate()))
     without = own.exclude(pk__in=found.values("unit"))[:NO_SHEET_SHOWN] if may_upload else []
-    context = {"sheets": listed, "without": without, "may_upload": may_upload}
+    context = {
+        "sheets": listed,
+        "without": without,
+        "may_upload": may_upload,
+        "form": form,
+        "is_narrowed": any(wanted.values()),
+    }
     return render(request, "assessments/sheets.html", context)
 
 
