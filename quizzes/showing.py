@@ -228,7 +228,9 @@ def _by_outcome(
     return [OutcomeScore(str(one), str(one.area), earned[one], full[one]) for one in in_order]
 
 
-def comparison_of(attempt: Attempt, account: Account) -> Comparison | None:
+def comparison_of(
+    attempt: Attempt, account: Account, *, now: datetime | None = None
+) -> Comparison | None:
     """Hold a person's own pre-quiz and post-quiz side by side; None until both are released."""
     phases = [Phase.PRE, Phase.POST]
     if attempt.phase not in phases or attempt.person_id not in rows_of(account.person):
@@ -240,7 +242,7 @@ def comparison_of(attempt: Attempt, account: Account) -> Comparison | None:
     latest[attempt.phase] = attempt
     if len(latest) < len(phases):
         return None
-    before, after = (result_of(latest[phase], account) for phase in phases)
+    before, after = (result_of(latest[phase], account, now=now) for phase in phases)
     both = Comparison(before, after)
     return both if before.areas and after.areas else None
 
