@@ -88,7 +88,7 @@ def test_each_answer_to_a_check_takes_the_focus_and_a_module_prints_full_pages(v
         form.locator("button").focus()
         with page.expect_response("**/gratifikasi/"):
             page.keyboard.press("Enter")
-        page.wait_for_function("document.activeElement.getAttribute('role') === 'status'")
+        page.locator("[role=status]:focus").wait_for()
     assert page.locator("[style]").count() == 0
 
     page.goto("/modul/pengawasan/cetak/")

@@ -55,6 +55,7 @@ def test_an_operator_applies_the_workbook_and_types_a_row(visit, worker, cast, l
     page.context.add_cookies([signed_in_cookie(cast.operator.account, live_server.url)])
     page.goto("/penilaian/impor/")
     page.set_input_files("input[type=file]", SAMPLE)
+    page.select_option("select[name=unit]", "dinas-kesehatan-contoh")
     page.fill("input[name=period]", "2026")
     page.click("main form button[type=submit]")
     page.wait_for_selector("#nilai", timeout=60_000)
