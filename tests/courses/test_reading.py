@@ -216,7 +216,7 @@ def test_an_answered_check_mends_the_hint_and_says_what_was_not_right(
 
 def test_a_computed_row_shows_how_it_is_counted_and_a_yes_row_both_answers(client, shipped):
     wealth = texts(client.get("/modul/pengawasan/harta-kekayaan/"))
-    complaints = client.get("/modul/pengawasan/pengaduan-masyarakat/")
+    complaints = client.get("/modul/pengawasan/pengaduan/")
 
     assert "Jumlah yang sudah melaporkan / Jumlah yang harus melaporkan" in wealth
     rows = [

@@ -119,7 +119,7 @@ def signed_in_cookie(account: Any, url: str) -> Any:
 
 
 def papers(page: Page, **paper: Any) -> int:
-    """Return how many sheets of paper the page prints on; ``format`` or ``width`` and ``height``."""
+    """Return how many sheets of such paper the page prints on."""
     return len(PdfReader(io.BytesIO(page.pdf(**paper))).pages)
 
 
