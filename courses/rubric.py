@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from clinic.assessments.arithmetic.scoring import points_per_row
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import FrameworkEdition, Node
+from clinic.assessments.sheet_page import formula_in_words
 from clinic.lib.templatetags.ui import points
 
 Address = tuple[str, str]
@@ -37,11 +38,12 @@ class RubricLetter:
 
 @dataclass(frozen=True)
 class RubricRow:
-    """A row with its letters, best first; a row without letters shows its wording alone."""
+    """A row with its letters, best first; a row that is computed shows its formula instead."""
 
     code: str
     wording: str
     letters: tuple[RubricLetter, ...]
+    formula: str
     points: Fraction | None
     is_unverified: bool
 
@@ -59,18 +61,22 @@ def rows_at(addresses: Iterable[Address]) -> dict[Address, RubricRow]:
 
 
 def _row(node: Node, edition: FrameworkEdition, worth: Fraction | None) -> RubricRow:
-    scale = edition_file(edition).by_scale.get(node.definition["scale"])
+    framework = edition_file(edition)
+    scale = framework.by_scale.get(node.definition["scale"])
+    texts = dict(node.definition["rubric"])
     letters: list[RubricLetter] = []
     values: dict[str, Fraction] = {}
-    for letter, text in node.definition["rubric"]:
+    for letter in scale.letters if scale and texts else texts:
         above = letters[-1].letter if letters else ""
         values[letter] = (scale.value_of(letter) if scale else None) or Fraction(0)
         gain = worth * (values[above] - values[letter]) if above and worth else None
+        text = texts.get(letter) or _("What %(letter)s asks is not met yet.") % {"letter": above}
         letters.append(RubricLetter(letter, text, above, gain))
     return RubricRow(
         code=node.code,
         wording=node.wording,
         letters=tuple(letters),
+        formula="" if letters else formula_in_words(framework, node.code),
         points=worth,
         is_unverified=bool(node.definition["unverified"]),
     )

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from clinic.assessments.models import Outcome
 from clinic.lib.errors import Refused
 from clinic.people.access import rows_of
 from clinic.people.models import Account
@@ -61,9 +62,10 @@ class ShownResult:
 
 @dataclass(frozen=True)
 class OutcomeScore:
-    """What was earned of one outcome's points."""
+    """What was earned of one outcome's points, and the change area that it belongs to."""
 
     statement: str
+    area: str
     earned: Fraction
     full: int
 
@@ -73,22 +75,68 @@ class OutcomeScore:
 
 
 @dataclass(frozen=True)
+class AreaScore:
+    """What was earned of one change area's points, outcome by outcome."""
+
+    name: str
+    outcomes: list[OutcomeScore]
+
+    @property
+    def earned(self) -> Fraction:
+        return sum((one.earned for one in self.outcomes), Fraction(0))
+
+    @property
+    def full(self) -> int:
+        return sum(one.full for one in self.outcomes)
+
+
+@dataclass(frozen=True)
 class Result:
     """A finished attempt as its taker may see it now.
 
     Attributes:
         score: earned points; None while it may not be seen.
+        pass_mark: points from which on the quiz is passed.
         blanks: how many questions were left blank.
         opens_at: when answers and explanations can be seen, if that is known and still to come.
     """
 
     score: Fraction | None
     full: int
+    pass_mark: Fraction
     passed: bool | None
     blanks: int
     outcomes: list[OutcomeScore] | None
     items: list[ShownResult] | None
     opens_at: datetime | None
+
+    @property
+    def areas(self) -> list[AreaScore]:
+        """The outcomes by change area, in the order of areas; none while they may not be seen."""
+        by_area: dict[str, list[OutcomeScore]] = {}
+        for one in self.outcomes or []:
+            by_area.setdefault(one.area, []).append(one)
+        return [AreaScore(name, rows) for name, rows in by_area.items()]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A person's own pre-quiz beside the post-quiz, once both scores may be seen.
+
+    Attributes:
+        areas: per change area its name, then the points of either, None where it was not asked.
+    """
+
+    before: Result
+    after: Result
+
+    @property
+    def areas(self) -> list[tuple[str, AreaScore | None, AreaScore | None]]:
+        before, after = (
+            {one.name: one for one in each.areas} for each in (self.before, self.after)
+        )
+        names = dict.fromkeys([*before, *after])
+        return [(name, before.get(name), after.get(name)) for name in names]
 
 
 def shown_item(attempt: Attempt, index: int) -> ShownItem | None:
@@ -136,7 +184,9 @@ def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None
     """Build the result page of a finished attempt by the review policy."""
     moment = now or timezone.now()
     items = list(
-        attempt.items.select_related("question_version__outcome", "response").order_by("index")
+        attempt.items.select_related("question_version__outcome__area", "response").order_by(
+            "index"
+        )
     )
     earned_by_item = {
         one.item_id: one.share for one in Credit.objects.current().filter(item__in=items)
@@ -146,13 +196,15 @@ def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None
         (earned_by_item.get(item.pk, Fraction(0)) * item.points for item in items), Fraction(0)
     )
     full = sum(item.points for item in items)
+    pass_mark = attempt.quiz_version.pass_share * full
     everywhere = frozenset.intersection(*seen.values()) if seen else frozenset()
     may_see_score = Sight.SCORE in everywhere
     shows_items = any(Sight.KEY in one for one in seen.values())
     return Result(
         score=score if may_see_score else None,
         full=full,
-        passed=score >= attempt.quiz_version.pass_share * full if may_see_score else None,
+        pass_mark=pass_mark,
+        passed=score >= pass_mark if may_see_score else None,
         blanks=sum(item.response.value is None for item in items),
         outcomes=_by_outcome(items, earned_by_item) if Sight.OUTCOME_SCORES in everywhere else None,
         items=[_result(item, seen[item.pk], attempt.locale) for item in items]
@@ -165,14 +217,34 @@ def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None
 def _by_outcome(
     items: Iterable[AttemptItem], earned_by_item: dict[int, Fraction]
 ) -> list[OutcomeScore]:
-    earned: dict[str, Fraction] = {}
-    full: dict[str, int] = {}
+    earned: dict[Outcome, Fraction] = {}
+    full: dict[Outcome, int] = {}
     for item in items:
-        name = str(item.question_version.outcome)
+        outcome = item.question_version.outcome
         share = earned_by_item.get(item.pk, Fraction(0))
-        earned[name] = earned.get(name, Fraction(0)) + share * item.points
-        full[name] = full.get(name, 0) + item.points
-    return [OutcomeScore(name, earned[name], full[name]) for name in earned]
+        earned[outcome] = earned.get(outcome, Fraction(0)) + share * item.points
+        full[outcome] = full.get(outcome, 0) + item.points
+    in_order = sorted(earned, key=lambda one: (one.area.order, one.order, one.slug))
+    return [OutcomeScore(str(one), str(one.area), earned[one], full[one]) for one in in_order]
+
+
+def comparison_of(
+    attempt: Attempt, account: Account, *, now: datetime | None = None
+) -> Comparison | None:
+    """Hold a person's own pre-quiz and post-quiz side by side; None until both are released."""
+    phases = [Phase.PRE, Phase.POST]
+    if attempt.phase not in phases or attempt.person_id not in rows_of(account.person):
+        return None
+    own = Attempt.objects.finished().filter(
+        quiz=attempt.quiz_id, person__in=rows_of(account.person)
+    )
+    latest = {one.phase: one for one in own.filter(phase__in=phases).order_by("finished_at")}
+    latest[attempt.phase] = attempt
+    if len(latest) < len(phases):
+        return None
+    before, after = (result_of(latest[phase], account, now=now) for phase in phases)
+    both = Comparison(before, after)
+    return both if before.areas and after.areas else None
 
 
 def _result(item: AttemptItem, seen: Sights, language: str) -> ShownResult:

@@ -215,4 +215,9 @@ def attempt_result(request: HttpRequest, attempt: UUID) -> HttpResponse:
     if found.is_open:
         return redirect("attempt_item", attempt=attempt, number=_next_blank(found))
     result = showing.result_of(found, request.user)
-    return render(request, "quizzes/result.html", {"attempt": found, "result": result})
+    context = {
+        "attempt": found,
+        "result": result,
+        "comparison": showing.comparison_of(found, request.user) if result.areas else None,
+    }
+    return render(request, "quizzes/result.html", context)

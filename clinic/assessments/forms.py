@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
-from clinic.assessments.models import FrameworkEdition
+from clinic.assessments.models import FrameworkEdition, Sheet
 from clinic.assessments.row_saving import TypedRow, answered_nodes
 from clinic.assessments.sheet_imports import FIRST_YEAR, LAST_YEAR, USUAL_FRAMEWORK
 from clinic.assessments.sheet_page import wording
@@ -22,22 +23,34 @@ def framework_choices() -> list[tuple[str, str]]:
     return loaded or [(USUAL_FRAMEWORK, USUAL_FRAMEWORK)]
 
 
+def usual_period(unit: str | None, units: Any) -> int:
+    """Return the year to propose: of the unit's last sheet, else the one most sheets have."""
+    among = Sheet.objects.filter(unit__in=units)
+    own = among.filter(unit__slug=unit).order_by("-period").values_list("period", flat=True)
+    counted = among.values("period").annotate(sheets=Count("pk")).order_by("-sheets", "-period")
+    most = counted.values_list("period", flat=True)
+    return own.first() or most.first() or timezone.localdate().year
+
+
 class CheckForm(forms.Form):
     """A workbook to be checked without an account."""
 
     file = forms.FileField(label=_("Workbook (.xlsx)"), widget=ACCEPTS)
-    framework = forms.ChoiceField(label=_("Framework"), initial=USUAL_FRAMEWORK)
+    framework = forms.ChoiceField(label=_("Framework"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["framework"].choices = framework_choices()
+        self.fields["framework"].choices = [
+            ("", _("Recognise it from the file")),
+            *framework_choices(),
+        ]
 
 
 class UploadForm(CheckForm):
     """A workbook for one unit and year."""
 
     unit = forms.ModelChoiceField(
-        Unit.objects.none(), to_field_name="slug", label=_("Work unit"), empty_label=None
+        Unit.objects.none(), to_field_name="slug", label=_("Work unit"), empty_label=_("Choose")
     )
     period = forms.IntegerField(label=_("Year"), min_value=FIRST_YEAR, max_value=LAST_YEAR)
     field_order = ["unit", "framework", "period", "file"]
@@ -45,7 +58,41 @@ class UploadForm(CheckForm):
     def __init__(self, *args: Any, units: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].queryset = units
-        self.fields["period"].initial = timezone.localdate().year
+        self._let_one_unit_stand(units)
+        self.fields["period"].initial = usual_period(self.initial.get("unit"), units)
+
+    def _let_one_unit_stand(self, units: Any) -> None:
+        """Choose for whoever has one unit alone; among several the field starts empty."""
+        first_two = list(units[:2])
+        if len(first_two) == 1:
+            self.fields["unit"].empty_label = None
+            self.initial.setdefault("unit", first_two[0].slug)
+
+
+class SheetFilter(forms.Form):
+    """What narrows the list of sheets: part of a unit's name, a framework, a year."""
+
+    cari = forms.CharField(label=_("Name of the unit"), required=False, max_length=80)
+    kerangka = forms.ChoiceField(label=_("Framework"), required=False)
+    tahun = forms.TypedChoiceField(label=_("Year"), required=False, coerce=int, empty_value=None)
+
+    def __init__(self, *args: Any, sheets: QuerySet[Sheet], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        every = ("", _("All"))
+        known = FrameworkEdition.objects.filter(pk__in=sheets.values("edition"))
+        years = sheets.order_by("-period").values_list("period", flat=True).distinct()
+        self.fields["kerangka"].choices = [every, *((one.slug, str(one)) for one in known)]
+        self.fields["tahun"].choices = [every, *((year, str(year)) for year in years)]
+
+    def narrow(self, sheets: QuerySet[Sheet]) -> QuerySet[Sheet]:
+        """Return the sheets that fit what was chosen; an unreadable choice narrows nothing."""
+        chosen = self.cleaned_data if self.is_bound and self.is_valid() else {}
+        by = {
+            "unit__name__icontains": chosen.get("cari"),
+            "edition__slug": chosen.get("kerangka"),
+            "period": chosen.get("tahun"),
+        }
+        return sheets.filter(**{name: value for name, value in by.items() if value})
 
 
 class RowForm(forms.Form):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.models import ChangeArea
 from clinic.assessments.sheet_imports import find_framework
+from clinic.records.imports import Import
 
 DIFFERENCES = frozenset({"sum_leaves_rows_out", "own_score_differs"})
 TITLES: dict[str, Promise] = {
@@ -54,6 +55,16 @@ class Group:
     @property
     def points(self) -> float:
         return sum(line.points or 0 for line in self.lines)
+
+    @property
+    def said(self) -> str:
+        """The sentence that all lines share; empty where each says something of its own."""
+        texts = {line.text for line in self.lines}
+        return texts.pop() if len(texts) == 1 else ""
+
+    @property
+    def anchor(self) -> str:
+        return f"periksa-{slugify(self.code)}"
 
 
 @dataclass(frozen=True)
@@ -116,11 +127,13 @@ def facts_of(report: Mapping[str, Any]) -> dict[str, Any]:
         "differs": own is not None and abs(figures["total"] - own) > 0.0005,  # noqa: PLR2004
         "reasons": [line for problem, line in told if problem["code"] in DIFFERENCES],
         "rejected": [line for problem, line in told if problem["rejects"]],
-        "noticed": [
-            line
-            for problem, line in told
-            if not problem["rejects"] and problem["code"] not in DIFFERENCES
-        ],
+        "noticed": list(
+            dict.fromkeys(
+                line
+                for problem, line in told
+                if not problem["rejects"] and problem["code"] not in DIFFERENCES
+            )
+        ),
         "groups": _groups(report["checks"]),
         "proof": proof,
         "blank": report["blank"],
@@ -129,8 +142,19 @@ def facts_of(report: Mapping[str, Any]) -> dict[str, Any]:
         "tests": goals_of(
             framework, thresholds=report["thresholds"], distances=figures["distance"]
         ),
-        "edition_name": framework.name_en if get_language() == "en" else framework.name,
+        "edition": framework.id,
+        "edition_name": _name_of(framework),
     }
+
+
+def fitting_name(import_: Import) -> str:
+    """Return the framework that a refused file belongs to, if the reading recognised one."""
+    slug = import_.refusal_details.get("fitting")
+    return _name_of(find_framework(slug)) if slug else ""
+
+
+def _name_of(framework: FrameworkFile) -> str:
+    return framework.name_en if get_language() == "en" else framework.name
 
 
 def _line(stored: Mapping[str, Any]) -> Line:

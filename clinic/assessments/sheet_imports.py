@@ -8,15 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.frameworks import SHIPPED, edition_file, load_framework
 from clinic.assessments.models import FrameworkEdition, Sheet
+from clinic.assessments.recognition import recognise
 from clinic.assessments.report_storage import as_stored
 from clinic.assessments.row_entries import as_json, entries_of, from_json
 from clinic.assessments.sheets import RowEntry, record_sheet, rows_of
-from clinic.assessments.workbook import read_workbook
+from clinic.assessments.workbook import read_grid, read_workbook
+from clinic.assessments.workbook_grid import UnreadableWorkbook, Workbook, read_grids
 from clinic.assessments.workbook_reading import SheetReading
 from clinic.assessments.workbook_report import WorkbookReport, build_report
 from clinic.lib.errors import Refused
@@ -90,9 +93,10 @@ def read_import(import_: Import) -> Callable[[], None]:
     Raises:
         Refused: the file as a whole cannot be read; the sentence is not translated yet.
     """
-    framework = find_framework(import_.options.get("framework", USUAL_FRAMEWORK))
     with import_.file.open("rb") as stream:
-        reading = read_workbook(stream.read(), framework)
+        workbook = read_grids(stream.read())
+    framework = _framework_for(import_, workbook)
+    reading = _read(workbook, framework)
     report = build_report(framework, reading)
     is_public = import_.kind == PUBLIC_CHECK
     parsed = {} if is_public else {"rows": as_json(entries_of(reading))}
@@ -101,9 +105,36 @@ def read_import(import_: Import) -> Callable[[], None]:
         stored["seen_rev"] = _rev_now(import_)
 
     def keep() -> None:
+        imports.choose_options(import_, framework=framework.id)
         imports.record_report(import_, parsed=parsed, report=stored, counts=counts_of(report))
 
     return keep
+
+
+def _framework_for(import_: Import, workbook: Workbook) -> FrameworkFile:
+    """Return the framework that was chosen; where none was, the one that the file shows."""
+    chosen = import_.options.get("framework")
+    found = None if chosen else recognise(workbook, _known_frameworks())
+    framework = found or find_framework(chosen or USUAL_FRAMEWORK)
+    import_.options = {**import_.options, "framework": framework.id}
+    return framework
+
+
+def _read(workbook: Workbook, framework: FrameworkFile) -> SheetReading:
+    """Read a workbook; one that belongs to another framework is refused with its name."""
+    try:
+        return read_grid(workbook, framework)
+    except UnreadableWorkbook as refused:
+        fitting = recognise(workbook, _known_frameworks())
+        if fitting is not None:
+            refused.details = {**refused.details, "fitting": fitting.id}
+        raise
+
+
+def _known_frameworks() -> list[FrameworkFile]:
+    shipped = {path.stem for path in SHIPPED.glob("*.toml")}
+    loaded = set(FrameworkEdition.objects.values_list("slug", flat=True))
+    return [find_framework(slug) for slug in sorted(shipped | loaded)]
 
 
 def counts_of(report: WorkbookReport) -> dict[str, int]:
@@ -180,6 +211,13 @@ def recorded_sheet(import_: Import) -> Sheet | None:
             period=import_.options.get("period"),
         )
         .first()
+    )
+
+
+def sheets_beside(import_: Import) -> QuerySet[Sheet]:
+    """Return all sheets of the framework and year that an import was sent for."""
+    return Sheet.objects.filter(
+        edition__slug=import_.options.get("framework"), period=import_.options.get("period")
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
@@ -12,6 +12,7 @@ from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Score, Sheet
 from clinic.assessments.row_saving import answer_text, answered_nodes
 from clinic.assessments.sheets import RowEntry, rows_of
+from clinic.lib.templatetags.ui import decimals
 
 PART_DEPTH = 3
 FILTERS = {
@@ -82,6 +83,23 @@ class SheetPage:
 def wording(node: EditionNode) -> str:
     """Return a node's text in the reader's language."""
     return node.name_en if get_language() == "en" and node.name_en else node.name
+
+
+def formula_in_words(framework: FrameworkFile, code: str) -> str:
+    """Say how a row without letters is counted; empty where its answer is a letter."""
+    node = framework.by_code[code]
+    scale = framework.by_scale.get(node.scale)
+    if node.formula is None:
+        if scale is None or scale.maximum is None:
+            return ""
+        return gettext("A value from 0 to %(maximum)s") % {"maximum": decimals(scale.maximum)}
+    above, below = (
+        " + ".join(wording(framework.by_code[each]) for each in codes)
+        for codes in (node.formula.numerator, node.formula.denominator)
+    )
+    if node.formula.kind == "decrease":
+        return f"({below} − {above}) / {below}"
+    return f"{above} / {below}"
 
 
 def page_of(sheet: Sheet, wanted: str = "semua") -> SheetPage:

@@ -11,7 +11,7 @@ from clinic.assessments.arithmetic.answers import AnswerValue
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile, Scale
 from clinic.assessments.arithmetic.typed_answers import read_answer, storable
 from clinic.assessments.arithmetic.wording import NameIndex
-from clinic.assessments.workbook_grid import Cell, read_grids, where
+from clinic.assessments.workbook_grid import Cell, Workbook, read_grids, where
 from clinic.assessments.workbook_layout import find_layout
 from clinic.assessments.workbook_problems import note, reject
 from clinic.assessments.workbook_reading import Layout, RowReading, SheetReading
@@ -29,7 +29,15 @@ def read_workbook(source: bytes | Path, framework: FrameworkFile) -> SheetReadin
         UnsafeArchive: if the file must not be opened; code and sentence say why.
         UnreadableWorkbook: if no visible sheet can be taken from it.
     """
-    workbook = read_grids(source)
+    return read_grid(read_grids(source), framework)
+
+
+def read_grid(workbook: Workbook, framework: FrameworkFile) -> SheetReading:
+    """Read the sheet of one edition out of an opened workbook.
+
+    Raises:
+        UnreadableWorkbook: if no visible sheet can be taken from it.
+    """
     index = NameIndex((node.code, node.name) for node in framework.nodes)
     layout = find_layout(workbook, framework, index)
     placement = RowFinder(layout, framework, index).find()

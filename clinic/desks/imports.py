@@ -116,6 +116,7 @@ def _sheet_facts(import_: Import, _request: HttpRequest) -> Facts:
         "period": import_.options["period"],
         "differences": None if is_applied else sheet_imports.differences_of(import_),
         "sheet_url": sheet_url(sheet) if sheet else "",
+        "is_first_of_year": not sheet_imports.sheets_beside(import_).exists(),
     }
 
 

@@ -32,7 +32,6 @@ FOOTER: tuple[Entry, ...] = (
     ("about", _("About Klinik RB")),
     ("privacy", _("Privacy")),
     ("accessibility", _("Accessibility")),
-    ("components", _("Components")),
 )
 ACCOUNT: tuple[Entry, ...] = (
     ("home", _("My start page")),

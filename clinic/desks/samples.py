@@ -80,6 +80,7 @@ _CELLS = [
 ]
 
 VALUES: dict[str, Any] = {
+    "notice_kinds": ("info", "ok", "warn", "err"),
     "file_form": SampleFileForm(auto_id="berkas_%s"),
     "file_form_whole": SampleFileForm(auto_id="utuh_%s"),
     "moment_saved": MOMENT,

@@ -228,6 +228,12 @@ def report_progress(import_: Import, percent: int) -> None:
     Import.objects.filter(pk=import_.pk, state=Import.State.READING).update(progress=percent)
 
 
+def choose_options(import_: Import, **options: Any) -> None:
+    """Keep what the reading found out about a file that its sender left open."""
+    import_.options = {**import_.options, **options}
+    Import.objects.filter(pk=import_.pk, state=Import.State.READING).update(options=import_.options)
+
+
 def record_report(
     import_: Import, *, parsed: dict[str, Any], report: dict[str, Any], counts: dict[str, int]
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
@@ -54,6 +55,12 @@ def badge_status(badge: str) -> str:
 def worth(figure: Fraction | None) -> str:
     """Say what a row is worth at most; nothing where it earns no points."""
     return _("This row is worth %(points)s at most.") % {"points": points(figure)} if figure else ""
+
+
+@register.filter
+def document_kind(kind: str) -> str:
+    """Write a kind of document as a label; ``lain`` stands for any other."""
+    return _("Another document") if kind == "lain" else capfirst(kind)
 
 
 @register.filter

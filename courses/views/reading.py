@@ -96,7 +96,6 @@ def _about(edition: ModuleEdition) -> dict[str, Any]:
         "edition": edition,
         "module": edition.head,
         "area": reading.areas().get(edition.head["area"]),
-        "review": edition.module.reviews.filter(state="waiting").exists(),
     }
 
 
@@ -164,7 +163,7 @@ def _answer(request: HttpRequest, edition: ModuleEdition, section: Section) -> H
     block = next(
         one for one in page["blocks"] if one.kind == "check" and one.value["question"] == slug
     )
-    return render(request, block.template, {**page, "block": block})
+    return render(request, "courses/_checked.html", {**page, "block": block})
 
 
 def _checked(request: HttpRequest, section: Section, *, slug: str, raw: Any) -> Any:

@@ -191,3 +191,50 @@ def test_the_front_page_leads_from_an_area_to_its_module(cast, client):
     assert 'href="/modul/kecil/"' not in texts(client.get("/"))
     made.small(cast)
     assert 'href="/modul/kecil/"' in texts(client.get("/"))
+
+
+def test_an_answered_check_mends_the_hint_and_says_what_was_not_right(
+    cast, shipped, signed_in, settings
+):
+    browser = signed_in(cast.participant.account)
+    version = QuestionVersion.objects.get(question__slug="periksa-upg-prosedur")
+    wrong = next(one for one in version.parsed.options if one.credit == 0)
+    waiting = browser.get(SECTION).context["waiting"]
+
+    answer = browser.post(
+        SECTION,
+        {"pertanyaan": "periksa-upg-prosedur", "jawaban": wrong.id},
+        headers={"HX-Request": "true"},
+    )
+
+    assert waiting == 1
+    assert answer.context["waiting"] == 0
+    assert 'id="menunggu-jawaban" hx-swap-oob="true"></div>' in texts(answer)
+    assert 'role="status" tabindex="-1" autofocus' in texts(answer)
+    assert "hx-swap-oob" not in texts(browser.get(SECTION))
+
+
+def test_a_computed_row_shows_how_it_is_counted_and_a_yes_row_both_answers(client, shipped):
+    wealth = texts(client.get("/modul/pengawasan/harta-kekayaan/"))
+    complaints = client.get("/modul/pengawasan/pengaduan/")
+
+    assert "Jumlah yang sudah melaporkan / Jumlah yang harus melaporkan" in wealth
+    rows = [
+        row
+        for block in complaints.context["blocks"]
+        if block.kind == "rubric"
+        for row in block.about
+    ]
+    both = next(row for row in rows if row.letters and row.letters[0].letter == "Ya")
+    assert [one.letter for one in both.letters] == ["Ya", "Tidak"]
+    assert both.letters[1].text
+
+
+def test_in_english_a_module_says_that_its_text_is_indonesian(client, shipped, settings):
+    for path in ("/modul/pengawasan/", SECTION, "/modul/pengawasan/cetak/"):
+        assert "This module is in Indonesian." not in texts(client.get(path))
+        client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+        page = texts(client.get(path))
+        assert "This module is in Indonesian." in page
+        assert '<h1 lang="id">' in page
+        client.cookies.clear()

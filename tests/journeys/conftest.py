@@ -4,6 +4,7 @@ Journeys mark their module ``django_db(transaction=True, serialized_rollback=Tru
 after a live-server test would else leave later journeys without Site, Locale and home page.
 """
 
+import io
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,10 +18,13 @@ from django.conf import settings
 from django.db import connection, connections
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
+from pypdf import PdfReader
 
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 PATIENCE = 30_000  # milliseconds; a busy machine is slow, not wrong
+A4 = {"format": "A4"}
+F4 = {"width": "215mm", "height": "330mm"}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -112,6 +116,11 @@ def signed_in_cookie(account: Any, url: str) -> Any:
     client.force_login(account)
     name = settings.SESSION_COOKIE_NAME
     return {"name": name, "value": client.cookies[name].value, "url": url}
+
+
+def papers(page: Page, **paper: Any) -> int:
+    """Return how many sheets of such paper the page prints on."""
+    return len(PdfReader(io.BytesIO(page.pdf(**paper))).pages)
 
 
 def faults(page: Page) -> list[str]:

@@ -7,7 +7,7 @@ from django.conf import settings as django_settings
 
 from courses.models import ModuleCompletion, ModuleEdition, SectionPage
 from tests.courses import made
-from tests.journeys.conftest import faults, overflow, signed_in_cookie
+from tests.journeys.conftest import A4, F4, faults, overflow, papers, signed_in_cookie
 
 pytestmark = [
     pytest.mark.journey,
@@ -78,6 +78,22 @@ def test_a_guest_answers_a_check_with_scripts_off(visit, shipped):
 
     assert page.locator("[role=status] .notice").count() == 1
     assert page.locator("[role=status] .notice").is_visible()
+
+
+def test_each_answer_to_a_check_takes_the_focus_and_a_module_prints_full_pages(visit, shipped):
+    page = visit(SECTION)
+    form = page.locator("form", has=page.locator("input[value='periksa-upg-prosedur']"))
+    for each in range(2):
+        form.locator("input[type=radio]").nth(each).check()
+        form.locator("button").focus()
+        with page.expect_response("**/gratifikasi/"):
+            page.keyboard.press("Enter")
+        page.locator("[role=status]:focus").wait_for()
+    assert page.locator("[style]").count() == 0
+
+    page.goto("/modul/pengawasan/cetak/")
+    for paper in (A4, F4):
+        assert papers(page, **paper) <= 23
 
 
 def test_author_writes_and_reviewer_publishes(visit, cast, live_server, kept, settings):

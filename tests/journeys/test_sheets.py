@@ -7,7 +7,7 @@ from clinic.assessments.models import Sheet
 from clinic.assessments.sheet_imports import find_edition
 from clinic.records.imports import Import
 from tests.clinic.assessments.made_workbooks import SAMPLE
-from tests.journeys.conftest import faults, overflow, signed_in_cookie
+from tests.journeys.conftest import A4, F4, faults, overflow, papers, signed_in_cookie
 
 pytestmark = [
     pytest.mark.journey,
@@ -55,6 +55,7 @@ def test_an_operator_applies_the_workbook_and_types_a_row(visit, worker, cast, l
     page.context.add_cookies([signed_in_cookie(cast.operator.account, live_server.url)])
     page.goto("/penilaian/impor/")
     page.set_input_files("input[type=file]", SAMPLE)
+    page.select_option("select[name=unit]", "dinas-kesehatan-contoh")
     page.fill("input[name=period]", "2026")
     page.click("main form button[type=submit]")
     page.wait_for_selector("#nilai", timeout=60_000)
@@ -64,8 +65,22 @@ def test_an_operator_applies_the_workbook_and_types_a_row(visit, worker, cast, l
     page.click("main form button[type=submit]")
     page.wait_for_selector(".notice.ok")
     sheet = Sheet.objects.get()
+    print_it(page, sheet)
     type_a_row(page, sheet)
     look_around(page, sheet)
+
+
+def print_it(page, sheet):
+    """All 113 rows fit on ten sheets of either paper; a rubric prints where it was opened."""
+    page.goto(f"/penilaian/unit/{sheet.unit.slug}/zi-2021/2026/")
+    for paper in (A4, F4):
+        assert papers(page, **paper) <= 10
+    before = papers(page, **A4)
+    for each in range(12):
+        page.locator(".sheet-part details summary").nth(each).click()
+    assert before < papers(page, **A4) <= before + 6
+    page.goto(f"/penilaian/unit/{sheet.unit.slug}/zi-2021/2026/?cetak=rubrik")
+    assert papers(page, **A4) > 20
 
 
 def type_a_row(page, sheet):

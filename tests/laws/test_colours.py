@@ -61,7 +61,8 @@ def test_text_on_any_ground_it_meets_is_readable(scheme):
         for ground in ("bg", "surface"):
             assert contrast(scheme[ink], scheme[ground]) >= 4.5, (ink, ground)
     for ground in ("ok-bg", "warn-bg", "err-bg"):
-        assert contrast(scheme["text"], scheme[ground]) >= 4.5, ground
+        for ink in ("text", "primary", "link", "err"):
+            assert contrast(scheme[ink], scheme[ground]) >= 4.5, (ink, ground)
 
 
 def test_the_focus_ring_is_seen_on_every_ground():

@@ -110,7 +110,16 @@ def test_d12_each_schema_number_has_a_golden_file_for_ever(kind):
         assert list(folder.glob(f"{kind}_{number}.*")), f"{kind} {number}"
 
 
-def test_d12_a_calibration_of_schema_1_is_read():
+def test_d12_a_calibration_of_schema_1_is_read_with_partial_credit_taken_whole():
+    stored = json.loads((GOLDEN / "calibration_1.json").read_text())
+    read = calibration.from_json(stored)
+
+    assert set(read.parameters.dispersion) == {1.0}
+    lifted = read.to_json()
+    assert {**lifted, "schema": 1} == {**stored, "dispersion": lifted["dispersion"]}
+
+
+def test_d12_a_calibration_of_schema_2_is_read():
     stored = golden("calibration")
     read = calibration.from_json(stored)
 

@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from quizzes import delivery, showing
 from quizzes.models import Assignment, Attempt, Response
+from quizzes.models.assignments import Phase
 from tests.quizzes import made
 
 
@@ -128,3 +130,42 @@ def test_time_over_leads_to_the_result_with_what_was_saved(browser, attempt):
     Attempt.objects.update(deadline_at=timezone.now() - timedelta(minutes=1))
     page = browser.get(f"/kuis/pengerjaan/{attempt.uuid}/1/", follow=True)
     assert page.context["attempt"].state == "expired"
+
+
+def taken(cast, version, phase):
+    """An attempt of the participant in a phase, handed in without an answer."""
+    account = cast.participant.account
+    begun = delivery.start(made.assigned(version, cast.participant, phase=phase), account)[0]
+    delivery.submit(begun.uuid, among=Attempt.objects.all())
+    return Attempt.objects.get(pk=begun.pk)
+
+
+def test_own_pre_and_post_quiz_stand_side_by_side_once_both_are_released(cast):
+    version = made.published_quiz(cast)
+    account = cast.participant.account
+    before = taken(cast, version, Phase.PRE)
+    assert showing.comparison_of(before, account) is None
+    after = taken(cast, version, Phase.POST)
+
+    later = timezone.now() + timedelta(days=30)
+    both = showing.comparison_of(after, account, now=later)
+
+    assert showing.comparison_of(after, account) is None
+    ((name, first, second),) = both.areas
+    assert name
+    assert (first.earned, first.full, second.earned, second.full) == (0, 5, 0, 5)
+    assert showing.comparison_of(after, cast.reviewer.account, now=later) is None
+
+
+def test_a_result_names_the_pass_mark_and_counts_by_area(cast, browser, attempt):
+    delivery.submit(attempt.uuid, among=Attempt.objects.all())
+    Assignment.objects.update(closes_at=timezone.now())
+
+    page = browser.get(f"/kuis/pengerjaan/{attempt.uuid}/hasil/")
+
+    result = page.context["result"]
+    assert result.pass_mark == attempt.quiz_version.pass_share * 5
+    assert [area.full for area in result.areas] == [5]
+    text = page.content.decode()
+    assert text.count("0 dari 5") + text.count("0 of 5") >= 3
+    assert "0,00" not in page.content.decode()

@@ -1,4 +1,4 @@
-"""``/periksa-lke/``: a workbook in, its report out, no account and nothing kept."""
+"""``/periksa-lke/``: a workbook in, its report out, no account, gone within the hour."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.assessments.forms import CheckForm
 from clinic.assessments.public_check import TooManyChecks, count_try, receive_check
-from clinic.assessments.report_page import facts_of
+from clinic.assessments.report_page import facts_of, fitting_name
 from clinic.lib.errors import Refused
 from clinic.people.access import ask_to_sign_in, holds, visible
 from clinic.records.imports import Import
@@ -79,6 +79,8 @@ def report(request: HttpRequest, uuid: UUID) -> HttpResponse:
         if not is_busy:
             return HttpResponse(headers={"HX-Refresh": "true"})
         return render(request, "assessments/_public_progress.html", context)
+    if import_.state == Import.State.REFUSED:
+        context["fitting"] = fitting_name(import_)
     if import_.state == Import.State.READY:
         context |= facts_of(import_.report)
     return render(request, "assessments/public_report.html", context)

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
-from clinic.assessments.forms import RowForm
+from clinic.assessments.forms import RowForm, SheetFilter
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Sheet
 from clinic.assessments.row_saving import (
@@ -30,7 +30,9 @@ from clinic.people.models import Unit
 NO_SHEET_SHOWN = 200
 READING_METHODS = ("GET", "HEAD")
 _OF_THE_UNIT = {
-    "lead": gettext_lazy("What is still missing comes first."),
+    "lead": gettext_lazy(
+        "In the order of units; the sheet with most missing comes first within a unit."
+    ),
     "caption": gettext_lazy("Sheets of your units"),
     "empty": gettext_lazy("There is no LKE of your units yet."),
 }
@@ -44,11 +46,13 @@ _OF_THE_ASSESSOR = {
 @require_safe
 @never_cache
 def sheets(request: HttpRequest) -> HttpResponse:
-    """List the sheets of reach, those with most rows missing first, and units without one."""
+    """List the sheets of reach in the order of units, and units without one; GET narrows it."""
     found = visible(request.user, "read-sheet", Sheet.objects.with_context())
+    form = SheetFilter(request.GET or None, sheets=found)
+    wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
     listed = [
         {"sheet": sheet, "url": sheet_url(sheet), "up_to": sheet.ceiling - sheet.total}
-        for sheet in found.order_by("-unanswered", "unit__path", "-period")
+        for sheet in form.narrow(found).order_by("unit__path", "-unanswered", "-period")
     ]
     may_upload = holds(request.user, "upload-sheet")
     own = visible(request.user, "upload-sheet", Unit.objects.valid_on(timezone.localdate()))
@@ -58,6 +62,8 @@ def sheets(request: HttpRequest) -> HttpResponse:
         "without": without,
         "may_upload": may_upload,
         **(_OF_THE_UNIT if may_upload else _OF_THE_ASSESSOR),
+        "form": form,
+        "is_narrowed": any(wanted.values()),
     }
     return render(request, "assessments/sheets.html", context)
 
@@ -85,6 +91,8 @@ def sheet(request: HttpRequest, slug: str, framework: str, period: str) -> HttpR
         "sheet": found,
         "address": address,
         "page": page,
+        "shown": wanted if wanted in FILTERS else "semua",
+        "opens_rubrics": request.GET.get("cetak") == "rubrik",
         "tabs": [
             {
                 "label": f"{label} ({page.counts[name]})",

@@ -23,24 +23,30 @@ register = template.Library()
 
 SPRITE = "vendor/tabler-3.51.0/sprite.svg"
 NOT_SHOWN = "–"
+MOST_DIGITS = 3
 
 _KEPT_IN_COMPONENTS = ("request", "csrf_token", "csp_nonce", "is_demo", "user")
 
 
 @register.filter
-def decimals(value: Exact | None, digits: int = 2) -> str:
-    """Write a number with a decimal comma (a point in English); nothing is a dash, never zero."""
+def decimals(value: Exact | None, digits: int | None = None) -> str:
+    """Write a number with a decimal comma (a point in English); nothing is a dash, never zero.
+
+    Without ``digits`` as many as it needs, three at most: points then add up as printed.
+    """
     if value is None or value == "":
         return NOT_SHOWN
-    written = format_number(value, int(digits))
+    written = format_number(value, MOST_DIGITS if digits is None else int(digits))
+    if digits is None:
+        written = written.rstrip("0").rstrip(",")
     if _language() == "en":
         return written.translate(str.maketrans({",": ".", ".": ","}))
     return written
 
 
 @register.filter
-def points(value: Exact | None, digits: int = 2) -> str:
-    """Write ``0,33 poin``."""
+def points(value: Exact | None, digits: int | None = None) -> str:
+    """Write ``0,33 poin``, with as many digits as ``decimals`` would."""
     if value is None or value == "":
         return NOT_SHOWN
     count = 1 if value == 1 else 2

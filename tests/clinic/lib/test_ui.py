@@ -19,7 +19,10 @@ def draw(template, **values):
     ("text", "value", "indonesian", "english"),
     [
         ("{{ value|decimals:1 }}", Decimal("1234.56"), "1.234,6", "1,234.6"),
-        ("{{ value|decimals }}", Fraction(1, 3), "0,33", "0.33"),
+        ("{{ value|decimals }}", Fraction(1, 3), "0,333", "0.333"),
+        ("{{ value|decimals }}", Fraction(3, 8), "0,375", "0.375"),
+        ("{{ value|decimals }}", Decimal("0.500000"), "0,5", "0.5"),
+        ("{{ value|decimals }}", 1200, "1.200", "1,200"),
         ("{{ value|percent }}", Fraction(2, 5), "40%", "40%"),
         ("{{ value|megabytes }}", 250_000, "0,3 MB", "0.3 MB"),
         ("{{ value|megabytes }}", 70_400, "71 KB", "71 KB"),
@@ -36,7 +39,7 @@ def test_figures_and_days_follow_the_language(text, value, indonesian, english):
 
 def test_points_are_named_and_counted():
     with translation.override("en"):
-        assert draw("{{ value|points }}", value=Fraction(1, 3)) == "0.33 points"
+        assert draw("{{ value|points }}", value=Fraction(1, 3)) == "0.333 points"
         assert draw("{{ value|points:0 }}", value=1) == "1 point"
 
 

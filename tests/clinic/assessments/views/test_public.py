@@ -15,6 +15,7 @@ from openpyxl import Workbook
 
 from clinic.assessments import public_check
 from clinic.assessments.public_check import TooManyChecks, count_try
+from clinic.assessments.sheet_imports import find_edition
 from clinic.records import imports, jobs
 from clinic.records.audit import AuditEntry
 from clinic.records.imports import Import
@@ -227,3 +228,42 @@ def test_where_it_is_off_a_stranger_is_asked_to_sign_in(browser, settings):
     assert "/akun/masuk/" in browser.get(ADDRESS).headers["Location"]
     assert "/akun/masuk/" in send(browser).headers["Location"]
     assert not Import.objects.exists()
+
+
+def test_a_stranger_s_report_is_named_after_its_file_and_not_stamped_as_sample(browser, settings):
+    settings.IS_DEMO = True
+    name = "LKE <b>Dinas<b> " + "x" * 70 + ".xlsx"
+    address = send(browser, name=name).headers["Location"]
+    jobs.run_due()
+    page = browser.get(address).content.decode()
+
+    assert "Data contoh" not in page
+    assert "DATA CONTOH" not in page
+    assert "LKE &lt;b&gt;Dinas&lt;b&gt;" in page
+    assert "<b>Dinas" not in page
+    assert "x" * 60 not in page
+    assert "zi-2021" in page.split("print-header")[1][:900]
+
+
+def test_a_remark_that_repeats_is_said_once_above_its_rows(browser):
+    _address, page = report_of(browser)
+
+    group = next(one for one in page.context["groups"] if one.code == "no_proof_link")
+    assert len(group.lines) == 27
+    assert page.content.decode().count(group.said) == 1
+
+
+def test_a_framework_is_recognised_or_the_fitting_one_is_named(browser):
+    upload = SimpleUploadedFile("lke.xlsx", SAMPLE.read_bytes())
+    address = browser.post(ADDRESS, {"file": upload, "framework": ""}).headers["Location"]
+    jobs.run_due()
+    assert Import.objects.get().options["framework"] == "zi-2021"
+    assert "95,710 poin" in browser.get(address).content.decode()
+
+    find_edition("akip-2021")
+    upload = SimpleUploadedFile("lke.xlsx", SAMPLE.read_bytes())
+    address = browser.post(ADDRESS, {"file": upload, "framework": "akip-2021"}).headers["Location"]
+    jobs.run_due()
+    page = browser.get(address)
+    assert page.context["import"].state == Import.State.REFUSED
+    assert "LKE ZI 2021" in page.content.decode()

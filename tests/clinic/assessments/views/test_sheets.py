@@ -143,6 +143,58 @@ def test_the_sheet_page_shows_every_row_and_filters_them(operator, sheet):
     assert all(row.not_reached > 0 for row in rows)
 
 
+def test_paper_shows_all_rows_in_one_table_and_rubrics_only_where_asked(operator, sheet):
+    page = text(operator.get(sheet_url(sheet)))
+    table = page.split('<table class="print-only sheet-table">')[1].split("</table>")[0]
+
+    assert table.count('<th scope="row">') == 113
+    assert '<details class="fold" open>' not in page.split("</table>")[-1]
+    asked = text(operator.get(f"{sheet_url(sheet)}?cetak=rubrik"))
+    assert asked.count('<details class="fold" open>') > 90
+
+
+def test_the_list_is_narrowed_by_name_framework_and_year(operator, sheet, unit):
+    record_sheet(unit=unit, edition=sheet.edition, period=2025, rows={})
+
+    def shown(query):
+        listed = operator.get(f"{reverse('sheets')}{query}").context["sheets"]
+        return [one["sheet"].period for one in listed]
+
+    assert shown("") == [2025, 2026]
+    assert shown("?tahun=2026") == [2026]
+    assert shown("?kerangka=zi-2021&cari=kesehatan") == [2025, 2026]
+    assert shown("?cari=tidak-ada") == []
+    assert shown("?tahun=abc") == [2025, 2026]
+
+
+def test_among_several_units_none_is_chosen_and_the_year_is_that_of_most_sheets(
+    operator, cast, signed_in, unit, sheet
+):
+    form = signed_in(cast.regency_official.account).get(reverse("sheet_import")).context["form"]
+    assert form["unit"].value() is None
+    assert form["period"].value() == 2026
+    record_sheet(unit=unit, edition=sheet.edition, period=2027, rows={})
+    page = operator.get(f"{reverse('sheet_import')}?unit={unit.slug}")
+    assert page.context["form"]["unit"].value() == unit.slug
+    assert page.context["form"]["period"].value() == 2027
+
+
+def test_a_framework_left_open_is_recognised_and_a_new_year_is_pointed_out(operator, unit):
+    upload = SimpleUploadedFile("lke.xlsx", SAMPLE.read_bytes())
+    fields = {"unit": unit.slug, "period": "2031", "framework": "", "file": upload}
+    address = operator.post(reverse("sheet_import"), fields).headers["Location"]
+    jobs.run_due()
+
+    page = operator.get(address)
+
+    assert Import.objects.get().options["framework"] == "zi-2021"
+    assert page.context["is_first_of_year"]
+    done = text(operator.post(address, follow=True))
+    assert reverse("unit_profile", kwargs={"slug": unit.slug}) in done
+    assert reverse("map") in done
+    assert Sheet.objects.get().edition.slug == "zi-2021"
+
+
 def test_the_sheet_page_asks_the_database_a_fixed_number_of_times(
     operator, sheet, unit, django_assert_max_num_queries
 ):
