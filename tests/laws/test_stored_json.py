@@ -111,7 +111,7 @@ def test_d12_each_schema_number_has_a_golden_file_for_ever(kind):
 
 
 def test_d12_a_calibration_of_schema_1_is_read_with_partial_credit_taken_whole():
-    stored = json.loads((GOLDEN / "calibration_1.json").read_text())
+    stored = golden("calibration")
     read = calibration.from_json(stored)
 
     assert set(read.parameters.dispersion) == {1.0}
@@ -120,7 +120,7 @@ def test_d12_a_calibration_of_schema_1_is_read_with_partial_credit_taken_whole()
 
 
 def test_d12_a_calibration_of_schema_2_is_read():
-    stored = golden("calibration")
+    stored = golden("calibration", 2)
     read = calibration.from_json(stored)
 
     assert read.to_json() == stored
