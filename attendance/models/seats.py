@@ -43,7 +43,7 @@ class Registration(models.Model):
         SELF = "self", _("by the person")
         UNIT = "unit", _("by the unit")
         ORGANISER = "organiser", _("by the organiser")
-        WALK_IN = "walk_in", _("at the door")
+        WALK_IN = "walk_in", _("at the desk")
 
     class Role(models.TextChoices):
         PARTICIPANT = "peserta", _("participant")
