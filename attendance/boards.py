@@ -46,13 +46,6 @@ class Line:
         name = self.registration.person.name
         return f"{normalise_name(name)} {name.lower()}"
 
-    @property
-    def official_place(self) -> tuple[str, str, str, int]:
-        """What to sort by: the unit in official order, then the name; without unit is last."""
-        row = self.registration
-        path = row.unit.path if row.unit else "~"
-        return path, row.unit_name, row.person.name.casefold(), row.pk
-
 
 @dataclass
 class UnitCount:
@@ -137,7 +130,7 @@ def lines_of(
         _line(row, sessions, held.get(row.pk, {}), now)
         for row in rows.select_related("person", "unit")
     ]
-    return sorted(lines, key=lambda line: line.official_place)
+    return sorted(lines, key=lambda line: line.registration.official_place)
 
 
 def _line(

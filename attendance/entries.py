@@ -29,6 +29,9 @@ OUTSIDE = gettext_lazy(
     "Outside the hours of the event, so it cannot count. Change its time, or add a missing entry"
     " with the true time."
 )
+OPEN_TO_ACCEPT = gettext_lazy(
+    "Outside the hours of the event; counts only where an organiser lets it."
+)
 # What holds of an entry, the most telling first.
 STANDINGS: dict[Flag, Promise] = {
     Flag.VOID: gettext_lazy("Does not count"),
@@ -91,6 +94,8 @@ def _entry(
 
 
 def _standing(scan: Scan, history: History, flags: frozenset[Flag]) -> str:
+    if Flag.OUTSIDE_WINDOW in flags and _helps(CorrectionKind.ACCEPT, scan, history):
+        return str(OPEN_TO_ACCEPT)
     own = [one for one in history.sessions if one.group == scan.group and not one.cancelled]
     if Flag.NO_MINUTES in flags and not is_in_window(scan.at, own):
         return str(OUTSIDE)

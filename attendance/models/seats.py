@@ -110,6 +110,12 @@ class Registration(models.Model):
         """Whether it counts among the seats taken."""
         return self.state in self.HELD_STATES and not self.is_over_quota
 
+    @property
+    def official_place(self) -> tuple[str, str, str, int]:
+        """What lists are sorted by: the unit in official order, then the name; no unit is last."""
+        path = self.unit.path if self.unit else "~"
+        return path, self.unit_name, self.person.name.casefold(), self.pk
+
 
 class Badge(models.Model):
     """The digest of one badge token: a scan is looked up by it (S23); the token is not kept.
