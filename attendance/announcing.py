@@ -76,6 +76,6 @@ def _words(registration: Registration) -> tuple[str, str]:
             )
         case _state:
             return _("Registered: %(event)s"), _(
-                "Dear %(name)s,\n\nYou are registered for %(event)s. Your QR code for the door is"
-                " here:\n%(address)s\n"
+                "Dear %(name)s,\n\nYou are registered for %(event)s. Show this QR code when you"
+                " arrive:\n%(address)s\n"
             )

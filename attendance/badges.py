@@ -45,6 +45,25 @@ def shown_short_code(code: str) -> str:
     return f"{code[:4]}-{code[4:]}"
 
 
+def read_typed(event: Event, text: str) -> tuple[Registration | None, str]:
+    """Read what was typed or scanned at the event's door: a short code, or a token.
+
+    Returns:
+        The registration of this event that the short code names; else a token to be looked up. The
+        short code of another event becomes that badge's token, so that the door says of a code the
+        same whether it is typed or scanned (C8).
+    """
+    code = fold_short_code(text[:40])
+    if len(code) != SHORT_CODE_LENGTH:
+        return None, text
+    rows = Registration.objects.filter(short_code=code).select_related("event")
+    found = {row.event_id: row for row in rows}
+    if event.pk in found:
+        return found[event.pk], ""
+    elsewhere = next(iter(found.values()), None)
+    return None, token_of(elsewhere) if elsewhere else text
+
+
 def issue(registration: Registration) -> Badge:
     """Keep the digest of the registration's present token."""
     return Badge.objects.create(

@@ -1,7 +1,7 @@
 """What an organiser sees of an event: lists of people, counts by unit, the six lines of status."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from attendance.arithmetic.folding import State
 from attendance.models import Event, Presence, Registration, Session
 from attendance.models.scans import STATE_LABELS
 from attendance.presence import shown_state
+from clinic.lib.arithmetic import dates
 from clinic.people.arithmetic.matching import normalise_name
 from quizzes.models import Assignment
 
@@ -26,6 +27,7 @@ class Line:
     registration: Registration
     state: State
     first_in: datetime | None
+    last_out: datetime | None
     minutes: int
 
     @property
@@ -37,6 +39,12 @@ class Line:
     def is_there(self) -> bool:
         """Whether the person was seen."""
         return self.state in THERE
+
+    @property
+    def words(self) -> str:
+        """The name as it is searched: in small letters, without titles and accents, and as is."""
+        name = self.registration.person.name
+        return f"{normalise_name(name)} {name.lower()}"
 
 
 @dataclass
@@ -64,12 +72,13 @@ class Status:
 
 @dataclass
 class Board:
-    """Counts of one scan group of an event."""
+    """Counts of one scan group of an event; ``is_past`` once its last session is over."""
 
     expected: int = 0
     there: int = 0
     late: int = 0
     review: int = 0
+    is_past: bool = False
     units: list[UnitCount] = field(default_factory=list)
 
     @property
@@ -91,10 +100,29 @@ def current_group(sessions: Sequence[Session], now: datetime) -> str:
     return chosen.scan_group if chosen else ""
 
 
+def groups_of(event: Event, sessions: Iterable[Session]) -> list[tuple[str, str]]:
+    """Return the scan groups with their sessions in words, and the day where there are several."""
+    held: dict[str, list[Session]] = defaultdict(list)
+    for session in sessions:
+        if not session.is_cancelled:
+            held[session.scan_group].append(session)
+    titles = {group: ", ".join(one.title for one in own) for group, own in held.items()}
+    if len(held) == 1:
+        return list(titles.items())
+    days = {
+        group: dates.format_weekday(dates.local_day(own[0].starts_at, event.zone))
+        for group, own in held.items()
+    }
+    return [(group, f"{days[group]}: {title}") for group, title in titles.items()]
+
+
 def lines_of(
     event: Event, sessions: Sequence[Session], now: datetime, *, every_state: bool = False
 ) -> list[Line]:
-    """Return the people of an event with what is held of them in these sessions (two queries)."""
+    """Return the people of an event with what is held of them in these sessions (two queries).
+
+    They come by unit in official order, then by name.
+    """
     rows = event.registrations.all() if every_state else event.registrations.held()
     held: dict[int, dict[int, Presence]] = defaultdict(dict)
     found = Presence.objects.filter(
@@ -104,9 +132,11 @@ def lines_of(
         held[one.registration_id][one.session_id] = one
     for session in sessions:
         session.event = event
-    return [
-        _line(row, sessions, held.get(row.pk, {}), now) for row in rows.select_related("person")
+    lines = [
+        _line(row, sessions, held.get(row.pk, {}), now)
+        for row in rows.select_related("person", "unit")
     ]
+    return sorted(lines, key=lambda line: line.registration.official_place)
 
 
 def _line(
@@ -117,22 +147,19 @@ def _line(
     to_check = [state for state in states if state is State.REVIEW]
     state = next(iter([*seen, *to_check, *states]), State.EXPECTED)
     came = [one.first_in for one in held.values() if one.first_in]
+    left = [one.last_out for one in held.values() if one.last_out]
     minutes = sum(one.minutes for one in held.values())
-    return Line(row, state, min(came, default=None), minutes)
+    return Line(row, state, min(came, default=None), max(left, default=None), minutes)
 
 
 def found_by_name(lines: Sequence[Line], text: str) -> list[Line]:
     """Keep whose name holds every typed word, blind to titles, accents and case; or the code."""
     words = normalise_name(text).split() or text.lower().split()
-    return [line for line in lines if all(word in _searched(line.registration) for word in words)]
-
-
-def _searched(row: Registration) -> str:
-    return f"{normalise_name(row.person.name)} {row.person.name.lower()}"
+    return [line for line in lines if all(word in line.words for word in words)]
 
 
 def board_of(lines: Sequence[Line]) -> Board:
-    """Count expected, present, late, missing, and the same by unit."""
+    """Count expected, present, late, missing, and the same by unit, units as the lines come."""
     board = Board()
     units: dict[str, UnitCount] = {}
     for line in lines:
@@ -144,7 +171,7 @@ def board_of(lines: Sequence[Line]) -> Board:
         board.there += line.is_there
         board.late += line.state is State.LATE
         board.review += line.state is State.REVIEW
-    board.units = sorted(units.values(), key=lambda one: one.name)
+    board.units = list(units.values())
     return board
 
 
@@ -166,7 +193,7 @@ def six_lines(event: Event, board: Board) -> list[Status]:
             "done" if quizzes else "todo",
         ),
         Status(
-            _("Check-in"),
+            _("Attendance"),
             _("%(there)d of %(expected)d present")
             % {"there": board.there, "expected": board.expected},
             "done" if is_over else "doing" if board.there else "todo",
@@ -174,7 +201,7 @@ def six_lines(event: Event, board: Board) -> list[Status]:
         Status(_("Certificates"), _("After the event is finalised"), "todo"),
         Status(
             _("Report"),
-            _("Attendance list ready") if board.there else _("After the first check-in"),
+            _("Attendance list ready") if board.there else _("After the first person is recorded"),
             "done" if is_over and board.there else "todo",
         ),
     ]

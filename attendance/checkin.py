@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from attendance import presence
 from attendance.arithmetic import scans
-from attendance.arithmetic.scans import CorrectionKind, Standing
+from attendance.arithmetic.scans import CorrectionKind, ScanKind, Standing
 from attendance.arithmetic.verdicts import (
     SEAT_OF,
     AtTheDoor,
@@ -32,6 +32,9 @@ from attendance.arithmetic.verdicts import (
 )
 from attendance.items import Item, Malformed, read_item
 from attendance.models import Badge, Event, Registration, RejectedItem, Scan
+from attendance.plain import plain_corrections, plain_scan, plain_sessions
+from attendance.registration import WalkIn, add_walk_in, take_back_walk_in
+from attendance.seating import locked
 from attendance.signals import presence_confirmed
 from clinic.lib.errors import Refused
 from clinic.people.access import require
@@ -166,9 +169,9 @@ def _look_up(batch: _Batch, items: Sequence[Item]) -> dict[UUID, Scan]:
     earlier = _scans_of(own_keys, uids)
     batch.at_hand = presence.AtHand.read(batch.event, own_keys, made=earlier)
     batch.made = {
-        key: [presence.plain_scan(row) for row in rows] for key, rows in batch.at_hand.made.items()
+        key: [plain_scan(row) for row in rows] for key, rows in batch.at_hand.made.items()
     }
-    batch.said = {key: presence.plain_corrections(rows) for key, rows in batch.at_hand.said.items()}
+    batch.said = {key: plain_corrections(rows) for key, rows in batch.at_hand.said.items()}
     return {row.uid: row for row in earlier if row.uid in set(uids)}
 
 
@@ -232,7 +235,7 @@ def _door(  # noqa: PLR0917 - all that is known when a scan is judged
 ) -> AtTheDoor:
     group = [
         one
-        for one in presence.plain_sessions(batch.event, batch.at_hand.sessions)
+        for one in plain_sessions(batch.event, batch.at_hand.sessions)
         if one.group == item.group and not one.cancelled
     ]
     return AtTheDoor(
@@ -314,8 +317,28 @@ def _came_in(batch: _Batch, row: Scan) -> datetime | None:
     return min(before, default=None)
 
 
+def record_walk_in(event: Event, guest: WalkIn, raw: Mapping[str, Any], *, by: Account) -> Answer:
+    """Add somebody who is not on the list and record them, as one act.
+
+    A form sent twice adds nobody twice: the scan's uid is known.
+
+    Raises:
+        NameMissing, PermissionDenied, Http404: as ``registration.add_walk_in`` says.
+    """
+    with transaction.atomic():
+        locked(event)
+        known = event.scans.filter(uid=raw["uid"], kind=ScanKind.WALK_IN).first()
+        row = known.registration if known else None
+        row = row or add_walk_in(event, guest, actor=by)
+        item = {**raw, "kind": ScanKind.WALK_IN.value, "registration": str(row.uuid)}
+        return record_scans(event, [item], by=by)[0]
+
+
 def undo(event: Event, uid: UUID, *, by: Account, now: datetime | None = None) -> None:
     """Take back one's own scan within a minute: a void beside it, nothing is erased.
+
+    A registration that this very scan brought with it, a walk-in of whom nothing else is recorded,
+    is cancelled too.
 
     Raises:
         UndoTooLate: the minute is over, or somebody else made the scan.
@@ -326,13 +349,24 @@ def undo(event: Event, uid: UUID, *, by: Account, now: datetime | None = None) -
     row = Scan.objects.filter(event=event, uid=uid, steward=by, registration__isnull=False).first()
     if row is None or now - row.received_at > timedelta(seconds=UNDO_SECONDS):
         raise UndoTooLate(_("The minute to undo is over. Ask an organiser to correct the entry."))
-    registration = row.registration
-    if (
-        registration is None
-        or registration.corrections.filter(kind=CorrectionKind.VOID, target=str(uid)).exists()
-    ):
+    held = row.registration
+    if held is None or held.corrections.filter(kind=CorrectionKind.VOID, target=str(uid)).exists():
         return
     act = presence.Act(
-        kind=CorrectionKind.VOID, target=str(uid), reason=_("Undone at the desk at once")
+        kind=CorrectionKind.VOID, target=str(uid), reason=_("Undone at once at the desk")
     )
-    presence.add_correction(registration, act, by=by)
+    with transaction.atomic():
+        if _came_with(row, held):
+            take_back_walk_in(held, actor=by)
+        presence.add_correction(held, act, by=by)
+
+
+def _came_with(scan: Scan, held: Registration) -> bool:
+    """Tell whether the act that made the scan made the registration, and nothing came since."""
+    return (
+        scan.kind == ScanKind.WALK_IN
+        and held.state == Registration.State.WALK_IN
+        and held.created_by_id == scan.steward_id
+        and not held.scans.exclude(uid=scan.uid).exists()
+        and not held.corrections.exists()
+    )

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from attendance.models import Event
 from clinic.people.models import Person, Unit
 
+ENTRY_KINDS = ("void", "unvoid", "accept", "retime")
+
 
 class RegisterForm(forms.Form):
     """One question beside the data that is shown to be checked."""
@@ -49,20 +51,39 @@ class WalkInForm(forms.Form):
         self.fields["unit"].queryset = Unit.objects.under(root)  # type: ignore[attr-defined]
 
 
-class CorrectionForm(forms.Form):
-    """An entry that is missing, or the reason why one does not count."""
+MOMENT = "%Y-%m-%dT%H:%M"
 
-    at = forms.DateTimeField(
-        label=_("Time"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M"],
-    )
+
+class MomentField(forms.DateTimeField):
+    """A day and a time, chosen in the browser or typed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT)
+        super().__init__(widget=widget, input_formats=[MOMENT], **kwargs)
+
+
+class CorrectionForm(forms.Form):
+    """An entry that is missing, with the reason; where there is one group, nothing is asked."""
+
+    at = MomentField(label=_("Time"))
     direction = forms.ChoiceField(
         label=_("Direction"), choices=[("in", _("In")), ("out", _("Out"))]
     )
-    group = forms.ChoiceField(label=_("Scan group"))
+    group = forms.ChoiceField(label=_("Session"))
     reason = forms.CharField(label=_("Reason"), min_length=10, max_length=300)
 
-    def __init__(self, *args: Any, groups: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, groups: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["group"].choices = [(one, one) for one in groups]  # type: ignore[attr-defined]
+        field = self.fields["group"]
+        field.choices = groups  # type: ignore[attr-defined]
+        if len(groups) == 1:
+            field.widget, field.initial = forms.HiddenInput(), groups[0][0]
+
+
+class EntryForm(forms.Form):
+    """What is said of one entry: the kind of correction, why, and a new time where it is one."""
+
+    uid = forms.CharField(max_length=40)
+    jenis = forms.ChoiceField(choices=[(name, name) for name in ENTRY_KINDS])
+    reason = forms.CharField(max_length=300, required=False)
+    jam = MomentField(required=False)

@@ -18,11 +18,19 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from attendance.arithmetic import folding, scans
-from attendance.arithmetic.folding import FoldRules, State
-from attendance.arithmetic.stays import Closing
+from attendance.arithmetic.effects import Effect
+from attendance.arithmetic.folding import State
 from attendance.models import Correction, Event, Presence, Registration, Scan, Session
 from attendance.models.scans import SHORTEST_REASON
+from attendance.plain import (
+    history_of,
+    plain_corrections,
+    plain_scan,
+    plain_sessions,
+    rules_of,
+)
 from attendance.signals import presence_confirmed
+from attendance.wording import WITHOUT_EFFECT
 from clinic.lib.errors import Refused
 from clinic.people.access import require, rows_of
 from clinic.people.models import Account
@@ -55,6 +63,13 @@ class ReasonMissing(Refused):
     code = "reason_missing"
 
 
+class NoEffect(Refused):
+    """The correction would leave everything as it is; the message says what to do instead."""
+
+    code = "no_effect"
+    status = 409
+
+
 @dataclass(frozen=True)
 class Difference:
     """One presence that does not rest on its rows: what is stored and what should be."""
@@ -74,50 +89,6 @@ class Act:
     reason: str
     at: datetime | None = None
     direction: str = ""
-
-
-def plain_sessions(event: Event, sessions: Iterable[Session]) -> list[scans.Session]:
-    """Return sessions as the fold takes them, with the windows of the event."""
-    names = ("opens", "late", "early", "closes")
-    windows = scans.Windows(**{name: event.minutes_of(name) for name in names})
-    return [
-        scans.Session(
-            id=str(one.pk),
-            group=one.scan_group,
-            starts_at=one.starts_at,
-            ends_at=one.ends_at,
-            cancelled=one.is_cancelled,
-            windows=windows,
-        )
-        for one in sessions
-    ]
-
-
-def plain_scan(row: Scan) -> scans.Scan:
-    """Return a stored scan as the fold takes it."""
-    return scans.Scan(
-        uid=str(row.uid),
-        group=row.scan_group,
-        direction=scans.Direction(row.direction),
-        at=row.effective_at,
-        kind=scans.ScanKind(row.kind),
-        standing=scans.Standing(row.standing),
-    )
-
-
-def plain_corrections(rows: Iterable[Correction]) -> list[scans.Correction]:
-    """Return stored corrections as the fold takes them."""
-    return [
-        scans.Correction(
-            uid=str(row.uid),
-            kind=scans.CorrectionKind(row.kind),
-            target=row.target,
-            created_at=row.created_at,
-            at=row.at,
-            direction=scans.Direction(row.direction) if row.direction else None,
-        )
-        for row in rows
-    ]
 
 
 @dataclass(frozen=True)
@@ -173,7 +144,7 @@ def fold_rows(
         plain_sessions(event, sessions),
         [plain_scan(row) for row in made],
         plain_corrections(said),
-        rules=FoldRules(closing=Closing(event.policies.get("closing", Closing.CLOSE_AT_END))),
+        rules=rules_of(event),
     )
     registration = (made[0] if made else said[0]).registration_id
     return [_row(registration, one, folded.built_from) for one in folded.presences]
@@ -327,7 +298,9 @@ def correct(registration: Registration, act: Act, *, by: Account) -> Correction:
     Raises:
         OwnRecord: it is the corrector's own presence.
         ReasonMissing: the reason is shorter than ten characters.
-        Refused: ``not_found`` where the target is no scan or correction of this registration.
+        NoEffect: it is so already, or the entry cannot count at this time.
+        Refused: ``not_found`` where the target is no scan or correction of this registration,
+            ``time_missing`` where a new time is not given.
         PermissionDenied, Http404: the account may not correct here.
     """
     require(by, "correct-presence", registration)
@@ -336,7 +309,10 @@ def correct(registration: Registration, act: Act, *, by: Account) -> Correction:
     if len(act.reason.strip()) < SHORTEST_REASON:
         raise ReasonMissing(_("Write why, in at least ten characters."))
     _check_target(registration, act)
-    return add_correction(registration, act, by=by)
+    with transaction.atomic():
+        locked([registration.pk])
+        _refuse_without_effect(registration, act)
+        return add_correction(registration, act, by=by)
 
 
 def _check_target(registration: Registration, act: Act) -> None:
@@ -349,6 +325,23 @@ def _check_target(registration: Registration, act: Act) -> None:
         is_known = act.target in uids
     if not is_known:
         raise Refused(_("There is no such entry to correct."), code="not_found", status=404)
+    if act.kind == scans.CorrectionKind.RETIME and act.at is None:
+        raise Refused(_("Write the day and the time."), code="time_missing")
+
+
+def _refuse_without_effect(registration: Registration, act: Act) -> None:
+    kind = scans.CorrectionKind(act.kind)
+    asked = scans.Correction(
+        uid=str(uuid4()),
+        kind=kind,
+        target=act.target,
+        created_at=timezone.now(),
+        at=act.at,
+        direction=scans.Direction(act.direction) if act.direction else None,
+    )
+    effect = history_of(registration).effect_of(asked)
+    if effect is not Effect.CHANGES:
+        raise NoEffect(str(WITHOUT_EFFECT[kind, effect]))
 
 
 def add_correction(registration: Registration, act: Act, *, by: Account | None) -> Correction:

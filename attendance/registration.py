@@ -320,6 +320,37 @@ def add_walk_in(event: Event, walk_in: WalkIn, *, actor: Account) -> Registratio
         )
 
 
+def take_back_walk_in(registration: Registration, *, actor: Account) -> Registration:
+    """Cancel what was added at the door by mistake and give its seat back.
+
+    For ``checkin.undo``, which knows that the very same act made it. Nothing is deleted: the
+    registration stays with its reason, the person stays for an administrator. Repeating it
+    changes nothing.
+
+    Raises:
+        PermissionDenied, Http404: the actor does not run this event's door.
+    """
+    require(actor, "add-walk-in", registration.event)
+    with transaction.atomic():
+        event = locked(registration.event)
+        held = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
+        if held.state != State.WALK_IN:
+            return held
+        give_back_of(held)
+        held.state, held.reason = State.CANCELLED, _("Added at the desk and undone at once")
+        held.save(update_fields=["state", "reason", "changed_at"])
+        assignments.dismiss(event.uuid, held.person)
+        tell_scanners(event)
+        audit.record(
+            "registration.undo",
+            actor=actor,
+            thing=held,
+            subject=held.person_id,
+            reason=held.reason,
+        )
+    return held
+
+
 def _is_full_now(event: Event) -> bool:
     try:
         take_seats(event)

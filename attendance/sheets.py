@@ -14,7 +14,9 @@ import typst
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from attendance.arithmetic.stays import Closing
 from attendance.models import Event, Presence, Registration, Session
 from attendance.models.scans import STATE_LABELS
 from attendance.presence import shown_state
@@ -26,6 +28,18 @@ from clinic.records import audit
 FOLDER = Path(__file__).resolve().parent / "typst"
 PAPERS = {"a4": (210, 297), "f4": (215, 330)}
 BLANK_ROWS = 5
+# So many names stand on the page of the signature, which is never alone with empty rows.
+NAMES_WITH_SIGNATURE = 3
+HOW_COUNTED = {
+    Closing.CLOSE_AT_END: gettext_noop(
+        "Minutes run from the entry in to the entry out; without an entry out, to the end of the"
+        " last session. Breaks between sessions are not counted."
+    ),
+    Closing.ZERO: gettext_noop(
+        "Minutes run from the entry in to the entry out; without an entry out, none are counted."
+        " Breaks between sessions are not counted."
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,16 +67,17 @@ def attendance_list(event: Event, wish: SheetWish, *, by: Account, now: datetime
 
 
 def _data(event: Event, wish: SheetWish, *, now: datetime) -> dict[str, Any]:
-    rows = list(event.registrations.held().select_related("person"))
+    rows = _in_order(event)
     lines = [
         _line(number, row, wish=wish, zone=event.zone, now=now)
         for number, row in enumerate(_with_presences(rows, wish.sessions), start=1)
     ]
+    columns = _columns(lines, is_recorded=wish.is_recorded)
     width, height = PAPERS[wish.paper]
     if wish.is_recorded:
         width, height = height, width
     else:
-        lines += [_blank(len(lines) + more) for more in range(1, BLANK_ROWS + 1)]
+        lines += [{"number": len(lines) + more} for more in range(1, BLANK_ROWS + 1)]
     return {
         "recorded": wish.is_recorded,
         "title": event.title,
@@ -70,16 +85,37 @@ def _data(event: Event, wish: SheetWish, *, now: datetime) -> dict[str, Any]:
         "height": height,
         "mark": "CONTOH" if settings.IS_DEMO else "",
         "facts": _facts(event, wish.sessions),
-        "columns": _columns(is_recorded=wish.is_recorded),
+        "columns": columns,
         "rows": lines,
-        "total": _("%(count)d names on the list") % {"count": len(rows)},
+        "kept": min(len(rows), NAMES_WITH_SIGNATURE) + len(lines) - len(rows),
+        "notes": _notes(event, len(rows), is_recorded=wish.is_recorded),
+        "signer": _signer(event, wish.sessions),
         "words": {
             "sheet": _("Attendance list"),
             "page": _("Page {page} of {pages}"),
-            "known_to": _("Noted by"),
+            "printed": _("Printed %(moment)s") % {"moment": dates.format_moment(now, event.zone)},
             "rank": _("Rank/grade"),
         },
     }
+
+
+def _in_order(event: Event) -> list[Registration]:
+    """Return who holds a place, by unit in official order, then by name."""
+    rows = event.registrations.held().select_related("person", "unit")
+    return sorted(rows, key=lambda row: row.official_place)
+
+
+def _notes(event: Event, count: int, *, is_recorded: bool) -> list[str]:
+    notes = [_("%(count)d names on the list") % {"count": count}]
+    if is_recorded:
+        notes.append(_(HOW_COUNTED[Closing(event.policies.get("closing", Closing.CLOSE_AT_END))]))
+    return notes
+
+
+def _signer(event: Event, sessions: Sequence[Session]) -> list[str]:
+    """Return the lines above the signature: place and date, and the office that signs."""
+    day = dates.format_date(dates.local_day(sessions[-1].starts_at, event.zone))
+    return [f"{event.unit.get_root().name}, {day}", _("Noted by"), event.unit.name]
 
 
 def _facts(event: Event, sessions: Sequence[Session]) -> list[tuple[str, str]]:
@@ -96,13 +132,28 @@ def _facts(event: Event, sessions: Sequence[Session]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
-def _columns(*, is_recorded: bool) -> list[str]:
+def _columns(lines: Sequence[Mapping[str, Any]], *, is_recorded: bool) -> list[tuple[str, str]]:
+    """Return key and heading of each column; what nobody has a value for is left out."""
+    has = {key for key in ("rank", "sex") if any(line[key] for line in lines)}
     first = [
-        _("No."), _("Name"), "NIP", _("Rank/grade"), _("Position"), _("Unit"), _("M/F"),
-    ]  # fmt: skip
-    if is_recorded:
-        return [*first, _("In"), _("Out"), _("Minutes"), _("Status")]
-    return [*first, _("Signature")]
+        ("number", _("No.")),
+        ("name", _("Name")),
+        ("nip", "NIP"),
+        ("rank", _("Rank/grade")),
+        ("position", _("Position")),
+        ("unit", _("Unit")),
+        ("sex", _("M/F")),
+    ]
+    shown = [(key, text) for key, text in first if key in has or key not in ("rank", "sex")]
+    if not is_recorded:
+        return [*shown, ("signature", _("Signature"))]
+    return [
+        *shown,
+        ("came", _("In")),
+        ("left", _("Out")),
+        ("minutes", _("Minutes")),
+        ("state", _("Status")),
+    ]
 
 
 Present = tuple[Registration, Mapping[int, Presence]]
@@ -144,8 +195,3 @@ def _times(
         "minutes": str(sum(one.minutes for one in presences.values())),
         "state": ", ".join(dict.fromkeys(str(STATE_LABELS[state]) for state in states)),
     }
-
-
-def _blank(number: int) -> dict[str, Any]:
-    names = ("name", "nip", "rank", "position", "unit", "sex")
-    return {"number": number, **dict.fromkeys(names, "")}

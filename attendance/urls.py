@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from attendance.views import events, inviting, organisers, participants, planning, states
+from attendance.views import events, inviting, organisers, participants, persons, planning, states
 from clinic.people.access import policy
 
 _public = policy("public")
@@ -34,7 +34,7 @@ urlpatterns = [
     ),
     path(
         "panitia/<slug:code>/peserta/<uuid:person>",
-        _run(organisers.organiser_person),
+        _run(persons.organiser_person),
         name="organiser_person",
     ),
     path(

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from attendance.arithmetic.effects import Effect
+from attendance.arithmetic.scans import CorrectionKind
+
 SENTENCES: dict[str, Promise] = {
     "accepted": _("Present"),
     "late": _("Present, late"),
@@ -13,18 +16,46 @@ SENTENCES: dict[str, Promise] = {
     "debounced": _("Recorded a moment ago"),
     "out": _("Gone out"),
     "wrong_session": _("Registered for another session"),
-    "outside_window": _("Outside the hours of this session; kept for an organiser to look at"),
-    "unknown_token": _("This code is not known. Search by name."),
+    "outside_window": _("Outside the hours of this session; kept for an organiser to check"),
+    "unknown_token": _("This code is not known here. Search by name."),
     "waitlisted": _("On the waiting list; recorded"),
     "over_quota": _("Present, beyond the seats"),
-    "revoked_seen_offline": _("Registration was withdrawn; to be looked at"),
+    "revoked_seen_offline": _("Registration was withdrawn; to be checked"),
     "revoked": _("Registration was withdrawn. Ask the person and add them again."),
     "superseded_token": _("An old card. Use the new one."),
-    "wrong_event": _("Not a participant of this event"),
+    "wrong_event": _("This code is for another event. Search by name."),
     "malformed": _("This entry cannot be read."),
     "id_reuse": _("This entry cannot be read."),
 }
 KINDS = {"ok": "ok", "warn": "warn", "review": "warn", "stop": "err", "error": "err"}
+
+_COUNTS_ALREADY = _("Nothing has changed: this entry counts already.")
+_IS_VOID = _("Nothing has changed: this entry was set aside before.")
+_CANNOT_COUNT = _(
+    "Nothing has changed: this entry lies outside the hours of the event, so it cannot count."
+    " Change its time, or add a missing entry with the true time."
+)
+_HAS_THIS_TIME = _("Nothing has changed: the entry has this time already.")
+_OUTSIDE = _(
+    "Nothing has changed: this time lies outside the hours of the event. Write the time at which"
+    " the person really came or went."
+)
+WITHOUT_EFFECT: dict[tuple[CorrectionKind, Effect], Promise] = {
+    (CorrectionKind.VOID, Effect.SAME): _IS_VOID,
+    (CorrectionKind.UNVOID, Effect.SAME): _COUNTS_ALREADY,
+    (CorrectionKind.ACCEPT, Effect.SAME): _COUNTS_ALREADY,
+    (CorrectionKind.ACCEPT, Effect.IDLE): _CANNOT_COUNT,
+    (CorrectionKind.RETIME, Effect.SAME): _HAS_THIS_TIME,
+    (CorrectionKind.RETIME, Effect.IDLE): _OUTSIDE,
+    (CorrectionKind.ADD, Effect.IDLE): _OUTSIDE,
+}
+CORRECTED: dict[str, Promise] = {
+    "add": _("The entry is added."),
+    "void": _("The entry no longer counts."),
+    "unvoid": _("The entry counts again."),
+    "accept": _("The entry is accepted."),
+    "retime": _("The time of the entry is changed."),
+}
 
 DECIDED: dict[str, Promise] = {
     "approve": _("%(count)d approved."),
@@ -60,3 +91,30 @@ def told_of(act: str, outcomes: Iterable[str]) -> list[str]:
         for outcome, text in sentences.items()
         if counts[outcome] or outcome == "done"
     ]
+
+
+_OWN: dict[str, Promise] = {
+    "self": _("You have registered. You need not confirm anything; come on the day."),
+    "unit": _("Your unit has registered you. You need not confirm anything; come on the day."),
+    "organiser": _(
+        "You were invited and are registered. You need not confirm anything; come on the day."
+    ),
+    "walk_in": _("You were registered when you came. You need not do anything."),
+}
+_INVITED: dict[str, Promise] = {
+    "unit": _("Your unit has proposed you, and a seat is kept for you. Confirm that you come."),
+    "organiser": _("You are invited, and a seat is kept for you. Confirm that you come."),
+}
+_WAITS = _("You are on the waiting list. You need not do anything; you are told if you get a seat.")
+_NOT_IN_FORCE = _("Your registration is not in force; nothing is expected of you.")
+
+
+def standing_of(state: str, source: str, *, is_over: bool) -> str:
+    """Say to a person how they stand with an event, and whether they have to do something."""
+    if is_over:
+        return ""
+    if state == "nominated":
+        return str(_INVITED.get(source, _INVITED["organiser"]))
+    if state in ("confirmed", "walk_in"):
+        return str(_OWN[source])
+    return str(_WAITS if state in ("waitlisted", "offered") else _NOT_IN_FORCE)

@@ -22,7 +22,7 @@ STATE_LABELS = {
     State.LEFT_EARLY: _("left early"),
     State.ABSENT: _("absent"),
     State.EXCUSED: _("excused"),
-    State.REVIEW: _("to be looked at"),
+    State.REVIEW: _("to be checked"),
 }
 
 

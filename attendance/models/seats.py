@@ -43,7 +43,7 @@ class Registration(models.Model):
         SELF = "self", _("by the person")
         UNIT = "unit", _("by the unit")
         ORGANISER = "organiser", _("by the organiser")
-        WALK_IN = "walk_in", _("at the door")
+        WALK_IN = "walk_in", _("at the desk")
 
     class Role(models.TextChoices):
         PARTICIPANT = "peserta", _("participant")
@@ -109,6 +109,12 @@ class Registration(models.Model):
     def holds_seat(self) -> bool:
         """Whether it counts among the seats taken."""
         return self.state in self.HELD_STATES and not self.is_over_quota
+
+    @property
+    def official_place(self) -> tuple[str, str, str, int]:
+        """What lists are sorted by: the unit in official order, then the name; no unit is last."""
+        path = self.unit.path if self.unit else "~"
+        return path, self.unit_name, self.person.name.casefold(), self.pk
 
 
 class Badge(models.Model):

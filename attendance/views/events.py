@@ -13,6 +13,7 @@ from attendance import badges, boards, registration
 from attendance.forms import ProposeForm, RegisterForm
 from attendance.models import Event, Registration
 from attendance.registration import EventFull
+from attendance.wording import standing_of
 from clinic.lib.errors import Refused
 from clinic.people.access import can, rows_of, visible
 from clinic.people.models import Membership, Person
@@ -49,6 +50,7 @@ def event(request: HttpRequest, code: str) -> HttpResponse:
         "event": found,
         "sessions": found.sessions.all(),
         "own": own,
+        "may_organise": request.user.is_authenticated and can(request.user, "change-event", found),
         "may_propose": request.user.is_authenticated and _proposable(request, found).exists(),
     }
     return render(request, "attendance/event.html", context)
@@ -100,9 +102,11 @@ def event_own(request: HttpRequest, code: str) -> HttpResponse:
         registration.withdraw(own, actor=request.user)
         messages.success(request, _("Your registration is withdrawn."))
         return redirect("event", code=code)
+    now = timezone.now()
     modules, size = badges.qr_modules(badges.token_of(own))
     sessions = list(found.sessions.all())
-    lines = boards.lines_of(found, sessions, timezone.now(), every_state=True)
+    lines = boards.lines_of(found, sessions, now, every_state=True)
+    is_over = bool(sessions) and all(one.ends_at <= now for one in sessions)
     context = {
         "event": found,
         "own": own,
@@ -111,7 +115,8 @@ def event_own(request: HttpRequest, code: str) -> HttpResponse:
         "size": size,
         "code": badges.shown_short_code(own.short_code),
         "sessions": sessions,
-        "is_over": all(one.ends_at <= timezone.now() for one in sessions),
+        "is_over": is_over,
+        "standing": standing_of(own.state, own.source, is_over=is_over or found.is_over),
     }
     return render(request, "attendance/own.html", context)
 

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from attendance import badges, boards, checkin, overview, presence, registration, sheets, states
+from attendance import badges, boards, checkin, doors, overview, registration, sheets, states
+from attendance.arithmetic.scans import Direction
 from attendance.arithmetic.verdicts import Code, Verdict
-from attendance.forms import CorrectionForm, WalkInForm
-from attendance.models import Event, Registration, Scan, Session
+from attendance.forms import WalkInForm
+from attendance.models import Event, Session
 from attendance.wording import KINDS, SENTENCES
-from clinic.lib.errors import Refused
 from clinic.people import confirming
 from clinic.people.access import visible
 
@@ -30,10 +30,6 @@ NIP_LENGTH = 18
 
 def _event(request: HttpRequest, code: str, *, verb: str = "change-event") -> Event:
     return get_object_or_404(visible(request.user, verb, Event.objects.all()), code=code)
-
-
-def _groups(sessions: list[Session]) -> list[str]:
-    return list(dict.fromkeys(one.scan_group for one in sessions))
 
 
 @never_cache
@@ -53,8 +49,9 @@ def organiser_event(request: HttpRequest, code: str) -> HttpResponse:
         return HttpResponseNotAllowed(READING)
     sessions = list(event.sessions.all())
     group = boards.current_group(sessions, now)
-    lines = boards.lines_of(event, [one for one in sessions if one.scan_group == group], now)
-    board = boards.board_of(lines)
+    own = [one for one in sessions if one.scan_group == group]
+    board = boards.board_of(boards.lines_of(event, own, now))
+    board.is_past = bool(own) and all(one.ends_at <= now for one in own)
     context = {
         "event": event,
         "sessions": sessions,
@@ -83,16 +80,21 @@ def organiser_door(request: HttpRequest, code: str) -> HttpResponse:
         return _act_at_door(request, event)
     sessions, now = list(event.sessions.all()), timezone.now()
     group = request.GET.get("kelompok") or boards.current_group(sessions, now)
-    lines = boards.lines_of(event, [one for one in sessions if one.scan_group == group], now)
+    own = [one for one in sessions if one.scan_group == group]
+    lines = boards.lines_of(event, own, now)
     text = request.GET.get("q", "").strip()
     found = boards.found_by_name(lines, text) if len(text) >= boards.SHORTEST_SEARCH else lines
+    direction = Direction.OUT if request.GET.get("arah") == "out" else Direction.IN
+    desk = doors.Desk(event=event, sessions=own, direction=direction, now=now)
     context = {
         "event": event,
-        "groups": _groups(sessions),
         "group": group,
-        "direction": "out" if request.GET.get("arah") == "out" else "in",
+        "direction": direction,
+        "lists": desk.lists_of(found),
+        "is_open": desk.is_open,
         "lines": [(line, uuid4()) for line in found],
         "board": boards.board_of(lines),
+        "ways": _ways(event, sessions, group=group, direction=direction, text=text),
         "q": text,
         "uid": uuid4(),
         "told": _told(event, request.GET.get("hasil", "")),
@@ -101,6 +103,24 @@ def organiser_door(request: HttpRequest, code: str) -> HttpResponse:
     page = render(request, "attendance/door.html", context)
     page["Permissions-Policy"] = WITH_CAMERA
     return page
+
+
+def _ways(
+    event: Event, sessions: list[Session], *, group: str, direction: Direction, text: str
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return what can be switched at the desk: the sessions where there is a choice, in or out."""
+    place = reverse("organiser_door", args=[event.code])
+
+    def tab(label: str, to_group: str, to: str) -> dict[str, Any]:
+        words = urlencode({"kelompok": to_group, "arah": to, **({"q": text} if text else {})})
+        is_current = (to_group, to) == (group, direction)
+        return {"label": label, "url": f"{place}?{words}", "current": is_current}
+
+    groups = boards.groups_of(event, sessions)
+    ways = [(_("Direction"), [tab(_("In"), group, "in"), tab(_("Out"), group, "out")])]
+    if len(groups) > 1:
+        ways.insert(0, (_("Session"), [tab(label, name, direction) for name, label in groups]))
+    return ways
 
 
 def _told(event: Event, uid: str) -> dict[str, Any] | None:
@@ -116,9 +136,12 @@ def _told(event: Event, uid: str) -> dict[str, Any] | None:
     is_undone = event.corrections.filter(kind="void", target=str(row.uid)).exists()
     return {
         "scan": row,
+        "person": row.registration.person if row.registration else None,
         "sentence": SENTENCES[row.verdict],
+        "since": doors.came_before(row),
         "kind": KINDS[Verdict(Code(row.verdict)).level.value],
         "is_undone": is_undone,
+        "is_gone": is_undone and row.registration and not row.registration.is_active,
         "may_undo": row.registration_id and not is_undone and age < checkin.UNDO_SECONDS,
     }
 
@@ -145,18 +168,13 @@ def _item(event: Event, data: Any) -> dict[str, Any]:
         "group": data.get("kelompok", ""),
         "direction": data.get("arah", "in"),
     }
-    picked = data.get("pendaftaran") or _by_short_code(event, data.get("kode", ""))
-    if picked:
-        return {**item, "kind": "manual", "registration": str(picked)}
-    return {**item, "kind": "badge", "token": data.get("kode", "")}
-
-
-def _by_short_code(event: Event, text: str) -> UUID | None:
-    code = badges.fold_short_code(text[:40])
-    if len(code) != badges.SHORT_CODE_LENGTH:
-        return None
-    rows = event.registrations.filter(short_code=code)
-    return rows.values_list("uuid", flat=True).first()
+    picked = data.get("pendaftaran")
+    if not picked:
+        found, token = badges.read_typed(event, data.get("kode", ""))
+        if found is None:
+            return {**item, "kind": "badge", "token": token}
+        picked = found.uuid
+    return {**item, "kind": "manual", "registration": str(picked)}
 
 
 def _back_to_door(event: Event, data: Any, *, uid: str) -> HttpResponse:
@@ -175,74 +193,13 @@ def organiser_walk_in(request: HttpRequest, code: str) -> HttpResponse:
         messages.warning(request, _("Write the name and choose the unit."))
         return _back_to_door(event, request.POST, uid="")
     guest = registration.WalkIn(**form.cleaned_data)
-    row = registration.add_walk_in(event, guest, actor=request.user)
-    item = {**_item(event, request.POST), "kind": "walk_in", "registration": str(row.uuid)}
-    item.pop("token", None)
-    answer = checkin.record_scans(event, [item], by=request.user)[0]
-    return _back_to_door(event, request.POST, uid=answer.uid)
-
-
-@never_cache
-def organiser_person(request: HttpRequest, code: str, person: UUID) -> HttpResponse:
-    """One person's scans and corrections; a post corrects, with a reason and a fresh password."""
-    event = _event(request, code)
-    allowed = visible(request.user, "correct-presence", event.registrations.all())
-    row = get_object_or_404(allowed.select_related("person", "event"), uuid=person)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
-    if request.method == "POST" and (asked := confirming.ask_to_confirm(request)):
-        return asked
-    typed = confirming.typed_before(request)
-    groups = _groups(list(event.sessions.all()))
-    form = CorrectionForm(
-        request.POST if "at" in request.POST else None,
-        initial=typed.dict() if "at" in typed else None,
-        groups=groups,
-    )
-    refusal = _correct(request, row, form) if request.method == "POST" else None
-    if request.method == "POST" and refusal is None and not form.errors:
-        return redirect("organiser_person", code=code, person=person)
-    context = {
-        "event": event,
-        "row": row,
-        "presences": row.presences.select_related("session"),
-        "scans": [(one, SENTENCES[one.verdict]) for one in _log(row)],
-        "typed": typed,
-        "corrections": row.corrections.select_related("by__person").order_by("created_at"),
-        "form": form,
-        "refusal": refusal,
+    item = {
+        "uid": str(_uuid(request.POST.get("uid"))),
+        "group": request.POST.get("kelompok", ""),
+        "direction": Direction.IN.value,
     }
-    status = refusal.status if refusal else 422 if form.errors else 200
-    return render(request, "attendance/person.html", context, status=status)
-
-
-def _log(row: Registration) -> Any:
-    return Scan.objects.filter(registration=row).order_by("effective_at", "uid")
-
-
-def _correct(request: HttpRequest, row: Registration, form: CorrectionForm) -> Refused | None:
-    if form.is_bound:
-        if not form.is_valid():
-            return None
-        told = form.cleaned_data
-        act = presence.Act(
-            kind="add",
-            target=told["group"],
-            at=told["at"],
-            direction=told["direction"],
-            reason=told["reason"],
-        )
-    else:
-        wanted = request.POST.get("jenis", "")
-        kind = wanted if wanted in ("void", "unvoid", "accept") else "void"
-        act = presence.Act(
-            kind=kind, target=request.POST.get("uid", ""), reason=request.POST.get("reason", "")
-        )
-    try:
-        presence.correct(row, act, by=request.user)
-    except Refused as refused:
-        return refused
-    return None
+    answer = checkin.record_walk_in(event, guest, item, by=request.user)
+    return _back_to_door(event, request.POST, uid=answer.uid)
 
 
 @never_cache

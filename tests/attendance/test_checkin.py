@@ -11,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from attendance import badges, checkin, registration
 from attendance.models import Correction, Presence, RejectedItem, Scan
 from attendance.signals import presence_confirmed
+from clinic.people.models import Person
 from clinic.people.standing import remembering_grants
+from clinic.records.audit import AuditEntry
 from tests.attendance import made
 
 MINUTE = timedelta(minutes=1)
@@ -179,3 +181,60 @@ def test_a_scan_of_nobody_known_is_kept_by_its_digest_alone(door):
     assert row.registration is None
     assert len(row.token_digest) == 64
     assert "rahasia" not in str(vars(row))
+
+
+class TestUndoOfAWalkIn:
+    """What one press added at the desk, another within the minute takes back."""
+
+    @pytest.fixture
+    def guest(self, regencies):
+        return registration.WalkIn(name="Tamu", unit=regencies[0].clinic, nip="199001012015011009")
+
+    def add(self, door, guest, uid=None):
+        raw = {"uid": str(uid or uuid4()), "group": "d1", "direction": "in"}
+        answer = checkin.record_walk_in(door.event, guest, raw, by=door.steward)
+        return UUID(raw["uid"]), answer.registration
+
+    def test_it_takes_the_added_registration_back_and_gives_the_seat_back(self, door, guest):
+        before = made.fresh(door.event).seats_taken
+        uid, row = self.add(door, guest)
+        assert made.fresh(door.event).seats_taken == before + 1
+
+        for _again in range(2):
+            checkin.undo(door.event, uid, by=door.steward)
+
+        row.refresh_from_db()
+        assert (row.state, bool(row.reason)) == ("cancelled", True)
+        assert made.fresh(door.event).seats_taken == before
+        assert AuditEntry.objects.filter(verb="registration.undo").count() == 1
+        assert Person.objects.filter(nip=guest.nip).count() == 1
+        assert Scan.objects.count() == 1
+        assert row.pk not in {one.pk for one in door.event.registrations.held()}
+
+    def test_the_guest_can_be_added_again(self, door, guest):
+        uid, row = self.add(door, guest)
+        checkin.undo(door.event, uid, by=door.steward)
+        _uid, again = self.add(door, guest)
+        assert (again.state, again.person_id) == ("walk_in", row.person_id)
+        assert again.pk != row.pk
+
+    def test_a_form_sent_twice_adds_one_guest(self, door, regencies):
+        nameless = registration.WalkIn(name="Tamu Tanpa NIP", unit=regencies[0].clinic)
+        uid, first = self.add(door, nameless)
+        _uid, second = self.add(door, nameless, uid)
+        assert (first.pk, Scan.objects.count()) == (second.pk, 1)
+
+    def test_who_was_registered_before_stays_so(self, door, cast, regencies):
+        known = registration.WalkIn(name="Nama", unit=regencies[0].clinic, nip=cast.participant.nip)
+        uid, row = self.add(door, known)
+        assert row.pk == door.row.pk
+        checkin.undo(door.event, uid, by=door.steward)
+        row.refresh_from_db()
+        assert row.state == "confirmed"
+
+    def test_a_second_act_for_the_same_guest_undoes_itself_alone(self, door, guest):
+        self.add(door, guest)
+        uid, row = self.add(door, guest)
+        checkin.undo(door.event, uid, by=door.steward)
+        row.refresh_from_db()
+        assert row.state == "walk_in"

@@ -334,7 +334,8 @@ class TestStates:
         assert not AuditEntry.objects.filter(verb="event.change").exists()
         browser.post(step(draft, "siapa"), {"capacity": "12"})
         entry = AuditEntry.objects.get(verb="event.change")
-        assert entry.detail.values == {"before": {"capacity": None}, "after": {"capacity": 12}}
+        told = entry.detail.values
+        assert (told["before"], told["after"]) == ({"capacity": None}, {"capacity": 12})
 
 
 class TestCopies:

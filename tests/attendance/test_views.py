@@ -3,7 +3,7 @@
 import io
 import re
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pypdf
 import pytest
@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from attendance import badges, events, registration, sheets
+from attendance import badges, checkin, events, registration, sheets
 from attendance.models import Correction, Presence, Registration, Scan
 from clinic.people.models import Unit
 from clinic.records.audit import AuditEntry
@@ -280,3 +280,202 @@ def test_a_cancelled_event_takes_nobody(cast, signed_in, event):
     events.cancel(event, actor=cast.organiser.account, reason="Ditunda bupati")
     page = signed_in(cast.participant.account).get(f"/kegiatan/{event.code}/").content.decode()
     assert f"/kegiatan/{event.code}/daftar" not in page
+
+
+class TestDesk:
+    """The page at the door: what is to be done stands first."""
+
+    def names(self, rows):
+        return [row.line.registration.person for row in rows]
+
+    def test_who_is_still_to_come_stands_above_who_is_recorded(self, cast, signed_in, today):
+        rows = [made.joined(today, person) for person in (cast.participant, cast.colleague)]
+        made.scanned(today, made.badge(rows[0]), now=timezone.now())
+        page = signed_in(cast.organiser.account).get(f"/panitia/{today.code}/absen")
+
+        lists = page.context["lists"]
+        assert self.names(lists.ahead) == [cast.colleague]
+        assert self.names(lists.done) == [cast.participant]
+        assert page.content.decode().count('name="pendaftaran"') == 1
+        out = signed_in(cast.organiser.account).get(f"/panitia/{today.code}/absen", {"arah": "out"})
+        assert self.names(out.context["lists"].ahead) == [cast.participant, cast.colleague]
+
+    def test_units_come_in_official_order(self, cast, signed_in, today, regencies):
+        home = regencies[0]
+        for unit in sorted({home.clinic, home.district}, key=lambda one: one.path, reverse=True):
+            for person in made.people(unit, 2, name=f"Orang {unit.pk}"):
+                registration.invite(today, person, actor=None)
+        browser = signed_in(cast.organiser.account)
+        door = browser.get(f"/panitia/{today.code}/absen").context["lists"].ahead
+        paths = [row.line.registration.unit.path for row in door]
+        assert paths == sorted(paths)
+        units = browser.get(f"/panitia/{today.code}/").context["board"].units
+        order = list(dict.fromkeys(row.line.registration.unit_name for row in door))
+        assert [one.name for one in units] == order
+
+    def test_an_entry_to_be_checked_marks_its_row_and_is_not_asked_for_again(
+        self, cast, signed_in, event
+    ):
+        row = made.joined(event, cast.participant)
+        made.scanned(event, made.picked(row), now=timezone.now())
+        page = signed_in(cast.organiser.account).get(f"/panitia/{event.code}/absen")
+        (mark,) = page.context["lists"].ahead
+        assert mark.recorded_at is not None
+        assert not mark.may_record
+        assert 'name="pendaftaran"' not in page.content.decode()
+
+    @pytest.mark.parametrize("kind", ["token", "short"])
+    def test_a_code_of_another_event_is_told_from_an_unknown_one(
+        self, cast, signed_in, today, kind
+    ):
+        other = made.joined(made.event_of(cast.organiser, code="lain"), cast.colleague)
+        browser = signed_in(cast.organiser.account)
+        place = f"/panitia/{today.code}/absen"
+        fields = {"kelompok": "d1", "arah": "in"}
+        code = badges.token_of(other) if kind == "token" else other.short_code
+
+        told = browser.post(place, {**fields, "uid": uuid4(), "kode": code}, follow=True)
+        assert told.context["told"]["scan"].verdict == "wrong_event"
+        assert told.context["told"]["person"] is None
+        assert cast.colleague.name not in told.content.decode()
+        assert other.event.title + "</" not in told.content.decode().split('id="hasil"')[1][:900]
+        unknown = browser.post(place, {**fields, "uid": uuid4(), "kode": "2222-2222"}, follow=True)
+        assert unknown.context["told"]["scan"].verdict == "unknown_token"
+
+    def test_one_group_is_not_asked_for_and_several_are_named_by_their_sessions(
+        self, cast, signed_in, today
+    ):
+        browser, place = signed_in(cast.organiser.account), f"/panitia/{today.code}/absen"
+        assert len(browser.get(place).context["ways"]) == 1
+        afternoon = today.sessions.get(title="Siang")
+        afternoon.scan_group = "d2"
+        afternoon.save()
+        (_label, tabs), _directions = browser.get(place).context["ways"]
+        assert [tab["label"].split(": ")[1] for tab in tabs] == ["Pagi", "Siang"]
+        assert [tab["current"] for tab in tabs] == [True, False]
+
+    def test_a_guest_undone_is_off_the_list(self, cast, signed_in, today):
+        browser = signed_in(cast.organiser.account)
+        uid = str(uuid4())
+        fields = {"kelompok": "d1", "arah": "in", "uid": uid, "name": "Tamu Keliru"}
+        unit = Unit.objects.get(slug="puskesmas-kota-contoh").slug
+        browser.post(f"/panitia/{today.code}/absen/tamu", {**fields, "unit": unit})
+        place = f"/panitia/{today.code}/absen"
+        told = browser.post(place, {"kelompok": "d1", "batal": uid}, follow=True)
+        assert told.context["told"]["is_gone"]
+        assert told.context["lines"] == []
+
+
+def test_the_current_page_of_an_event_is_marked(cast, signed_in, event):
+    browser = signed_in(cast.organiser.account)
+    for page in ("", "absen", "peserta", "peserta?status=nominated"):
+        shown = browser.get(f"/panitia/{event.code}/{page}").content.decode()
+        nav = shown.split('class="tabs one-line')[1].split("</nav>")[0]
+        assert nav.count("aria-current") == 1
+        marked = nav.split(' aria-current="page"')[0].rsplit('href="', 1)[1].rstrip('"')
+        assert marked.startswith(f"/panitia/{event.code}/{page}")
+
+
+def test_the_lists_stand_above_the_table_and_absent_is_said_only_afterwards(cast, signed_in, event):
+    made.joined(event, cast.participant)
+    browser = signed_in(cast.organiser.account)
+    shown = browser.get(f"/panitia/{event.code}/")
+    assert shown.context["board"].is_past
+    text = shown.content.decode()
+    assert text.index("daftar-hadir.pdf") < text.index("<table")
+
+
+def test_the_events_organisers_find_their_pages_from_the_public_one(cast, signed_in, event):
+    link = f'href="/panitia/{event.code}/"'
+    place = f"/kegiatan/{event.code}/"
+    assert link in signed_in(cast.organiser.account).get(place).content.decode()
+    for person in (cast.participant, cast.regency_official):
+        assert link not in signed_in(person.account).get(place).content.decode()
+
+
+def test_an_own_seat_says_whether_something_is_to_be_done(cast, signed_in, today):
+    registration.invite(today, cast.participant, actor=None)
+    made.joined(today, cast.colleague)
+    place = f"/kegiatan/{today.code}/saya"
+    with translation.override("id"):
+        invited = _("You are invited, and a seat is kept for you. Confirm that you come.")
+        own = _("You have registered. You need not confirm anything; come on the day.")
+    assert invited in signed_in(cast.participant.account).get(place).content.decode()
+    assert own in signed_in(cast.colleague.account).get(place).content.decode()
+
+
+def test_the_persons_page_says_what_an_act_changed(cast, confirmed, today):
+    row = made.joined(today, cast.participant)
+    uid = made.picked(row)
+    made.scanned(today, uid, now=timezone.now())
+    log = f"/panitia/{today.code}/peserta/{row.uuid}"
+    browser = confirmed(cast.organiser.account)
+    fields = {"uid": uid["uid"], "reason": "Salah tekan di meja depan"}
+
+    useless = browser.post(log, {**fields, "jenis": "accept"})
+    assert useless.status_code == 409
+    assert useless.context["refusal"].code == "no_effect"
+    assert 'value="accept"' not in useless.content.decode()
+    told = browser.post(log, {**fields, "jenis": "void"}, follow=True)
+    with translation.override("id"):
+        assert _("The entry no longer counts.") in told.content.decode()
+    assert 'value="unvoid"' in told.content.decode()
+    assert 'value="void"' not in told.content.decode()
+    bad = browser.post(log, {**fields, "jenis": "retime", "jam": "kemarin"})
+    assert bad.context["refusal"].code == "time_missing"
+
+
+class TestDaftarHadirPages:
+    """What stands where on the paper."""
+
+    def drawn(self, event, by, *, is_recorded=False, paper="a4"):
+        wish = sheets.SheetWish(
+            sessions=list(event.sessions.all()), is_recorded=is_recorded, paper=paper
+        )
+        with translation.override("id"):
+            pdf = sheets.attendance_list(event, wish, by=by, now=timezone.now())
+        return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
+
+    @pytest.mark.parametrize("paper", ["a4", "f4"])
+    @pytest.mark.parametrize("is_recorded", [False, True])
+    @pytest.mark.parametrize("size", [0, 5, 70])
+    def test_the_signature_stands_under_names(
+        self, cast, event, regencies, size, is_recorded, paper
+    ):
+        for person in made.people(regencies[0].clinic, size, name="Pegawai"):
+            registration.invite(event, person, actor=None)
+        pages = self.drawn(event, cast.organiser.account, is_recorded=is_recorded, paper=paper)
+        office = event.unit.name
+        assert office in pages[-1]
+        last = [f"Pegawai {number:03}" for number in range(max(size - 2, 1), size + 1)]
+        text = " ".join(pages[-1].split())
+        assert all(name in text for name in last)
+        with translation.override("id"):
+            assert all(_("Printed %(moment)s").split(" ")[0] in page for page in pages)
+        if size == 5:
+            assert len(pages) == 1
+
+    def test_columns_without_a_value_are_left_out(self, cast, event):
+        row = made.joined(event, cast.participant)
+        with translation.override("id"):
+            rank, sex = _("Rank/grade"), _("M/F")
+        type(row.person).objects.update(rank="", sex="")
+        text = self.drawn(event, cast.organiser.account)[0]
+        assert sex not in text
+        assert text.count(rank) == 1
+        type(row.person).objects.update(rank="Penata", sex="L")
+        text = self.drawn(event, cast.organiser.account)[0]
+        assert sex in text
+        assert "Penata" in text
+
+    def test_a_guest_undone_is_not_listed_and_minutes_are_explained(self, cast, today, regencies):
+        raw = {"uid": str(uuid4()), "group": "d1", "direction": "in"}
+        guest = registration.WalkIn(name="Tamu Keliru", unit=regencies[0].clinic)
+        by = cast.organiser.account
+        checkin.record_walk_in(today, guest, raw, by=by)
+        assert "Tamu Keliru" in "".join(self.drawn(today, by, is_recorded=True))
+        checkin.undo(today, UUID(raw["uid"]), by=by)
+        text = " ".join("".join(self.drawn(today, by, is_recorded=True)).split())
+        assert "Tamu Keliru" not in text
+        with translation.override("id"):
+            assert _(sheets.HOW_COUNTED["close_at_end"]) in text

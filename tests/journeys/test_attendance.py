@@ -67,6 +67,27 @@ def test_register_show_the_code_be_recorded_undo(visit, cast, live_server, event
     assert Scan.objects.count() == 2
 
 
+def test_the_list_narrows_while_a_name_is_typed_and_enter_searches(visit, cast, live_server, event):
+    row = made.joined(event, cast.participant)
+    made.scanned(event, made.badge(row), by=cast.organiser.account, now=timezone.now())
+    page = visit("/kegiatan/", width=360)
+    enter(page, cast.organiser, live_server)
+    page.goto(f"/panitia/{event.code}/absen")
+    shown = page.locator("[data-words]:visible")
+    assert shown.count() == 3
+
+    page.locator("#q").fill("LÁIN 002")
+    assert shown.count() == 1
+    page.locator("#q").fill("zzz")
+    assert page.locator("#tiada").is_visible()
+    page.locator("#q").fill(cast.participant.name[:5])
+    assert page.locator("#sudah").evaluate("fold => fold.open")
+    page.locator("#q").fill("lain 003")
+    page.locator("#q").press("Enter")
+    page.wait_for_url("**q=lain*")
+    assert page.locator("[data-words]").count() == 1
+
+
 def test_axe_finds_nothing_on_any_page_of_the_events(visit, cast, live_server, event):
     row = made.joined(event, cast.participant)
     made.scanned(event, made.badge(row), by=cast.organiser.account, now=timezone.now())

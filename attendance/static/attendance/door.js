@@ -30,3 +30,26 @@ if (field && (await canScan())) {
   button.hidden = false;
   button.addEventListener("click", () => scan().catch(() => { video.hidden = true; field.focus(); }));
 }
+
+// While a name is typed the lists narrow to it; Enter asks the server, which knows every spelling.
+const names = document.querySelector("#q");
+const people = [...document.querySelectorAll("[data-words]")];
+const nobody = document.querySelector("#tiada");
+const recorded = document.querySelector("#sudah");
+
+function plain(text) {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+function narrow() {
+  const words = plain(names.value).split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  let found = 0;
+  for (const row of people) {
+    row.hidden = !words.every((word) => row.dataset.words.includes(word));
+    found += row.hidden ? 0 : 1;
+  }
+  nobody.hidden = found > 0 || people.length === 0;
+  if (recorded && words.length > 0) recorded.open = recorded.querySelector("li:not([hidden])") !== null;
+}
+
+if (names && nobody) names.addEventListener("input", narrow);

@@ -126,9 +126,8 @@ def coming_event(cast, code, *, days):
     for number, session in enumerate(event.sessions.all()):
         starts_at = start + timedelta(hours=4 * number)
         ends_at = starts_at + timedelta(hours=3)
-        events.move_session(
-            session, starts_at=starts_at, ends_at=ends_at, actor=cast.organiser.account
-        )
+        moved = events.SessionDraft(title=session.title, starts_at=starts_at, ends_at=ends_at)
+        events.change_session(session, moved, actor=cast.organiser.account)
     return event
 
 

@@ -1,0 +1,139 @@
+"""One person's entries as an organiser reads them: what each is now, and what would change it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import uuid4
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from attendance.arithmetic.effects import Effect, History
+from attendance.arithmetic.folding import Flag, State, is_in_window
+from attendance.arithmetic.scans import Correction, CorrectionKind, Direction, Scan
+from attendance.models import Presence, Registration
+from attendance.models.scans import STATE_LABELS
+from attendance.plain import history_of
+from attendance.presence import shown_state
+from attendance.wording import SENTENCES
+from clinic.lib.arithmetic import dates
+
+ACTS = {
+    CorrectionKind.ACCEPT: gettext_lazy("Let it count"),
+    CorrectionKind.VOID: gettext_lazy("Does not count"),
+    CorrectionKind.UNVOID: gettext_lazy("Counts again"),
+}
+OUTSIDE = gettext_lazy(
+    "Outside the hours of the event, so it cannot count. Change its time, or add a missing entry"
+    " with the true time."
+)
+OPEN_TO_ACCEPT = gettext_lazy(
+    "Outside the hours of the event; counts only where an organiser lets it."
+)
+# What holds of an entry, the most telling first.
+STANDINGS: dict[Flag, Promise] = {
+    Flag.VOID: gettext_lazy("Does not count"),
+    Flag.OUTSIDE_WINDOW: OUTSIDE,
+    Flag.WAITS: gettext_lazy("Waits for an organiser to decide"),
+    Flag.STOPPED: gettext_lazy("Does not count by itself"),
+    Flag.WRONG_SESSION: gettext_lazy("Registered for another session"),
+    Flag.OUT_WITHOUT_IN: gettext_lazy("The entry of coming in is missing; add it."),
+    Flag.NO_MINUTES: gettext_lazy("Gives no minutes; the entry of going out may be missing."),
+    Flag.DEBOUNCED: gettext_lazy("Counts once, with the entry before it"),
+    Flag.ALREADY_IN: gettext_lazy("Counts once, with the entry before it"),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A scan, or an entry that an organiser added, as it stands.
+
+    Attributes:
+        origin: what was said of it when it was made.
+        standing: what is held of it now.
+        acts: kinds of corrections that would change something, with their words.
+        may_retime: its time can be changed; of a voided entry it cannot.
+    """
+
+    uid: str
+    at: datetime
+    direction: str
+    origin: str
+    standing: str
+    acts: list[tuple[str, str]] = field(default_factory=list)
+    may_retime: bool = True
+
+
+def entries_of(registration: Registration) -> list[Entry]:
+    """Return the person's entries by time, each with what would change it (three queries)."""
+    history = history_of(registration)
+    verdicts = {str(row.uid): row.verdict for row in registration.scans.all()}
+    flags = history.folded().scan_flags
+    return [
+        _entry(one, history, flags.get(one.uid, frozenset()), verdicts) for one in history.entries()
+    ]
+
+
+def _entry(
+    scan: Scan, history: History, flags: frozenset[Flag], verdicts: Mapping[str, str]
+) -> Entry:
+    is_added = scan.uid not in verdicts
+    return Entry(
+        uid=scan.uid,
+        at=scan.at,
+        direction=_("Out") if scan.direction is Direction.OUT else _("In"),
+        origin=_("Added by an organiser") if is_added else str(SENTENCES[verdicts[scan.uid]]),
+        standing=_standing(scan, history, flags),
+        acts=[
+            (kind.value, str(label)) for kind, label in ACTS.items() if _helps(kind, scan, history)
+        ],
+        may_retime=Flag.VOID not in flags,
+    )
+
+
+def _standing(scan: Scan, history: History, flags: frozenset[Flag]) -> str:
+    if Flag.OUTSIDE_WINDOW in flags and _helps(CorrectionKind.ACCEPT, scan, history):
+        return str(OPEN_TO_ACCEPT)
+    own = [one for one in history.sessions if one.group == scan.group and not one.cancelled]
+    if Flag.NO_MINUTES in flags and not is_in_window(scan.at, own):
+        return str(OUTSIDE)
+    return str(next((text for flag, text in STANDINGS.items() if flag in flags), _("Counts")))
+
+
+def _helps(kind: CorrectionKind, scan: Scan, history: History) -> bool:
+    act = Correction(uid=str(uuid4()), kind=kind, target=scan.uid, created_at=timezone.now())
+    return history.effect_of(act) is Effect.CHANGES
+
+
+def held_of(registration: Registration) -> dict[str, str]:
+    """Say in words what is held of each session, by the title of the session."""
+    now, zone = timezone.now(), registration.event.zone
+    rows = registration.presences.select_related("session__event")
+    return {row.session.title: _held(row, now, zone) for row in rows}
+
+
+def _held(row: Presence, now: datetime, zone: str) -> str:
+    word = str(STATE_LABELS[shown_state(row, row.session, now)])
+    if row.first_in is None:
+        return word
+    start = dates.format_time(row.first_in, zone)
+    if row.last_out is None:
+        if row.state == State.PRESENT:
+            return _("present since %(start)s") % {"start": start}
+        return _("%(state)s, in at %(start)s") % {"state": word, "start": start}
+    end = dates.format_time(row.last_out, zone)
+    told = {"state": word, "start": start.split(" ")[0], "end": end}
+    return _("%(state)s, %(start)s to %(end)s") % told
+
+
+def changes_between(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    """Say what is held now where it was something else before, or that nothing else changed."""
+    changed = {title: words for title, words in after.items() if before.get(title) != words}
+    if not changed:
+        return _("The attendance stays as it was.")
+    if len(set(changed.values())) == 1 and len(changed) == len(after):
+        return _("Now: %(state)s.") % {"state": next(iter(changed.values()))}
+    told = "; ".join(f"{title}: {words}" for title, words in changed.items())
+    return _("Now: %(state)s.") % {"state": told}
