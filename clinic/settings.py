@@ -274,7 +274,8 @@ KLINIK_UPLOAD_LIMITS = {
 # --- language and time --------------------------------------------------------------------------
 LANGUAGE_CODE = "id"
 LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
-LOCALE_PATHS = [BASE_DIR / "clinic" / "locale"]
+# The first wins. The second holds the texts of the page editor, whose own Indonesian is partial.
+LOCALE_PATHS = [BASE_DIR / "clinic" / "locale", BASE_DIR / "clinic" / "locale_editor"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"  # the root unit's zone is activated per request and per job

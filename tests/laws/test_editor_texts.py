@@ -1,0 +1,140 @@
+"""House laws over the Indonesian texts of the page editor, whose English comes from a package.
+
+A new release of the editor turns these red: what it says anew is missing, what it no longer says
+is stale.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import wagtail
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+
+from tests.laws.test_texts import said, unwanted_words
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "clinic" / "locale_editor" / "id" / "LC_MESSAGES"
+EDITOR = Path(wagtail.__file__).parent
+DOMAINS = ("django", "djangojs")
+PARTS = ("", "admin", "documents", "embeds", "images", "search", "sites", "users")
+# Rooms that are closed here: workflows, doors and accounts of the editor's own, its release news.
+CLOSED = re.compile(
+    r"workflow|login|password_re|userbar|upgrade_notif|whats_new|auth\.py|site_name\.html"
+    r"|frontend_cache|routable|sitemaps|api/v2|management/|aging|page_types_usage|reports/locked"
+    r"|(?:task_state|approved|rejected|user_objects_in)|^sites/|^users/(?:templates|views|utils)",
+    re.IGNORECASE,
+)
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
+TAG = re.compile(r"</?\w+[^>]*>")
+
+
+def messages(catalogue: Catalog) -> Iterator[Message]:
+    """Give the messages of a catalogue without its header."""
+    return (message for message in catalogue if message.id)
+
+
+def english(domain: str) -> dict[str, Catalog]:
+    """Return the English catalogues of the installed editor by its parts."""
+    found = {}
+    for part in PARTS:
+        path = EDITOR / part / "locale" / "en" / "LC_MESSAGES" / f"{domain}.po"
+        if path.exists():
+            with path.open("rb") as stream:
+                found[part] = read_po(stream)
+    return found
+
+
+def is_met(part: str, message: Message) -> bool:
+    """Say whether a room that is open here speaks the message."""
+    return any(not CLOSED.search(f"{part}/{place}") for place, _line in message.locations)
+
+
+def forms(message: Message) -> tuple[str, ...]:
+    """Return the English of a message: one text, or two when it counts."""
+    return message.id if isinstance(message.id, tuple) else (message.id,)
+
+
+def places_to_fill(message: Message) -> set[str]:
+    """Return the placeholders of the first form that has some: one form serves every number."""
+    return next(
+        (set(found) for text in forms(message) if (found := PLACEHOLDER.findall(text))), set()
+    )
+
+
+@pytest.fixture(scope="module", params=DOMAINS)
+def domain(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def catalogue(domain):
+    with (FOLDER / f"{domain}.po").open("rb") as stream:
+        return read_po(stream, locale="id")
+
+
+def test_u48_every_text_of_the_editor_is_indonesian(domain, catalogue):
+    missing = sorted(
+        {
+            repr(message.id)
+            for part, each in english(domain).items()
+            for message in messages(each)
+            if is_met(part, message) and catalogue.get(message.id, message.context) is None
+        }
+    )
+    assert missing == []
+
+
+def test_the_catalogue_holds_only_what_the_installed_editor_says(domain, catalogue):
+    known = english(domain).values()
+    assert [
+        repr(message.id)
+        for message in messages(catalogue)
+        if not any(each.get(message.id, message.context) for each in known)
+    ] == []
+
+
+def test_the_header_names_the_installed_editor(catalogue):
+    assert f"{catalogue.project} {catalogue.version}" == f"Wagtail {wagtail.__version__}"
+
+
+def test_no_text_is_empty_or_guessed(catalogue):
+    assert [
+        message.id
+        for message in messages(catalogue)
+        if message.fuzzy or not all(text.strip() for text in said(message))
+    ] == []
+
+
+def test_texts_fill_the_same_places(catalogue):
+    assert [
+        message.id
+        for message in messages(catalogue)
+        for text in said(message)
+        if set(PLACEHOLDER.findall(text)) != places_to_fill(message)
+        or list(message.check(catalogue))
+    ] == []
+
+
+def test_texts_keep_their_tags_and_edges(catalogue):
+    def shape(text):
+        return Counter(TAG.findall(text)), text[:1].isspace(), text[-1:].isspace()
+
+    assert [
+        message.id
+        for message in messages(catalogue)
+        for text in said(message)
+        if shape(text) != shape(forms(message)[-1])
+    ] == []
+
+
+def test_texts_neither_blame_nor_shout(catalogue):
+    assert [
+        text
+        for message in messages(catalogue)
+        for text in said(message)
+        if unwanted_words(text) or "!" in text
+    ] == []
