@@ -366,6 +366,9 @@ WAGTAILIMAGES_EXTENSIONS = ["png", "jpg", "jpeg", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 WAGTAIL_PRIVATE_PAGE_OPTIONS = {"SHARED_PASSWORD": False}
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
+# No choice of its own: the editor speaks the language of the page and tells the regency's hour.
+WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES[:1]
+WAGTAIL_USER_TIME_ZONES: list[str] = []
 
 # --- what a small group is (method.md 9) --------------------------------------------------------
 KLINIK_MIN_GROUP_PROGRAMME = env_int("KLINIK_MIN_GROUP_PROGRAMME", 1)
