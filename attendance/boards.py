@@ -78,6 +78,12 @@ class Board:
         return self.expected - self.there
 
 
+def is_past(sessions: Sequence[Session], now: datetime) -> bool:
+    """Say whether the last session that takes place is over; False where none is planned."""
+    ends = [one.ends_at for one in sessions if not one.is_cancelled]
+    return bool(ends) and max(ends) <= now
+
+
 def current_group(sessions: Sequence[Session], now: datetime) -> str:
     """Return the scan group under way, else the next one, else the last."""
     ahead = [one for one in sessions if not one.is_cancelled and one.ends_at > now]

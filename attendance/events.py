@@ -176,7 +176,7 @@ def change_event(event: Event, changes: Mapping[str, Any], *, actor: Account | N
         EventFinal: the event takes no more changes.
     """
     with transaction.atomic():
-        held = _held(event, actor)
+        held = held_for_change(event, actor)
         wanted = {name: changes[name] for name in CHANGEABLE & changes.keys()}
         changed = {name: new for name, new in wanted.items() if getattr(held, name) != new}
         if not changed:
@@ -238,7 +238,7 @@ def add_session(event: Event, draft: SessionDraft, *, actor: Account | None) -> 
         EventFinal: the event takes no more changes.
     """
     with transaction.atomic():
-        held = _held(event, actor)
+        held = held_for_change(event, actor)
         _check_apart(held, draft)
         session = Session.objects.create(event=held, **vars(draft))
         _changed(held, "event.add_session", actor=actor, session=session)
@@ -255,7 +255,7 @@ def change_session(session: Session, draft: SessionDraft, *, actor: Account | No
         TimesReversed, SessionsOverlap, EventFinal: as for ``add_session``.
     """
     with transaction.atomic():
-        held = _held(session.event, actor)
+        held = held_for_change(session.event, actor)
         if draft.scan_group != session.scan_group and has_entries(session):
             raise SessionInUse(
                 _("People were recorded for this session. Its scan group stays as it is.")
@@ -271,7 +271,7 @@ def change_session(session: Session, draft: SessionDraft, *, actor: Account | No
 def cancel_session(session: Session, *, actor: Account | None) -> Session:
     """Say that a session does not take place; its scans stay, to be looked at."""
     with transaction.atomic():
-        held = _held(session.event, actor)
+        held = held_for_change(session.event, actor)
         session.is_cancelled = True
         session.save(update_fields=["is_cancelled"])
         _changed(held, "event.cancel_session", actor=actor, session=session)
@@ -286,7 +286,7 @@ def remove_session(session: Session, *, actor: Account | None) -> None:
         EventFinal: the event takes no more changes.
     """
     with transaction.atomic():
-        held = _held(session.event, actor)
+        held = held_for_change(session.event, actor)
         if held.state != State.DRAFT or has_entries(session):
             raise SessionInUse(
                 _("This session is announced or has entries. Cancel it, so that people see it.")
@@ -301,8 +301,8 @@ def has_entries(session: Session) -> bool:
     return scans.exists() or Presence.objects.filter(session=session).exists()
 
 
-def _held(event: Event, actor: Account | None) -> Event:
-    """Lock the event for a change of it, inside the caller's transaction."""
+def held_for_change(event: Event, actor: Account | None) -> Event:
+    """Lock the event for a change of its plan, inside the caller's transaction, or refuse."""
     if actor is not None:
         require(actor, "change-event", event)
     held = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)

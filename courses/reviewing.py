@@ -50,7 +50,7 @@ def send_to_review(module: ModulePage, *, actor: Account) -> ReviewRequest:
     request = ReviewRequest.objects.create(module=locked, sent_by=actor)
     audit.record("module.review", actor=actor, thing=request, values={"module": locked.slug})
     with override(NOTICE_LANGUAGE):
-        for reviewer in _reviewers().exclude(pk=actor.person_id):
+        for reviewer in reviewers_asked(request):
             _tell(
                 reviewer,
                 request,
@@ -92,6 +92,19 @@ def return_to_author(module: ModulePage, *, actor: Account, comment: str) -> Rev
             body=f"{request.comment}\n\n/admin/tinjau/{module.slug}/",
         )
     return request
+
+
+def reviewers_asked(request: ReviewRequest) -> QuerySet[Person]:
+    """Return who may decide on what was sent, by name; never who sent it."""
+    return _reviewers().exclude(pk=request.sent_by.person_id).order_by("name", "pk")
+
+
+def sent_sentence(sent: ReviewRequest) -> str:
+    """Say that it was sent, and for whom it waits."""
+    names = [person.name for person in reviewers_asked(sent)]
+    if not names:
+        return _("Sent for review. Nobody is a reviewer yet; please tell the administrator.")
+    return _("Sent for review. It waits for: %(names)s.") % {"names": "; ".join(names)}
 
 
 def _reviewers() -> QuerySet[Person]:

@@ -14,29 +14,18 @@ from wagtail.models import Page
 
 from clinic.lib.errors import Refused
 from clinic.people.access import can
-from courses.models import ModulePage, SectionPage
-from courses.reviewing import send_to_review
+from courses.drafts import module_of
+from courses.reviewing import send_to_review, sent_sentence
 
 SEND = "action-kirim"
 # What the main menu of the editor keeps; the rest leads to rooms that are not used here.
 KEPT = frozenset({"explorer", "courses-reviews"})
+# The desks above put their own rooms beside these, by names that begin so.
+OF_A_DESK = "desk-"
 # Publishing, unpublishing and workflows of the editor: a module goes out whole, by ``publishing``.
 NOT_OURS = frozenset(
     {"action-publish", "action-unpublish", "action-submit", "action-cancel-workflow"}
 )
-
-
-class SendToReview(ActionMenuItem):
-    """Save the draft and ask the reviewers to look at the whole module."""
-
-    name = SEND
-    label = _("Send for review")
-    icon_name = "resubmit"
-    order = 10
-
-    def is_shown(self, context: Any) -> bool:
-        module = module_of(context.get("page"))
-        return module is not None and can(context["request"].user, "write-module", module)
 
 
 class Review(ActionMenuItem):
@@ -56,21 +45,6 @@ class Review(ActionMenuItem):
         return reverse("module_review", kwargs={"slug": module.slug})
 
 
-def module_of(page: Page | None) -> ModulePage | None:
-    """Return the saved module that a page is or belongs to, if any."""
-    if page is None or page.pk is None:
-        return None
-    specific = page.specific
-    if isinstance(specific, SectionPage):
-        return ModulePage.objects.get(pk=specific.get_parent().pk)
-    return specific if isinstance(specific, ModulePage) else None
-
-
-@hooks.register("register_page_action_menu_item")
-def _send_item() -> ActionMenuItem:
-    return SendToReview()
-
-
 @hooks.register("register_page_action_menu_item")
 def _review_item() -> ActionMenuItem:
     return Review()
@@ -87,16 +61,19 @@ def _send_after_saving(request: HttpRequest, page: Page) -> HttpResponse | None:
     if SEND not in request.POST or module is None:
         return None
     try:
-        send_to_review(module, actor=request.user)
+        sent = send_to_review(module, actor=request.user)
     except Refused as refusal:
         messages.warning(request, refusal.message)
         return None
+    # The editor's own "has been updated" would stand before what was asked for: read it away.
+    list(messages.get_messages(request))
+    messages.success(request, sent_sentence(sent))
     return redirect("module_review", slug=module.slug)
 
 
 @hooks.register("construct_main_menu")
 def _keep_the_menu_short(_request: HttpRequest, items: list[MenuItem]) -> None:
-    items[:] = [item for item in items if item.name in KEPT]
+    items[:] = [one for one in items if one.name in KEPT or one.name.startswith(OF_A_DESK)]
 
 
 @hooks.register("register_admin_menu_item")

@@ -1,5 +1,7 @@
 """A person's quizzes: what is to do, under way and done."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,7 +10,7 @@ from django.utils import timezone
 
 from clinic.people.access import rows_of, visible
 from clinic.people.models import Account, Person
-from quizzes.models import Assignment, Attempt, Quiz
+from quizzes.models import Assignment, Attempt, Quiz, Slot
 from quizzes.models.versions import VersionState
 from quizzes.starting import Prospect, form_of, prospect
 
@@ -48,6 +50,14 @@ def entries_of(account: Account, *, quiz: Quiz | None = None) -> list[Entry]:
     own = Attempt.objects.filter(person__in=rows_of(account.person))
     attempts = list(own.exclude(state=Attempt.State.VOIDED))
     return [_entry(row, account, attempts) for row in rows.order_by("opens_at", "id")]
+
+
+def outcomes_of(entries: Iterable[Entry]) -> list[str]:
+    """Return the slugs of the outcomes that the quizzes ask about, the one asked most first."""
+    versions = [one.prospect.version.pk for one in entries]
+    slots = Slot.objects.filter(quiz_version__in=versions)
+    asked = slots.values_list("question_version__outcome__slug", flat=True)
+    return [slug for slug, _count in Counter(asked.order_by("pk")).most_common()]
 
 
 def _entry(row: Assignment, account: Account, attempts: list[Attempt]) -> Entry:

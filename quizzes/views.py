@@ -19,7 +19,7 @@ from quizzes.arithmetic.saving import Outcome, SaveEvent
 from quizzes.forms import posted_answer
 from quizzes.models import Assignment, Attempt, Quiz
 from quizzes.starting import CannotStart
-from quizzes.wording import sentence_of
+from quizzes.wording import sentence_of, standing_of
 
 TOKEN = 32
 READING = ("GET", "HEAD")
@@ -39,7 +39,7 @@ class Draft:
 @never_cache
 def quizzes(request: HttpRequest) -> HttpResponse:
     """List the person's quizzes: to do, under way, done."""
-    rows = overview.entries_of(request.user)
+    rows = [(one, standing_of(one)) for one in overview.entries_of(request.user)]
     return render(request, "quizzes/list.html", {"entries": rows})
 
 

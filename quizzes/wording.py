@@ -1,9 +1,13 @@
-"""Sentences for what became of a save, in the reader's language."""
+"""Sentences for what became of a save, and where a quiz stands, in the reader's language."""
+
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clinic.lib.templatetags.ui import moment
 from quizzes.arithmetic.saving import Decision
+from quizzes.overview import Entry
 
 SENTENCES = {
     "stale": gettext_lazy(
@@ -34,3 +38,25 @@ def sentence_of(decision: Decision) -> str:
         return str(SENTENCES[decision.code])
     reason = REASONS.get(decision.details.get("reason", ""), gettext_lazy("its form is unknown"))
     return _("The answer cannot be read: %(reason)s.") % {"reason": reason}
+
+
+class Standing(NamedTuple):
+    """Where a quiz stands for a person: one word on every page, and the tag that draws it."""
+
+    state: str
+    word: str
+
+
+def standing_of(entry: Entry) -> Standing:
+    """Say in words whether a quiz can be begun, goes on, is over, or when it opens."""
+    if entry.open_attempt:
+        return Standing("doing", _("Under way"))
+    if entry.may_start:
+        return Standing("todo", _("Not started"))
+    if entry.attempts:
+        return Standing("done", _("Finished"))
+    refusal = entry.prospect.refusal
+    if refusal is not None and refusal.code == "not_open":
+        opens = moment(entry.assignment.opens_at)
+        return Standing("todo", _("Opens on %(moment)s") % {"moment": opens})
+    return Standing("stopped", _("Closed"))

@@ -20,7 +20,7 @@ from hypothesis import settings as hypothesis_settings
 from clinic.records import seals
 from tests.given import *  # noqa: F403
 from tests.migrated import Migrated
-from tests.processes import WorkerProcess
+from tests.processes import CELERY, WorkerProcess, kill, start
 
 # A busy machine must not fail a test: no limit on the time of one example.
 hypothesis_settings.register_profile("house", deadline=None)
@@ -165,3 +165,11 @@ def worker(transactional_db: None, _worker_process: WorkerProcess) -> Iterator[W
     _worker_process.ensure_running()
     yield _worker_process
     _worker_process.rest()
+
+
+@pytest.fixture
+def scheduler(worker: WorkerProcess, tmp_path) -> Iterator[None]:
+    """A real beat beside the worker: the sweep comes every 15 seconds."""
+    process = start([*CELERY, "beat", "--pidfile=", "-s", str(tmp_path / "beat")])
+    yield
+    kill(process)

@@ -22,7 +22,7 @@ CELERY = [sys.executable, "-m", "celery", "-A", "clinic", "-q"]
 QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
 WORKER = [*CELERY, "worker", "-c", "2", *QUIET, "--include", "tests.worker_jobs"]
 WEB = [sys.executable, "-m", "clinic.management.web"]
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 def environment(**changes: str) -> dict[str, str]:

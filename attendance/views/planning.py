@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from attendance import copying, events, planning, states
+from attendance import copying, events, giving, planning, states
 from attendance.models import Event, Session
 from attendance.planning_forms import (
     CopyForm,
@@ -28,7 +28,7 @@ from attendance.planning_forms import (
 )
 from clinic.lib.arithmetic.dates import zone_label
 from clinic.people.access import visible
-from quizzes import assignments
+from quizzes.assignments import Window
 from quizzes.models.assignments import Phase
 
 READ_WRITE = ("GET", "HEAD", "POST")
@@ -99,10 +99,15 @@ def organiser_settings(request: HttpRequest, code: str, step: str) -> HttpRespon
         raise Http404
     if request.method not in READ_WRITE:
         return HttpResponseNotAllowed(READ_WRITE)
-    if event.state in events.FINAL_STATES and request.method != "POST" and step != "periksa":
+    if _is_only_read(request, event) and step != "periksa":
         return redirect("organiser_settings", code=code, step="periksa")
     with timezone.override(ZoneInfo(event.zone)):
         return PAGES[step](request, event)
+
+
+def _is_only_read(request: HttpRequest, event: Event) -> bool:
+    """Say whether a form is asked for that the event no longer takes; a post is refused."""
+    return event.state in events.FINAL_STATES and request.method != "POST"
 
 
 def _numbers(step: str) -> dict[str, Any]:
@@ -220,6 +225,8 @@ def organiser_session(request: HttpRequest, code: str, session: UUID) -> HttpRes
     row.event = event
     if request.method not in READ_WRITE:
         return HttpResponseNotAllowed(READ_WRITE)
+    if _is_only_read(request, event):
+        return redirect("organiser_settings", code=code, step="periksa")
     with timezone.override(ZoneInfo(event.zone)):
         if request.method == "POST" and request.POST.get("simpan") in ("batalkan", "hapus"):
             return _end_session(request, event, row)
@@ -268,7 +275,7 @@ def _room(name: str, event: Event) -> str:
 
 def _quizzes(request: HttpRequest, event: Event) -> HttpResponse:
     if "tarik" in request.POST:
-        return _withdraw(request, event)
+        return _take_back(request, event)
     versions = planning.published_quizzes()
     windows = planning.usual_windows(list(event.sessions.all()), timezone.now())
     shown = {
@@ -284,7 +291,7 @@ def _quizzes(request: HttpRequest, event: Event) -> HttpResponse:
     for word, form in shown.items():
         if form.is_bound and form.is_valid():
             with refusals_in(form):
-                _assign(request, event, form, PHASES[word])
+                _give(request, event, form, PHASES[word])
                 return _stay(request, event, _("The quiz is given to the participants."), "kuis")
     given = planning.assignments_of(event)
     return _shown(
@@ -299,15 +306,15 @@ def _quizzes(request: HttpRequest, event: Event) -> HttpResponse:
     )
 
 
-def _window(usual: assignments.Window | None) -> dict[str, Any]:
+def _window(usual: Window | None) -> dict[str, Any]:
     return {"opens": usual.opens_at, "closes": usual.closes_at} if usual else {}
 
 
-def _assign(request: HttpRequest, event: Event, form: QuizForm, phase: str) -> Any:
+def _give(request: HttpRequest, event: Event, form: QuizForm, phase: str) -> None:
     data = form.cleaned_data
-    return assignments.assign(
+    giving.give_quiz(
+        event,
         data["quiz"],
-        event.uuid,
         actor=request.user,
         phase=phase,
         setting=data["setting"],
@@ -315,12 +322,12 @@ def _assign(request: HttpRequest, event: Event, form: QuizForm, phase: str) -> A
     )
 
 
-def _withdraw(request: HttpRequest, event: Event) -> HttpResponse:
-    rows = {str(one.uuid): one for one in planning.assignments_of(event)}
-    found = rows.get(request.POST["tarik"])
-    if found is None:
-        raise Http404
-    assignments.withdraw(found, actor=request.user)
+def _take_back(request: HttpRequest, event: Event) -> HttpResponse:
+    try:
+        given = UUID(request.POST["tarik"])
+    except ValueError as error:
+        raise Http404 from error
+    giving.take_back_quiz(event, given, actor=request.user)
     return _stay(request, event, _("The quiz is taken back. Answers given stay."), "kuis")
 
 

@@ -36,7 +36,7 @@ def first_screen(grant: Grant) -> str:
         Role.PARTICIPANT: "/belajar/",
         Role.UNIT_OFFICIAL: f"/pemetaan/unit/{unit}/",
         Role.OPERATOR: "/penilaian/",
-        Role.ASSESSOR: "/reviu/",
+        Role.ASSESSOR: "/reviu/" if is_built("/reviu/") else "/penilaian/",
         Role.REGENCY_OFFICIAL: "/pemetaan/",
     }.get(Role(grant.role), "/admin/")
 
@@ -68,8 +68,9 @@ def panels_of(grants: list[Grant]) -> list[Panel]:
 @require_GET
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """Lead to the one role's first screen, or show the panels of all roles."""
+    """Lead to the one first screen of all roles, or show the panels of each of them."""
     panels = panels_of(grants_of(request.user.person))
-    if len(panels) == 1 and panels[0].address:
-        return redirect(panels[0].address)
+    addresses = {panel.address for panel in panels}
+    if len(addresses) == 1 and (only := addresses.pop()):
+        return redirect(only)
     return render(request, "desks/home.html", {"panels": panels})

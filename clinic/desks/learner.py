@@ -3,6 +3,7 @@
 Each package gives its own rows; this page puts them in one order and holds no rule.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Max, Min
@@ -10,37 +11,48 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from attendance.models import Registration
+from attendance.models import Event, Registration
+from clinic.desks.preparation import preparation_for
 from clinic.lib.templatetags.ui import days_left, moment
 from clinic.people.access import Actor, rows_of
 from courses import progress, reading
+from courses.models import ModuleEdition
 from courses.wording import STATE_WORDS, section_url
-from quizzes.overview import entries_of
+from quizzes.overview import Entry, entries_of
+from quizzes.wording import standing_of
 
 
 @require_safe
 @never_cache
 def learning(request: HttpRequest) -> HttpResponse:
-    """Show where to go on reading; to somebody new, how to begin."""
-    begun, finished = _reading(request.user)
+    """Show what comes before the next clinic and where to go on; to somebody new, how to begin."""
+    editions = list(reading.current_editions(request.user).defer("bodies"))
+    standings = progress.standings_of(request.user.person, editions)
+    begun, finished = _reading(editions, standings)
+    seats, entries = _seats(request.user), entries_of(request.user)
+    nearest = next((one for one in seats if one.event.state != Event.State.CANCELLED), None)
+    before = preparation_for(nearest, entries, editions, standings) if nearest else None
+    is_led = bool(before and before.is_about_modules)
     context = {
-        "coming": _coming(request.user),
-        "quizzes": _quizzes(request.user),
+        "coming": [_seat_task(seat) for seat in seats],
+        "before": before,
+        "quizzes": _quizzes(entries, besides=before.quizzes if before else frozenset()),
         "reading": begun,
         "finished": finished,
-        "steps": [] if begun or finished else _first_steps(),
+        "steps": [] if begun or finished or is_led else _first_steps(),
     }
     return render(request, "desks/learner.html", context)
 
 
-def _reading(actor: Actor) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _reading(
+    editions: Sequence[ModuleEdition], standings: Mapping[int, progress.Standing]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return begun modules as tasks that lead to their next section, and the finished ones."""
-    editions = list(reading.current_editions(actor).defer("bodies"))
-    standings = progress.standings_of(actor.person, editions)
     begun, finished = [], []
     for edition in editions:
         standing = standings[edition.module_id]
@@ -61,38 +73,45 @@ def _reading(actor: Actor) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return begun, finished
 
 
-def _coming(actor: Actor) -> list[dict[str, Any]]:
-    """Return the events ahead in which the person holds a seat, the next one first."""
+def _seats(actor: Actor) -> list[Registration]:
+    """Return the seats that the person holds in events ahead, the next one first."""
     held = Registration.objects.active().filter(person__in=rows_of(actor.person))
     held = held.select_related("event").annotate(
         starts=Min("event__sessions__starts_at"), ends=Max("event__sessions__ends_at")
     )
-    return [
-        {
-            "label": row.event.title,
-            "url": reverse("event_own", kwargs={"code": row.event.code}),
-            "hint": f"{moment(row.starts)} ({days_left(row.starts)})",
-            "state": "doing",
-            "word": row.get_state_display(),
-        }
-        for row in held.filter(ends__gte=timezone.now()).order_by("starts")
-    ]
+    return list(held.filter(ends__gte=timezone.now()).order_by("starts"))
 
 
-def _quizzes(actor: Actor) -> list[dict[str, Any]]:
-    """Return the quizzes that can be taken now, those under way first."""
-    entries = [one for one in entries_of(actor) if one.open_attempt or one.may_start]
-    entries.sort(key=lambda one: one.open_attempt is None)
-    return [
-        {
-            "label": one.prospect.version.display_title,
-            "url": reverse("quiz_start", kwargs={"slug": one.assignment.quiz.slug}),
-            "hint": one.assignment.get_phase_display(),
-            "state": "doing" if one.open_attempt else "todo",
-            "word": STATE_WORDS["doing" if one.open_attempt else "todo"],
-        }
+def _seat_task(seat: Registration) -> dict[str, Any]:
+    return {
+        "label": seat.event.title,
+        "url": reverse("event_own", kwargs={"code": seat.event.code}),
+        "hint": f"{moment(seat.starts)} ({days_left(seat.starts)})",
+        "state": "doing",
+        "word": seat.get_state_display(),
+    }
+
+
+def _quizzes(entries: Sequence[Entry], *, besides: frozenset[int]) -> list[dict[str, Any]]:
+    """Return the other quizzes that can be taken now, those under way first."""
+    open_now = [
+        one
         for one in entries
+        if (one.open_attempt or one.may_start) and one.assignment.pk not in besides
     ]
+    open_now.sort(key=lambda one: one.open_attempt is None)
+    return [_quiz_task(one) for one in open_now]
+
+
+def _quiz_task(entry: Entry) -> dict[str, Any]:
+    state, word = standing_of(entry)
+    return {
+        "label": entry.prospect.version.display_title,
+        "url": reverse("quiz_start", kwargs={"slug": entry.assignment.quiz.slug}),
+        "hint": capfirst(entry.assignment.get_phase_display()),
+        "state": state,
+        "word": word,
+    }
 
 
 def _changed_hint(standing: progress.Standing) -> str:

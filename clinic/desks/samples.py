@@ -220,7 +220,12 @@ VALUES: dict[str, Any] = {
         )
     ],
     "heat_rows": [
-        {"name": "Dinas Kesehatan Contoh", "url": "#peta", "cells": _CELLS},
+        {
+            "name": "Dinas Kesehatan Contoh",
+            "url": "#peta",
+            "cells": _CELLS,
+            "fold": {"url": "#peta", "label": "3 unit", "said": "Buka 3 unit", "is_open": False},
+        },
         {"name": "Kecamatan Contoh Hulu", "url": "#peta", "cells": _CELLS[::-1]},
     ],
     "profile_blocks": [

@@ -2,15 +2,20 @@
 
 from django.db.models import Q
 
+from clinic.insights import evidence
 from clinic.people.access import rule
 from clinic.people.models import Unit
-from clinic.people.reach import Reach
+from clinic.people.reach import NOTHING, Reach
 
 
-@rule("read-finding", Unit, "pejabat-unit:u kabupaten:k")
+@rule("read-finding", Unit, "pejabat-unit:u kabupaten:k panitia:e")
 def units_whose_findings_are_read(reach: Reach) -> Q:
-    """The official's own unit and those below it; for the programme's staff the whole regency."""
-    return reach.in_units()
+    """The official's own unit and those below it; for the programme's staff the whole regency.
+
+    An organiser reads the units that have participants in the own events.
+    """
+    at_events = Q(pk__in=evidence.units_at(reach.event_ids)) if reach.event_ids else NOTHING
+    return reach.in_units() | at_events
 
 
 @rule("read-finding-of-others", Unit, "pejabat-unit:k")

@@ -1,14 +1,11 @@
-"""The map and the assessed side of a unit's profile: points by change area, signs of findings."""
+"""The assessed side of a unit's profile: points by change area, and what the sheet lacks."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from clinic.assessments.arithmetic.scoring import score_sheet
 from clinic.assessments.arithmetic.thresholds import distance
@@ -18,16 +15,8 @@ from clinic.assessments.report_page import Goal, goals_of
 from clinic.assessments.report_storage import threshold_as_plain
 from clinic.assessments.sheets import rows_of
 from clinic.assessments.workbook_report import distance_as_plain
-from clinic.insights import wording
-from clinic.insights.profile import address
-from clinic.insights.reading import Place, Shown
 from clinic.lib.templatetags.ui import decimals, points
 from clinic.people.models import Unit
-
-NOT_REACHED, SCORE = "belum-diraih", "nilai"
-VIEWS = {NOT_REACHED: gettext_lazy("Points not yet reached"), SCORE: gettext_lazy("LKE score")}
-HEAVIEST = 3
-Cell = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -63,116 +52,6 @@ def choices(sheets: QuerySet[Sheet]) -> list[Choice]:
 
     ordered = sorted(found, key=rank)
     return [Choice(edition.slug, period, f"{edition}, {period}") for period, edition in ordered]
-
-
-@dataclass
-class UnitMap:
-    """The table: columns, rows in official order, sums, and who has no sheet."""
-
-    areas: list[dict[str, str]]
-    rows: list[dict[str, Any]]
-    lists: list[dict[str, Any]]
-    without: list[Unit]
-
-
-def build_map(
-    units: list[Unit],
-    sheets: QuerySet[Sheet],
-    choice: Choice,
-    view: str,
-    *,
-    seen: Mapping[Place, Shown] | None,
-) -> UnitMap:
-    """Lay the sheets of one edition and year out by unit and change area.
-
-    ``seen`` holds what the reader may see of findings; None for who reads no finding at all.
-    """
-    chosen = sheets.filter(edition__slug=choice.edition, period=choice.period)
-    scores: dict[int, dict[str, AreaScore]] = {}
-    for score in AreaScore.objects.filter(sheet__in=chosen).select_related(
-        "sheet__edition", "sheet__unit", "area"
-    ):
-        scores.setdefault(score.sheet.unit_id, {})[score.area_id] = score
-    areas = list(ChangeArea.objects.all())
-    shown = [unit for unit in units if unit.pk in scores]
-    signs = _Signs(view, seen, choice.key)
-    rows = [_row(unit, areas, scores[unit.pk], signs) for unit in shown]
-    if rows:
-        rows.append(_sums(areas, [scores[unit.pk] for unit in shown], view))
-    return UnitMap(
-        areas=[{"label": str(area)} for area in areas],
-        rows=rows,
-        lists=[_heaviest(unit, scores[unit.pk], signs) for unit in shown],
-        without=[unit for unit in units if unit.pk not in scores],
-    )
-
-
-@dataclass(frozen=True)
-class _Signs:
-    """What the cells of a map show: a figure of the sheet, and the finding where it may be read."""
-
-    view: str
-    seen: Mapping[Place, Shown] | None
-    sheet: str
-
-    def profile(self, unit: Unit) -> str:
-        """The unit's profile, opened at the edition and year of the map."""
-        return f"{profile_url(unit)}?lembar={self.sheet}"
-
-
-def _value(score: AreaScore, view: str) -> Decimal:
-    return Decimal(score.score if view == SCORE else score.not_yet_reached)
-
-
-def _row(
-    unit: Unit, areas: list[ChangeArea], scores: dict[str, AreaScore], signs: _Signs
-) -> dict[str, Any]:
-    return {
-        "name": unit.display_short_name,
-        "url": signs.profile(unit),
-        "cells": [_cell(unit, area, scores.get(area.slug), signs) for area in areas],
-    }
-
-
-def _cell(unit: Unit, area: ChangeArea, score: AreaScore | None, signs: _Signs) -> Cell:
-    if score is None:
-        return {"tone": "none", "label": _("not assessed in this framework")}
-    value = _value(score, signs.view)
-    told = f"{VIEWS[signs.view]}: {points(value, 1)}"
-    if signs.seen is None:
-        return {
-            "tone": "hidden",
-            "points": value,
-            "url": f"{signs.profile(unit)}#{area.slug}",
-            "label": f"{unit.display_short_name}, {area}, {told}",
-        }
-    return wording.heat_cell(
-        signs.seen.get((unit.pk, area.slug), wording.NOTHING_YET),
-        unit=unit.display_short_name,
-        area=str(area),
-        points=(value, told),
-        url=address(unit, area.slug, edition=score.sheet.edition, period=score.sheet.period),
-    )
-
-
-def _sums(areas: list[ChangeArea], scores: list[dict[str, AreaScore]], view: str) -> dict[str, Any]:
-    cells = []
-    for area in areas:
-        known = [_value(each[area.slug], view) for each in scores if area.slug in each]
-        label = decimals(sum(known, Decimal(0)), 1) if known else "–"
-        cells.append({"tone": "none", "label": label})
-    return {"name": _("Sum of the units' points"), "url": "", "cells": cells}
-
-
-def _heaviest(unit: Unit, scores: dict[str, AreaScore], signs: _Signs) -> dict[str, Any]:
-    ordered = sorted(scores.values(), key=lambda score: -score.not_yet_reached)
-    lines = []
-    for score in ordered[:HEAVIEST]:
-        if score.not_yet_reached > 0:
-            line = f"{score.area}: {points(score.not_yet_reached, 1)}"
-            shown = (signs.seen or {}).get((unit.pk, score.area_id))
-            lines.append(f"{line}, {wording.state_of(shown)}" if shown else line)
-    return {"name": unit.name, "url": signs.profile(unit), "lines": lines}
 
 
 def profile_url(unit: Unit) -> str:

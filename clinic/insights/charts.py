@@ -47,17 +47,18 @@ class Chart:
     hidden: list[str] = field(default_factory=list)
 
 
-def _place(number: float) -> str:
+def place_of(number: float) -> str:
+    """A place as an attribute of a drawing, with a decimal point in every language."""
     return f"{number:.2f}"
 
 
 def _bar(span: Span) -> dict[str, str]:
-    return {"x": _place(span.start), "width": _place(span.length)}
+    return {"x": place_of(span.start), "width": place_of(span.length)}
 
 
 def _ticks(scale: Scale, values: Iterable[float], *, digits: int = 0) -> list[dict[str, str]]:
     return [
-        {"place": _place(scale.at(value)), "label": decimals(value, digits)} for value in values
+        {"place": place_of(scale.at(value)), "label": decimals(value, digits)} for value in values
     ]
 
 
@@ -65,10 +66,10 @@ def _row_places(index: int) -> dict[str, str]:
     """Heights of name, bar, the bar's middle and figures in the row of this index."""
     top = HEAD + index * ROW
     return {
-        "text": _place(top + 12),
-        "top": _place(top + 16),
-        "middle": _place(top + 21),
-        "value": _place(top + 41),
+        "text": place_of(top + 12),
+        "top": place_of(top + 16),
+        "middle": place_of(top + 21),
+        "value": place_of(top + 41),
     }
 
 
@@ -132,7 +133,7 @@ def understanding_chart(cells: Sequence[tuple[Any, Shown]]) -> Chart | None:
     return Chart(
         title=_("%(area)s: about %(mean)s of 100 questions answered right")
         % {"area": least, "mean": decimals((told.estimate or 0) * HUNDRED, 0)},
-        note=_("Of 100 questions of the area. Dot: estimate. Bar: 90% certain. n: people."),
+        note=_("Of 100 questions of the area. Dot: estimate. Bar: nine of ten cases. n: people."),
         height=HEAD + len(drawn) * ROW + FOOT,
         rows=[
             _understanding_row(area, shown, index, scale)
@@ -164,7 +165,7 @@ def _understanding_row(area: Any, shown: Shown, index: int, scale: Scale) -> dic
         "people": shown.answering,
         "is_limited": shown.is_limited,
         "bar": _bar(scale.span(low, high)),
-        "dot": "" if shown.is_limited else _place(scale.at(mean)),
+        "dot": "" if shown.is_limited else place_of(scale.at(mean)),
         "label": label,
     }
 
@@ -226,9 +227,9 @@ def _year(sheet: Sheet, across: Scale, up: Scale, *, is_named: bool) -> dict[str
         "total": sheet.total,
         "maximum": sheet.max_points,
         "value": value,
-        "x": _place(across.at(sheet.period)),
-        "y": _place(height),
-        "text": _place(max(height - 8, 12)),
+        "x": place_of(across.at(sheet.period)),
+        "y": place_of(height),
+        "text": place_of(max(height - 8, 12)),
     }
 
 
@@ -238,9 +239,9 @@ def _bands(sheet: Sheet, up: Scale) -> list[dict[str, str]]:
     return [
         {
             "name": category.code,
-            "y": _place(span.start),
-            "height": _place(span.length),
-            "text": _place(span.start + span.length / 2 + 4),
+            "y": place_of(span.start),
+            "height": place_of(span.length),
+            "text": place_of(span.start + span.length / 2 + 4),
         }
         for category, span in zip(categories, (up.span(*pair) for pair in ends), strict=True)
         if span.length

@@ -184,6 +184,22 @@ def _areas_of_quizzes(events: list[UUID]) -> dict[UUID, set[str]]:
     return found
 
 
+def units_at(events: Iterable[UUID]) -> QuerySet[Any, int]:
+    """Keys of the units that have participants in these events, until they are archived.
+
+    A participant has registered, was proposed by the unit, or came: an invitation alone opens
+    nothing, or an organiser could choose whose findings to read by inviting.
+    """
+    closed = (Event.State.DRAFT, Event.State.ARCHIVED, Event.State.CANCELLED)
+    seats = Registration.objects.held().filter(
+        event__uuid__in=list(events), role=Registration.Role.PARTICIPANT, unit__isnull=False
+    )
+    others = (Registration.Source.SELF, Registration.Source.UNIT)
+    came = Presence.objects.counted().values("registration")
+    theirs = Q(state=Registration.State.CONFIRMED, source__in=others) | Q(pk__in=came)
+    return seats.exclude(event__state__in=closed).filter(theirs).values_list("unit", flat=True)
+
+
 def count_answers() -> int:
     """Return how many answers count today, in all units."""
     return AttemptItem.objects.filter(

@@ -1,9 +1,10 @@
 """What one reader may see of findings: by role, and from how many people (method page, section 9).
 
-The programme's own staff and the unit's official read findings; officials of other units read what
-was published for them. Below the reader's minimum there is no word and no number, and the state is
-"hidden", never "unknown". Who is the only contributor of a hidden cell sees what the programme's
-staff see.
+The programme's own staff and the unit's official read findings; organisers count as staff for the
+units that have participants in their events, until an event is archived; officials of other units
+read what was published for them. Below the reader's minimum there is no word and no number, and the
+state is "hidden", never "unknown". Who is the only contributor of a hidden cell sees what the
+programme's staff see.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from clinic.assessments.models import FrameworkEdition
+from clinic.insights import evidence
 from clinic.insights.arithmetic.diagnosis import Certainty, Word, certainty_word
 from clinic.insights.arithmetic.suppression import Audience, State, state
 from clinic.insights.models import Cell, Finding, Rollup
@@ -90,7 +92,28 @@ def units_read(actor: Account) -> QuerySet[Unit]:
 
 def audience_of(actor: Account, unit: Unit) -> Audience | None:
     """As whom the actor reads the unit; None for who reads no finding."""
-    return _audience(grants_of(actor.person), unit)
+    return audiences_of(actor, [unit])[unit.pk]
+
+
+def audiences_of(actor: Account, units: Iterable[Unit]) -> dict[int, Audience | None]:
+    """As whom the actor reads each of these units, by its key."""
+    grants = grants_of(actor.person)
+    organised = _units_organised(grants)
+    return {
+        unit.pk: Audience.PROGRAMME if unit.pk in organised else _audience(grants, unit)
+        for unit in units
+    }
+
+
+def reads_rows(actor: Account, unit: Unit) -> bool:
+    """Whether single rows of the unit's sheet are for the actor; an organiser reads no sheet."""
+    return _audience(grants_of(actor.person), unit) in {Audience.PROGRAMME, Audience.UNIT}
+
+
+def _units_organised(grants: Iterable[Grant]) -> frozenset[int]:
+    """Keys of the units with participants in the granted events."""
+    events = [grant.event for grant in grants if grant.role == Grant.Role.ORGANISER and grant.event]
+    return frozenset(evidence.units_at(events)) if events else frozenset()
 
 
 def _audience(grants: Iterable[Grant], unit: Unit) -> Audience | None:
@@ -115,8 +138,7 @@ def cells(
 
     Units of which the actor reads no finding are left out; so are areas the edition does not score.
     """
-    grants = grants_of(actor.person)
-    audiences = {unit.pk: _audience(grants, unit) for unit in units}
+    audiences = audiences_of(actor, units)
     close = [pk for pk, who in audiences.items() if who in {Audience.PROGRAMME, Audience.UNIT}]
     wide = [pk for pk, who in audiences.items() if who is Audience.OTHERS]
     own_rows = rows_of(actor.person)
@@ -154,10 +176,13 @@ def log_look(
 ) -> None:
     """Note a page of findings that the programme's staff opened (security page, section 9)."""
     if Audience.PROGRAMME in set(audiences):
+        roles = {grant.role for grant in grants_of(actor.person)}
+        is_staff = Grant.Role.REGENCY_OFFICIAL in roles
+        role = Grant.Role.REGENCY_OFFICIAL if is_staff else Grant.Role.ORGANISER
         audit.record(
             "finding.look",
             actor=actor,
-            role=Grant.Role.REGENCY_OFFICIAL.value,
+            role=role.value,
             thing=thing,
             values={"page": page},
         )

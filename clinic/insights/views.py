@@ -1,5 +1,6 @@
 """Officials' pages: the map of units by change area, a unit's profile, findings."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -14,17 +15,18 @@ from django.views.decorators.http import require_safe
 
 from clinic.assessments.models import ChangeArea, FrameworkEdition, Sheet
 from clinic.assessments.sheets import sheet_url
-from clinic.insights import charts, frames, profile, reading, why, wording
+from clinic.insights import area_page, charts, profile, reading, why, wording
 from clinic.insights.arithmetic.suppression import Audience
-from clinic.insights.assessed import (
+from clinic.insights.assessed import Choice, choices, goals_of_sheet, profile_blocks
+from clinic.insights.unit_map import (
     NOT_REACHED,
+    OFFICIAL,
+    ORDERS,
     VIEWS,
-    Choice,
+    Signs,
     UnitMap,
+    Wish,
     build_map,
-    choices,
-    goals_of_sheet,
-    profile_blocks,
 )
 from clinic.people.access import policy, visible
 from clinic.people.models import Unit
@@ -37,6 +39,7 @@ class MapForm(forms.Form):
 
     lembar = forms.ChoiceField(label=_("Framework and year"), required=False)
     tampilan = forms.ChoiceField(label=_("Show"), choices=list(VIEWS.items()), required=False)
+    urut = forms.ChoiceField(label=_("Order"), choices=list(ORDERS.items()), required=False)
 
     def __init__(self, *args: Any, known: list[Choice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,31 +58,46 @@ def unit_map(request: HttpRequest) -> HttpResponse:
     """Show one framework and year: units in official order, change areas across."""
     sheets = visible(request.user, "read-sheet", Sheet.objects.all())
     known = choices(sheets)
-    choice = _chosen(request, known)
-    view = request.GET.get("tampilan")
-    view = view if view in VIEWS else NOT_REACHED
-    initial = {"lembar": choice.key if choice else "", "tampilan": view}
-    today = Unit.objects.valid_on(timezone.localdate())
-    units = list(visible(request.user, "read-sheet", today))
-    context = {
-        "form": MapForm(initial, known=known),
-        "choice": choice,
-        "view": VIEWS[view],
-        "map": _map(request, units, choice, view) if choice else None,
-    }
+    wish = _wish(request, _chosen(request, known))
+    context = {"form": MapForm(known=known), "map": None}
+    if wish is not None:
+        initial = {"lembar": wish.choice.key, "tampilan": wish.view, "urut": wish.order}
+        today = Unit.objects.valid_on(timezone.localdate())
+        units = list(visible(request.user, "read-sheet", today))
+        context = {
+            "form": MapForm(initial, known=known),
+            "choice": wish.choice,
+            "view": VIEWS[wish.view],
+            "order": ORDERS[wish.order],
+            "map": _map(request, units, wish),
+        }
     return render(request, "insights/map.html", context)
 
 
-def _map(request: HttpRequest, units: list[Unit], choice: Choice, view: str) -> UnitMap:
+def _wish(request: HttpRequest, choice: Choice | None) -> Wish | None:
+    """Return what the address asks for, with the usual choice for a word that does not exist."""
+    if choice is None:
+        return None
+    view, order = request.GET.get("tampilan"), request.GET.get("urut")
+    return Wish(
+        choice,
+        view if view in VIEWS else NOT_REACHED,
+        order if order in ORDERS else OFFICIAL,
+        frozenset(request.GET.getlist("buka")),
+    )
+
+
+def _map(request: HttpRequest, units: list[Unit], wish: Wish) -> UnitMap:
     """Return the table with the signs that the reader may see; a look of the staff is logged."""
-    seen = None
+    signs = Signs(frozenset(), {})
     if reading.reads_findings(request.user):
-        edition = FrameworkEdition.objects.get(slug=choice.edition)
-        seen = reading.cells(request.user, units, edition=edition, period=choice.period)
-        audiences = {reading.audience_of(request.user, unit) for unit in units[:1]}
-        reading.log_look(request.user, audiences, thing=edition, page=request.path)
+        edition = FrameworkEdition.objects.get(slug=wish.choice.edition)
+        audiences = reading.audiences_of(request.user, units)
+        seen = reading.cells(request.user, units, edition=edition, period=wish.choice.period)
+        signs = Signs(frozenset(pk for pk, audience in audiences.items() if audience), seen)
+        reading.log_look(request.user, audiences.values(), thing=edition, page=request.path)
     sheets = visible(request.user, "read-sheet", Sheet.objects.all())
-    return build_map(units, sheets, choice, view, seen=seen)
+    return build_map(units, sheets, wish, signs)
 
 
 @policy("read-sheet")
@@ -108,10 +126,7 @@ def unit_profile(request: HttpRequest, slug: str) -> HttpResponse:
         "understanding_chart": charts.understanding_chart(found.cells) if found else None,
         "history_chart": charts.history_chart(_years(sheets, sheet)),
         "tests": goals_of_sheet(sheet) if sheet else [],
-        "tabs": [
-            {"label": each.label, "url": f"?lembar={each.key}", "current": each == choice}
-            for each in known
-        ],
+        "tabs": _tabs(known, choice),
     }
     return render(request, "insights/unit_profile.html", context)
 
@@ -131,6 +146,47 @@ def _years(sheets: QuerySet[Sheet], sheet: Sheet | None) -> list[Sheet]:
     return list(sheets.filter(edition__framework=sheet.edition.framework)) if sheet else []
 
 
+@policy("read-sheet")
+@never_cache
+@require_safe
+def change_area(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one change area: units by understanding and by their sheet, and the heaviest rows."""
+    area = get_object_or_404(ChangeArea, slug=slug)
+    sheets = visible(request.user, "read-sheet", Sheet.objects.all())
+    known = choices(sheets.filter(area_scores__area=area).distinct())
+    choice = _chosen(request, known)
+    context = {"area": area, "tabs": _tabs(known, choice), "choice": choice}
+    if choice is not None:
+        edition = FrameworkEdition.objects.get(slug=choice.edition)
+        scores = area_page.scores_of(sheets, area, edition, choice.period)
+        seen = _seen(request, [score.sheet.unit for score in scores], edition, choice.period)
+        context |= {
+            "scores": scores,
+            "chart": area_page.scatter(scores, seen) if seen else None,
+            "reads_findings": seen is not None,
+            "rows": area_page.heaviest(sheets, area, edition, choice.period),
+        }
+    return render(request, "insights/change_area.html", context)
+
+
+def _seen(
+    request: HttpRequest, units: list[Unit], edition: FrameworkEdition, period: int
+) -> Mapping[reading.Place, reading.Shown] | None:
+    """Return what the reader may see of these units; None for who reads no finding of any."""
+    audiences = reading.audiences_of(request.user, units)
+    if not any(audiences.values()):
+        return None
+    reading.log_look(request.user, audiences.values(), thing=edition, page=request.path)
+    return reading.cells(request.user, units, edition=edition, period=period)
+
+
+def _tabs(known: list[Choice], choice: Choice | None) -> list[dict[str, Any]]:
+    return [
+        {"label": each.label, "url": f"?lembar={each.key}", "current": each == choice}
+        for each in known
+    ]
+
+
 @policy("read-finding")
 def finding(
     request: HttpRequest, *, unit: str, area: str, edition: str, period: str
@@ -139,13 +195,13 @@ def finding(
     found_unit = get_object_or_404(reading.units_read(request.user), slug=unit)
     found_area = get_object_or_404(ChangeArea, slug=area)
     found_edition = get_object_or_404(FrameworkEdition, slug=edition)
-    if not period.isdigit() or area not in frames.worth_of_areas(found_edition):
+    if not period.isdigit() or not why.is_scored(found_edition, found_area):
         raise Http404
     year = int(period)
     audience = reading.audience_of(request.user, found_unit)
     shown = reading.cell(request.user, found_unit, area, edition=found_edition, period=year)
-    is_close = audience in {Audience.PROGRAMME, Audience.UNIT}
-    assessed = why.assessed(found_unit, found_area, found_edition, year, with_rows=is_close)
+    with_rows = reading.reads_rows(request.user, found_unit)
+    assessed = why.assessed(found_unit, found_area, found_edition, year, with_rows=with_rows)
     reading.log_look(request.user, [audience], thing=found_unit, page=request.path)
     context = {
         "unit": found_unit,

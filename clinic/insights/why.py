@@ -73,11 +73,21 @@ def assessed(
     Single rows belong to the unit's own people and the programme's staff: ``with_rows`` says
     whether the reader is one of them.
     """
-    sheet = Sheet.objects.filter(unit=unit, edition=edition, period=period).first()
-    figures = sheet and sheet.area_scores.filter(area=area).first()
-    if not figures:
+    figures = (
+        AreaScore.objects.filter(
+            sheet__unit=unit, sheet__edition=edition, sheet__period=period, area=area
+        )
+        .select_related("sheet")
+        .first()
+    )
+    if figures is None:
         return None
-    return Assessed(figures, _rows(sheet, area, edition) if with_rows else ())
+    return Assessed(figures, _rows(figures.sheet, area, edition) if with_rows else ())
+
+
+def is_scored(edition: FrameworkEdition, area: ChangeArea) -> bool:
+    """Whether a page on the area says anything of this edition."""
+    return any(node.area == area.slug for node in edition_file(edition).scored)
 
 
 def outcomes_of(edition: FrameworkEdition, areas: Iterable[str]) -> dict[str, list[Outcome]]:
@@ -92,19 +102,31 @@ def outcomes_of(edition: FrameworkEdition, areas: Iterable[str]) -> dict[str, li
     return {area: list(outcomes.values()) for area, outcomes in found.items()}
 
 
+def outcomes_of_rows(
+    edition: FrameworkEdition, area: ChangeArea, codes: Iterable[str]
+) -> dict[str, tuple[Outcome, ...]]:
+    """What people can learn that bears on each of these rows of the area."""
+    framework_file = edition_file(edition)
+    linked = _outcomes_by_node(edition, area)
+    return {code: _outcomes(framework_file, code, linked) for code in codes}
+
+
 def _rows(sheet: Sheet, area: ChangeArea, edition: FrameworkEdition) -> tuple[SheetRow, ...]:
     """Scored rows of the area with points left, the heaviest first, then in the sheet's order."""
     framework_file = edition_file(edition)
     scored = {node.code for node in framework_file.scored if node.area == area.slug}
     scores = Score.objects.filter(sheet=sheet, node__code__in=scored).select_related("node")
-    letters = dict(sheet.answers.values_list("node__code", "letter"))
-    texts = dict(sheet.answers.values_list("node__code", "text"))
+    answers = sheet.answers.filter(node__code__in=scored)
+    said = {
+        code: letter or text
+        for code, letter, text in answers.values_list("node__code", "letter", "text")
+    }
     outcomes = _outcomes_by_node(edition, area)
     rows = []
     for score in scores.order_by("node__position"):
         if score.score < score.max_points:
             code = score.node.code
-            letter = letters.get(code) or texts.get(code) or ""
+            letter = said.get(code, "")
             rows.append(
                 SheetRow(
                     code=code,

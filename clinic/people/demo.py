@@ -15,7 +15,7 @@ from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from clinic.lib.errors import Refused
-from clinic.people.models import Account
+from clinic.people.models import Account, Grant
 
 HTTP_OK = 200
 
@@ -28,8 +28,14 @@ def demo_accounts() -> QuerySet[Account]:
     accounts = Account.objects.filter(is_demo=True, is_active=True).exclude(
         password__startswith=UNUSABLE_PASSWORD_PREFIX
     )
-    accounts = accounts.select_related("person")
+    accounts = accounts.select_related("person").prefetch_related("person__grants")
     return accounts.order_by("pk") if settings.KLINIK_ENV == "demo" else accounts.none()
+
+
+def roles_in_words(account: Account) -> str:
+    """Name the roles of a sample account, each once; its grants are at hand already."""
+    held = [str(grant.get_role_display()) for grant in account.person.grants.all()]
+    return ", ".join(dict.fromkeys(held or [str(Grant.Role.PARTICIPANT.label)]))
 
 
 def sign_in_as(request: HttpRequest, account: UUID, *, next_url: str = "") -> HttpResponse:

@@ -7,8 +7,11 @@ from typing import Any
 from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from wagtail.models import Page
 
 from clinic.lib.templatetags.ui import points
+from clinic.people.access import Actor, can
+from courses.drafts import module_of
 from courses.wording import BADGES, STATE_WORDS, version_status
 
 register = template.Library()
@@ -20,6 +23,13 @@ def trail(*parts: Any) -> list[dict[str, Any]]:
     *before, here = parts
     pairs = zip(before[::2], before[1::2], strict=True)
     return [*({"label": label, "url": url} for label, url in pairs), {"label": here}]
+
+
+@register.simple_tag
+def may_send(actor: Actor, page: Page | None) -> bool:
+    """Say whether the actor may send the module of this page to review."""
+    module = module_of(page)
+    return module is not None and can(actor, "write-module", module)
 
 
 @register.filter

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clinic.lib.errors import Refused
 from clinic.people.access import can, visible
 from courses import publishing, reading, reviewing
+from courses.arithmetic.changes import Change, changes_between
 from courses.forms import PublishForm, ReturnForm
-from courses.models import ModulePage, ReviewRequest
+from courses.models import ModuleEdition, ModulePage, ReviewRequest
 from courses.publishing import Draft, Note
 
 
@@ -65,8 +66,8 @@ def _decided(request: HttpRequest, module: ModulePage, forms: dict[str, object])
             reviewing.return_to_author(module, actor=request.user, comment=comment)
             messages.success(request, _("The author gets your comment."))
         elif act == "kirim":
-            reviewing.send_to_review(module, actor=request.user)
-            messages.success(request, _("The module waits for a reviewer."))
+            sent = reviewing.send_to_review(module, actor=request.user)
+            messages.success(request, reviewing.sent_sentence(sent))
         else:
             raise PermissionDenied
     except Refused as refusal:
@@ -91,6 +92,7 @@ def _page(
     head = draft.head
     bodies = reading.shown_sections(draft.bodies[str(one["page"])] for one in head["sections"])
     last = module.reviews.first()
+    published, changes = _changes(module, draft)
     is_writer = request.user.pk in publishing.writers_since_publication(publishing.pages_of(module))
     return {
         "page": module,
@@ -99,6 +101,8 @@ def _page(
         "references": reading.shown_references(head["legal_basis"]),
         "outcomes": reading.outcomes_of(head),
         "last": last,
+        "published": published,
+        "changes": changes,
         "is_waiting": bool(last and last.state == ReviewRequest.State.WAITING),
         "may_publish": can(request.user, "publish-module", module) and not is_writer,
         "may_comment": can(request.user, "comment-module", module),
@@ -106,3 +110,12 @@ def _page(
         "publish_form": forms["terbitkan"],
         "return_form": forms["perbaiki"],
     }
+
+
+def _changes(module: ModulePage, draft: Draft) -> tuple[ModuleEdition | None, list[Change]]:
+    """Return the edition that readers see, and what the draft would change of it."""
+    published = ModuleEdition.objects.filter(module=module, is_current=True).first()
+    if published is None:
+        return None, []
+    bodies = (published.bodies, draft.bodies)
+    return published, changes_between(published.head, draft.head, bodies)

@@ -306,6 +306,7 @@ class TestStates:
         assert AuditEntry.objects.get(verb="event.cancelled").detail.reason.startswith("Ditunda")
 
     def test_a_final_event_is_read_only(self, cast, browser):
+        quiz = quiz_made.published_quiz(cast).quiz
         event = made.event_of(cast.organiser)
         events.cancel(event, actor=cast.organiser.account, reason="Ditunda karena banjir")
         assert browser.get(step(event, "apa")).headers["Location"] == step(event, "periksa")
@@ -313,6 +314,9 @@ class TestStates:
         assert "<form" not in page.content.decode().split("<main")[1].split("</main")[0]
         assert browser.post(step(event, "waktu"), SESSION).status_code == 422
         assert browser.post(step(event, "apa"), what(cast)).status_code == 422
+        given = {"awal-quiz": quiz.slug, "awal-setting": "own", "simpan": "awal"}
+        assert browser.post(step(event, "kuis"), given).status_code == 422
+        assert not Assignment.objects.exists()
         assert made.fresh(event).title == event.title
 
     def test_the_address_of_an_announced_event_stays(self, cast, browser):
@@ -322,6 +326,15 @@ class TestStates:
         assert (fresh.code, fresh.title) == (event.code, "Klinik lain")
         with pytest.raises(events.AddressFixed):
             events.change_event(event, {"code": "lain"}, actor=cast.organiser.account)
+
+    def test_saving_what_is_so_already_writes_nothing(self, cast, browser, draft):
+        before = made.fresh(draft).rev
+        browser.post(step(draft, "apa"), what(cast, title=draft.title, code=draft.code))
+        assert made.fresh(draft).rev == before
+        assert not AuditEntry.objects.filter(verb="event.change").exists()
+        browser.post(step(draft, "siapa"), {"capacity": "12"})
+        entry = AuditEntry.objects.get(verb="event.change")
+        assert entry.detail.values == {"before": {"capacity": None}, "after": {"capacity": 12}}
 
 
 class TestCopies:

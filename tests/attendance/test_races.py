@@ -2,12 +2,13 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import connections
 
-from attendance import decisions, invariants, presence, registration
+from attendance import decisions, events, invariants, presence, registration
 from attendance.models import Presence, Registration, Scan
 from attendance.registration import EventFull
 from clinic.lib.errors import Refused
@@ -148,3 +149,28 @@ def test_four_doors_at_once_leave_presences_as_their_rows_say(cast, regencies):
     assert Scan.objects.count() == 96
     assert list(presence.differences()) == []
     assert {one.built_count for one in Presence.objects.all()} == {12}
+
+
+def test_one_session_added_four_times_at_once_is_one_session(cast):
+    event = made.event_of(cast.organiser, is_open=False)
+    start = made.DAY + timedelta(hours=10)
+    draft = events.SessionDraft(
+        title="Sore", starts_at=start, ends_at=start + timedelta(hours=1), scan_group="d1"
+    )
+
+    got = together(*[lambda: events.add_session(event, draft, actor=cast.organiser.account)] * 4)
+
+    assert got.count(events.SessionsOverlap.code) == 3
+    assert event.sessions.filter(title="Sore").count() == 1
+
+
+def test_seats_are_never_fewer_than_the_people_who_take_them_meanwhile(cast, regencies):
+    event = made.event_of(cast.organiser, capacity=20)
+    persons = made.people(regencies[0].clinic, 12)
+    invite = [lambda one=one: registration.invite(event, one, actor=None) for one in persons]
+    fewer = lambda: events.change_event(event, {"capacity": 5}, actor=None)  # noqa: E731
+
+    together(*invite[:6], fewer, *invite[6:])
+
+    fresh = made.fresh(event)
+    assert Registration.objects.count() == fresh.seats_taken <= fresh.capacity

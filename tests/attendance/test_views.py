@@ -1,6 +1,7 @@
 """Pages of the events: each works with plain forms."""
 
 import io
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -166,6 +167,27 @@ def test_panitia_pages_are_for_this_events_organiser(cast, signed_in, event):
         browser = signed_in(person.account)
         for page in ("", "peserta", "absen", "daftar-hadir.pdf"):
             assert browser.get(f"/panitia/{event.code}/{page}").status_code == 404
+
+
+def test_an_event_that_is_over_leads_to_its_attendance_and_not_to_the_door(
+    cast, signed_in, event, today
+):
+    browser = signed_in(cast.organiser.account)
+    board = f"/panitia/{event.code}/"
+
+    def main_button():
+        page = browser.get(board).content.decode()
+        return re.findall(r'<a class="button ?" href="([^"]+)"', page)
+
+    assert main_button() == [f"{board}absen"]
+    for session in today.sessions.all():
+        session.starts_at -= timedelta(days=1)
+        session.ends_at -= timedelta(days=1)
+        session.save()
+    assert main_button() == [f"{board}peserta"]
+    for act in (events.close_registration, events.begin, events.end):
+        act(event, actor=cast.organiser.account)
+    assert main_button() == [f"{board}peserta"]
 
 
 def test_a_board_costs_the_same_whatever_the_number_of_people(cast, signed_in, event, regencies):

@@ -204,3 +204,34 @@ def test_a_reserved_address_is_refused(cast):
 
     with pytest.raises(Exception, match="slug"):
         ModuleIndexPage.objects.get().add_child(instance=module)
+
+
+def test_a_review_shows_what_changed_since_the_published_edition(cast, signed_in):
+    module = made.small(cast, "kecil")
+    made.rewrite(module, "lima", actor=cast.author.account, only={"bagian-1"})
+    reviewing.send_to_review(module, actor=cast.author.account)
+
+    page = signed_in(cast.reviewer.account).get(REVIEW)
+
+    changed = [one for one in page.context["changes"] if one.slug]
+    assert [(one.slug, one.kind) for one in changed] == [("bagian-1", "changed")]
+    text = page.content.decode()
+    assert "<del>" in text
+    assert "<ins>lima" in text
+    assert text.index('href="#keputusan"') < text.index("<ins>") < text.index('id="keputusan"')
+
+
+def test_what_is_new_in_a_draft_is_shown_as_text_never_as_markup(cast, signed_in):
+    module = made.small(cast, "kecil")
+    made.rewrite(module, "&lt;b onclick=1&gt;", actor=cast.author.account)
+
+    page = signed_in(cast.reviewer.account).get(REVIEW).content.decode()
+
+    assert "<b onclick" not in page
+    assert "&lt;b onclick=1&gt;" in page
+
+
+def test_who_sends_reads_for_whom_it_waits(cast, module, signed_in):
+    page = signed_in(cast.author.account).post(REVIEW, {"act": "kirim"}, follow=True)
+
+    assert cast.reviewer.name in page.content.decode()

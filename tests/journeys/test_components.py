@@ -211,8 +211,11 @@ def test_the_menu_of_who_is_signed_in(
     page = visit("/bantuan/", width=width, language=language, color_scheme=scheme)
     page.context.add_cookies([signed_in_cookie(cast.participant.account, live_server.url)])
     page.reload()
+    # First, since the open menu of the account lies over it.
+    if (folded := page.locator(".site-nav summary")).is_visible():
+        folded.click()
     page.locator(".menu summary").click()
-    assert page.locator(".site-nav [aria-current=page]").inner_text() == "Bantuan"
+    assert page.locator(".site-nav [aria-current=page]:visible").inner_text() == "Bantuan"
     assert faults(page) == []
     assert overflow(page) <= 0
 
@@ -225,3 +228,21 @@ def test_the_editor_runs_under_its_own_policy(visit, cast, live_server, settings
         answered = page.goto(address)
         assert answered.status == 200, address
         assert "'unsafe-inline'" in answered.headers["content-security-policy"]
+
+
+def test_the_head_of_a_page_leaves_room_on_a_small_screen(visit, cast, live_server):
+    page = visit("/bantuan/", width=360)
+    for account in (None, cast.participant.account):
+        if account:
+            page.context.add_cookies([signed_in_cookie(account, live_server.url)])
+            page.reload()
+        head = page.locator("main").bounding_box()
+        assert head["y"] <= 200
+        menu = page.locator(".site-nav summary")
+        assert menu.bounding_box()["height"] >= 44
+        menu.focus()
+        page.keyboard.press("Enter")
+        assert page.locator(".site-nav a:visible").count() > 2
+    page.locator(".menu summary").last.click()
+    page.get_by_role("button", name="English").click()
+    assert page.locator("html").get_attribute("lang") == "en"

@@ -1,9 +1,11 @@
 """The Sekretariat RB goes from the map to a unit's profile and on to "why?"."""
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from pypdf import PdfReader
 
 from tests.clinic.insights import made
 from tests.journeys.conftest import faults, overflow, signed_in_cookie
@@ -33,6 +35,8 @@ def test_from_the_map_to_why(staff, visit, live_server):
         page.context.add_cookies([signed_in_cookie(staff, live_server.url)])
         for address in (
             "/pemetaan/",
+            "/pemetaan/?urut=poin&buka=dinas-kesehatan-contoh",
+            "/pemetaan/bidang/pengawasan/",
             "/pemetaan/unit/kecamatan-hulu-contoh/",
             "/pemetaan/hasil/kecamatan-hulu-contoh/pengawasan/zi-2021/2026/",
         ):
@@ -45,3 +49,44 @@ def test_from_the_map_to_why(staff, visit, live_server):
             page.screenshot(path=folder / f"{name[0]}-{width}.png", full_page=True)
     assert page.locator("h1").inner_text().startswith("Mengapa?")
     assert "Perlu pembelajaran" in page.locator("main").inner_text()
+
+
+def test_u23_a_profile_prints_on_one_page_with_its_tables_open_and_a_line_to_sign(
+    staff, visit, live_server
+):
+    page = visit("/")
+    page.context.add_cookies([signed_in_cookie(staff, live_server.url)])
+    page.goto("/pemetaan/unit/kecamatan-hulu-contoh/")
+    page.emulate_media(media="print")
+    assert page.locator(".signature").is_visible()
+    assert page.locator("#poin-tabel-judul").is_visible()
+    assert not page.locator(".site-header").is_visible()
+    printed = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True)))
+    assert len(printed.pages) == 1
+    width, height = (round(float(each) / 72 * 25.4) for each in printed.pages[0].mediabox[2:])
+    assert (width, height) == (210, 297)
+
+
+def test_u26_the_map_prints_across_with_letters_on_every_ground(staff, visit, live_server):
+    page = visit("/", width=1280)
+    page.context.add_cookies([signed_in_cookie(staff, live_server.url)])
+    page.goto("/pemetaan/")
+    printed = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True)))
+    width, height = (round(float(each) / 72 * 25.4) for each in printed.pages[0].mediabox[2:])
+    assert (width, height) == (297, 210)
+    text = printed.pages[0].extract_text()
+    assert "Kecamatan Hulu Contoh" in " ".join(text.split())
+    page.emulate_media(media="print")
+    inks = page.eval_on_selector_all(
+        "a.cell", "cells => cells.map(cell => [cell.className, getComputedStyle(cell).color])"
+    )
+    assert len({ink for _tone, ink in inks}) > 1
+
+
+def test_the_head_and_the_first_column_of_the_map_stay_in_sight(staff, visit, live_server):
+    page = visit("/", width=1280)
+    page.context.add_cookies([signed_in_cookie(staff, live_server.url)])
+    page.goto("/pemetaan/")
+    sticky = "element => getComputedStyle(element).position"
+    assert page.locator(".heat thead th").first.evaluate(sticky) == "sticky"
+    assert page.locator(".heat tbody th").first.evaluate(sticky) == "sticky"

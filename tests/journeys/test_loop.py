@@ -129,7 +129,6 @@ def write_and_publish(author, reviewer, *, module):
     author.goto(f"/admin/pages/{section.pk}/edit/")
     author.locator("#id_title").fill("Gratifikasi, ditulis penyusun")
     keep(author, "01-penyusun-menulis")
-    author.locator("footer [data-w-dropdown-target='toggle']").click()
     author.locator("button[name='action-kirim']").click()
     author.wait_for_url(f"**/admin/tinjau/{AREA}/")
     assert not ModuleEdition.objects.exists()

@@ -173,6 +173,9 @@ def _module_of(official: Person) -> dict[str, str]:
     return {"slug": draft.slug}
 
 
+# Things that are everybody's; their pages show what the reader may see of it, and no more.
+SHARED = frozenset({"change_area"})
+
 # What belongs to the official of one regency and must be 404 to the official of another (D2, S2).
 SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
     "finding": _finding_of,

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import Resolver404, resolve, reverse
 
 from clinic.people.access import SECOND_FACTOR_ROLES
-from tests.laws.addresses import CATCH_ALL, SAMPLES, addresses, ours
+from tests.clinic.insights import made as insights_made
+from tests.laws.addresses import CATCH_ALL, SAMPLES, SHARED, addresses, ours
 
 LOGIN = "/akun/masuk/"
 CHANGED_BY_READING = {"session", "usersession", "auditentry", "auditdetail", "seal"}
@@ -118,7 +119,26 @@ def test_s05_reading_changes_nothing(cast, signed_in, settings, role):
 def test_d02_every_address_with_a_thing_in_it_has_a_sample():
     named = {a.name for a in ours() if a.arguments and a.policy != "public"}
 
-    assert named == set(SAMPLES)
+    assert named == set(SAMPLES) | SHARED
+    assert not SHARED & set(SAMPLES)
+
+
+def test_d02_the_page_of_a_shared_thing_names_no_unit_of_the_other_regency(
+    cast, signed_in, settings
+):
+    settings.KLINIK_SECOND_FACTOR = False
+    assert {"change_area"} == SHARED
+    path = reverse("change_area", kwargs={"slug": "pengawasan"})
+    both = (cast.regency_official, cast.other_regency_official)
+    names = {}
+    for official in both:
+        unit = official.memberships.get().unit
+        insights_made.sheet(unit, insights_made.zi(), strength=0.3)
+        names[official] = unit.name
+    for owner, other in (both, both[::-1]):
+        text = signed_in(other.account).get(path).content.decode()
+        assert names[other] in text
+        assert names[owner] not in text
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -28,6 +29,16 @@ from clinic.people.models import Unit
 
 NO_SHEET_SHOWN = 200
 READING_METHODS = ("GET", "HEAD")
+_OF_THE_UNIT = {
+    "lead": gettext_lazy("What is still missing comes first."),
+    "caption": gettext_lazy("Sheets of your units"),
+    "empty": gettext_lazy("There is no LKE of your units yet."),
+}
+_OF_THE_ASSESSOR = {
+    "lead": gettext_lazy("Open a sheet to read its answers, remarks and links to proof."),
+    "caption": gettext_lazy("Sheets of the units that you assess"),
+    "empty": gettext_lazy("There is no LKE yet of the units and the year that you assess."),
+}
 
 
 @require_safe
@@ -42,7 +53,12 @@ def sheets(request: HttpRequest) -> HttpResponse:
     may_upload = holds(request.user, "upload-sheet")
     own = visible(request.user, "upload-sheet", Unit.objects.valid_on(timezone.localdate()))
     without = own.exclude(pk__in=found.values("unit"))[:NO_SHEET_SHOWN] if may_upload else []
-    context = {"sheets": listed, "without": without, "may_upload": may_upload}
+    context = {
+        "sheets": listed,
+        "without": without,
+        "may_upload": may_upload,
+        **(_OF_THE_UNIT if may_upload else _OF_THE_ASSESSOR),
+    }
     return render(request, "assessments/sheets.html", context)
 
 

@@ -4,7 +4,6 @@ Mastery is the expected credit of all present people of the unit, answering or n
 pool. People of a unit hang together through the unit's mean (method page, section 5).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +13,15 @@ from clinic.insights.arithmetic.grid import POINTS
 from clinic.insights.arithmetic.normal import Z90, cumulative
 from clinic.insights.arithmetic.observations import Observations
 from clinic.insights.arithmetic.parameters import Parameters
-from clinic.insights.arithmetic.pool import PoolCurve, pool_curve
+from clinic.insights.arithmetic.pool import PoolCurve, pool_curve, together
 from clinic.insights.arithmetic.propagation import Beliefs, Propagation
 from clinic.insights.arithmetic.sums import count_rows, sum_rows
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+BLOCK = 4096
+"""Rows handled at a time, to bound the memory of a nation."""
 
 
 @dataclass(frozen=True)
@@ -104,21 +106,27 @@ def believe(scene: Scene, *, threshold: float) -> Estimates:
     headcount = count_rows(room.unit, size)[:, None]
     mean = sum_rows(room.unit, credit, size) / headcount
     variance = sum_rows(room.unit, own, size) + _shared_variance(scene, room, slope)
-    error = _item_error(scene, room, sum_rows(room.unit, slope, size) / headcount)
+    heard_slope = sum_rows(room.unit[room.speaking], slope[room.speaking], size) / headcount
+    error = _item_error(scene, room, heard_slope)
     variance = variance / headcount**2 + error
     return _stated(scene.seen, (room.heard, curves, threshold), mean, variance)
 
 
-def pool_curves(seen: Observations, parameters: Parameters) -> Mapping[int, PoolCurve]:
-    """The pool curve of every area that has pool items, by the area's position."""
-    curves = {}
+def pool_curves(seen: Observations, parameters: Parameters) -> PoolCurve:
+    """The pool curves of all areas.
+
+    That of an area without pool items is any curve: nothing is stated of the area.
+    """
+    curves = []
     for area in range(len(seen.areas)):
         pool = np.flatnonzero(seen.item_in_pool & (seen.item_area == area))
-        if len(pool):
-            variance = 1 / parameters.information[pool]
-            chance = seen.item_chance[pool]
-            curves[area] = pool_curve(parameters.difficulty[pool], variance, chance)
-    return curves
+        variance, chance = 1 / parameters.information[pool], seen.item_chance[pool]
+        difficulty = parameters.difficulty[pool]
+        if not len(pool):
+            difficulty = chance = np.zeros(1)
+            variance = np.array([parameters.item_spread])
+        curves.append(pool_curve(difficulty, variance, chance))
+    return together(curves)
 
 
 def _room(scene: Scene) -> _Room:
@@ -139,25 +147,30 @@ def _room(scene: Scene) -> _Room:
     return _Room(heard, person, unit, speaking, mean, variance, spread, free)
 
 
-def _people(
-    scene: Scene, room: _Room, curves: Mapping[int, PoolCurve]
-) -> tuple[Floats, Floats, Floats]:
+def _people(scene: Scene, room: _Room, curves: PoolCurve) -> tuple[Floats, Floats, Floats]:
     """Expected credit, variance beyond the unit's, and mean slope of every person and area."""
     book, weights = scene.work.book, scene.beliefs.tilted.weights
-    credit = np.full_like(room.mean, np.nan)
-    own, slope = credit.copy(), np.zeros_like(room.mean)
-    for area, pool in curves.items():
-        expected, spread, steep = pool.moments(room.mean[:, area], room.variance[:, area])
-        cells = np.flatnonzero(book.cell_area == area)
-        who = room.speaking[book.cell_speaker[cells]]
-        likely = weights[:, cells]
-        on_grid = pool.at(POINTS)
-        expected[who] = on_grid @ likely
-        spread[who] = (on_grid**2) @ likely - expected[who] ** 2
-        steep[who] = pool.slope_at(POINTS) @ likely
-        credit[:, area], slope[:, area] = expected, steep
-        own[:, area] = np.maximum(spread - steep**2 * room.spread[:, area], 0.0)
-    return credit, own, slope
+    credit, spread, slope = (np.empty_like(room.mean) for _ in range(3))
+    for start in range(0, len(credit), BLOCK):
+        rows = slice(start, start + BLOCK)
+        moments = curves.moments(room.mean[rows], room.variance[rows])
+        credit[rows], spread[rows], slope[rows] = moments
+    who = (room.speaking[book.cell_speaker], book.cell_area)
+    grid = np.repeat(POINTS[:, None], credit.shape[1], axis=1)
+    on_grid, slope_on_grid = curves.at(grid), curves.slope_at(grid)
+    credit[who] = _expected(on_grid, book.cell_area, weights)
+    spread[who] = _expected(on_grid**2, book.cell_area, weights) - credit[who] ** 2
+    slope[who] = _expected(slope_on_grid, book.cell_area, weights)
+    return credit, np.maximum(spread - slope**2 * room.spread, 0.0), slope
+
+
+def _expected(on_grid: Floats, area: Integers, weights: Floats) -> Floats:
+    """Mean over each cell's weights (points x cells) of its area's values (points x areas)."""
+    expected = np.empty(len(area))
+    for start in range(0, len(area), BLOCK):
+        cells = slice(start, start + BLOCK)
+        expected[cells] = np.einsum("kc,kc->c", on_grid[:, area[cells]], weights[:, cells])
+    return expected
 
 
 def _shared_variance(scene: Scene, room: _Room, slope: Floats) -> Floats:
@@ -177,7 +190,11 @@ def _shared_variance(scene: Scene, room: _Room, slope: Floats) -> Floats:
 
 
 def _item_error(scene: Scene, room: _Room, slope: Floats) -> Floats:
-    """Variance from having met only some of the pool's items, of doubtful difficulty."""
+    """Variance from having met only some of the pool's items, of doubtful difficulty.
+
+    ``slope`` is the mean over the unit's people, where silent ones count as zero: no item misled
+    the unit about them.
+    """
     seen, answers, parameters = scene.seen, scene.seen.answers, scene.parameters
     size, areas = slope.shape
     pooled = seen.item_in_pool[answers.item]
@@ -210,38 +227,43 @@ def _own_weight(scene: Scene, size: int) -> Floats:
 
 def _stated(
     seen: Observations,
-    told: tuple[Integers, Mapping[int, PoolCurve], float],
+    told: tuple[Integers, PoolCurve, float],
     mean: Floats,
     variance: Floats,
 ) -> Estimates:
     """The estimates of all units, empty for units without answers and areas without a pool."""
     heard, curves, threshold = told
-    size = (len(seen.units), len(seen.areas))
-    stated = {name: np.full(size, np.nan) for name in ("mean", "low", "high", "gap", "z", "s")}
-    bar = np.full(len(seen.areas), np.nan)
-    for area, pool in curves.items():
-        z, s = pool.matched(mean[:, area], np.maximum(variance[:, area], 1e-9))
-        bar[area] = pool.ability(np.array(threshold))
-        stated["mean"][heard, area] = mean[:, area]
-        stated["low"][heard, area] = pool.at(z - Z90 * s)
-        stated["high"][heard, area] = pool.at(z + Z90 * s)
-        stated["gap"][heard, area] = cumulative((bar[area] - z) / s)
-        stated["z"][heard, area], stated["s"][heard, area] = z, s
+    z, s = curves.matched(mean, np.maximum(variance, 1e-9))
+    bar = curves.ability(np.full(len(seen.areas), threshold))
+    low, high = curves.at(z - Z90 * s), curves.at(z + Z90 * s)
+    gap = cumulative((bar - z) / s)
+    pooled = np.bincount(seen.item_area[seen.item_in_pool], minlength=len(seen.areas)) > 0
+    mean, low, high, gap, z, s = (
+        _placed(values, (heard, pooled), len(seen.units)) for values in (mean, low, high, gap, z, s)
+    )
     people, answering, answers = _counted(seen)
     return Estimates(
         units=seen.units,
         areas=seen.areas,
-        mean=stated["mean"],
-        low=stated["low"],
-        high=stated["high"],
-        gap=stated["gap"],
-        centre=stated["z"],
-        spread=stated["s"],
-        bar=bar,
+        mean=mean,
+        low=low,
+        high=high,
+        gap=gap,
+        centre=z,
+        spread=s,
+        bar=np.where(pooled, bar, np.nan),
         people=people,
         answering=answering,
         answers=answers,
     )
+
+
+def _placed(values: Floats, known: tuple[Integers, NDArray[np.bool_]], units: int) -> Floats:
+    """Values of the units with answers among all units; NaN elsewhere and without a pool."""
+    heard, pooled = known
+    placed = np.full((units, len(pooled)), np.nan)
+    placed[heard] = np.where(pooled, values, np.nan)
+    return placed
 
 
 def _counted(seen: Observations) -> tuple[Integers, Integers, Integers]:

@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clinic.insights.arithmetic.observations import Observations
+from clinic.insights.arithmetic.observations import KINDS, Observations
 from clinic.insights.arithmetic.parameters import Parameters
 from clinic.insights.arithmetic.tree import Anchor
 from clinic.lib.errors import Refused
 
 Floats = NDArray[np.float64]
 
-SCHEMA = 1
+SCHEMA = 2
+BEFORE_DISPERSION = 1
+"""The schema in which a partial credit counted as steady as an all-or-nothing one."""
 
 
 class CalibrationUnreadable(Refused):
@@ -97,6 +99,7 @@ class Calibration:
             "memory": p.memory,
             "growth": p.growth,
             "item_spread": p.item_spread,
+            "dispersion": p.dispersion.tolist(),
             "centre": self.centre,
             "level_covariance": (
                 None if self.level_covariance is None else self.level_covariance.tolist()
@@ -113,13 +116,14 @@ class Calibration:
 
 
 def from_json(stored: Mapping[str, Any]) -> Calibration:
-    """Read what ``to_json`` wrote.
+    """Read what ``to_json`` wrote, by this release or an older one.
 
     Raises:
         CalibrationUnreadable: for a schema that this release does not know.
     """
-    if stored.get("schema") != SCHEMA:
-        raise CalibrationUnreadable(details={"schema": stored.get("schema"), "known": [SCHEMA]})
+    known = [BEFORE_DISPERSION, SCHEMA]
+    if stored.get("schema") not in known:
+        raise CalibrationUnreadable(details={"schema": stored.get("schema"), "known": known})
     level_covariance = stored["level_covariance"]
     return Calibration(
         areas=tuple(stored["areas"]),
@@ -150,6 +154,7 @@ def _parameters(stored: Mapping[str, Any]) -> Parameters:
         difficulty=np.zeros(0),
         information=np.zeros(0),
         item_spread=stored["item_spread"],
+        dispersion=np.array(stored.get("dispersion", np.ones(len(KINDS) + 1))),
     )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from clinic.insights.arithmetic.grid import Book, Counts, expected_counts, tabulate
+from clinic.insights.arithmetic.grid import Book, Counts, expected_counts, tabulate, weight
+from clinic.insights.arithmetic.observations import KINDS
 from clinic.insights.arithmetic.parameters import (
     GROUP_OWN,
     GROUP_SHARED,
@@ -22,6 +23,8 @@ from clinic.insights.arithmetic.parameters import (
     PSEUDO_ITEMS,
     PSEUDO_PEOPLE,
     PSEUDO_UNITS,
+    PSEUDO_VARIANCE,
+    SMALLEST_DISPERSION,
     SMALLEST_VARIANCE,
     UNIT_OWN,
     UNIT_SHARED,
@@ -69,8 +72,9 @@ def _items(book: Book, counts: Counts, parameters: Parameters, *, variances: boo
     """A Fisher step for difficulties, memory and growth."""
     success, slope = tabulate(book, parameters)
     risk = success * (1 - success)
-    score = ((counts.gained - counts.tried * success) * slope / risk).sum(axis=1)
-    information = (counts.tried * slope**2 / risk).sum(axis=1)
+    worth = weight(book, parameters)
+    score = worth * ((counts.gained - counts.tried * success) * slope / risk).sum(axis=1)
+    information = worth * (counts.tried * slope**2 / risk).sum(axis=1)
     size = len(parameters.difficulty)
     gradient = -np.bincount(book.exposure_item, score, minlength=size)
     gradient -= parameters.difficulty / parameters.item_spread
@@ -88,8 +92,22 @@ def _items(book: Book, counts: Counts, parameters: Parameters, *, variances: boo
         information=curvature,
         item_spread=spread,
         memory=_effect(parameters.memory, MEMORY, book.exposure_seen, (score, information)),
+        dispersion=_dispersion(book, (counts.tried * risk).sum(axis=1)),
         growth=_effect(parameters.growth, GROWTH, -book.exposure_later, (score, information)),
     )
+
+
+def _dispersion(book: Book, risk: Floats) -> Floats:
+    """How steady each kind's credits are: 1 - E y(1 - y) / E P(1 - P).
+
+    It is exactly 1 without partial credit, and needs no residuals, which noise would inflate.
+    """
+    credit, kinds = book.mark_credit, len(KINDS) + 1
+    answers = np.bincount(book.mark, minlength=len(credit))
+    kind = book.exposure_kind
+    partial = np.bincount(kind[book.mark_exposure], answers * credit * (1 - credit), kinds)
+    whole = np.bincount(kind, risk, kinds) + PSEUDO_VARIANCE
+    return np.maximum(1 - partial / whole, SMALLEST_DISPERSION)
 
 
 def _bounded(step: Floats) -> Floats:

@@ -32,6 +32,7 @@ class Book:
         mark: the exposure and credit of each answer, as a position in ``mark_exposure`` and
             ``mark_credit``.
         exposure_item, exposure_seen, exposure_later: what an exposure is.
+        exposure_kind: the kind of its item.
     """
 
     speakers: Integers
@@ -45,6 +46,7 @@ class Book:
     exposure_seen: Floats
     exposure_later: Floats
     exposure_chance: Floats
+    exposure_kind: Integers
 
     @property
     def cells(self) -> int:
@@ -81,6 +83,7 @@ def arrange(seen: Observations) -> Book:
         exposure_seen=(exposures // 8 % 2).astype(np.float64),
         exposure_later=(exposures % 8).astype(np.float64),
         exposure_chance=np.minimum(seen.item_chance[item], HIGHEST_CHANCE),
+        exposure_kind=seen.item_kind[item],
     )
 
 
@@ -101,10 +104,21 @@ def tabulate(book: Book, parameters: Parameters) -> tuple[Floats, Floats]:
     return curve(POINTS[None, :] + offset[:, None], book.exposure_chance[:, None])
 
 
-def log_likelihood(book: Book, success: Floats) -> Floats:
+def weight(book: Book, parameters: Parameters) -> Floats:
+    """How many all-or-nothing answers one answer is worth, per exposure.
+
+    Quasi-likelihood with a dispersion (Wedderburn 1974): a credit that varies a third as much about
+    its mean says three times as much.
+    """
+    return 1 / parameters.dispersion[book.exposure_kind]
+
+
+def log_likelihood(book: Book, parameters: Parameters) -> Floats:
     """Sum of the answers' log likelihoods per grid point and cell: points x cells."""
-    failure = np.log1p(-success)[book.mark_exposure]
-    gain = np.log(success)[book.mark_exposure] - failure
+    success, _slope = tabulate(book, parameters)
+    worth = weight(book, parameters)[:, None]
+    failure = (worth * np.log1p(-success))[book.mark_exposure]
+    gain = (worth * np.log(success))[book.mark_exposure] - failure
     per_mark = np.ascontiguousarray((failure + book.mark_credit[:, None] * gain).T)
     return np.stack(
         [np.bincount(book.cell, row[book.mark], minlength=book.cells) for row in per_mark]

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from clinic.insights.arithmetic.belief import Estimates, Scene, believe
 from clinic.insights.arithmetic.calibration import Calibration, CalibrationUnreadable, items_of
 from clinic.insights.arithmetic.empirical_bayes import improve
-from clinic.insights.arithmetic.grid import Book, arrange, log_likelihood, tabulate
-from clinic.insights.arithmetic.observations import Observations
+from clinic.insights.arithmetic.grid import Book, arrange, log_likelihood
+from clinic.insights.arithmetic.observations import KINDS, Observations
 from clinic.insights.arithmetic.parameters import (
     Parameters,
     largest_move,
@@ -96,7 +96,7 @@ def _calibrated(
     """Rounds of two sweeps and one empirical Bayes step, until no parameter moves."""
     sites = silence(work.book, len(parameters.level))
     for number in range(ROUNDS_LARGE if work.book.cells > LARGE else ROUNDS):
-        likelihood = log_likelihood(work.book, tabulate(work.book, parameters)[0])
+        likelihood = log_likelihood(work.book, parameters)
         beliefs = work.sweep(sites, likelihood, parameters, most=SWEEPS_PER_ROUND)
         better, lifted = improve(work, beliefs, parameters, item_area, variances=number > 0)
         shift = beliefs.sites.shift - beliefs.sites.precision * lifted
@@ -109,7 +109,7 @@ def _calibrated(
 
 
 def _settled(work: Propagation, sites: Sites, parameters: Parameters) -> Beliefs:
-    likelihood = log_likelihood(work.book, tabulate(work.book, parameters)[0])
+    likelihood = log_likelihood(work.book, parameters)
     return work.sweep(sites, likelihood, parameters, most=LAST_SWEEPS, tolerance=SETTLED)
 
 
@@ -150,6 +150,7 @@ def _with_items(seen: Observations, calibration: Calibration) -> tuple[Observati
         seen,
         items=(*seen.items, *more),
         item_area=np.concatenate([seen.item_area, np.array(area, dtype=np.int64)]),
+        item_kind=np.concatenate([seen.item_kind, np.full(len(more), len(KINDS))]),
         item_chance=np.concatenate([seen.item_chance, chance]),
         item_in_pool=np.concatenate([seen.item_in_pool, np.array(pooled, dtype=bool)]),
     )

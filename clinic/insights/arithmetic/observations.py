@@ -18,6 +18,8 @@ Integers = NDArray[np.int64]
 STILL_THERE = 9_999_999
 """Day number that stands for a membership without an end."""
 MOST_LATER = 3
+KINDS = ("single", "truefalse", "multi", "short")
+"""Kinds of items that a package knows by name; any other kind is one more, after them."""
 COUNTED_PHASES = ("pre", "post", "single")
 _PHASE_ORDER = {"pre": 0, "single": 1, "post": 2}
 """Of two attempts with the same day and number, a quiz before the event comes first.
@@ -72,6 +74,7 @@ class Observations:
     """Everything the knowledge model needs, by position; people are sorted by unit, then id.
 
     Attributes:
+        item_kind: position in ``KINDS``, or their number for any other kind.
         attended: share of the events held for the person's group that the person attended, 0 to 1.
         skipped: how many people and attempts were left out, by reason.
     """
@@ -85,6 +88,7 @@ class Observations:
     attended: Floats
     items: tuple[str, ...]
     item_area: Integers
+    item_kind: Integers
     item_chance: Floats
     item_in_pool: NDArray[np.bool_]
     answers: Answers
@@ -121,11 +125,17 @@ def observe(evidence: Evidence, *, events_held: Mapping[str, int] | None = None)
         attended=np.minimum(present / np.maximum(held[unit_group[home]], 1.0), 1.0),
         items=tuple(items["item_id"]),
         item_area=area.astype(np.int64),
+        item_kind=_kinds(items["kind"]),
         item_chance=items["chance"].to_numpy(np.float64),
         item_in_pool=items["in_pool"].to_numpy(np.int64) == 1,
         answers=_answers(evidence, pd.Index(items["item_id"]), attempts, visits),
         skipped=skipped,
     )
+
+
+def _kinds(kinds: pd.Series) -> Integers:
+    known = pd.Index(KINDS).get_indexer(kinds)
+    return np.where(known >= 0, known, len(KINDS)).astype(np.int64)
 
 
 def _homes(evidence: Evidence, units: pd.Index) -> pd.DataFrame:

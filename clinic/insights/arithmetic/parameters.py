@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from clinic.insights.arithmetic.observations import KINDS
+
 Floats = NDArray[np.float64]
 
 MEMORY = (0.3, 0.3)
@@ -24,6 +26,8 @@ GROUP_SHARED, GROUP_OWN, PSEUDO_GROUPS = 0.05, 0.02, 6
 ITEM_SPREAD, PSEUDO_ITEMS = 0.7, 20
 START_LEVEL, START_KEENNESS = 0.5, 0.2
 SMALLEST_VARIANCE = 0.005
+SMALLEST_DISPERSION, PSEUDO_VARIANCE = 0.2, 4.0
+"""Partial credit is judged as steady as an all-or-nothing answer until about 20 answers tell."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Parameters:
         difficulty: one per item (b), mean zero within an area.
         information: one per item (h), the inverse of the difficulty's variance.
         item_spread: variance of difficulties (s_b squared).
+        dispersion: of each kind of item, the variance of its credits as a share of what
+            all-or-nothing credits would have; 1 where no credit is partial.
     """
 
     level: Floats
@@ -55,6 +61,7 @@ class Parameters:
     difficulty: Floats
     information: Floats
     item_spread: float
+    dispersion: Floats
 
 
 def compound(areas: int, shared: float, own: float) -> Floats:
@@ -76,6 +83,7 @@ def starting_parameters(areas: int, items: int) -> Parameters:
         difficulty=np.zeros(items),
         information=np.full(items, 1 / ITEM_SPREAD),
         item_spread=ITEM_SPREAD,
+        dispersion=np.ones(len(KINDS) + 1),
     )
 
 

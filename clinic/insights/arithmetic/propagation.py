@@ -59,15 +59,20 @@ def tilt(book: Book, tree: Tree, sites: Sites, likelihood: Floats) -> Tilted:
     cavity_variance = 1 / np.maximum(1 / variance - sites.precision[where], SMALLEST)
     cavity_mean = cavity_variance * (mean / variance - sites.shift[where])
     weights = np.empty_like(likelihood)
+    half = 0.5 / cavity_variance
+    tilted_mean, squares = np.empty(book.cells), np.empty(book.cells)
     for start in range(0, book.cells, BLOCK):
         block = slice(start, start + BLOCK)
-        distance = POINTS[:, None] - cavity_mean[block]
-        density = likelihood[:, block] - distance**2 / (2 * cavity_variance[block])
+        density = POINTS[:, None] - cavity_mean[block]
+        np.square(density, out=density)
+        density *= half[block]
+        np.subtract(likelihood[:, block], density, out=density)
         density -= density.max(axis=0)
         np.exp(density, out=density)
-        weights[:, block] = density / density.sum(axis=0)
-    tilted_mean = POINTS @ weights
-    tilted_variance = np.maximum((POINTS**2) @ weights - tilted_mean**2, SMALLEST)
+        density /= density.sum(axis=0)
+        weights[:, block] = density
+        tilted_mean[block], squares[block] = POINTS @ density, POINTS**2 @ density
+    tilted_variance = np.maximum(squares - tilted_mean**2, SMALLEST)
     return Tilted(weights, tilted_mean, tilted_variance, cavity_mean, cavity_variance)
 
 

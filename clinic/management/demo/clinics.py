@@ -1,6 +1,8 @@
-"""The two clinics of the demo: one that took place, one that comes ten days after loading.
+"""The two clinics of the demo, one past and one ahead, and a rehearsal of the door for today.
 
-The past one has fixed dates; only the coming one counts from the day of loading (contract 2).
+The past clinic has fixed dates; the coming one counts from the day of loading (contract 2). So
+that the door can be tried, a rehearsal runs on the day of loading itself; it takes no
+registration, and only the second organiser runs it, so that the first begins at the clinic ahead.
 """
 
 import random
@@ -13,10 +15,13 @@ from django.utils import timezone
 from attendance import checkin, events, registration
 from attendance.badges import token_of
 from attendance.models import Event, Registration
+from attendance.models.events import default_policies
 from clinic.management.demo.answers import ANSWERS_NOTHING, skill_of, take_quiz
 from clinic.management.demo.region import CONTENT
 from clinic.management.demo.sheets import SEED
-from clinic.people.models import Account, Unit
+from clinic.people import granting
+from clinic.people.granting import Scope
+from clinic.people.models import Account, Grant, Unit
 from quizzes import assignments, authoring
 from quizzes.assignments import Window
 from quizzes.models import Assignment, Quiz
@@ -25,9 +30,22 @@ from quizzes.models.assignments import Phase, Setting
 ZONE = ZoneInfo("Asia/Makassar")
 PAST_DAY = date(2026, 5, 20)
 DAYS_AHEAD = 10
+DAYS_OF_POST = 7
+SATURDAY = 5
+HALL = "Aula Sekretariat Daerah Kabupaten Contoh"
+PLANNER, SECOND = "panitia@demo.test", "panitia2@demo.test"
 STAYED_AWAY = frozenset({"kecamatan-contoh-rimba", "dinas-perhubungan", "setwan"})
 CAME_LATE = frozenset({"dinas-pertanian", "kecamatan-contoh-danau"})
 MORNING, AFTERNOON = (time(8, 30), time(12, 0)), (time(13, 0), time(16, 0))
+CLINIC_DAY = (("Pagi", *MORNING), ("Siang", *AFTERNOON))
+WHOLE_DAY = (("Gladi", time(0, 0), time(23, 59)),)
+MINUTES_OF_A_DAY = 24 * 60
+# The pre-quiz measures what people knew before: it closes soon after they have sat down.
+PRE_CLOSES = time(8, 45)
+# Where people of the past clinic sat at it together, after the welcome.
+ROOM_PRE_CLOSES = time(9, 15)
+REHEARSING = 12
+REHEARSING_POST = "Pejabat Perencana"
 
 
 def load_bank() -> None:
@@ -46,20 +64,18 @@ def load_bank() -> None:
 
 def load_past_clinic(units: dict[str, Unit], participants: list[Account]) -> Event:
     """Hold the clinic of May: registrations, scans at the door, both quizzes."""
-    organiser = Account.objects.get(email="panitia@demo.test")
-    event = _drafted(
-        events.EventDraft(
-            code="klinik-2026-05",
-            title="Klinik Reformasi Birokrasi dan Zona Integritas (contoh)",
-            unit=units["bagian-organisasi"],
-            place="Aula Sekretariat Daerah Kabupaten Contoh",
-            about="Satu hari untuk membaca lembar kerja evaluasi bersama dan menyiapkan bukti.",
-            capacity=70,
-            letter_number="000.8.6/045/ORG/2026",
-        ),
-        PAST_DAY,
-        organiser,
+    organiser = Account.objects.get(email=PLANNER)
+    draft = events.EventDraft(
+        code="klinik-2026-05",
+        title="Klinik Reformasi Birokrasi dan Zona Integritas (contoh)",
+        unit=units["bagian-organisasi"],
+        place=HALL,
+        about="Satu hari untuk membaca lembar kerja evaluasi bersama dan menyiapkan bukti.",
+        capacity=70,
+        letter_number="000.8.6/045/ORG/2026",
     )
+    event = _drafted(draft, PAST_DAY, organiser)
+    _run_by_both(event)
     event = events.open_registration(event, actor=organiser)
     held = [_registered(event, account, organiser) for account in participants]
     event = events.close_registration(event, actor=organiser)
@@ -70,35 +86,85 @@ def load_past_clinic(units: dict[str, Unit], participants: list[Account]) -> Eve
 
 
 def load_coming_clinic(units: dict[str, Unit]) -> Event:
-    """Open registration for the next clinic and give its participants their pre-quiz."""
-    organiser = Account.objects.get(email="panitia2@demo.test")
-    today = timezone.localdate()
-    day = today + timedelta(days=DAYS_AHEAD)
-    event = _drafted(
-        events.EventDraft(
-            code="klinik-pengawasan",
-            title="Klinik Penguatan Pengawasan (contoh)",
-            unit=units["bagian-organisasi"],
-            place="Ruang Rapat Bagian Organisasi",
-            about="Gratifikasi, pengendalian intern, pengaduan, dan benturan kepentingan.",
-            capacity=40,
-        ),
-        day,
-        organiser,
+    """Open registration for the next clinic and give its participants both quizzes."""
+    organiser = Account.objects.get(email=PLANNER)
+    today = timezone.localdate(timezone=ZONE)
+    day = working_day(today + timedelta(days=DAYS_AHEAD))
+    draft = events.EventDraft(
+        code="klinik-pengawasan",
+        title="Klinik Penguatan Pengawasan (contoh)",
+        unit=units["bagian-organisasi"],
+        place=HALL,
+        about="Gratifikasi, pengendalian intern, pengaduan, dan benturan kepentingan.",
+        capacity=40,
     )
+    event = _drafted(draft, day, organiser)
+    _run_by_both(event)
     event = events.open_registration(event, actor=organiser)
     for email in ("peserta@demo.test", "peserta2@demo.test"):
         _registered(event, Account.objects.get(email=email), organiser)
-    _assigned(event, "kuis-pengawasan", Phase.PRE, days=(today, day))
-    _assigned(event, "kuis-pengawasan", Phase.POST, days=(day, day + timedelta(days=7)))
+    before = Window(opens_at=_at(today, time(7, 0)), closes_at=_at(day, PRE_CLOSES))
+    _assigned(event, "kuis-pengawasan", Phase.PRE, before)
+    _assigned(event, "kuis-pengawasan", Phase.POST, _afterwards(day))
     return event
 
 
-def _drafted(draft: events.EventDraft, day: date, organiser: Account) -> Event:
+def load_rehearsal(units: dict[str, Unit], participants: list[Account]) -> Event:
+    """Let the door be tried on the day of loading: a rehearsal under way, nobody there yet."""
+    organiser = Account.objects.get(email=SECOND)
+    draft = events.EventDraft(
+        code="gladi-pindai",
+        title="Gladi pindai contoh",
+        kind=Event.Kind.MEETING,
+        unit=units["bagian-organisasi"],
+        place=HALL,
+        about="Latihan mencatat kehadiran sebelum klinik. Tidak ada kuis dan tidak ada hasil.",
+        policies={**default_policies(), "late": MINUTES_OF_A_DAY},
+    )
+    event = _drafted(draft, timezone.localdate(timezone=ZONE), organiser, sessions=WHOLE_DAY)
+    event = events.open_registration(event, actor=organiser)
+    for account in _rehearsing(participants):
+        _registered(event, account, organiser)
+    event = events.close_registration(event, actor=organiser)
+    return events.begin(event, actor=organiser)
+
+
+def working_day(day: date) -> date:
+    """Return the day, or the Monday after a weekend: offices are closed on both its days."""
+    while day.weekday() >= SATURDAY:
+        day += timedelta(days=1)
+    return day
+
+
+def _rehearsing(participants: list[Account]) -> list[Account]:
+    """Return a dozen planners, in official order."""
+    planners = {REHEARSING_POST}
+    found = [
+        account
+        for account in participants
+        if planners & {post.position for post in account.person.memberships.all()}
+    ]
+    return found[:REHEARSING]
+
+
+def _run_by_both(event: Event) -> None:
+    """Let the second organiser run it too: they confirm what the first has planned."""
+    second = Account.objects.get(email=SECOND)
+    scope = Scope(event=event.uuid)
+    granting.grant(second.person, Grant.Role.ORGANISER, scope=scope, actor=None)
+
+
+def _drafted(
+    draft: events.EventDraft,
+    day: date,
+    organiser: Account,
+    *,
+    sessions: tuple[tuple[str, time, time], ...] = CLINIC_DAY,
+) -> Event:
     event = events.draft_event(draft, actor=organiser)
-    for title, (starts, ends) in (("Pagi", MORNING), ("Siang", AFTERNOON)):
+    for title, starts, ends in sessions:
         session = events.SessionDraft(
-            title=title, starts_at=_at(day, starts), ends_at=_at(day, ends), room="Aula"
+            title=title, starts_at=_at(day, starts), ends_at=_at(day, ends), room=draft.place
         )
         events.add_session(event, session, actor=organiser)
     return event
@@ -135,9 +201,9 @@ def _open_the_door(event: Event, held: list[Registration], organiser: Account) -
 
 
 def _let_them_answer(event: Event, held: list[Registration], participants: list[Account]) -> None:
-    before, after = PAST_DAY - timedelta(days=2), PAST_DAY + timedelta(days=7)
-    pre = _assigned(event, "kuis-rb", Phase.PRE, days=(before, PAST_DAY), setting=Setting.ROOM)
-    post = _assigned(event, "kuis-rb", Phase.POST, days=(PAST_DAY, after))
+    together = Window(opens_at=_at(PAST_DAY, MORNING[0]), closes_at=_at(PAST_DAY, ROOM_PRE_CLOSES))
+    pre = _assigned(event, "kuis-rb", Phase.PRE, together, setting=Setting.ROOM)
+    post = _assigned(event, "kuis-rb", Phase.POST, _afterwards(PAST_DAY))
     for one, account in zip(held, participants, strict=True):
         unit = one.unit.slug
         if unit in ANSWERS_NOTHING:
@@ -149,16 +215,15 @@ def _let_them_answer(event: Event, held: list[Registration], participants: list[
             take_quiz(post, account, skill=skill, started_at=_at(PAST_DAY, time(16, 10)))
 
 
+def _afterwards(day: date) -> Window:
+    """From the end of the last session, for a week."""
+    last = day + timedelta(days=DAYS_OF_POST)
+    return Window(opens_at=_at(day, AFTERNOON[1]), closes_at=_at(last, time(23, 0)))
+
+
 def _assigned(
-    event: Event,
-    quiz: str,
-    phase: str,
-    *,
-    days: tuple[date, date],
-    setting: str = Setting.OWN,
+    event: Event, quiz: str, phase: str, window: Window, *, setting: str = Setting.OWN
 ) -> Assignment:
-    first, last = days
-    window = Window(opens_at=_at(first, time(7, 0)), closes_at=_at(last, time(23, 0)))
     return assignments.assign(
         Quiz.objects.get(slug=quiz),
         event.uuid,

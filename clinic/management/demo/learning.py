@@ -1,15 +1,18 @@
 """What there is to learn in the demo: regulations, practice questions, the eight modules.
 
-Written by the author of the demo, published by its reviewer, through the services of both.
+Written by the author of the demo, published by its reviewer, through the services of both. One
+module waits for the reviewer again, with a sentence more, so that reviewing can be tried.
 """
 
 from clinic.management.demo.region import CONTENT
 from clinic.people.models import Account
 from courses import importing, publishing, regulations, reviewing
-from courses.models import ModulePage
+from courses.models import ModulePage, SectionPage
 
 AUTHOR = "penyusun@demo.test"
 REVIEWER = "pengulas@demo.test"
+IN_REVIEW = "deregulasi-kebijakan"
+ADDED = " Mulailah dari peraturan yang paling sering ditanyakan kepada unit Anda."
 
 
 def load_modules() -> list[ModulePage]:
@@ -26,3 +29,14 @@ def load_modules() -> list[ModulePage]:
         publishing.publish(module, actor=reviewer)
         modules.append(module)
     return modules
+
+
+def send_one_again(modules: list[ModulePage]) -> None:
+    """Let the author add a sentence to one published module and send it to review."""
+    author = Account.objects.get(email=AUTHOR)
+    module = next(one for one in modules if one.area_id == IN_REVIEW)
+    section = SectionPage.objects.child_of(module).order_by("path").first()
+    draft = section.get_latest_revision_as_object()
+    draft.lead += ADDED
+    draft.save_revision(user=author)
+    reviewing.send_to_review(module, actor=author)

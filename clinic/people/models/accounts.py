@@ -99,6 +99,11 @@ class Account(AbstractBaseUser, PermissionsMixin):
         """Django's own admin is not mounted: nobody is staff there."""
         return False
 
+    @property
+    def first_name(self) -> str:
+        """What the editor's side bar prints; without it, it would print the log-in name, a NIP."""
+        return self.person.name
+
     def get_full_name(self) -> str:
         return self.person.name
 

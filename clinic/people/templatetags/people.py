@@ -20,3 +20,9 @@ def key_slug(authenticator: Authenticator) -> str:
 def demo_accounts() -> QuerySet[Account]:
     """Return the accounts that the demo signs in with one click; none outside the demo."""
     return demo.demo_accounts()
+
+
+@register.filter
+def role_words(account: Account) -> str:
+    """Name the roles of a sample account in words; who holds none takes part and learns."""
+    return demo.roles_in_words(account)

@@ -5,7 +5,7 @@ import pytest
 from attendance.events import EventDraft, draft_event
 from clinic.people import granting
 from clinic.people.granting import Scope
-from tests.given import Role, make_member
+from tests.given import YEAR, Role, make_member
 
 
 @pytest.fixture(autouse=True)
@@ -18,12 +18,16 @@ def test_one_role_leads_to_its_first_screen(cast, signed_in):
         assert signed_in(person.account).get("/beranda/").headers["Location"] == "/admin/"
 
 
-def test_a_first_screen_that_is_not_built_yet_leaves_its_panel(cast, signed_in):
-    page = signed_in(cast.assessor.account).get("/beranda/")
+def test_an_assessor_begins_at_the_sheets_of_the_assigned_units(cast, regencies, signed_in):
+    home, _ = regencies
+    further = Scope(unit=home.district, year=YEAR)
+    browser = signed_in(cast.assessor.account)
+    assert browser.get("/beranda/").headers["Location"] == "/penilaian/"
 
-    assert page.status_code == 200
-    assert [panel.scope for panel in page.context["panels"]] == ["Dinas Kesehatan Contoh"]
-    assert not page.context["panels"][0].address
+    granting.grant(cast.assessor, Role.ASSESSOR, actor=cast.admin.account, scope=further)
+
+    browser = signed_in(cast.assessor.account)
+    assert browser.get("/beranda/").headers["Location"] == "/penilaian/"
 
 
 def test_several_roles_stay_on_one_page_with_a_panel_each(cast, regencies, signed_in):

@@ -2,15 +2,20 @@
 
 from decimal import Decimal
 
+from django.db import transaction
+from django.urls import reverse
+
 from clinic.assessments import frameworks, outcome_links, sheets
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.models import FrameworkEdition
+from clinic.insights import reading
 from clinic.people.models import Unit
 from clinic.records import jobs
 from quizzes import delivery
 from quizzes.arithmetic.saving import SaveEvent
 from quizzes.models import Attempt
 from quizzes.models.assignments import Phase
+from tests.given import make_member
 from tests.quizzes import made as quizzes_made
 from tests.quizzes.arithmetic import questions
 
@@ -40,6 +45,12 @@ def quiz(cast, *, number=QUESTIONS, slug="kuis-pengawasan"):
 
 def answer(version, person, *, right: int, blank: int = 0, phase=Phase.NORMAL, **more) -> Attempt:
     """The person takes the quiz: ``right`` answers right, ``blank`` left out, the rest wrong."""
+    attempt = answered(version, person, right=right, blank=blank, phase=phase, **more)
+    return delivery.submit(attempt.uuid, among=Attempt.objects.filter(person=person)).attempt
+
+
+def answered(version, person, *, right: int, blank: int = 0, phase=Phase.NORMAL, **more) -> Attempt:
+    """As ``answer``, but not handed in yet."""
     given = version.quiz.assignments.filter(person=person, phase=phase).first()
     given = given or quizzes_made.assigned(version, person, phase=phase, **more)
     attempt, _new = delivery.start(given, person.account)
@@ -51,7 +62,7 @@ def answer(version, person, *, right: int, blank: int = 0, phase=Phase.NORMAL, *
         value = quizzes_made.key_of(content) if place < right else quizzes_made.wrong_of(content)
         event = SaveEvent(client_id="uji", seq=1, base_rev=0, value=value)
         delivery.save_response(attempt.uuid, item.index, event, among=own)
-    return delivery.submit(attempt.uuid, among=own).attempt
+    return attempt
 
 
 def rows(framework_file: FrameworkFile, *, strength: float) -> dict[str, sheets.RowEntry]:
@@ -74,3 +85,35 @@ def sheet(unit: Unit, edition: FrameworkEdition, *, strength: float, period: int
 def run_jobs() -> None:
     """Do whatever is due, as the workers would."""
     jobs.run_due()
+
+
+def address(unit, area=AREA):
+    """The page "why?" of a cell."""
+    cell = {"unit": unit.slug, "area": area, "edition": "zi-2021", "period": str(PERIOD)}
+    return reverse("finding", kwargs=cell)
+
+
+def calibrate():
+    """Make every finding anew, as each night."""
+    with transaction.atomic():
+        jobs.enter("insights.calibrate", "", "refresh")
+    run_jobs()
+
+
+def answered_by(world, cast, number, *, after=0):
+    """So many of the district's people have answered badly; the first ``after`` did before."""
+    _edition, quiz, home = world
+    takers = [cast.participant, cast.colleague, cast.other_unit_official]
+    for place in range(after, number):
+        if place < len(takers):
+            person = takers[place]
+        else:
+            person = make_member(f"Pegawai {place}", home.district, email=f"p{place}@uji.test")
+        answer(quiz, person, right=1)
+    calibrate()
+
+
+def seen_by(world, person, *, unit=None, area=AREA):
+    """What the person may see of a cell."""
+    edition, _quiz, home = world
+    return reading.cell(person.account, unit or home.district, area, edition=edition, period=PERIOD)

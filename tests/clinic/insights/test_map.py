@@ -1,4 +1,6 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.assessments.sheet_imports import find_edition
@@ -110,3 +112,86 @@ def test_a_profile_outside_reach_does_not_exist(cast, signed_in, sheets):
     assert signed_in(cast.other_unit_official.account).get(profile()).status_code == 404
     assert signed_in(cast.participant.account).get(profile()).status_code == 404
     assert signed_in(cast.other_regency_official.account).get(profile()).status_code == 404
+
+
+@pytest.fixture
+def offices(cast, sheets):
+    """The health office with a health centre below it, both with a sheet, and a district."""
+    edition = find_edition("zi-2021")
+    rows = {"A.I.5.i.a": RowEntry(value="A", text="A")}
+    centre = Unit.objects.get(slug="puskesmas-kota-contoh")
+    record_sheet(unit=centre, edition=edition, period=2026, rows=rows)
+    return centre
+
+
+def names(page):
+    return [row["id"].removeprefix("unit-") for row in page.context["map"].rows[:-1]]
+
+
+def test_an_office_folds_open_to_its_units_without_a_script(cast, signed_in, offices):
+    browser = signed_in(cast.regency_official.account)
+    closed = browser.get(MAP)
+    assert "puskesmas-kota-contoh" not in names(closed)
+    row = next(row for row in closed.context["map"].rows if row.get("fold"))
+    assert row["id"] == "unit-dinas-kesehatan-contoh"
+
+    opened = browser.get(row["fold"]["url"].split("#")[0].replace("?", f"{MAP}?"))
+    place = names(opened).index("dinas-kesehatan-contoh")
+    assert names(opened)[place + 1] == "puskesmas-kota-contoh"
+    again = next(row for row in opened.context["map"].rows if row.get("fold"))
+    assert "buka=" not in again["fold"]["url"]
+
+
+def test_the_sum_counts_the_units_of_closed_rows_too(cast, signed_in, offices):
+    browser = signed_in(cast.regency_official.account)
+    sums = [
+        [cell.get("text") for cell in browser.get(f"{MAP}{query}").context["map"].rows[-1]["cells"]]
+        for query in ("", "?buka=dinas-kesehatan-contoh")
+    ]
+    assert sums[0] == sums[1]
+
+
+def test_an_office_without_a_sheet_still_leads_to_its_units(cast, signed_in):
+    edition = find_edition("zi-2021")
+    centre = Unit.objects.get(slug="puskesmas-kota-contoh")
+    rows = {"A.I.5.i.a": RowEntry(value="A", text="A")}
+    record_sheet(unit=centre, edition=edition, period=2026, rows=rows)
+    page = signed_in(cast.regency_official.account).get(MAP)
+    assert names(page) == ["dinas-kesehatan-contoh"]
+    assert {cell["tone"] for cell in page.context["map"].rows[0]["cells"]} == {"none"}
+
+
+@pytest.mark.parametrize("order", ["resmi", "poin", "nama", "jenis", "tidak-ada"])
+def test_each_order_shows_every_unit_of_the_top_once(cast, signed_in, offices, order):
+    page = signed_in(cast.regency_official.account).get(f"{MAP}?urut={order}")
+    assert sorted(names(page)) == ["dinas-kesehatan-contoh", "kecamatan-hulu-contoh"]
+
+
+def test_official_order_follows_the_units_own_order(cast, signed_in, sheets):
+    browser = signed_in(cast.regency_official.account)
+    before = names(browser.get(MAP))
+    first = Unit.objects.get(slug=before[0])
+    first.order = 99
+    first.save()
+    assert names(browser.get(MAP)) == before[::-1]
+
+
+def test_an_official_below_a_closed_office_sees_the_own_unit(cast, signed_in, offices):
+    page = signed_in(cast.unit_official.account).get(f"{MAP}?buka=dinas-kesehatan-contoh")
+    assert names(page) == ["dinas-kesehatan-contoh", "puskesmas-kota-contoh"]
+
+
+def test_the_map_costs_the_same_with_more_units(
+    cast, signed_in, offices, django_assert_num_queries
+):
+    browser = signed_in(cast.regency_official.account)
+    browser.get(MAP)
+    with CaptureQueriesContext(connection) as few:
+        browser.get(MAP)
+    edition = find_edition("zi-2021")
+    for slug in ("inspektorat-contoh", "bagian-organisasi-contoh"):
+        unit = Unit.objects.filter(slug=slug).first()
+        if unit is not None:
+            record_sheet(unit=unit, edition=edition, period=2026, rows={})
+    with django_assert_num_queries(len(few)):
+        browser.get(f"{MAP}?buka=dinas-kesehatan-contoh")

@@ -3,59 +3,20 @@
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from clinic.insights import profile, reading, wording
+from clinic.insights import profile, wording
 from clinic.insights.models import Finding, Rollup
-from clinic.records import jobs
 from clinic.records.audit import AuditEntry
 from courses import importing, publishing
 from tests.clinic.insights import made
-from tests.clinic.insights.made import AREA, PERIOD
+from tests.clinic.insights.made import AREA, PERIOD, address, answered_by, calibrate, seen_by
 from tests.courses import made as courses_made
 from tests.given import make_member
 
 pytestmark = pytest.mark.django_db
-
-
-def address(unit, area=AREA):
-    cell = {"unit": unit.slug, "area": area, "edition": "zi-2021", "period": str(PERIOD)}
-    return reverse("finding", kwargs=cell)
-
-
-def calibrate():
-    with transaction.atomic():
-        jobs.enter("insights.calibrate", "", "refresh")
-    made.run_jobs()
-
-
-@pytest.fixture
-def world(cast, regencies):
-    """The district's sheet is weak; how many of its people answer is up to the test."""
-    edition = made.zi()
-    home = regencies[0]
-    made.sheet(home.district, edition, strength=0.2)
-    made.sheet(home.health, edition, strength=0.9)
-    return edition, made.quiz(cast), home
-
-
-def answered_by(world, cast, number, *, after=0):
-    """So many of the district's people have answered badly; the first ``after`` did before."""
-    _edition, quiz, home = world
-    takers = [cast.participant, cast.colleague, cast.other_unit_official]
-    for place in range(after, number):
-        if place < len(takers):
-            person = takers[place]
-        else:
-            person = make_member(f"Pegawai {place}", home.district, email=f"p{place}@uji.test")
-        made.answer(quiz, person, right=1)
-    calibrate()
-
-
-def seen_by(world, person, *, unit=None, area=AREA):
-    edition, _quiz, home = world
-    return reading.cell(person.account, unit or home.district, area, edition=edition, period=PERIOD)
 
 
 STATES = {
@@ -167,8 +128,45 @@ def test_the_page_costs_the_same_however_many_answers(
     settings.KLINIK_SECOND_FACTOR = False
     answered_by(world, cast, 3)
     browser = signed_in(cast.other_unit_official.account)
-    with django_assert_max_num_queries(32):
+    browser.get(address(world[2].district))
+    with django_assert_max_num_queries(15):
         browser.get(address(world[2].district))
+
+
+def test_the_page_costs_the_same_however_many_rows_are_below_their_points(
+    world, cast, signed_in, settings, django_assert_num_queries
+):
+    settings.KLINIK_SECOND_FACTOR = False
+    calibrate()
+    edition, _quiz, home = world
+    browser = signed_in(cast.regency_official.account)
+    page = address(home.district)
+    browser.get(page)
+    with CaptureQueriesContext(connection) as many:
+        rows = browser.get(page).context["assessed"].rows
+    made.sheet(home.district, edition, strength=1)
+    with django_assert_num_queries(len(many)):
+        fewer = browser.get(page).context["assessed"].rows
+    assert len(fewer) < len(rows)
+
+
+def test_u30_the_rows_the_profile_and_the_map_tell_the_same_points(
+    world, cast, signed_in, settings
+):
+    settings.KLINIK_SECOND_FACTOR = False
+    calibrate()
+    district = world[2].district
+    browser = signed_in(cast.regency_official.account)
+    page = address(district)
+    rows = sum(row.points for row in browser.get(page).context["assessed"].rows)
+
+    table = browser.get("/pemetaan/").context["map"].rows
+    cells = next(row["cells"] for row in table if row.get("id") == f"unit-{district.slug}")
+    assert [cell["points"] for cell in cells if cell.get("url") == page] == [rows]
+
+    profile_page = reverse("unit_profile", kwargs={"slug": district.slug})
+    drawn = browser.get(profile_page).context["points_chart"].rows
+    assert [row["missing"] for row in drawn if row["area"].slug == AREA] == [rows]
 
 
 def test_the_profile_sorts_areas_and_names_at_most_three_steps(world, cast):

@@ -128,7 +128,7 @@ def test_d09_emptied_tables_come_back_with_the_same_addresses_and_words(world, c
     assert finding_of(home.district, edition).estimate == pytest.approx(numbers, abs=1e-9)
     entries = AuditEntry.objects.filter(verb="insights.calibrate").order_by("pk")
     assert entries.count() == kept + 1
-    assert entries.last().detail.values["constants"]["schema"] == 1
+    assert entries.last().detail.values["constants"]["schema"] == 2
 
 
 @pytest.mark.django_db

@@ -1,12 +1,19 @@
 """The demo region: deterministic, through services, once, and never beside real people."""
 
+from datetime import date, timedelta
+from uuid import uuid4
+
 import pytest
 from django.core.management import call_command
 
+from attendance import checkin
+from attendance.badges import token_of
+from attendance.models import Event
 from clinic.assessments.models import Answer, ChangeArea, Sheet
-from clinic.management.demo import cast, loading
-from clinic.people.models import Account, Person, Unit
+from clinic.management.demo import cast, clinics, loading
+from clinic.people.models import Account, Grant, Person, Unit
 from courses.models import ModuleEdition
+from quizzes.models import Assignment
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +72,95 @@ def test_the_demo_is_refused_where_a_real_person_is():
     with pytest.raises(SystemExit):
         call_command("load_demo")
     assert not Unit.objects.exists()
+
+
+@pytest.mark.parametrize("day", range(1, 15))
+def test_the_coming_clinic_lies_on_a_working_day(day):
+    wanted = date(2026, 12, day)
+    found = clinics.working_day(wanted)
+
+    assert found.weekday() < clinics.SATURDAY
+    assert 0 <= (found - wanted).days <= 2
+
+
+def test_every_role_of_the_demo_finds_something_to_do(client, settings):
+    """One loading for all of them: it takes longest."""
+    settings.KLINIK_SECOND_FACTOR = False
+    loading.load_demo(silent)
+
+    _both_organisers_run_both_clinics_and_the_first_begins_at_the_coming_one(client)
+    _the_quizzes_of_the_coming_clinic_frame_its_day()
+    _at_the_rehearsal_of_today_a_person_of_the_list_is_let_in_green(client)
+    _the_assessor_reads_the_assigned_units_of_the_year_and_no_other(client)
+    _one_module_waits_for_the_reviewer_with_what_changed(client)
+
+
+def _both_organisers_run_both_clinics_and_the_first_begins_at_the_coming_one(client):
+    events = set(Event.objects.filter(code__startswith="klinik-").values_list("uuid", flat=True))
+    coming = Event.objects.get(state=Event.State.OPEN)
+
+    assert len(events) == 2
+    for email in ("panitia@demo.test", "panitia2@demo.test"):
+        grants = Grant.objects.filter(person__email=email, role=Grant.Role.ORGANISER)
+        assert events <= set(grants.values_list("event", flat=True))
+    client.force_login(Account.objects.get(email="panitia@demo.test"))
+    assert client.get("/beranda/").headers["Location"] == f"/panitia/{coming.code}/"
+
+
+def _the_quizzes_of_the_coming_clinic_frame_its_day():
+    coming = Event.objects.get(state=Event.State.OPEN)
+    sessions = list(coming.sessions.order_by("starts_at"))
+    before, after = Assignment.objects.filter(event=coming.uuid).order_by("opens_at")
+
+    assert before.closes_at == sessions[0].starts_at + timedelta(minutes=15)
+    assert after.opens_at == sessions[-1].ends_at
+    assert {coming.place} == {session.room for session in sessions}
+
+
+def _at_the_rehearsal_of_today_a_person_of_the_list_is_let_in_green(client):
+    rehearsal = Event.objects.get(code="gladi-pindai")
+    organiser = Account.objects.get(email="panitia2@demo.test")
+    held = rehearsal.registrations.select_related("person")
+
+    assert rehearsal.state == Event.State.RUNNING
+    assert len(held) == 12
+    assert not held.filter(person__email__startswith="peserta").exists()
+    client.force_login(organiser)
+    assert client.get("/beranda/").headers["Location"] == "/panitia/gladi-pindai/"
+    scan = {
+        "uid": str(uuid4()),
+        "kind": "badge",
+        "group": "d1",
+        "direction": "in",
+        "token": token_of(held[0]),
+        "shown": "green",
+    }
+    (answer,) = checkin.record_scans(rehearsal, [scan], by=organiser)
+    assert (answer.verdict, answer.level) == ("accepted", "ok")
+
+
+def _the_assessor_reads_the_assigned_units_of_the_year_and_no_other(client):
+    client.force_login(Account.objects.get(email="penilai@demo.test"))
+
+    assert client.get("/beranda/").headers["Location"] == "/penilaian/"
+    listed = client.get("/penilaian/").context["sheets"]
+    assert {item["sheet"].unit.slug for item in listed} >= {
+        "dinas-kesehatan",
+        "kecamatan-contoh-kota",
+    }
+    assert {item["sheet"].period for item in listed} == {2025}
+    assert client.get("/penilaian/unit/dinas-kesehatan/zi-2021/2025/").status_code == 200
+    for elsewhere in (
+        "inspektorat/zi-2021/2025",
+        "dinas-sosial/zi-2021/2025",
+        "dinas-kesehatan/pmprb-2020-unit/2021",
+    ):
+        assert client.get(f"/penilaian/unit/{elsewhere}/").status_code == 404
+
+
+def _one_module_waits_for_the_reviewer_with_what_changed(client):
+    client.force_login(Account.objects.get(email="pengulas@demo.test"))
+    (panel,) = client.get("/admin/").context["panels"]
+    (row,) = panel.rows
+    (change,) = client.get(row["url"]).context["changes"]
+    assert change.kind == "changed"

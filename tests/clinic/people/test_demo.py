@@ -12,6 +12,7 @@ from django.urls import path
 from clinic.lib import error_views
 from clinic.people import accounts, views
 from clinic.people.access import policy
+from clinic.people.demo import demo_accounts, roles_in_words
 from clinic.urls import urlpatterns as house
 
 handler400, handler403 = error_views.bad_request, error_views.forbidden
@@ -45,6 +46,16 @@ def test_one_click_signs_in(demo):
 
     assert sign_in(browser, demo.operator).headers["Location"] == "/beranda/"
     assert browser.get("/akun/profil/").context["user"] == demo.operator.account
+
+
+def test_each_account_of_the_log_in_page_names_its_role_in_words(demo, django_assert_num_queries):
+    page = Client().get("/akun/masuk/").content.decode()
+
+    for word in ("Panitia", "Operator unit", "Administrator"):
+        assert f"<strong>{word}</strong>" in page
+    with django_assert_num_queries(2):
+        said = {roles_in_words(account) for account in demo_accounts()}
+    assert said == {"Panitia", "Operator unit", "Administrator"}
 
 
 def test_changing_the_role_keeps_a_page_that_role_may_see(demo):

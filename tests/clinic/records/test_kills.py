@@ -7,19 +7,11 @@ import pytest
 from django.db import connection
 
 from tests import worker_jobs
-from tests.processes import CELERY, ROOT, environment, kill, start, wait_until
+from tests.processes import ROOT, environment, kill, start, wait_until
 
 KILLS = 50
 CELLS = [f"cell{number}" for number in range(10)]
 CURRENT_WITHIN = 30  # seconds
-
-
-@pytest.fixture
-def scheduler(worker, tmp_path):
-    """A real beat beside the worker."""
-    process = start([*CELERY, "beat", "--pidfile=", "-s", str(tmp_path / "beat")])
-    yield process
-    kill(process)
 
 
 def test_d06_killed_right_after_the_commit_every_finding_becomes_current(scheduler):

@@ -7,11 +7,14 @@ from clinic.assessments.row_entries import entries_of
 from clinic.assessments.sheet_imports import find_edition
 from clinic.assessments.sheets import RowEntry, record_sheet, rows_of, sheet_url
 from clinic.assessments.workbook import read_workbook
+from clinic.people import granting
+from clinic.people.granting import Scope
 from clinic.people.models import Unit
 from clinic.records import jobs
 from clinic.records.audit import AuditEntry
 from clinic.records.imports import Import
 from tests.clinic.assessments.made_workbooks import SAMPLE, ZI
+from tests.given import Role
 
 pytestmark = pytest.mark.django_db
 ROW = "A.I.1.i.a"
@@ -236,6 +239,25 @@ def test_an_assessor_reads_the_year_of_the_assignment_alone(cast, signed_in, she
 
     assert browser.get(sheet_url(sheet)).status_code == 200
     assert browser.get(sheet_url(other)).status_code == 404
+
+
+def test_an_assessor_lists_the_assigned_units_and_reads_no_other_and_never_the_own(
+    cast, regencies, signed_in, sheet
+):
+    home, _ = regencies
+    others = [
+        record_sheet(unit=each, edition=sheet.edition, period=sheet.period, rows={}).sheet
+        for each in (home.inspectorate, home.district)
+    ]
+
+    browser = signed_in(cast.assessor.account)
+
+    assert [item["sheet"] for item in browser.get("/penilaian/").context["sheets"]] == [sheet]
+    assert [browser.get(sheet_url(each)).status_code for each in others] == [404, 404]
+    scope = Scope(unit=home.root, year=sheet.period)
+    granting.grant(cast.assessor, Role.ASSESSOR, actor=cast.admin.account, scope=scope)
+    browser = signed_in(cast.assessor.account)
+    assert [browser.get(sheet_url(each)).status_code for each in others] == [404, 200]
 
 
 @pytest.mark.parametrize("number", ["1" + "0" * 30, "9" * 19])

@@ -10,6 +10,7 @@ from clinic.insights.arithmetic.calibration import CalibrationUnreadable, from_j
 from clinic.insights.arithmetic.mastery import fit, refresh_unit
 from clinic.insights.arithmetic.observations import Answers, Evidence, Observations, observe
 from clinic.insights.package import read_package
+from tests.clinic.insights.model_worlds import MULTI
 from tests.clinic.insights.worlds import Size, world
 
 GROUPED = Size(groups=6, units=36, people=240, events=2, per_quiz=8, turnout=0.6)
@@ -75,7 +76,17 @@ def test_a_calibration_survives_json_exactly(evidence):
     stored = fit(observe(evidence), threshold=0.65, as_of=7, package="abc").calibration.to_json()
 
     assert from_json(json.loads(json.dumps(stored))).to_json() == stored
-    assert stored["schema"] == 1
+    assert stored["schema"] == 2
+
+
+def test_a_calibration_from_before_dispersion_weighs_partial_credit_as_it_did(clinic):
+    stored = fit(clinic, threshold=0.65).calibration.to_json()
+    older = {name: value for name, value in stored.items() if name != "dispersion"}
+
+    read = from_json({**older, "schema": 1})
+
+    assert min(stored["dispersion"]) < 0.6
+    assert (read.parameters.dispersion == 1).all()
 
 
 def test_a_calibration_of_another_schema_is_refused(clinic):
@@ -113,6 +124,27 @@ def test_better_answers_never_lower_and_worse_never_raise_a_unit(clinic, credit)
             after = fit(bent, threshold=0.65).estimates.mean
             direction = 1 if credit else -1
             assert (direction * (after[unit] - before[unit]) > -0.001).all()
+
+
+def whole_credits(seen: Observations) -> Observations:
+    return replace(seen, answers=replace(seen.answers, credit=np.round(seen.answers.credit)))
+
+
+def test_without_partial_credit_every_answer_weighs_the_same(clinic):
+    found = fit(whole_credits(clinic), threshold=0.65).calibration.parameters
+
+    assert (found.dispersion == 1).all()
+
+
+def test_a_few_partial_credits_are_trusted_little_more_than_whole_ones(clinic):
+    credit = whole_credits(clinic).answers.credit.copy()
+    credit[np.flatnonzero(clinic.item_kind[clinic.answers.item] == MULTI)[:3]] = 0.5
+
+    found = fit(
+        replace(clinic, answers=replace(clinic.answers, credit=credit)), threshold=0.65
+    ).calibration.parameters
+
+    assert 0.9 < found.dispersion[MULTI] < 1
 
 
 def heard(clinic: Observations) -> np.ndarray:

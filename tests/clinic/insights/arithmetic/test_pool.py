@@ -2,7 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.insights.arithmetic.pool import pool_curve
+from clinic.insights.arithmetic.grid import curve
+from clinic.insights.arithmetic.pool import pool_curve, together
 
 DIFFICULTY = np.array([-1.0, -0.3, 0.2, 1.1])
 CHANCE = np.array([0.25, 0.0, 0.5, 0.25])
@@ -43,3 +44,28 @@ def test_doubt_about_items_flattens_the_curve():
     doubtful = pool_curve(DIFFICULTY, np.full(4, 0.7), CHANCE)
 
     assert doubtful.slope_at(np.array(0.0)) < sure.slope_at(np.array(0.0))
+
+
+def test_the_table_keeps_the_curve_between_its_rows():
+    ability = np.linspace(-5, 5, 777)
+    sure = pool_curve(DIFFICULTY, np.zeros(4), CHANCE)
+
+    credit, slope = curve(ability[:, None] - DIFFICULTY, CHANCE)
+
+    np.testing.assert_allclose(sure.at(ability), credit.mean(axis=1), atol=1e-5)
+    np.testing.assert_allclose(sure.slope_at(ability), slope.mean(axis=1), atol=1e-4)
+
+
+def test_curves_of_several_areas_say_what_each_says_alone():
+    other = pool_curve(DIFFICULTY + 1, np.full(4, 0.7), CHANCE / 2)
+    both = together([POOL, other])
+    mean, variance = np.array([[0.3, -0.4], [1.0, 2.0]]), np.array([[0.2, 0.5], [0.7, 0.1]])
+
+    expected, spread, _slope = both.moments(mean, variance)
+    for area, alone in enumerate((POOL, other)):
+        own = alone.moments(mean[:, area], variance[:, area])
+        np.testing.assert_allclose(expected[:, area], own[0])
+        np.testing.assert_allclose(spread[:, area], own[1])
+    for found, true in zip(both.matched(expected, spread), (mean, variance**0.5), strict=True):
+        np.testing.assert_allclose(found, true, atol=1e-5)
+    np.testing.assert_allclose(both.ability(both.at(mean)), mean, atol=1e-3)

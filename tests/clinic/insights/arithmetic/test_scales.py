@@ -1,6 +1,6 @@
 """Places in a drawing: within it, in order, and as long as the values say."""
 
-import itertools
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -45,7 +45,7 @@ def test_a_span_holds_both_ends_and_is_never_negative(scale, one, other):
 def test_stacked_parts_touch_and_fill_their_sum(parts):
     scale = Scale(0, max(sum(parts), 1), 0, 340)
     spans = stack(scale, parts)
-    for before, after in itertools.pairwise(spans):
+    for before, after in pairwise(spans):
         assert after.start == pytest.approx(before.end, abs=1e-6)
     assert spans[-1].end == pytest.approx(scale.at(sum(parts)), abs=1e-6)
 

@@ -1,0 +1,219 @@
+"""The page of one change area: units by understanding and by their sheet, and its heaviest rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, QuerySet, Sum
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from clinic.assessments.arithmetic.editions import EditionNode
+from clinic.assessments.frameworks import edition_file
+from clinic.assessments.models import (
+    AreaScore,
+    ChangeArea,
+    FrameworkEdition,
+    Outcome,
+    Proof,
+    Score,
+    Sheet,
+)
+from clinic.insights import evidence, why, wording
+from clinic.insights.arithmetic.scales import Scale
+from clinic.insights.charts import HUNDRED, Chart, is_drawn, place_of
+from clinic.insights.evidence import Module
+from clinic.insights.package_format import GAP_THRESHOLD, WEAK_THRESHOLD
+from clinic.insights.profile import address
+from clinic.insights.reading import Place, Shown
+from clinic.lib.templatetags.ui import decimals
+from clinic.people.models import Unit
+
+HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 300, 34, 322, 10, 252
+KNOWING_FROM, DOING_FROM = HUNDRED * GAP_THRESHOLD, HUNDRED * WEAK_THRESHOLD
+"""Where the quadrants part: the cuts of mastery and of practice (method page, 5 and 6)."""
+HEAVIEST = 8
+SHAPES = {
+    Unit.Kind.DISTRICT.value: "square",
+    Unit.Kind.VILLAGE.value: "square",
+    Unit.Kind.PUSKESMAS.value: "triangle",
+    Unit.Kind.HOSPITAL.value: "triangle",
+    Unit.Kind.TECHNICAL.value: "triangle",
+    Unit.Kind.SCHOOL.value: "triangle",
+}
+"""Shape by kind of unit; offices, agencies and sections are circles."""
+
+
+@dataclass(frozen=True)
+class HeavyRow:
+    """One scored row of the sheet, over all units that the reader may see.
+
+    Attributes:
+        missing: points not yet reached, summed over the units.
+        below: units that have not reached all its points.
+        unproven: units whose sheet names no proof for it.
+    """
+
+    code: str
+    wording: str
+    missing: Decimal
+    below: int
+    unproven: int
+    outcomes: tuple[Outcome, ...]
+    modules: tuple[Module, ...]
+
+
+def scores_of(
+    sheets: QuerySet[Sheet], area: ChangeArea, edition: FrameworkEdition, period: int
+) -> list[AreaScore]:
+    """What the sheets of one edition and year say of the area, by unit in official order."""
+    chosen = sheets.filter(edition=edition, period=period)
+    scores = AreaScore.objects.filter(sheet__in=chosen, area=area)
+    return list(scores.select_related("sheet__unit", "area").order_by("sheet__unit__path"))
+
+
+def scatter(scores: Sequence[AreaScore], seen: Mapping[Place, Shown]) -> Chart | None:
+    """C4: understanding across, the sheet upwards; None where nothing may be drawn.
+
+    Under the minimum of the unit's own official a unit is its interval, without a mark; what the
+    reader may not see is told in words and has no place in the drawing.
+    """
+    cells = [(score, seen.get((score.sheet.unit_id, score.area_id))) for score in scores]
+    drawn = [(score, shown) for score, shown in cells if shown is not None and is_drawn(shown)]
+    if not drawn:
+        return None
+    across, up = Scale(0, HUNDRED, LEFT, RIGHT), Scale(0, HUNDRED, BOTTOM, TOP)
+    rows = [
+        _mark(number, score, shown, (across, up))
+        for number, (score, shown) in enumerate(drawn, start=1)
+    ]
+    weak = sum(row["knowing"] < KNOWING_FROM and row["doing"] < DOING_FROM for row in rows)
+    return Chart(
+        title=_("%(weak)d of %(drawn)d units have much to gain on both sides")
+        % {"weak": weak, "drawn": len(rows)},
+        note=_("Across: of 100 questions answered right. Upwards: LKE score in percent."),
+        height=HEIGHT,
+        rows=rows,
+        ticks=[
+            {
+                "across": place_of(across.at(value)),
+                "up": place_of(up.at(value)),
+                "label": str(value),
+            }
+            for value in (0, 50, HUNDRED)
+        ],
+        bands=_quadrants(across, up),
+        hidden=_untold(cells),
+    )
+
+
+def _mark(
+    number: int, score: AreaScore, shown: Shown, scales: tuple[Scale, Scale]
+) -> dict[str, Any]:
+    across, up = scales
+    low, mean, high = (HUNDRED * (each or 0) for each in (shown.low, shown.estimate, shown.high))
+    doing = float(HUNDRED * score.score / score.max_points) if score.max_points else 0
+    unit = score.sheet.unit
+    return {
+        "number": number,
+        "unit": unit.display_short_name,
+        "url": address(unit, score.area_id, edition=score.sheet.edition, period=score.sheet.period),
+        "kind": unit.get_kind_display(),
+        "shape": "" if shown.is_limited else SHAPES.get(unit.kind, "circle"),
+        "x": place_of(across.at(mean)),
+        "y": place_of(up.at(doing)),
+        "from": place_of(across.at(low)),
+        "to": place_of(across.at(high)),
+        "knowing": mean,
+        "doing": doing,
+        "said": decimals(mean, 0),
+        "low": decimals(low, 0),
+        "high": decimals(high, 0),
+        "share": decimals(doing, 0),
+        "people": shown.answering,
+        "is_limited": shown.is_limited,
+        "state": wording.state_of(shown),
+    }
+
+
+def _quadrants(across: Scale, up: Scale) -> list[dict[str, Any]]:
+    """The four corners with the words that a cell in them may get."""
+    names = wording.NAMES
+    corners = {
+        "knowledge-gap": (0, 0, "start"),
+        "hidden-risk": (0, HUNDRED, "start"),
+        "practice-gap": (HUNDRED, 0, "end"),
+        "sound": (HUNDRED, HUNDRED, "end"),
+    }
+    return [
+        {
+            "name": str(names[word]),
+            "x": place_of(across.at(x) + (4 if anchor == "start" else -4)),
+            "y": place_of(up.at(y) + (14 if y else -6)),
+            "anchor": anchor,
+            "cut_x": place_of(across.at(KNOWING_FROM)),
+            "cut_y": place_of(up.at(DOING_FROM)),
+        }
+        for word, (x, y, anchor) in corners.items()
+    ]
+
+
+def _untold(cells: Sequence[tuple[AreaScore, Shown | None]]) -> list[str]:
+    """Units without a place in the drawing, by why they have none."""
+    by_state: dict[str, list[str]] = {}
+    for score, shown in cells:
+        if shown is None or not is_drawn(shown):
+            state = wording.state_of(shown or wording.NOTHING_YET)
+            by_state.setdefault(state, []).append(score.sheet.unit.display_short_name)
+    return [
+        _("%(state)s: %(units)s") % {"state": state, "units": ", ".join(units)}
+        for state, units in by_state.items()
+    ]
+
+
+def heaviest(
+    sheets: QuerySet[Sheet], area: ChangeArea, edition: FrameworkEdition, period: int
+) -> list[HeavyRow]:
+    """Scored rows with most points not yet reached over these sheets, and what teaches them."""
+    chosen = sheets.filter(edition=edition, period=period)
+    scored = [node.code for node in edition_file(edition).scored if node.area == area.slug]
+    scores = Score.objects.filter(sheet__in=chosen, node__code__in=scored)
+    below = scores.filter(score__lt=F("max_points")).values("node__code")
+    ranked = list(
+        below.annotate(
+            missing=Sum(F("max_points") - F("score")), units=Count("sheet", distinct=True)
+        ).order_by("-missing", "node__code")[:HEAVIEST]
+    )
+    codes = [row["node__code"] for row in ranked]
+    proven = dict(
+        Proof.objects.filter(sheet__in=chosen, node__code__in=codes)
+        .values_list("node__code")
+        .annotate(units=Count("sheet", distinct=True))
+        .order_by("node__code")
+    )
+    outcomes = why.outcomes_of_rows(edition, area, codes)
+    modules = evidence.modules_for(each.slug for some in outcomes.values() for each in some)
+    number, names = chosen.count(), edition_file(edition).by_code
+    return [
+        HeavyRow(
+            code=code,
+            wording=_named(names[code]),
+            missing=row["missing"],
+            below=row["units"],
+            unproven=number - proven.get(code, 0),
+            outcomes=outcomes[code],
+            modules=_modules(outcomes[code], modules),
+        )
+        for code, row in zip(codes, ranked, strict=True)
+    ]
+
+
+def _named(node: EditionNode) -> str:
+    return node.name_en if get_language() == "en" and node.name_en else node.name
+
+
+def _modules(outcomes: Iterable[Outcome], modules: Mapping[str, Module]) -> tuple[Module, ...]:
+    """Each module once, in the order of the outcomes."""
+    found = [modules[each.slug] for each in outcomes if each.slug in modules]
+    return tuple({module.slug: module for module in found}.values())

@@ -1,0 +1,264 @@
+"""The map: units by change area in official order, with points and the signs of findings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from clinic.assessments.models import AreaScore, ChangeArea, Sheet
+from clinic.insights import wording
+from clinic.insights.arithmetic import folding
+from clinic.insights.assessed import Choice, profile_url
+from clinic.insights.profile import address
+from clinic.insights.reading import Place, Shown
+from clinic.lib.templatetags.ui import decimals, points
+from clinic.people.models import Unit
+
+NOT_REACHED, SCORE = "belum-diraih", "nilai"
+VIEWS: dict[str, Promise] = {
+    NOT_REACHED: gettext_lazy("Points not yet reached"),
+    SCORE: gettext_lazy("LKE score"),
+}
+OFFICIAL, BY_POINTS, BY_NAME, BY_KIND = "resmi", "poin", "nama", "jenis"
+ORDERS: dict[str, Promise] = {
+    OFFICIAL: gettext_lazy("Official order"),
+    BY_POINTS: gettext_lazy("Most points not yet reached first"),
+    BY_NAME: gettext_lazy("By name"),
+    BY_KIND: gettext_lazy("By kind of unit"),
+}
+KINDS = folding.ranks_of(Unit.Kind.values)
+HEAVIEST = 3
+ALONE = "~"
+"""Ends the path of a row that others lie below in the tree, but not in the table."""
+Cell = dict[str, Any]
+Scores = Mapping[int, Mapping[str, AreaScore]]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the reader asked to see.
+
+    Attributes:
+        opened: slugs of the offices whose units below stand open.
+        query: the address's other choices, for links that open and close a row.
+    """
+
+    choice: Choice
+    view: str = NOT_REACHED
+    order: str = OFFICIAL
+    opened: frozenset[str] = frozenset()
+
+    def link(self, unit: Unit) -> str:
+        """The address of the same map with the unit's rows opened or closed."""
+        opened = "".join(f"&buka={slug}" for slug in folding.toggled(self.opened, unit.slug))
+        chosen = f"lembar={self.choice.key}&tampilan={self.view}&urut={self.order}"
+        return f"?{chosen}{opened}#unit-{unit.slug}"
+
+
+@dataclass
+class UnitMap:
+    """The table: columns, rows, sums over all units, and who has no sheet."""
+
+    areas: list[dict[str, str]]
+    rows: list[dict[str, Any]]
+    lists: list[dict[str, Any]]
+    without: list[Unit]
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What the reader may see of findings.
+
+    Attributes:
+        readable: keys of the units of which the reader reads findings; the others show points.
+        seen: the cells of these units that a job has made.
+    """
+
+    readable: frozenset[int]
+    seen: Mapping[Place, Shown]
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """What the cells of a map show: a figure of the sheet, and the finding where it may be read."""
+
+    wish: Wish
+    scores: Scores
+    signs: Signs
+
+    @property
+    def view(self) -> str:
+        return self.wish.view
+
+    def profile(self, unit: Unit) -> str:
+        """The unit's profile, opened at the edition and year of the map."""
+        return f"{profile_url(unit)}?lembar={self.wish.choice.key}"
+
+
+def build_map(units: list[Unit], sheets: QuerySet[Sheet], wish: Wish, signs: Signs) -> UnitMap:
+    """Lay the sheets of one edition and year out by unit and change area."""
+    scores = _scores(sheets, wish.choice)
+    areas = list(ChangeArea.objects.all())
+    drawing = _Drawing(wish, scores, signs)
+    by_slug = {unit.slug: unit for unit in units}
+    shown = _rows_shown(units, scores, wish)
+    rows = [_row(by_slug[row.key], row, areas, drawing) for row in shown]
+    if rows:
+        rows.append(_sums(areas, scores, wish.view))
+    return UnitMap(
+        areas=[{"label": str(area), "url": _area_url(area, wish.choice)} for area in areas],
+        rows=rows,
+        lists=[_heaviest(by_slug[row.key], row, drawing) for row in shown],
+        without=[unit for unit in units if unit.pk not in scores],
+    )
+
+
+def _area_url(area: ChangeArea, choice: Choice) -> str:
+    """The page of the area, at the edition and year of the map."""
+    return f"{reverse('change_area', kwargs={'slug': area.slug})}?lembar={choice.key}"
+
+
+def _scores(sheets: QuerySet[Sheet], choice: Choice) -> dict[int, dict[str, AreaScore]]:
+    chosen = sheets.filter(edition__slug=choice.edition, period=choice.period)
+    found: dict[int, dict[str, AreaScore]] = {}
+    for score in AreaScore.objects.filter(sheet__in=chosen).select_related(
+        "sheet__edition", "sheet__unit", "area"
+    ):
+        found.setdefault(score.sheet.unit_id, {})[score.area_id] = score
+    return found
+
+
+def _rows_shown(units: list[Unit], scores: Scores, wish: Wish) -> list[folding.Row]:
+    """Units with a sheet, and offices without one that have such units below them.
+
+    A regency that has a sheet of its own is a row among the others and holds none of them.
+    """
+    by_slug = {unit.slug: unit for unit in units}
+    places = [
+        folding.Place(
+            unit.slug,
+            f"{unit.path}{ALONE if unit.is_root() else ''}",
+            (unit.order, unit.name),
+        )
+        for unit in units
+    ]
+    ordered = folding.in_order(places, step=Unit.steplen)
+    assessed = [place.path for place in places if by_slug[place.key].pk in scores]
+    kept = [each for each in ordered if any(path.startswith(each.path) for path in assessed)]
+    return folding.fold(kept, opened=wish.opened, rank=_rank(wish.order, by_slug, scores))
+
+
+def _rank(order: str, units: Mapping[str, Unit], scores: Scores) -> Any:
+    """The key of a chosen order; None for the official one."""
+
+    def most_points(place: folding.Place) -> Decimal:
+        missing = (score.not_yet_reached for score in _of(units[place.key], scores).values())
+        return -sum(missing, Decimal(0))
+
+    return {
+        BY_POINTS: most_points,
+        BY_NAME: lambda place: units[place.key].display_short_name.casefold(),
+        BY_KIND: lambda place: KINDS[units[place.key].kind],
+    }.get(order)
+
+
+def _of(unit: Unit, scores: Scores) -> Mapping[str, AreaScore]:
+    return scores.get(unit.pk, {})
+
+
+def _value(score: AreaScore, view: str) -> Decimal:
+    return Decimal(score.score if view == SCORE else score.not_yet_reached)
+
+
+def _row(
+    unit: Unit, row: folding.Row, areas: list[ChangeArea], drawing: _Drawing
+) -> dict[str, Any]:
+    known = _of(unit, drawing.scores)
+    cells = [_cell(unit, area, known.get(area.slug), drawing) for area in areas]
+    if not known:
+        nothing = {"tone": "none", "label": _("There is no LKE of this year yet.")}
+        cells = [nothing for _area in areas]
+    return {
+        "id": f"unit-{unit.slug}",
+        "name": unit.display_short_name,
+        "url": drawing.profile(unit),
+        "is_below": row.depth > 0,
+        "fold": _fold(unit, row, drawing.wish),
+        "cells": cells,
+    }
+
+
+def _fold(unit: Unit, row: folding.Row, wish: Wish) -> dict[str, Any] | None:
+    """The link that opens or closes what lies below a unit; None where nothing does."""
+    if not row.below:
+        return None
+    label = ngettext("%(number)d unit below", "%(number)d units below", row.below) % {
+        "number": row.below
+    }
+    named = {"unit": unit.display_short_name}
+    said = _("Open the units below %(unit)s") % named
+    if row.is_open:
+        said = _("Close the units below %(unit)s") % named
+    return {
+        "url": wish.link(unit),
+        "label": label,
+        "said": said,
+        "is_open": row.is_open,
+    }
+
+
+def _cell(unit: Unit, area: ChangeArea, score: AreaScore | None, drawing: _Drawing) -> Cell:
+    if score is None:
+        return {"tone": "none", "label": _("not assessed in this framework")}
+    value = _value(score, drawing.view)
+    told = f"{VIEWS[drawing.view]}: {points(value, 1)}"
+    if unit.pk not in drawing.signs.readable:
+        return {
+            "tone": "hidden",
+            "points": value,
+            "url": f"{drawing.profile(unit)}#{area.slug}",
+            "label": f"{unit.display_short_name}, {area}, {told}",
+        }
+    return wording.heat_cell(
+        drawing.signs.seen.get((unit.pk, area.slug), wording.NOTHING_YET),
+        unit=unit.display_short_name,
+        area=str(area),
+        points=(value, told),
+        url=address(unit, area.slug, edition=score.sheet.edition, period=score.sheet.period),
+    )
+
+
+def _sums(areas: list[ChangeArea], scores: Scores, view: str) -> dict[str, Any]:
+    """Sums over every unit of the map, those of closed rows included."""
+    cells = []
+    for area in areas:
+        known = [_value(each[area.slug], view) for each in scores.values() if area.slug in each]
+        label = decimals(sum(known, Decimal(0)), 1) if known else "–"
+        cells.append({"tone": "none", "label": label, "text": label})
+    name = ngettext(
+        "Sum of the points of %(number)d unit", "Sum of the points of %(number)d units", len(scores)
+    ) % {"number": len(scores)}
+    return {"name": name, "url": "", "cells": cells}
+
+
+def _heaviest(unit: Unit, row: folding.Row, drawing: _Drawing) -> dict[str, Any]:
+    ordered = sorted(_of(unit, drawing.scores).values(), key=lambda score: -score.not_yet_reached)
+    lines = []
+    for score in ordered[:HEAVIEST]:
+        if score.not_yet_reached > 0:
+            line = f"{score.area}: {points(score.not_yet_reached, 1)}"
+            shown = drawing.signs.seen.get((unit.pk, score.area_id))
+            lines.append(f"{line}, {wording.state_of(shown)}" if shown else line)
+    return {
+        "name": unit.name,
+        "url": drawing.profile(unit),
+        "lines": lines,
+        "is_below": row.depth > 0,
+        "fold": _fold(unit, row, drawing.wish),
+    }

@@ -1,0 +1,107 @@
+"""``/belajar/`` leads to the next clinic: what to read, which quiz, and the code at the door."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from attendance import events
+from courses import importing, publishing
+from quizzes import delivery
+from quizzes.models.assignments import Phase
+from tests.attendance import made as clinics
+from tests.courses import made as modules
+from tests.quizzes import made as quizzes
+
+OUTCOME = "pengawasan-uji"
+
+
+@pytest.fixture
+def version(cast):
+    return quizzes.published_quiz(cast, minutes=20)
+
+
+@pytest.fixture
+def event(cast):
+    held = clinics.event_of(cast.organiser)
+    moved = timezone.now() + timedelta(days=3) - clinics.MORNING[0]
+    for session in held.sessions.all():
+        session.starts_at, session.ends_at = session.starts_at + moved, session.ends_at + moved
+        session.save()
+    return held
+
+
+def published(cast, slug, outcomes):
+    text = modules.small_text(slug, slug).replace(
+        "outcomes = []", f"outcomes = {json.dumps(outcomes)}"
+    )
+    module = importing.load_module(text, author=cast.author.account)
+    publishing.publish(module, actor=cast.reviewer.account)
+
+
+def tasks(browser):
+    return browser.get("/belajar/").context["before"].tasks
+
+
+def test_a_registered_person_finds_module_quiz_and_code_in_this_order(
+    cast, signed_in, version, event
+):
+    published(cast, "membantu", [OUTCOME])
+    published(cast, "lain", [])
+    clinics.joined(event, cast.participant)
+    given = quizzes.assigned(version, event.uuid, phase=Phase.PRE)
+    browser = signed_in(cast.participant.account)
+
+    found = tasks(browser)
+
+    assert [task["url"] for task in found] == [
+        "/modul/membantu/",
+        "/kuis/kuis-uji/",
+        f"/kegiatan/{event.code}/saya",
+    ]
+    assert found[1]["hint"].startswith("20 menit, ditutup ")
+    assert found[1]["state"] == "todo"
+    delivery.start(given, cast.participant.account)
+    assert tasks(browser)[1]["state"] == "doing"
+
+
+def test_quizzes_of_the_preparation_are_not_listed_twice_and_others_stay(
+    cast, signed_in, version, event
+):
+    clinics.joined(event, cast.participant)
+    quizzes.assigned(version, event.uuid, phase=Phase.PRE)
+    quizzes.assignment_of(cast.participant)
+
+    page = signed_in(cast.participant.account).get("/belajar/")
+
+    assert [task["url"] for task in page.context["quizzes"]] == [
+        f"/kuis/kuis-{cast.participant.pk}/"
+    ]
+
+
+def test_without_a_seat_or_for_a_cancelled_event_nothing_is_prepared(cast, signed_in, event):
+    browser = signed_in(cast.participant.account)
+    assert browser.get("/belajar/").context["before"] is None
+    clinics.joined(event, cast.participant)
+    events.cancel(event, actor=cast.organiser.account, reason="Narasumber berhalangan.")
+    page = browser.get("/belajar/")
+    assert page.context["before"] is None
+    assert page.context["coming"]
+
+
+def test_more_modules_cost_no_more_queries(
+    cast, signed_in, version, event, django_assert_max_num_queries
+):
+    published(cast, "membantu", [OUTCOME])
+    clinics.joined(event, cast.participant)
+    quizzes.assigned(version, event.uuid, phase=Phase.PRE)
+    browser = signed_in(cast.participant.account)
+    browser.get("/belajar/")
+    with django_assert_max_num_queries(40) as asked:
+        browser.get("/belajar/")
+    before = len(asked)
+    for number in range(3):
+        published(cast, f"lagi-{number}", [OUTCOME])
+    with django_assert_max_num_queries(before):
+        browser.get("/belajar/")
