@@ -6,8 +6,8 @@ What a screen says is held against the English of the installed editor, not agai
 import re
 
 import pytest
-from wagtail.images import get_image_model
-from wagtail.models import Page
+from django.contrib.auth.models import Group, Permission
+from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
 from courses.models import ModuleIndexPage, SectionPage
 from tests.courses import made
@@ -105,6 +105,7 @@ def read(page, address):
     """Open a page and return what it says in English."""
     page.goto(address)
     page.wait_for_load_state("networkidle")
+    assert page.url.endswith(address)  # a closed room would lead home and say nothing
     return english_in(set(page.evaluate(SAID)))
 
 
@@ -176,9 +177,26 @@ def test_u48_an_author_meets_no_english(cast, module, enter):
     assert {address: found for address in screens if (found := read(page, address))} == {}
 
 
-def test_u48_an_administrator_meets_no_english(cast, module, enter):
+def everything_group():
+    """Return a group that holds every right of the editor, on every page and collection."""
+    group = Group.objects.create(name="everything")
+    group.permissions.set(Permission.objects.all())
+    rights = Permission.objects.filter(content_type__app_label__startswith="wagtail")
+    for right in rights.filter(content_type__model="page").exclude(codename="view_page"):
+        GroupPagePermission.objects.create(
+            group=group, page=Page.objects.get(depth=1), permission=right
+        )
+    for right in rights.filter(content_type__model__in=["image", "document", "collection"]):
+        GroupCollectionPermission.objects.create(
+            group=group, collection=Collection.get_first_root_node(), permission=right
+        )
+    return group
+
+
+def test_u48_who_may_do_everything_meets_no_english(cast, module, enter):
+    """No role opens these rooms today; who is given more rights later finds them translated."""
+    cast.admin.account.groups.add(everything_group())
     section = SectionPage.objects.child_of(module).first()
-    assert not get_image_model().objects.exists()
     page = enter(cast.admin)
     screens = [
         f"/admin/pages/{Page.objects.get(depth=1).pk}/",
