@@ -55,5 +55,5 @@ lock:  ## Refresh the hashed locks (needs uv)
 clean:  ## Remove what set-up made; the data under var/ stays
 	@rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .djlint_cache
 	@find clinic courses quizzes attendance tests -name __pycache__ -prune -exec rm -rf {} +
-	@find clinic/locale -name '*.mo' -delete 2>/dev/null || :
+	@find clinic/locale clinic/locale_editor -name '*.mo' -delete 2>/dev/null || :
 	@echo "The data under $(VAR)/ is kept; remove it by hand if you mean to."

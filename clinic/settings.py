@@ -274,7 +274,8 @@ KLINIK_UPLOAD_LIMITS = {
 # --- language and time --------------------------------------------------------------------------
 LANGUAGE_CODE = "id"
 LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
-LOCALE_PATHS = [BASE_DIR / "clinic" / "locale"]
+# The first wins. The second holds the texts of the page editor, whose own Indonesian is partial.
+LOCALE_PATHS = [BASE_DIR / "clinic" / "locale", BASE_DIR / "clinic" / "locale_editor"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"  # the root unit's zone is activated per request and per job
@@ -365,6 +366,9 @@ WAGTAILIMAGES_EXTENSIONS = ["png", "jpg", "jpeg", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 WAGTAIL_PRIVATE_PAGE_OPTIONS = {"SHARED_PASSWORD": False}
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
+# No choice of its own: the editor speaks the language of the page and tells the regency's hour.
+WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES[:1]
+WAGTAIL_USER_TIME_ZONES: list[str] = []
 
 # --- what a small group is (method.md 9) --------------------------------------------------------
 KLINIK_MIN_GROUP_PROGRAMME = env_int("KLINIK_MIN_GROUP_PROGRAMME", 1)

@@ -57,7 +57,7 @@ if [ "${1:-}" = dev ]; then
     install development .venv/.dev-lock-sha requirements.txt requirements-dev.txt
 fi
 
-for catalogue in clinic/locale/*/LC_MESSAGES/*.po; do
+for catalogue in clinic/locale/*/LC_MESSAGES/*.po clinic/locale_editor/*/LC_MESSAGES/*.po; do
     [ -e "$catalogue" ] || continue
     compiled="${catalogue%.po}.mo"
     if [ ! -e "$compiled" ] || [ "$catalogue" -nt "$compiled" ]; then

@@ -3,11 +3,13 @@
 from django.urls import path
 
 from clinic.desks import people_lists
+from clinic.desks.editor_account import editor_account
 from clinic.people.access import policy
 
 administers = policy("import-people")
 
 urlpatterns = [
+    path("account/", editor_account, name="editor_account"),
     path("orang/", administers(people_lists.people), name="people_list"),
     path("orang/impor/", administers(people_lists.import_people), name="people_import"),
     path("orang/impor/templat.xlsx", administers(people_lists.blank_people), name="people_blank"),

@@ -18,7 +18,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from wagtail.users.models import UserProfile
 
 from clinic.lib import problems
 from clinic.lib.errors import Refused
@@ -61,6 +63,20 @@ class RegionMiddleware:
         actor = user if user.is_authenticated else None
         with timezone.override(zone), remembering_grants(actor):
             return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, _view: Callable[..., Response], _args: Any, _kwargs: Any
+    ) -> None:
+        """Let the editor keep the hour and the language that hold for every page.
+
+        It would fall back to the server's zone, and to the site's first language for a person who
+        has a profile. The profile is filled for this request only, never saved.
+        """
+        if request.path_info.startswith("/admin/") and request.user.is_authenticated:
+            profile = getattr(request.user, "wagtail_userprofile", None)
+            profile = profile or UserProfile(user=request.user)
+            profile.current_time_zone = timezone.get_current_timezone_name()
+            profile.preferred_language = get_language() or settings.LANGUAGE_CODE
 
 
 class SessionMiddleware:

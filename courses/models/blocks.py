@@ -79,7 +79,7 @@ class ProofChecklistBlock(blocks.StructBlock):
     items = blocks.ListBlock(ChecklistItemBlock(), label=_("Items"))
 
     class Meta:
-        icon = "tick"
+        icon = "check"
         label = _("Checklist of proof")
         label_format = "{title}"
 

@@ -124,7 +124,7 @@ class ModuleOutcome(Orderable):
     module = ParentalKey(ModulePage, on_delete=models.CASCADE, related_name="outcome_rows")
     outcome = models.ForeignKey(Outcome, on_delete=models.PROTECT, related_name="module_rows")
 
-    panels = [FieldPanel("outcome")]
+    panels = [FieldPanel("outcome", heading=_("Learning outcome"))]
 
     class Meta(Orderable.Meta):
         constraints = [

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Regulation(models.Model):
@@ -9,7 +10,7 @@ class Regulation(models.Model):
 
     class Status(models.TextChoices):
         IN_FORCE = "berlaku", _("In force")
-        HISTORY = "sejarah", _("History")
+        HISTORY = "sejarah", pgettext_lazy("state of a rule", "History")
         AMENDED = "diubah", _("Amended")
         UNVERIFIED = "belum-diverifikasi", _("Unverified")
 

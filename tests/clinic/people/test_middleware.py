@@ -3,16 +3,20 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 import time_machine
 from django.test import Client
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
+from wagtail.users.models import UserProfile
 
 from clinic.people.middleware import SEEN_EVERY, SEEN_KEY
 from clinic.people.models import Unit
 from clinic.people.zones import RegionZone, in_region_zone, zone_of
+from courses.models import ModuleIndexPage
 from tests.clinic.people.test_signin import attempt
+from tests.courses import made
 
 
 def test_r10_everybody_lives_in_the_zone_of_their_regency(cast, anonymous):
@@ -85,3 +89,40 @@ def test_the_idle_clock_writes_at_most_every_five_minutes(cast):
         clock.shift(1)
         browser.get("/akun/profil/")
         assert browser.session[SEEN_KEY] == first + SEEN_EVERY
+
+
+class TestTheEditor:
+    """It has a zone and a language of its own per profile; ours hold there as everywhere."""
+
+    @pytest.fixture
+    def browser(self, cast, signed_in, settings):
+        settings.KLINIK_SECOND_FACTOR = False
+        return signed_in(cast.author.account)
+
+    @pytest.mark.parametrize("has_profile", [False, True])
+    def test_r10_it_tells_the_hour_of_the_regency(self, cast, browser, has_profile):
+        if has_profile:
+            UserProfile.objects.create(user=cast.author.account)
+        with time_machine.travel(datetime(2026, 11, 26, 10, 45, tzinfo=UTC), tick=False):
+            made.small(cast)
+
+        page = browser.get(f"/admin/pages/{ModuleIndexPage.objects.get().pk}/").content.decode()
+
+        assert "18.45" in page
+        assert "10.45" not in page
+
+    @pytest.mark.parametrize("has_profile", [False, True])
+    def test_u12_it_follows_the_language_switch(self, cast, browser, has_profile):
+        if has_profile:
+            UserProfile.objects.create(user=cast.author.account)
+
+        browser.cookies["django_language"] = "en"
+        assert 'lang="en"' in browser.get("/admin/account/").content.decode()
+        browser.cookies["django_language"] = "id"
+        assert 'lang="id"' in browser.get("/admin/account/").content.decode()
+
+    def test_what_holds_for_a_request_is_not_kept(self, cast, browser):
+        browser.get("/admin/")
+
+        kept = UserProfile.objects.filter(user=cast.author.account)
+        assert not kept.exclude(current_time_zone="", preferred_language="").exists()

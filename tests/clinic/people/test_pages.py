@@ -6,6 +6,7 @@ import re
 import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
+from wagtail.users.models import UserProfile
 
 from clinic.people.security_keys import key_slug
 from clinic.records.notices import Notice
@@ -102,3 +103,13 @@ def test_an_address_is_added_confirmed_and_made_the_main_one(cast, browser, sett
 
 def test_the_editors_own_account_page_opens(cast, browser):
     assert browser.get("/admin/account/").status_code == 200
+
+
+def test_the_editors_own_account_page_asks_for_no_name(cast, browser):
+    page = browser.get("/admin/account/").content.decode()
+    assert "name_email" not in page
+    assert "current_time_zone" not in page
+
+    form = {"theme-theme": "dark", "theme-contrast": "system", "theme-density": "default"}
+    assert browser.post("/admin/account/", form).status_code == 302
+    assert UserProfile.objects.get(user=cast.admin.account).theme == "dark"
