@@ -87,12 +87,11 @@ class SheetFilter(forms.Form):
     def narrow(self, sheets: QuerySet[Sheet]) -> QuerySet[Sheet]:
         """Return the sheets that fit what was chosen; an unreadable choice narrows nothing."""
         chosen = self.cleaned_data if self.is_bound and self.is_valid() else {}
-        by = {
-            "unit__name__icontains": chosen.get("cari"),
-            "edition__slug": chosen.get("kerangka"),
-            "period": chosen.get("tahun"),
-        }
-        return sheets.filter(**{name: value for name, value in by.items() if value})
+        if chosen.get("cari"):
+            sheets = sheets.filter(unit__name__icontains=chosen["cari"])
+        if chosen.get("kerangka"):
+            sheets = sheets.filter(edition__slug=chosen["kerangka"])
+        return sheets.filter(period=chosen["tahun"]) if chosen.get("tahun") else sheets
 
 
 class RowForm(forms.Form):
