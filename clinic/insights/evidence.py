@@ -6,13 +6,13 @@ person; answers follow the person to the unit of today.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from attendance.models import Event, Presence, Registration
@@ -211,46 +211,65 @@ def _counted(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
     return attempts.filter(phase__in=list(PHASES))
 
 
-def _event_days(as_of: date) -> dict[int, tuple[Any, date]]:
-    """Uuid and first day of the events that people came to, up to the day."""
+@dataclass(frozen=True)
+class _Held:
+    """An event that has begun; until its last day is over, who has not come may still come."""
+
+    uuid: Any
+    day: date
+    is_over: bool
+
+
+def _events(as_of: date) -> dict[int, _Held]:
+    """The events that people came to, up to the day."""
     zone = str(timezone.get_current_timezone())
     held = Event.objects.published().exclude(state=Event.State.CANCELLED)
-    begun = held.annotate(begins=Min("sessions__starts_at")).filter(begins__isnull=False)
-    days = {
-        pk: (uuid, dates.local_day(begins, zone))
-        for pk, uuid, begins in begun.values_list("pk", "uuid", "begins")
+    begun = held.annotate(begins=Min("sessions__starts_at"), ends=Max("sessions__ends_at"))
+    found = {
+        pk: _Held(uuid, dates.local_day(begins, zone), dates.local_day(ends, zone) < as_of)
+        for pk, uuid, begins, ends in begun.filter(begins__isnull=False).values_list(
+            "pk", "uuid", "begins", "ends"
+        )
     }
-    return {pk: (uuid, day) for pk, (uuid, day) in days.items() if day <= as_of}
+    return {pk: event for pk, event in found.items() if event.day <= as_of}
+
+
+def _seats(
+    seats: QuerySet[Registration], events: Mapping[int, _Held]
+) -> Iterator[tuple[int, int, bool]]:
+    """Event, person and presence of each seat that tells something by now."""
+    rows = seats.filter(event__in=list(events))
+    present = Presence.objects.counted().filter(registration__in=rows)
+    there = set(present.values_list("registration_id", flat=True))
+    for pk, event, person in rows.values_list("pk", "event_id", "person_id"):
+        if pk in there or events[event].is_over:
+            yield event, person, pk in there
 
 
 def _attendance(people: QuerySet[Person], names: pseudonyms.Names, as_of: date) -> list[Row]:
     """One row for each event and registered person; two rows of one human are one."""
-    days = _event_days(as_of)
-    seats = Registration.objects.held().filter(person__in=people, event__in=list(days))
-    present = Presence.objects.counted().filter(registration__in=seats)
-    there = set(present.values_list("registration_id", flat=True))
+    events = _events(as_of)
     found: dict[tuple[int, str], Row] = {}
-    for pk, event, person_pk in seats.values_list("pk", "event_id", "person_id"):
+    seats = Registration.objects.held().filter(person__in=people)
+    for event, person_pk, is_present in _seats(seats, events):
         person = names.person(person_pk)
-        row = found.setdefault((event, person), _visit(person, *days[event]))
-        row["present"] = row["present"] or pk in there
+        row = found.setdefault((event, person), _visit(person, events[event]))
+        row["present"] = row["present"] or is_present
     return list(found.values())
 
 
-def _visit(person: str, uuid: Any, day: date) -> Row:
-    code = person.rsplit(".", 2)[0]
-    event = pseudonyms.named(code, "e", uuid)
-    return {"event_id": event, "person_id": person, "date": day, "present": False}
+def _visit(person: str, event: _Held) -> Row:
+    name = pseudonyms.named(person.rsplit(".", 2)[0], "e", event.uuid)
+    return {"event_id": name, "person_id": person, "date": event.day, "present": False}
 
 
 def _events_held(as_of: date, codes: Mapping[int, str], kept: Mapping[int, int]) -> dict[str, int]:
-    """Events for which at least one person of the group was registered."""
+    """Events of which at least one person of the group has a row."""
     posts = Membership.objects.on(as_of).values_list("person_id", "unit_id")
     home = {kept.get(person, person): codes[unit] for person, unit in posts if unit in codes}
-    seats = Registration.objects.held().filter(event__in=list(_event_days(as_of)))
     met = {
         (home[kept.get(person, person)], event)
-        for event, person in seats.values_list("event_id", "person_id")
+        for event, person, _is_present in _seats(Registration.objects.held(), _events(as_of))
         if kept.get(person, person) in home
     }
     return Counter(group for group, _event in met)

@@ -1,5 +1,7 @@
 """From acts to findings: by jobs, at their cells, and again after everything was emptied."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
 from django.utils import timezone
@@ -85,6 +87,19 @@ def test_a_scan_refreshes_the_finding_of_who_came(world, cast):
     assert after.estimate != before.estimate
     rows = evidence.gather(timezone.localdate()).rows["attendance"]
     assert [(row["date"].isoformat(), row["present"]) for row in rows] == [("2026-05-25", True)]
+
+
+@pytest.mark.django_db
+def test_nobody_is_absent_before_the_last_day_of_an_event_is_over(cast):
+    door = attendance_made.at_the_door(cast)
+    attendance_made.joined(door.event, cast.colleague)
+    day = door.event.sessions.last().ends_at.date()
+    assert evidence.gather(day).rows["attendance"] == []
+
+    attendance_made.scanned(door.event, attendance_made.badge(door.row), by=door.steward)
+    assert [row["present"] for row in evidence.gather(day).rows["attendance"]] == [True]
+    rows = evidence.gather(day + timedelta(days=1)).rows["attendance"]
+    assert sorted(row["present"] for row in rows) == [False, True]
 
 
 @pytest.mark.django_db
