@@ -18,11 +18,6 @@ from tests.given import PASSWORD, Role
 AGAIN = "/akun/masuk/ulang/"
 
 
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.KLINIK_SECOND_FACTOR = False
-
-
 @pytest.fixture
 def seat(cast):
     event = made.event_of(cast.organiser)

@@ -14,11 +14,6 @@ from clinic.records.notices import Notice
 from tests.attendance import made
 
 
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.KLINIK_SECOND_FACTOR = False
-
-
 @pytest.fixture
 def event(cast):
     return made.event_of(cast.organiser)

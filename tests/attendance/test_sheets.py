@@ -1,0 +1,156 @@
+"""The daftar hadir as PDF, read back."""
+
+import io
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pypdf
+import pytest
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from attendance import checkin, registration, sheets
+from clinic.records.audit import AuditEntry
+from tests.attendance import made
+
+
+@pytest.fixture
+def event(cast):
+    return made.event_of(cast.organiser)
+
+
+@pytest.fixture
+def today(cast, event):
+    """The sessions lie around now, so that what is done at the desk counts at once."""
+    now = timezone.now()
+    for session in event.sessions.all():
+        moved = now + (session.starts_at - made.MORNING[0]) - timedelta(minutes=5)
+        length = session.ends_at - session.starts_at
+        session.starts_at, session.ends_at = moved, moved + length
+        session.save()
+    return event
+
+
+class TestDaftarHadir:
+    """The list as PDF, read back."""
+
+    @pytest.fixture
+    def full(self, cast, today, regencies):
+        for person in made.people(regencies[0].clinic, 40, name="Nama Yang Cukup Panjang Sekali"):
+            registration.invite(today, person, actor=None)
+        row = made.joined(today, cast.participant)
+        made.scanned(today, made.badge(row), now=timezone.now())
+        return today
+
+    def read(self, answer):
+        assert answer.headers["Content-Type"] == "application/pdf"
+        return pypdf.PdfReader(io.BytesIO(answer.content))
+
+    def test_to_sign(self, cast, signed_in, full):
+        browser = signed_in(cast.organiser.account)
+        found = self.read(browser.get(f"/panitia/{full.code}/daftar-hadir.pdf"))
+        pages = [page.extract_text() for page in found.pages]
+
+        assert len(pages) > 2
+        with translation.override("id"):
+            for number, text in enumerate(pages, start=1):
+                foot = _("Page {page} of {pages}")
+                assert foot.format(page=number, pages=len(pages)) in text
+            rows = [text for text in pages if "Nama Yang" in text]
+            assert all(_("Signature") in text for text in rows)
+        whole = " ".join(" ".join(pages).split())
+        assert "Nama Yang Cukup Panjang Sekali 040" in whole
+        assert cast.participant.nip not in whole
+        assert found.pages[0].mediabox.width == pytest.approx(210 / 25.4 * 72, abs=1)
+
+    def test_zigzag_of_the_signatures(self, cast, full):
+        wish = sheets.SheetWish(sessions=list(full.sessions.all()))
+        drawn = sheets.attendance_list(full, wish, by=cast.organiser.account, now=timezone.now())
+        places = {}
+
+        def note(text, matrix, _text_matrix, _font, _size):
+            if text.strip()[:2] in {"1.", "2.", "3.", "4."}:
+                places[text.strip()[:2]] = round(matrix[4])
+
+        pypdf.PdfReader(io.BytesIO(drawn)).pages[0].extract_text(visitor_text=note)
+        assert places["1."] == places["3."] < places["2."] == places["4."]
+
+    def test_recorded_on_f4_with_whole_nips_is_audited(self, cast, confirmed, full):
+        browser = confirmed(cast.organiser.account)
+        place = f"/panitia/{full.code}/daftar-hadir.pdf"
+        found = self.read(browser.post(place, {"edisi": "tercatat", "kertas": "f4"}))
+
+        text = "".join("".join(page.extract_text() for page in found.pages).split())
+        assert cast.participant.nip in text
+        assert found.pages[0].mediabox.width == pytest.approx(330 / 25.4 * 72, abs=1)
+        assert AuditEntry.objects.filter(verb="sheet.with_nip").count() == 1
+
+    def test_same_rows_same_bytes_in_the_faces_we_ship(self, cast, full, settings):
+        settings.IS_DEMO = True
+        wish = sheets.SheetWish(sessions=list(full.sessions.all()), is_recorded=True)
+        now = timezone.now()
+        first, second = (
+            sheets.attendance_list(full, wish, by=cast.organiser.account, now=now)
+            for _again in range(2)
+        )
+        assert first == second
+        page = pypdf.PdfReader(io.BytesIO(first)).pages[0]
+        fonts = {font.get_object()["/BaseFont"] for font in page["/Resources"]["/Font"].values()}
+        assert all("LibertinusSerif" in font for font in fonts)
+        assert "CONTOH" in page.extract_text()
+
+
+class TestDaftarHadirPages:
+    """What stands where on the paper."""
+
+    def drawn(self, event, by, *, is_recorded=False, paper="a4"):
+        wish = sheets.SheetWish(
+            sessions=list(event.sessions.all()), is_recorded=is_recorded, paper=paper
+        )
+        with translation.override("id"):
+            pdf = sheets.attendance_list(event, wish, by=by, now=timezone.now())
+        return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
+
+    @pytest.mark.parametrize("paper", ["a4", "f4"])
+    @pytest.mark.parametrize("is_recorded", [False, True])
+    @pytest.mark.parametrize("size", [0, 5, 70])
+    def test_the_signature_stands_under_names(
+        self, cast, event, regencies, size, is_recorded, paper
+    ):
+        for person in made.people(regencies[0].clinic, size, name="Pegawai"):
+            registration.invite(event, person, actor=None)
+        pages = self.drawn(event, cast.organiser.account, is_recorded=is_recorded, paper=paper)
+        office = event.unit.name
+        assert office in pages[-1]
+        last = [f"Pegawai {number:03}" for number in range(max(size - 2, 1), size + 1)]
+        text = " ".join(pages[-1].split())
+        assert all(name in text for name in last)
+        with translation.override("id"):
+            assert all(_("Printed %(moment)s").split(" ")[0] in page for page in pages)
+        if size == 5:
+            assert len(pages) == 1
+
+    def test_columns_without_a_value_are_left_out(self, cast, event):
+        row = made.joined(event, cast.participant)
+        with translation.override("id"):
+            rank, sex = _("Rank/grade"), _("M/F")
+        type(row.person).objects.update(rank="", sex="")
+        text = self.drawn(event, cast.organiser.account)[0]
+        assert sex not in text
+        assert text.count(rank) == 1
+        type(row.person).objects.update(rank="Penata", sex="L")
+        text = self.drawn(event, cast.organiser.account)[0]
+        assert sex in text
+        assert "Penata" in text
+
+    def test_a_guest_undone_is_not_listed_and_minutes_are_explained(self, cast, today, regencies):
+        raw = {"uid": str(uuid4()), "group": "d1", "direction": "in"}
+        guest = registration.WalkIn(name="Tamu Keliru", unit=regencies[0].clinic)
+        by = cast.organiser.account
+        checkin.record_walk_in(today, guest, raw, by=by)
+        assert "Tamu Keliru" in "".join(self.drawn(today, by, is_recorded=True))
+        checkin.undo(today, UUID(raw["uid"]), by=by)
+        text = " ".join("".join(self.drawn(today, by, is_recorded=True)).split())
+        assert "Tamu Keliru" not in text
+        with translation.override("id"):
+            assert _(sheets.HOW_COUNTED["close_at_end"]) in text
