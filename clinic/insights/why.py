@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import F
+
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import (
@@ -15,6 +17,8 @@ from clinic.assessments.models import (
     Score,
     Sheet,
 )
+from clinic.assessments.sheet_page import Row, make_row
+from clinic.assessments.sheets import rows_of
 from clinic.people.models import Unit
 
 
@@ -23,23 +27,20 @@ class SheetRow:
     """One scored row that has not reached all its points.
 
     Attributes:
-        letter: the answer as written in the sheet; empty for a blank row.
+        answer: as written in the sheet; counts as "name: number", one after the other.
         rubric: what the present letter stands for, where the edition says so.
         points: points not yet reached.
+        is_blank: counted among the rows not filled in, as the sheet's own page counts.
         outcomes: what people can learn that bears on the row.
     """
 
     code: str
     wording: str
-    letter: str
+    answer: str
     rubric: str
     points: Decimal
+    is_blank: bool
     outcomes: tuple[Outcome, ...]
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether the sheet says nothing on the row."""
-        return not self.letter
 
 
 @dataclass(frozen=True)
@@ -116,28 +117,30 @@ def _rows(sheet: Sheet, area: ChangeArea, edition: FrameworkEdition) -> tuple[Sh
     framework_file = edition_file(edition)
     scored = {node.code for node in framework_file.scored if node.area == area.slug}
     scores = Score.objects.filter(sheet=sheet, node__code__in=scored).select_related("node")
-    answers = sheet.answers.filter(node__code__in=scored)
-    said = {
-        code: letter or text
-        for code, letter, text in answers.values_list("node__code", "letter", "text")
-    }
+    below = scores.filter(score__lt=F("max_points")).order_by("node__position")
+    entries = rows_of(sheet)
     outcomes = _outcomes_by_node(edition, area)
-    rows = []
-    for score in scores.order_by("node__position"):
-        if score.score < score.max_points:
-            code = score.node.code
-            letter = said.get(code, "")
-            rows.append(
-                SheetRow(
-                    code=code,
-                    wording=score.node.wording,
-                    letter=letter,
-                    rubric=_rubric(framework_file, code, letter),
-                    points=score.max_points - score.score,
-                    outcomes=_outcomes(framework_file, code, outcomes),
-                )
-            )
+    rows = [
+        _row(
+            make_row(framework_file, framework_file.by_code[score.node.code], entries, score),
+            _outcomes(framework_file, score.node.code, outcomes),
+        )
+        for score in below
+    ]
     return tuple(sorted(rows, key=lambda row: -row.points))
+
+
+def _row(row: Row, outcomes: tuple[Outcome, ...]) -> SheetRow:
+    counts = "; ".join(f"{name}: {number}" for name, number in row.counts if number)
+    return SheetRow(
+        code=row.code,
+        wording=row.name,
+        answer=row.answer or counts,
+        rubric=next((text for _letter, text, is_own in row.rubric if is_own), ""),
+        points=row.not_reached,
+        is_blank=row.unanswered,
+        outcomes=outcomes,
+    )
 
 
 def _outcomes_by_node(
@@ -160,7 +163,3 @@ def _outcomes(
         code = framework_file.by_code[code].parent
     return tuple(found.values())
 
-
-def _rubric(framework_file: FrameworkFile, code: str, letter: str) -> str:
-    lines = framework_file.by_code[code].rubric
-    return next((line.text for line in lines if line.letter == letter), "")
