@@ -19,16 +19,20 @@ from attendance.models import Event, Presence, Registration
 from clinic.insights import pseudonyms
 from clinic.insights.pseudonyms import Row
 from clinic.lib.arithmetic import dates
-from clinic.people.models import Membership, Person, Unit
+from clinic.people.access import visible
+from clinic.people.models import Account, Membership, Person, Unit
 from courses.models import ModuleEdition
 from quizzes.arithmetic.grading import guess_score
 from quizzes.models import (
+    Admission,
     Assignment,
     Attempt,
     AttemptItem,
     Credit,
     Question,
     QuestionVersion,
+    QuizVersion,
+    Slot,
     VersionState,
 )
 from quizzes.models.assignments import Phase, Setting
@@ -59,6 +63,7 @@ class Asked:
     item: str
     is_answered: bool
     in_room: bool
+    is_full: bool = False
 
 
 @dataclass(frozen=True)
@@ -184,6 +189,53 @@ def _areas_of_quizzes(events: list[UUID]) -> dict[UUID, set[str]]:
     return found
 
 
+@dataclass(frozen=True)
+class OpenQuiz:
+    """A quiz that reaches people of a unit now.
+
+    Attributes:
+        questions: how many it asks on each change area.
+        is_readers: whether its page is open to the reader who asked.
+    """
+
+    slug: str
+    title: str
+    questions: Mapping[str, int]
+    is_readers: bool
+
+
+def open_quizzes(unit: Unit, reader: Account, now: datetime) -> list[OpenQuiz]:
+    """Quizzes that people of the unit can take now, whose answers count; the first to close first.
+
+    A quiz reaches them by name, through the unit or one above it, or by an event.
+    """
+    people = Membership.objects.on(timezone.localdate()).filter(unit=unit).values("person")
+    above = [unit.path[:end] for end in range(Unit.steplen, len(unit.path) + 1, Unit.steplen)]
+    events = Admission.objects.filter(person__in=people).values("event")
+    given = Assignment.objects.in_force().filter(
+        Q(unit__path__in=above) | Q(person__in=people) | Q(event__in=events),
+        Q(opens_at__isnull=True) | Q(opens_at__lte=now),
+        Q(closes_at__isnull=True) | Q(closes_at__gt=now),
+        phase__in=list(PHASES),
+    )
+    quizzes = dict.fromkeys(given.order_by("closes_at", "pk").values_list("quiz", flat=True))
+    own = set(visible(reader, "open-quiz", given).values_list("quiz", flat=True))
+    slots = Slot.objects.filter(
+        form="A", quiz_version__quiz__in=list(quizzes), quiz_version__state=VersionState.PUBLISHED
+    ).select_related("quiz_version__quiz", "question_version__outcome")
+    asked: dict[int, Counter[str]] = {}
+    known: dict[int, QuizVersion] = {}
+    for slot in slots:
+        quiz = slot.quiz_version.quiz_id
+        known[quiz] = slot.quiz_version
+        asked.setdefault(quiz, Counter())[slot.question_version.outcome.area_id] += 1
+    return [
+        OpenQuiz(known[pk].quiz.slug, known[pk].display_title, asked[pk], pk in own)
+        for pk in quizzes
+        if pk in known
+    ]
+
+
 def units_at(events: Iterable[UUID]) -> QuerySet[Any, int]:
     """Keys of the units that have participants in these events, until they are archived.
 
@@ -302,7 +354,8 @@ def _asked(
         is_answered = value is not None and pk in earned
         in_room = attempt["setting"] == Setting.ROOM
         person = names.person(attempt["person_id"])
-        asked.append(Asked(person, str(uuid), is_answered=is_answered, in_room=in_room))
+        is_full = is_answered and earned[pk] == 1
+        asked.append(Asked(person, str(uuid), is_answered, in_room, is_full))
         if is_answered:
             key = (names.attempt(attempt), str(uuid))
             responses[key] = {"attempt_id": key[0], "item_id": key[1], "credit": earned[pk]}
