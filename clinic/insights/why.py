@@ -19,6 +19,7 @@ from clinic.assessments.models import (
 )
 from clinic.assessments.sheet_page import Row, make_row
 from clinic.assessments.sheets import rows_of
+from clinic.insights.frames import EVALUATED
 from clinic.people.models import Unit
 
 
@@ -45,10 +46,15 @@ class SheetRow:
 
 @dataclass(frozen=True)
 class Assessed:
-    """One area of a unit's sheet: what it is worth today, and which rows are below their points."""
+    """One area of a unit's sheet: what it is worth today, and which rows are below their points.
+
+    Attributes:
+        outcomes: what people can learn on the area; None for who does not read its rows.
+    """
 
     figures: AreaScore
     rows: tuple[SheetRow, ...]
+    outcomes: tuple[Outcome, ...] | None = None
 
     @property
     def not_yet(self) -> Decimal:
@@ -59,6 +65,17 @@ class Assessed:
     def blank(self) -> int:
         """How many rows are not filled in."""
         return self.figures.unanswered
+
+    @property
+    def share(self) -> Decimal | None:
+        """The printed score as a share of the area's points; rows not filled in earn nothing."""
+        maximum = self.figures.max_points
+        return self.figures.score / maximum if maximum else None
+
+    @property
+    def is_self_scored(self) -> bool:
+        """Whether the unit scored itself; AKIP is scored by an evaluator alone."""
+        return self.figures.sheet.edition.framework.slug not in EVALUATED
 
     @property
     def still_open(self) -> Decimal:
@@ -78,12 +95,22 @@ def assessed(
         AreaScore.objects.filter(
             sheet__unit=unit, sheet__edition=edition, sheet__period=period, area=area
         )
-        .select_related("sheet")
+        .select_related("sheet__edition__framework", "sheet__unit")
         .first()
     )
     if figures is None:
         return None
-    return Assessed(figures, _rows(figures.sheet, area, edition) if with_rows else ())
+    if not with_rows:
+        return Assessed(figures, ())
+    linked = _outcomes_by_node(edition, area)
+    rows = _rows(figures.sheet, area, linked)
+    return Assessed(figures, rows, _in_order(linked))
+
+
+def _in_order(linked: dict[str, tuple[Outcome, ...]]) -> tuple[Outcome, ...]:
+    """Each outcome that is still taught, once, in its own order."""
+    found = {each.pk: each for some in linked.values() for each in some if not each.retired_at}
+    return tuple(sorted(found.values(), key=lambda outcome: (outcome.order, outcome.slug)))
 
 
 def is_scored(edition: FrameworkEdition, area: ChangeArea) -> bool:
@@ -103,6 +130,15 @@ def outcomes_of(edition: FrameworkEdition, areas: Iterable[str]) -> dict[str, li
     return {area: list(outcomes.values()) for area, outcomes in found.items()}
 
 
+def outcomes_of_area(
+    known: Assessed | None, area: ChangeArea, edition: FrameworkEdition
+) -> tuple[Outcome, ...]:
+    """What people can learn on one area; as already read, where the reader reads rows."""
+    if known is not None and known.outcomes is not None:
+        return known.outcomes
+    return tuple(outcomes_of(edition, [area.slug]).get(area.slug, ()))
+
+
 def outcomes_of_rows(
     edition: FrameworkEdition, area: ChangeArea, codes: Iterable[str]
 ) -> dict[str, tuple[Outcome, ...]]:
@@ -112,18 +148,19 @@ def outcomes_of_rows(
     return {code: _outcomes(framework_file, code, linked) for code in codes}
 
 
-def _rows(sheet: Sheet, area: ChangeArea, edition: FrameworkEdition) -> tuple[SheetRow, ...]:
+def _rows(
+    sheet: Sheet, area: ChangeArea, linked: dict[str, tuple[Outcome, ...]]
+) -> tuple[SheetRow, ...]:
     """Scored rows of the area with points left, the heaviest first, then in the sheet's order."""
-    framework_file = edition_file(edition)
+    framework_file = edition_file(sheet.edition)
     scored = {node.code for node in framework_file.scored if node.area == area.slug}
     scores = Score.objects.filter(sheet=sheet, node__code__in=scored).select_related("node")
     below = scores.filter(score__lt=F("max_points")).order_by("node__position")
-    entries = rows_of(sheet)
-    outcomes = _outcomes_by_node(edition, area)
+    entries = rows_of(sheet, with_proofs=False)
     rows = [
         _row(
             make_row(framework_file, framework_file.by_code[score.node.code], entries, score),
-            _outcomes(framework_file, score.node.code, outcomes),
+            _outcomes(framework_file, score.node.code, linked),
         )
         for score in below
     ]
@@ -162,4 +199,3 @@ def _outcomes(
         found |= {outcome.pk: outcome for outcome in linked.get(code, ())}
         code = framework_file.by_code[code].parent
     return tuple(found.values())
-
