@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from attendance.models import Event, Presence, Registration
@@ -31,7 +31,6 @@ from quizzes.models import (
     Credit,
     Question,
     QuestionVersion,
-    QuizVersion,
     Slot,
     VersionState,
 )
@@ -218,20 +217,21 @@ def open_quizzes(unit: Unit, reader: Account, now: datetime) -> list[OpenQuiz]:
         Q(closes_at__isnull=True) | Q(closes_at__gt=now),
         phase__in=list(PHASES),
     )
-    quizzes = dict.fromkeys(given.order_by("closes_at", "pk").values_list("quiz", flat=True))
-    own = set(visible(reader, "open-quiz", given).values_list("quiz", flat=True))
+    readers = visible(reader, "open-quiz", Assignment.objects.filter(pk=OuterRef("pk")))
+    told = given.annotate(is_readers=Exists(readers)).order_by("closes_at", "pk")
+    quizzes: dict[int, bool] = {}
+    for quiz, is_readers in told.values_list("quiz", "is_readers"):
+        quizzes[quiz] = quizzes.get(quiz, False) or is_readers
     slots = Slot.objects.filter(
         form="A", quiz_version__quiz__in=list(quizzes), quiz_version__state=VersionState.PUBLISHED
     ).select_related("quiz_version__quiz", "question_version__outcome")
-    asked: dict[int, Counter[str]] = {}
-    known: dict[int, QuizVersion] = {}
+    known = {slot.quiz_version.quiz_id: slot.quiz_version for slot in slots}
+    asked: dict[int, Counter[str]] = {pk: Counter() for pk in known}
     for slot in slots:
-        quiz = slot.quiz_version.quiz_id
-        known[quiz] = slot.quiz_version
-        asked.setdefault(quiz, Counter())[slot.question_version.outcome.area_id] += 1
+        asked[slot.quiz_version.quiz_id][slot.question_version.outcome.area_id] += 1
     return [
-        OpenQuiz(known[pk].quiz.slug, known[pk].display_title, asked[pk], pk in own)
-        for pk in quizzes
+        OpenQuiz(known[pk].quiz.slug, known[pk].display_title, asked[pk], is_readers)
+        for pk, is_readers in quizzes.items()
         if pk in known
     ]
 

@@ -1,7 +1,7 @@
 """The unit's profile: what is known, what is weak, what is not known yet, and what comes next."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,8 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.assessments.models import AreaScore, ChangeArea, FrameworkEdition, Outcome, Sheet
-from clinic.assessments.sheets import sheet_url
+from clinic.assessments.models import AreaScore, ChangeArea, FrameworkEdition, Outcome
 from clinic.insights import evidence, explaining, reading, why, wording
 from clinic.insights.arithmetic.diagnosis import Word
 from clinic.insights.evidence import Module, OpenEvent, OpenQuiz
@@ -79,12 +78,21 @@ class Profile:
 
 
 def profile(
-    actor: Account, unit: Unit, *, edition: FrameworkEdition, period: int
+    actor: Account, unit: Unit, *, edition: FrameworkEdition, period: int, rows: str = ""
 ) -> Profile | None:
-    """Sort the areas of one edition and year; None for who reads no finding of the unit."""
+    """Sort the areas of one edition and year; None for who reads no finding of the unit.
+
+    Args:
+        actor: the reader.
+        unit: whose profile it is.
+        edition: framework edition of the page.
+        period: year of the page.
+        rows: address of the sheet for who reads its rows; else empty.
+    """
     if reading.audience_of(actor, unit) is None:
         return None
-    return in_blocks(_lines(actor, unit, edition, period))
+    lines = _lines(actor, unit, edition, period)
+    return in_blocks([replace(line, rows=rows) for line in lines])
 
 
 def in_blocks(lines: list[Line]) -> Profile:
@@ -121,7 +129,6 @@ def _lines(actor: Account, unit: Unit, edition: FrameworkEdition, period: int) -
     now = timezone.now()
     events = evidence.open_events(unit, now)
     quizzes = evidence.open_quizzes(unit, actor, now)
-    rows = _rows_address(actor, unit, edition, period)
     lines = [
         Line(
             area=areas[slug],
@@ -132,7 +139,6 @@ def _lines(actor: Account, unit: Unit, edition: FrameworkEdition, period: int) -
             module=_module(outcomes.get(slug, ()), modules),
             event=fitting(events, slug, is_named=shown.tag in WEAK),
             quizzes=tuple(quiz for quiz in quizzes if slug in quiz.questions),
-            rows=rows,
         )
         for (_unit, slug), shown in seen.items()
     ]
@@ -170,15 +176,6 @@ def line(
         rows=rows,
         modules=modules,
     )
-
-
-def _rows_address(actor: Account, unit: Unit, edition: FrameworkEdition, period: int) -> str:
-    """The unit's sheet; empty for who reads no rows of it, or where there is none."""
-    if not reading.reads_rows(actor, unit):
-        return ""
-    sheets = Sheet.objects.filter(unit=unit, edition=edition, period=period)
-    sheet = sheets.select_related("unit", "edition").first()
-    return sheet_url(sheet) if sheet else ""
 
 
 def _module(outcomes: Iterable[Outcome], modules: Mapping[str, Module]) -> Module | None:

@@ -151,7 +151,10 @@ def _found(request: HttpRequest, unit: Unit, sheet: Sheet | None) -> profile.Pro
     audience = reading.audience_of(request.user, unit)
     if sheet is None or audience is None:
         return None
-    found = profile.profile(request.user, unit, edition=sheet.edition, period=sheet.period)
+    rows = sheet_url(sheet) if reading.reads_rows(request.user, unit) else ""
+    found = profile.profile(
+        request.user, unit, edition=sheet.edition, period=sheet.period, rows=rows
+    )
     reading.log_look(request.user, [audience], thing=unit, page=request.path)
     return None if found is None or found.is_silent else found
 
