@@ -93,10 +93,10 @@ def record_sheet(
     return RecordedSheet(sheet, score, changed)
 
 
-def rows_of(sheet: Sheet) -> dict[str, RowEntry]:
+def rows_of(sheet: Sheet, *, with_proofs: bool = True) -> dict[str, RowEntry]:
     """Return what the sheet says now, by node code."""
     proofs: dict[int, list[tuple[str, str]]] = {}
-    for proof in sheet.proofs.all():
+    for proof in sheet.proofs.all() if with_proofs else ():
         proofs.setdefault(proof.node_id, []).append((proof.text, proof.link))
     rows = {}
     for answer in sheet.answers.select_related("node"):

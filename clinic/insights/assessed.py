@@ -1,11 +1,13 @@
 """The assessed side of a unit's profile: points by change area, and what the sheet lacks."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clinic.assessments.arithmetic.scoring import score_sheet
 from clinic.assessments.arithmetic.thresholds import distance
@@ -21,24 +23,43 @@ from clinic.people.models import Unit
 
 @dataclass(frozen=True)
 class Choice:
-    """One framework edition and year, as the address names it: ``zi-2021:2025``."""
+    """One framework edition and year, as the address names it: ``zi-2021:2025``.
+
+    Attributes:
+        units: how many units have such a sheet, among those that the reader may see.
+    """
 
     edition: str
     period: int
     label: str
+    units: int = 0
 
     @property
     def key(self) -> str:
         return f"{self.edition}:{self.period}"
 
+    @property
+    def counted(self) -> str:
+        """The label with the number of units, as a list of choices shows it."""
+        return ngettext(
+            "%(choice)s: %(number)d unit", "%(choice)s: %(number)d units", self.units
+        ) % {"choice": self.label, "number": self.units}
 
-def choices(sheets: QuerySet[Sheet]) -> list[Choice]:
-    """Return the editions and years that have sheets.
 
-    Editions in force stand before history, then those of the last year, then those that tell of
-    most change areas: the first one is what a reader meets.
+def choices(sheets: QuerySet[Sheet], *, fullest: bool = False) -> list[Choice]:
+    """Return the editions and years that have sheets; the first one is what a reader meets.
+
+    Editions in force stand before history. Then those of the last year, and of one year those that
+    tell of most change areas.
+
+    Args:
+        sheets: those that the reader may see.
+        fullest: put the editions and years with most cells (units by change areas) first, and the
+            newest of equal ones; so that one early import does not empty a page of many units.
     """
-    found = {(sheet.period, sheet.edition) for sheet in sheets.select_related("edition")}
+    found = Counter(
+        (sheet.period, sheet.edition) for sheet in sheets.select_related("edition").distinct()
+    )
     areas = dict(
         Node.objects.filter(edition__in={edition for _year, edition in found}, area__isnull=False)
         .values_list("edition")
@@ -46,12 +67,16 @@ def choices(sheets: QuerySet[Sheet]) -> list[Choice]:
         .order_by("edition")
     )
 
-    def rank(key: tuple[int, FrameworkEdition]) -> tuple[bool, int, int, str]:
+    def rank(key: tuple[int, FrameworkEdition]) -> tuple[bool, int, int, int, str]:
         period, edition = key
-        return (edition.is_history, -period, -areas.get(edition.pk, 0), edition.slug)
+        told = areas.get(edition.pk, 0)
+        cells = found[key] * told if fullest else 0
+        return (edition.is_history, -cells, -period, -told, edition.slug)
 
-    ordered = sorted(found, key=rank)
-    return [Choice(edition.slug, period, f"{edition}, {period}") for period, edition in ordered]
+    return [
+        Choice(edition.slug, period, f"{edition}, {period}", found[period, edition])
+        for period, edition in sorted(found, key=rank)
+    ]
 
 
 def profile_url(unit: Unit) -> str:
@@ -59,15 +84,22 @@ def profile_url(unit: Unit) -> str:
     return reverse("unit_profile", kwargs={"slug": unit.slug})
 
 
-def profile_blocks(sheet: Sheet | None, sheet_address: str) -> list[dict[str, Any]]:
-    """Return the four blocks of a profile: known, weak, unknown, next steps."""
-    areas = list(ChangeArea.objects.all())
+def profile_blocks(
+    sheet: Sheet | None, sheet_address: str, *, reads_findings: bool = True
+) -> list[dict[str, Any]]:
+    """Return the four blocks of a profile: score by area, weak, unknown, next steps.
+
+    Args:
+        sheet: None where the unit has none.
+        sheet_address: where its rows are read, or where one is uploaded.
+        reads_findings: whether the reader may learn what people answered; an operator does not.
+    """
     scores = {s.area_id: s for s in sheet.area_scores.select_related("area")} if sheet else {}
     weak = sorted(scores.values(), key=lambda score: -score.not_yet_reached)
     return [
         {
             "id": "yang-diketahui",
-            "title": _("What is known"),
+            "title": _("LKE score by change area"),
             "lines": [_known(score) for score in scores.values()],
             "empty": _("There is no LKE yet."),
         },
@@ -80,14 +112,8 @@ def profile_blocks(sheet: Sheet | None, sheet_address: str) -> list[dict[str, An
         {
             "id": "yang-belum-diketahui",
             "title": _("What is not known yet"),
-            "lines": [
-                {
-                    "text": str(area),
-                    "diagnosis": "unknown",
-                    "cause": _cause(area, scores, sheet),
-                }
-                for area in areas
-            ],
+            "lines": _unknown(scores, sheet) if reads_findings else [],
+            "empty": _("Quiz results are not shown for your role."),
         },
         {
             "id": "langkah-berikut",
@@ -98,10 +124,11 @@ def profile_blocks(sheet: Sheet | None, sheet_address: str) -> list[dict[str, An
     ]
 
 
-def _cause(area: ChangeArea, scores: dict[str, AreaScore], sheet: Sheet | None) -> str:
-    if sheet is None:
-        return _("no LKE yet")
-    return _("no quiz yet") if area.slug in scores else _("not assessed in this framework")
+def _unknown(scores: dict[str, AreaScore], sheet: Sheet | None) -> list[dict[str, Any]]:
+    """The areas that the sheet's framework assesses; every area where there is no sheet."""
+    areas = [score.area for score in scores.values()] if sheet else ChangeArea.objects.all()
+    cause = _("no quiz yet") if sheet else _("no LKE yet")
+    return [{"text": str(area), "diagnosis": "unknown", "cause": cause} for area in areas]
 
 
 def _known(score: AreaScore) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from clinic.insights.arithmetic.mastery import refresh_unit
 from clinic.insights.arithmetic.observations import Observations, observe
 from clinic.insights.arithmetic.priority import priority
 from clinic.insights.arithmetic.weakness import Weakness, weakness
-from clinic.insights.evidence import Gathered
 from clinic.insights.frames import Frame
+from clinic.insights.gathered import Gathered
 from clinic.insights.models import Finding
 from clinic.insights.package import evidence_of_part
 
@@ -33,11 +33,13 @@ class Contribution:
         people: package ids of those with counted answers.
         in_room: answers given in the room.
         skipped: items of finished attempts that were left blank.
+        full: answers that earned the full credit.
     """
 
     people: frozenset[str] = frozenset()
     in_room: int = 0
     skipped: int = 0
+    full: int = 0
 
 
 @dataclass(frozen=True)
@@ -89,15 +91,16 @@ def _contributions(gathered: Gathered, seen: Observations) -> dict[tuple[str, st
     for asked in gathered.asked:
         if asked.person not in home:
             continue
-        cell = found.setdefault((home[asked.person], area[asked.item]), [set(), 0, 0])
+        cell = found.setdefault((home[asked.person], area[asked.item]), [set(), 0, 0, 0])
         if asked.is_answered:
             cell[0].add(asked.person)
             cell[1] += asked.in_room
+            cell[3] += asked.is_full
         else:
             cell[2] += 1
     return {
-        key: Contribution(frozenset(people), in_room, skipped)
-        for key, (people, in_room, skipped) in found.items()
+        key: Contribution(frozenset(people), in_room, skipped, full)
+        for key, (people, in_room, skipped, full) in found.items()
     }
 
 
@@ -161,6 +164,7 @@ class _Cells:
             answers=int(estimates.answers[place]),
             in_room=behind.in_room,
             skipped=behind.skipped,
+            full=behind.full,
             only_contributor_id=self._only(behind),
             priority=_priority(worth, self.sheets.share[place], estimates.gap[place]),
             **_numbers(estimates, self.sheets, place),

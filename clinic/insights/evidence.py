@@ -12,23 +12,27 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from attendance.models import Event, Presence, Registration
 from clinic.insights import pseudonyms
+from clinic.insights.gathered import Asked, Gathered
 from clinic.insights.pseudonyms import Row
 from clinic.lib.arithmetic import dates
-from clinic.people.models import Membership, Person, Unit
+from clinic.people.access import visible
+from clinic.people.models import Account, Membership, Person, Unit
 from courses.models import ModuleEdition
 from quizzes.arithmetic.grading import guess_score
 from quizzes.models import (
+    Admission,
     Assignment,
     Attempt,
     AttemptItem,
     Credit,
     Question,
     QuestionVersion,
+    Slot,
     VersionState,
 )
 from quizzes.models.assignments import Phase, Setting
@@ -49,35 +53,6 @@ KINDS = {
     "numeric": "short",
 }
 """Kinds of questions under the names of a package; matching counts as multi, numbers as short."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One item of a finished attempt; ``is_answered`` tells an answer from a blank."""
-
-    person: str
-    item: str
-    is_answered: bool
-    in_room: bool
-
-
-@dataclass(frozen=True)
-class Gathered:
-    """Rows by the package's file names, and what leads back from ids to our own rows.
-
-    Attributes:
-        units: package id of each unit, by primary key.
-        persons: primary key of the kept row of each person, by package id.
-        asked: every item of the finished attempts, answered or not.
-        events_held: events held for each group, which a part of the region cannot count itself.
-    """
-
-    as_of: date
-    rows: Mapping[str, list[Row]]
-    units: Mapping[int, str]
-    persons: Mapping[str, int]
-    asked: tuple[Asked, ...]
-    events_held: Mapping[str, int]
 
 
 def gather(as_of: date, *, within: Iterable[int] | None = None) -> Gathered:
@@ -182,6 +157,54 @@ def _areas_of_quizzes(events: list[UUID]) -> dict[UUID, set[str]]:
     for event, slug in given.order_by("event").values_list("event", area).distinct():
         found.setdefault(event, set()).add(slug)
     return found
+
+
+@dataclass(frozen=True)
+class OpenQuiz:
+    """A quiz that reaches people of a unit now.
+
+    Attributes:
+        questions: how many it asks on each change area.
+        is_readers: whether its page is open to the reader who asked.
+    """
+
+    slug: str
+    title: str
+    questions: Mapping[str, int]
+    is_readers: bool
+
+
+def open_quizzes(unit: Unit, reader: Account, now: datetime) -> list[OpenQuiz]:
+    """Quizzes that people of the unit can take now, whose answers count; the first to close first.
+
+    A quiz reaches them by name, through the unit or one above it, or by an event.
+    """
+    people = Membership.objects.on(timezone.localdate()).filter(unit=unit).values("person")
+    above = [unit.path[:end] for end in range(Unit.steplen, len(unit.path) + 1, Unit.steplen)]
+    events = Admission.objects.filter(person__in=people).values("event")
+    given = Assignment.objects.in_force().filter(
+        Q(unit__path__in=above) | Q(person__in=people) | Q(event__in=events),
+        Q(opens_at__isnull=True) | Q(opens_at__lte=now),
+        Q(closes_at__isnull=True) | Q(closes_at__gt=now),
+        phase__in=list(PHASES),
+    )
+    readers = visible(reader, "open-quiz", Assignment.objects.filter(pk=OuterRef("pk")))
+    told = given.annotate(is_readers=Exists(readers)).order_by("closes_at", "pk")
+    quizzes: dict[int, bool] = {}
+    for quiz, is_readers in told.values_list("quiz", "is_readers"):
+        quizzes[quiz] = quizzes.get(quiz, False) or is_readers
+    slots = Slot.objects.filter(
+        form="A", quiz_version__quiz__in=list(quizzes), quiz_version__state=VersionState.PUBLISHED
+    ).select_related("quiz_version__quiz", "question_version__outcome")
+    known = {slot.quiz_version.quiz_id: slot.quiz_version for slot in slots}
+    asked: dict[int, Counter[str]] = {pk: Counter() for pk in known}
+    for slot in slots:
+        asked[slot.quiz_version.quiz_id][slot.question_version.outcome.area_id] += 1
+    return [
+        OpenQuiz(known[pk].quiz.slug, known[pk].display_title, asked[pk], is_readers)
+        for pk, is_readers in quizzes.items()
+        if pk in known
+    ]
 
 
 def units_at(events: Iterable[UUID]) -> QuerySet[Any, int]:
@@ -321,7 +344,8 @@ def _asked(
         is_answered = value is not None and pk in earned
         in_room = attempt["setting"] == Setting.ROOM
         person = names.person(attempt["person_id"])
-        asked.append(Asked(person, str(uuid), is_answered=is_answered, in_room=in_room))
+        is_full = is_answered and earned[pk] == 1
+        asked.append(Asked(person, str(uuid), is_answered, in_room, is_full))
         if is_answered:
             key = (names.attempt(attempt), str(uuid))
             responses[key] = {"attempt_id": key[0], "item_id": key[1], "credit": earned[pk]}

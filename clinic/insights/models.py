@@ -75,7 +75,8 @@ class Finding(Cell):
     """What is believed of one cell, for the programme's own staff and the unit's official.
 
     Shares and chances are 0 to 1; null is "no value", never zero. ``reasons`` (with ``schema``)
-    says why the word is unknown. ``only_contributor`` is set where all answers are one person's.
+    says why the word is unknown. ``full`` counts the answers with the full credit; null where that
+    was not counted yet. ``only_contributor`` is set where all answers are one person's.
     """
 
     word = models.CharField(max_length=16, choices=WORDS)
@@ -93,6 +94,7 @@ class Finding(Cell):
     answers = models.PositiveIntegerField(default=0)
     in_room = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
+    full = models.PositiveIntegerField(null=True)
     reasons = models.JSONField(default=dict)
     only_contributor = models.ForeignKey(
         Person, on_delete=models.CASCADE, null=True, related_name="+"

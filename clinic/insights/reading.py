@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 from clinic.assessments.models import FrameworkEdition
 from clinic.insights import evidence
 from clinic.insights.arithmetic.diagnosis import Certainty, Word, certainty_word
-from clinic.insights.arithmetic.suppression import Audience, State, state
+from clinic.insights.arithmetic.suppression import Audience, State, raw_minimum, state
 from clinic.insights.models import Cell, Finding, Rollup
 from clinic.insights.rollups import minima
 from clinic.people.access import grants_of, holds, rows_of, visible
@@ -25,6 +25,8 @@ from clinic.people.models import Account, Grant, Unit
 from clinic.records import audit
 
 DOTS = {Certainty.HIGH: 3, Certainty.MEDIUM: 2, Certainty.LOW: 1}
+MOST_DOTS_OF_FEW = DOTS[Certainty.MEDIUM]
+"""The highest certainty shown where one or two people answered (decision 0012)."""
 
 Place = tuple[int, str]
 
@@ -44,7 +46,10 @@ class Shown:
 
     Attributes:
         minimum: people from whom on this reader sees a finding.
-        dots: 3 high, 2 medium, 1 low certainty; 0 for an unknown word.
+        dots: 3 high, 2 medium, 1 low certainty; 0 for an unknown word. Limited data never show
+            more than medium, whatever is stored.
+        full: answers with the full credit; None where the reader may not see raw figures, or not
+            enough people stand behind them.
         is_own: shown because all answers are the reader's own.
         until: when the finding was made.
     """
@@ -63,6 +68,7 @@ class Shown:
     answers: int = 0
     in_room: int = 0
     skipped: int = 0
+    full: int | None = None
     reasons: tuple[Reason, ...] = ()
     is_own: bool = False
     until: datetime | None = None
@@ -201,9 +207,10 @@ def _shown(finding: Finding, audience: Audience | None, own_rows: frozenset[int]
         coverage=finding.coverage,
         in_room=finding.in_room,
         skipped=finding.skipped,
+        full=finding.full if finding.answering >= raw_minimum(minimum) else None,
         is_own=alone and finding.answering < minimum,
         until=finding.refreshed_at,
-        **_content(finding),
+        **_content(finding, how),
     )
 
 
@@ -218,17 +225,23 @@ def _published(units: list[int], edition: FrameworkEdition, period: int) -> dict
     for row in rows:
         how = state(row.answering, minimum=minimum)
         if how is not State.HIDDEN:
-            content = _content(row)
+            content = _content(row, how)
             seen[row.unit_id, row.area_id] = Shown(how, minimum, until=row.made_at, **content)
     return seen
 
 
-def _content(row: Cell) -> dict[str, Any]:
+def _dots(certainty: float | None, how: State) -> int:
+    if certainty is None:
+        return 0
+    dots = DOTS[certainty_word(certainty)]
+    return min(dots, MOST_DOTS_OF_FEW) if how is State.LIMITED else dots
+
+
+def _content(row: Cell, how: State) -> dict[str, Any]:
     listed = row.reasons.get("reasons", [])
-    is_named = row.certainty is not None
     return {
         "word": row.word,
-        "dots": DOTS[certainty_word(row.certainty)] if is_named else 0,
+        "dots": _dots(row.certainty, how),
         "estimate": row.estimate,
         "low": row.low,
         "high": row.high,

@@ -63,9 +63,14 @@ class Wish:
 
 @dataclass
 class UnitMap:
-    """The table: columns, rows, sums over all units, and who has no sheet."""
+    """The table: columns, rows, sums over all units, and who has no sheet.
+
+    Attributes:
+        assessed: the columns in one sentence, with what the framework leaves out.
+    """
 
     areas: list[dict[str, str]]
+    assessed: str
     rows: list[dict[str, Any]]
     lists: list[dict[str, Any]]
     without: list[Unit]
@@ -104,7 +109,9 @@ class _Drawing:
 def build_map(units: list[Unit], sheets: QuerySet[Sheet], wish: Wish, signs: Signs) -> UnitMap:
     """Lay the sheets of one edition and year out by unit and change area."""
     scores = _scores(sheets, wish.choice)
-    areas = list(ChangeArea.objects.all())
+    told = {slug for each in scores.values() for slug in each}
+    every = list(ChangeArea.objects.all())
+    areas = [area for area in every if area.slug in told]
     drawing = _Drawing(wish, scores, signs)
     by_slug = {unit.slug: unit for unit in units}
     shown = _rows_shown(units, scores, wish)
@@ -113,10 +120,23 @@ def build_map(units: list[Unit], sheets: QuerySet[Sheet], wish: Wish, signs: Sig
         rows.append(_sums(areas, scores, wish.view))
     return UnitMap(
         areas=[{"label": str(area), "url": _area_url(area, wish.choice)} for area in areas],
+        assessed=_assessed(areas, [area for area in every if area.slug not in told]),
         rows=rows,
         lists=[_heaviest(by_slug[row.key], row, drawing) for row in shown],
         without=[unit for unit in units if unit.pk not in scores],
     )
+
+
+def _assessed(areas: list[ChangeArea], others: list[ChangeArea]) -> str:
+    """Say how many areas the framework assesses, and which not; empty where it assesses all."""
+    if not others:
+        return ""
+    if len(areas) == 1:
+        return _("This framework assesses one change area: %(area)s.") % {"area": areas[0]}
+    return _("This framework assesses %(number)d change areas; it does not assess: %(others)s.") % {
+        "number": len(areas),
+        "others": "; ".join(str(area) for area in others),
+    }
 
 
 def _area_url(area: ChangeArea, choice: Choice) -> str:
@@ -218,6 +238,9 @@ def _cell(unit: Unit, area: ChangeArea, score: AreaScore | None, drawing: _Drawi
         return {"tone": "none", "label": _("not assessed in this framework")}
     value = _value(score, drawing.view)
     told = f"{VIEWS[drawing.view]}: {points(value, 1)}"
+    shown = drawing.signs.seen.get((unit.pk, area.slug), wording.NOTHING_YET)
+    if wording.is_calm(shown, score.not_yet_reached):
+        told = f"{told}, {_('match the proof, no point is left to reach')}"
     if unit.pk not in drawing.signs.readable:
         return {
             "tone": "hidden",
@@ -226,7 +249,7 @@ def _cell(unit: Unit, area: ChangeArea, score: AreaScore | None, drawing: _Drawi
             "label": f"{unit.display_short_name}, {area}, {told}",
         }
     return wording.heat_cell(
-        drawing.signs.seen.get((unit.pk, area.slug), wording.NOTHING_YET),
+        shown,
         unit=unit.display_short_name,
         area=str(area),
         points=(value, told),
@@ -254,7 +277,14 @@ def _heaviest(unit: Unit, row: folding.Row, drawing: _Drawing) -> dict[str, Any]
         if score.not_yet_reached > 0:
             line = f"{score.area}: {points(score.not_yet_reached, 1)}"
             shown = drawing.signs.seen.get((unit.pk, score.area_id))
-            lines.append(f"{line}, {wording.state_of(shown)}" if shown else line)
+            sign = wording.SIGNS[shown.tag] if shown else ("", "", "")
+            lines.append(
+                {
+                    "text": f"{line}, {wording.state_of(shown)}" if shown else line,
+                    "letter": sign[1],
+                    "shape": sign[2],
+                }
+            )
     return {
         "name": unit.name,
         "url": drawing.profile(unit),

@@ -15,9 +15,15 @@ from django.views.decorators.http import require_safe
 
 from clinic.assessments.models import ChangeArea, FrameworkEdition, Sheet
 from clinic.assessments.sheets import sheet_url
-from clinic.insights import area_page, charts, profile, reading, why, wording
-from clinic.insights.arithmetic.suppression import Audience
-from clinic.insights.assessed import Choice, choices, goals_of_sheet, profile_blocks
+from clinic.insights import area_page, charts, explaining, profile, reading, why, wording
+from clinic.insights.assessed import (
+    Choice,
+    choices,
+    goals_of_sheet,
+    profile_blocks,
+    profile_url,
+)
+from clinic.insights.frames import Frame
 from clinic.insights.unit_map import (
     NOT_REACHED,
     OFFICIAL,
@@ -43,7 +49,7 @@ class MapForm(forms.Form):
 
     def __init__(self, *args: Any, known: list[Choice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["lembar"].choices = [(choice.key, choice.label) for choice in known]
+        self.fields["lembar"].choices = [(choice.key, choice.counted) for choice in known]
 
 
 def _chosen(request: HttpRequest, known: list[Choice]) -> Choice | None:
@@ -57,7 +63,7 @@ def _chosen(request: HttpRequest, known: list[Choice]) -> Choice | None:
 def unit_map(request: HttpRequest) -> HttpResponse:
     """Show one framework and year: units in official order, change areas across."""
     sheets = visible(request.user, "read-sheet", Sheet.objects.all())
-    known = choices(sheets)
+    known = choices(sheets, fullest=True)
     wish = _wish(request, _chosen(request, known))
     context = {"form": MapForm(known=known), "map": None}
     if wish is not None:
@@ -70,6 +76,7 @@ def unit_map(request: HttpRequest) -> HttpResponse:
             "view": VIEWS[wish.view],
             "order": ORDERS[wish.order],
             "map": _map(request, units, wish),
+            "signs": wording.legend() if reading.reads_findings(request.user) else [],
         }
     return render(request, "insights/map.html", context)
 
@@ -121,7 +128,7 @@ def unit_profile(request: HttpRequest, slug: str) -> HttpResponse:
         "unit": unit,
         "sheet": sheet,
         "sheet_address": address,
-        "blocks": profile.blocks(found) if found else profile_blocks(sheet, address),
+        "blocks": profile.blocks(found) if found else _blocks_of_sheet(request, sheet, address),
         "points_chart": charts.points_chart(scores),
         "understanding_chart": charts.understanding_chart(found.cells) if found else None,
         "history_chart": charts.history_chart(_years(sheets, sheet)),
@@ -131,12 +138,23 @@ def unit_profile(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "insights/unit_profile.html", context)
 
 
+def _blocks_of_sheet(
+    request: HttpRequest, sheet: Sheet | None, address: str
+) -> list[dict[str, Any]]:
+    """The sheet's side alone: nobody has answered, or the reader reads no finding of the unit."""
+    reads = sheet is None or reading.audience_of(request.user, sheet.unit) is not None
+    return profile_blocks(sheet, address, reads_findings=reads)
+
+
 def _found(request: HttpRequest, unit: Unit, sheet: Sheet | None) -> profile.Profile | None:
     """Return the findings that the reader may see; None where the sheet's side is all there is."""
     audience = reading.audience_of(request.user, unit)
     if sheet is None or audience is None:
         return None
-    found = profile.profile(request.user, unit, edition=sheet.edition, period=sheet.period)
+    rows = sheet_url(sheet) if reading.reads_rows(request.user, unit) else ""
+    found = profile.profile(
+        request.user, unit, edition=sheet.edition, period=sheet.period, rows=rows
+    )
     reading.log_look(request.user, [audience], thing=unit, page=request.path)
     return None if found is None or found.is_silent else found
 
@@ -153,7 +171,7 @@ def change_area(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one change area: units by understanding and by their sheet, and the heaviest rows."""
     area = get_object_or_404(ChangeArea, slug=slug)
     sheets = visible(request.user, "read-sheet", Sheet.objects.all())
-    known = choices(sheets.filter(area_scores__area=area).distinct())
+    known = choices(sheets.filter(area_scores__area=area), fullest=True)
     choice = _chosen(request, known)
     context = {"area": area, "tabs": _tabs(known, choice), "choice": choice}
     if choice is not None:
@@ -200,8 +218,6 @@ def finding(
     year = int(period)
     audience = reading.audience_of(request.user, found_unit)
     shown = reading.cell(request.user, found_unit, area, edition=found_edition, period=year)
-    with_rows = reading.reads_rows(request.user, found_unit)
-    assessed = why.assessed(found_unit, found_area, found_edition, year, with_rows=with_rows)
     reading.log_look(request.user, [audience], thing=found_unit, page=request.path)
     context = {
         "unit": found_unit,
@@ -209,8 +225,40 @@ def finding(
         "edition": found_edition,
         "period": year,
         "shown": shown,
-        "assessed": assessed,
-        "said": wording.spoken(shown) if shown else None,
-        "is_programme": audience is Audience.PROGRAMME,
+        **_behind(request, found_unit, found_area, shown, frame=Frame(found_edition, year)),
     }
     return render(request, "insights/finding.html", context)
+
+
+def _behind(
+    request: HttpRequest, unit: Unit, area: ChangeArea, shown: reading.Shown | None, *, frame: Frame
+) -> dict[str, Any]:
+    """What the page of a finding says beside its word; rows and profile for who reads sheets."""
+    edition, year = frame.edition, frame.period
+    with_rows = reading.reads_rows(request.user, unit)
+    assessed = why.assessed(unit, area, edition, year, with_rows=with_rows)
+    found: dict[str, Any] = {"assessed": assessed, "rows_address": "", "profile_address": ""}
+    if with_rows:
+        found["profile_address"] = f"{profile_url(unit)}?lembar={edition.slug}:{year}"
+        found["rows_address"] = sheet_url(assessed.figures.sheet) if assessed else ""
+    if shown is None:
+        return found
+    outcomes = why.outcomes_of_area(assessed, area, edition)
+    line = profile.line(
+        request.user, unit, area, shown, rows=found["rows_address"], outcomes=outcomes
+    )
+    return {
+        **found,
+        "said": explaining.spoken(shown, assessed, year),
+        "step": profile.step(line),
+        "telling": profile.telling(line),
+        "rows": _taught(assessed, line),
+    }
+
+
+def _taught(assessed: why.Assessed | None, line: profile.Line) -> list[tuple[Any, Any]]:
+    """The rows, each with its outcomes and the module that serves each."""
+    return [
+        (row, [(outcome, line.modules.get(outcome.slug)) for outcome in row.outcomes])
+        for row in (assessed.rows if assessed else ())
+    ]

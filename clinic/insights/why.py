@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import F
+
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import (
@@ -15,6 +17,9 @@ from clinic.assessments.models import (
     Score,
     Sheet,
 )
+from clinic.assessments.sheet_page import Row, make_row
+from clinic.assessments.sheets import rows_of
+from clinic.insights.frames import EVALUATED
 from clinic.people.models import Unit
 
 
@@ -23,31 +28,33 @@ class SheetRow:
     """One scored row that has not reached all its points.
 
     Attributes:
-        letter: the answer as written in the sheet; empty for a blank row.
+        answer: as written in the sheet; counts as "name: number", one after the other.
         rubric: what the present letter stands for, where the edition says so.
         points: points not yet reached.
+        is_blank: counted among the rows not filled in, as the sheet's own page counts.
         outcomes: what people can learn that bears on the row.
     """
 
     code: str
     wording: str
-    letter: str
+    answer: str
     rubric: str
     points: Decimal
+    is_blank: bool
     outcomes: tuple[Outcome, ...]
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether the sheet says nothing on the row."""
-        return not self.letter
 
 
 @dataclass(frozen=True)
 class Assessed:
-    """One area of a unit's sheet: what it is worth today, and which rows are below their points."""
+    """One area of a unit's sheet: what it is worth today, and which rows are below their points.
+
+    Attributes:
+        outcomes: what people can learn on the area; None for who does not read its rows.
+    """
 
     figures: AreaScore
     rows: tuple[SheetRow, ...]
+    outcomes: tuple[Outcome, ...] | None = None
 
     @property
     def not_yet(self) -> Decimal:
@@ -58,6 +65,17 @@ class Assessed:
     def blank(self) -> int:
         """How many rows are not filled in."""
         return self.figures.unanswered
+
+    @property
+    def share(self) -> Decimal | None:
+        """The printed score as a share of the area's points; rows not filled in earn nothing."""
+        maximum = self.figures.max_points
+        return self.figures.score / maximum if maximum else None
+
+    @property
+    def is_self_scored(self) -> bool:
+        """Whether the unit scored itself; AKIP is scored by an evaluator alone."""
+        return self.figures.sheet.edition.framework.slug not in EVALUATED
 
     @property
     def still_open(self) -> Decimal:
@@ -77,12 +95,22 @@ def assessed(
         AreaScore.objects.filter(
             sheet__unit=unit, sheet__edition=edition, sheet__period=period, area=area
         )
-        .select_related("sheet")
+        .select_related("sheet__edition__framework", "sheet__unit")
         .first()
     )
     if figures is None:
         return None
-    return Assessed(figures, _rows(figures.sheet, area, edition) if with_rows else ())
+    if not with_rows:
+        return Assessed(figures, ())
+    linked = _outcomes_by_node(edition, area)
+    rows = _rows(figures.sheet, area, linked)
+    return Assessed(figures, rows, _in_order(linked))
+
+
+def _in_order(linked: dict[str, tuple[Outcome, ...]]) -> tuple[Outcome, ...]:
+    """Each outcome that is still taught, once, in its own order."""
+    found = {each.pk: each for some in linked.values() for each in some if not each.retired_at}
+    return tuple(sorted(found.values(), key=lambda outcome: (outcome.order, outcome.slug)))
 
 
 def is_scored(edition: FrameworkEdition, area: ChangeArea) -> bool:
@@ -102,6 +130,15 @@ def outcomes_of(edition: FrameworkEdition, areas: Iterable[str]) -> dict[str, li
     return {area: list(outcomes.values()) for area, outcomes in found.items()}
 
 
+def outcomes_of_area(
+    known: Assessed | None, area: ChangeArea, edition: FrameworkEdition
+) -> tuple[Outcome, ...]:
+    """What people can learn on one area; as already read, where the reader reads rows."""
+    if known is not None and known.outcomes is not None:
+        return known.outcomes
+    return tuple(outcomes_of(edition, [area.slug]).get(area.slug, ()))
+
+
 def outcomes_of_rows(
     edition: FrameworkEdition, area: ChangeArea, codes: Iterable[str]
 ) -> dict[str, tuple[Outcome, ...]]:
@@ -111,33 +148,36 @@ def outcomes_of_rows(
     return {code: _outcomes(framework_file, code, linked) for code in codes}
 
 
-def _rows(sheet: Sheet, area: ChangeArea, edition: FrameworkEdition) -> tuple[SheetRow, ...]:
+def _rows(
+    sheet: Sheet, area: ChangeArea, linked: dict[str, tuple[Outcome, ...]]
+) -> tuple[SheetRow, ...]:
     """Scored rows of the area with points left, the heaviest first, then in the sheet's order."""
-    framework_file = edition_file(edition)
+    framework_file = edition_file(sheet.edition)
     scored = {node.code for node in framework_file.scored if node.area == area.slug}
     scores = Score.objects.filter(sheet=sheet, node__code__in=scored).select_related("node")
-    answers = sheet.answers.filter(node__code__in=scored)
-    said = {
-        code: letter or text
-        for code, letter, text in answers.values_list("node__code", "letter", "text")
-    }
-    outcomes = _outcomes_by_node(edition, area)
-    rows = []
-    for score in scores.order_by("node__position"):
-        if score.score < score.max_points:
-            code = score.node.code
-            letter = said.get(code, "")
-            rows.append(
-                SheetRow(
-                    code=code,
-                    wording=score.node.wording,
-                    letter=letter,
-                    rubric=_rubric(framework_file, code, letter),
-                    points=score.max_points - score.score,
-                    outcomes=_outcomes(framework_file, code, outcomes),
-                )
-            )
+    below = scores.filter(score__lt=F("max_points")).order_by("node__position")
+    entries = rows_of(sheet, with_proofs=False)
+    rows = [
+        _row(
+            make_row(framework_file, framework_file.by_code[score.node.code], entries, score),
+            _outcomes(framework_file, score.node.code, linked),
+        )
+        for score in below
+    ]
     return tuple(sorted(rows, key=lambda row: -row.points))
+
+
+def _row(row: Row, outcomes: tuple[Outcome, ...]) -> SheetRow:
+    counts = "; ".join(f"{name}: {number}" for name, number in row.counts if number)
+    return SheetRow(
+        code=row.code,
+        wording=row.name,
+        answer=row.answer or counts,
+        rubric=next((text for _letter, text, is_own in row.rubric if is_own), ""),
+        points=row.not_reached,
+        is_blank=row.unanswered,
+        outcomes=outcomes,
+    )
 
 
 def _outcomes_by_node(
@@ -159,8 +199,3 @@ def _outcomes(
         found |= {outcome.pk: outcome for outcome in linked.get(code, ())}
         code = framework_file.by_code[code].parent
     return tuple(found.values())
-
-
-def _rubric(framework_file: FrameworkFile, code: str, letter: str) -> str:
-    lines = framework_file.by_code[code].rubric
-    return next((line.text for line in lines if line.letter == letter), "")

@@ -67,6 +67,26 @@ def test_u23_a_profile_prints_on_one_page_with_its_tables_open_and_a_line_to_sig
     assert (width, height) == (210, 297)
 
 
+def test_a_profile_without_findings_prints_on_one_page_too(staff, cast, visit, live_server):
+    page = visit("/")
+    page.context.add_cookies([signed_in_cookie(cast.operator.account, live_server.url)])
+    page.goto("/pemetaan/unit/dinas-kesehatan-contoh/")
+    assert "Hasil kuis tidak ditampilkan untuk peran Anda." in page.locator("main").inner_text()
+    assert len(PdfReader(BytesIO(page.pdf(prefer_css_page_size=True))).pages) == 1
+
+
+def test_what_the_signs_of_the_map_mean_stands_on_screen_phone_and_paper(staff, visit, live_server):
+    for width, media in ((1280, "screen"), (360, "screen"), (1280, "print")):
+        page = visit("/", width=width)
+        page.context.add_cookies([signed_in_cookie(staff, live_server.url)])
+        page.goto("/pemetaan/")
+        page.emulate_media(media=media)
+        legend = page.locator(".legend")
+        assert legend.is_visible(), (width, media)
+        assert "Perlu pendampingan" in legend.inner_text()
+        assert legend.locator(".sign svg").count() == 5
+
+
 def test_u26_the_map_prints_across_with_letters_on_every_ground(staff, visit, live_server):
     page = visit("/", width=1280)
     page.context.add_cookies([signed_in_cookie(staff, live_server.url)])

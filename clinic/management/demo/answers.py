@@ -23,10 +23,10 @@ from quizzes.models import Assignment, Attempt, AttemptItem
 
 # Share of questions answered right, where a planted case needs it.
 PLANTED_SKILL = {
-    "dinas-dukcapil": 0.98,
-    "dinas-sosial": 0.97,
-    "kecamatan-contoh-hilir": 0.12,
-    "puskesmas-contoh-kota": 0.08,
+    "dinas-dukcapil": 0.88,
+    "dinas-sosial": 0.86,
+    "kecamatan-contoh-hilir": 0.42,
+    "puskesmas-contoh-kota": 0.42,
 }
 # These came, or did not, but answered nothing: their understanding stays unknown.
 ANSWERS_NOTHING = frozenset({"kecamatan-contoh-rimba"})

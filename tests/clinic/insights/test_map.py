@@ -46,10 +46,11 @@ def test_the_map_shows_the_units_of_one_regency_in_official_order(cast, signed_i
     assert [row["url"] for row in drawn.rows[:-1]] == [
         f"{profile(unit.slug)}?lembar=zi-2021:2026" for unit in in_order
     ]
-    assert len(drawn.areas) == 8
+    assert len(drawn.areas) == 6
     tones = [cell["tone"] for cell in drawn.rows[0]["cells"]]
-    assert tones.count("none") == 2
-    assert tones.count("unknown") == 6
+    assert tones == ["unknown"] * 6
+    assert "6 bidang" in drawn.assessed
+    assert drawn.assessed.count(";") == 2
     assert "sebelah" not in text(page)
     assert len(drawn.without) >= 3
 
@@ -94,11 +95,50 @@ def test_a_profile_tells_known_weak_unknown_and_next(cast, signed_in, sheets):
     known, weak, unknown, steps = page.context["blocks"]
 
     assert len(known["lines"]) == 6
-    assert len(unknown["lines"]) == 8
+    assert unknown["lines"] == []
+    assert "Hasil kuis tidak ditampilkan untuk peran Anda." in text(page)
+    assert "belum ada kuis" not in text(page)
     assert weak["lines"]
     assert len(steps["lines"]) == 3
     assert "Wilayah Bebas dari Korupsi (WBK)" in text(page)
     assert page.context["tests"][0].undeclared
+
+
+def test_who_reads_findings_is_told_of_the_assessed_areas_alone(cast, signed_in, sheets):
+    page = signed_in(cast.regency_official.account).get(profile())
+    unknown = page.context["blocks"][2]
+
+    assert len(unknown["lines"]) == 6
+    assert {line["cause"] for line in unknown["lines"]} == {"belum ada kuis"}
+
+
+def test_the_map_opens_on_the_fullest_year_and_tells_how_many_units_have_it(
+    cast, signed_in, sheets
+):
+    edition = find_edition("zi-2021")
+    unit = Unit.objects.get(slug="kecamatan-hulu-contoh")
+    record_sheet(unit=unit, edition=edition, period=2027, rows={})
+
+    page = signed_in(cast.regency_official.account).get(MAP)
+    assert page.context["choice"].key == "zi-2021:2026"
+    labels = dict(page.context["form"].fields["lembar"].choices)
+    assert labels["zi-2021:2026"].endswith(": 2 unit")
+    assert labels["zi-2021:2027"].endswith(": 1 unit")
+
+    other = Unit.objects.get(slug="dinas-kesehatan-contoh")
+    record_sheet(unit=other, edition=edition, period=2027, rows={})
+    page = signed_in(cast.regency_official.account).get(MAP)
+    assert page.context["choice"].key == "zi-2021:2027"
+
+
+def test_signs_are_explained_to_who_sees_them(cast, signed_in, sheets):
+    shown = text(signed_in(cast.regency_official.account).get(MAP))
+    for word in ("Perlu pembelajaran", "Perlu pendampingan", "Memadai", "Belum diketahui"):
+        assert word in shown
+    assert "Tingkat keyakinan: tinggi" in shown
+    plain = text(signed_in(cast.operator.account).get(MAP))
+    assert "Perlu pembelajaran" not in plain
+    assert "Hasil kuis tidak ditampilkan untuk peran Anda." in plain
 
 
 def test_a_profile_without_a_sheet_says_so(cast, signed_in):

@@ -1,0 +1,276 @@
+"""Why a finding says what it says, in sentences that bear an office head's first question.
+
+The word rests on two figures, each against its line; beside them stand the plain counts, and what
+makes a figure differ from what is printed elsewhere (method page, sections 5 to 7 and 9).
+"""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from clinic.insights import wording
+from clinic.insights.arithmetic.diagnosis import Cause, Word
+from clinic.insights.evidence import OpenQuiz
+from clinic.insights.reading import Reason, Shown
+from clinic.insights.why import Assessed
+from clinic.lib.templatetags.ui import decimals, percent, points
+
+MEANINGS: dict[str, Promise] = {
+    Word.SOUND.value: gettext_lazy(
+        "The unit's people understand this area, and the unit carries it out."
+    ),
+    Word.KNOWLEDGE_GAP.value: gettext_lazy(
+        "The unit's LKE has many points left to reach here, and the answers show that its people "
+        "can still learn about the area."
+    ),
+    Word.PRACTICE_GAP.value: gettext_lazy(
+        "The unit's people already understand this area; the unit can now carry it out in full."
+    ),
+    Word.HIDDEN_RISK.value: gettext_lazy(
+        "The unit's own score is above the line while the answers are still below theirs. "
+        "The unit and the Sekretariat RB match the score with its proof."
+    ),
+    Word.UNKNOWN.value: gettext_lazy("The data do not yet tell. That is neither good nor bad."),
+}
+WARN_SKIPPED = 0.10
+"""Share of blanks above which the page says that understanding may be lower (method page, 12)."""
+FAR_APART = 1
+"""Years between sheet and answers above which the page says so."""
+MOST_QUIZZES = 4
+"""Above so many further quizzes a unit is not told to reach an answer by quizzes (judged)."""
+
+
+def meaning(shown: Shown, assessed: Assessed | None) -> str:
+    """What the word stands for, of whoever scored the sheet; empty for a hidden cell."""
+    if shown.is_hidden:
+        return ""
+    if shown.word == Word.SOUND.value and not shown.is_limited:
+        return f"{MEANINGS[shown.word]} {_('Its practice is worth sharing as an example.')}"
+    if shown.word == Word.HIDDEN_RISK.value and assessed is not None:
+        if wording.is_calm(shown, assessed.not_yet):
+            return _("Every point is reached here; the unit only has to match the proof.")
+        if not assessed.is_self_scored:
+            return _(
+                "The evaluator's score is above the line while the answers are still below theirs. "
+                "The unit and the Sekretariat RB match the score with its proof."
+            )
+    return str(MEANINGS[shown.word])
+
+
+def against_lines(shown: Shown) -> str:
+    """The two figures that decide, each with its line; empty where neither is known."""
+    figures = []
+    if shown.estimate is not None and shown.answers:
+        figures.append(
+            _("estimated understanding %(value)s (line %(line)s)")
+            % {
+                "value": decimals(shown.estimate * 100, 0),
+                "line": decimals(settings.KLINIK_GAP_THRESHOLD * 100, 0),
+            }
+        )
+    if shown.share is not None:
+        figures.append(
+            _("estimated practice %(value)s (line %(line)s)")
+            % {
+                "value": percent(shown.share),
+                "line": percent(settings.KLINIK_WEAK_THRESHOLD),
+            }
+        )
+    said = ", ".join(figures)
+    return f"{said[:1].upper()}{said[1:]}." if said else ""
+
+
+def counts(shown: Shown) -> list[str]:
+    """Who and what stands behind the figures; the full marks only from five people on."""
+    if shown.is_hidden:
+        return []
+    if not shown.people:
+        return [_("No person of this unit is registered in Klinik RB yet.")]
+    if not shown.answers:
+        return [
+            ngettext(
+                "The unit has %(number)d registered person; nobody has answered questions on this "
+                "area yet.",
+                "The unit has %(number)d registered people; nobody has answered questions on this "
+                "area yet.",
+                shown.people,
+            )
+            % {"number": shown.people}
+        ]
+    said = _(
+        "%(answers)d answers from %(some)d of %(all)d people registered in Klinik RB for this unit"
+    ) % {"answers": shown.answers, "some": shown.answering, "all": shown.people}
+    if shown.full is not None:
+        full = _("%(number)d of the answers earned the full mark") % {"number": shown.full}
+        said = f"{said}; {full}"
+    room = ngettext(
+        "%(number)d answer was given in the room of an event.",
+        "%(number)d answers were given in the room of an event.",
+        shown.in_room,
+    ) % {"number": shown.in_room}
+    return [f"{said}.", room] if shown.in_room else [f"{said}."]
+
+
+def printed(assessed: Assessed) -> str:
+    """What the sheet is worth as it is printed; rows not filled in earn nothing yet."""
+    figures = assessed.figures
+    said = _("The LKE reaches %(score)s of %(all)s (%(share)s).") % {
+        "score": decimals(figures.score, 2),
+        "all": points(figures.max_points, 2),
+        "share": percent(assessed.share),
+    }
+    if not assessed.blank:
+        return said
+    blank = ngettext(
+        "%(number)d row is not filled in and earns no point yet.",
+        "%(number)d rows are not filled in and earn no point yet.",
+        assessed.blank,
+    ) % {"number": assessed.blank}
+    return f"{said} {blank}"
+
+
+def years_apart(shown: Shown, period: int) -> str:
+    """A sentence where sheet and answers lie more than a year apart; else empty."""
+    if shown.until is None or not shown.answers:
+        return ""
+    year = timezone.localtime(shown.until).year
+    if abs(year - period) <= FAR_APART:
+        return ""
+    return _(
+        "The LKE is of %(period)s, the answers were read in %(year)s. Much may have changed in "
+        "between; read both together with care."
+    ) % {"period": period, "year": year}
+
+
+def reckoning(shown: Shown, assessed: Assessed | None) -> list[str]:
+    """How the two figures come about, and why one differs from what is printed."""
+    said = []
+    if shown.estimate is not None and shown.answers:
+        said.append(
+            _(
+                "Of 100 questions of this area the unit's registered people would answer about "
+                "%(mean)s right; in nine of ten cases between %(low)s and %(high)s. The estimate "
+                "takes in how hard the questions are, lucky guesses, and what is known of other "
+                "units and areas. So it can move a little when others answer."
+            )
+            % {
+                "mean": decimals(shown.estimate * 100, 0),
+                "low": decimals((shown.low or 0) * 100, 0),
+                "high": decimals((shown.high or 0) * 100, 0),
+            }
+        )
+    if shown.share is not None and assessed is not None and assessed.share is not None:
+        said += _of_practice(shown.share, assessed)
+    return said
+
+
+def _of_practice(share: float, assessed: Assessed) -> list[str]:
+    told = {"printed": percent(assessed.share), "share": percent(share)}
+    if told["printed"] == told["share"]:
+        return []
+    said = [_("The LKE reaches %(printed)s, practice is estimated at %(share)s.") % told]
+    if assessed.is_self_scored:
+        said.append(
+            _(
+                "Self-assessments tend to be higher than reviews, so the estimate corrects by what "
+                "reviewers of all units found."
+            )
+        )
+    said.append(_("It also moves towards the mean of all units, the less one sheet tells."))
+    if assessed.blank:
+        said.append(_("Rows not filled in count as unknown here, neither as nothing nor as full."))
+    return said
+
+
+def what_would_tell(reason: Reason, shown: Shown, quizzes: Iterable[OpenQuiz], area: str) -> str:
+    """What would make an unknown known, in people and quizzes that exist."""
+    if reason.cause in {Cause.NO_ANSWERS.value, Cause.KNOWING_NOT_DECIDED.value}:
+        return _by_quizzes(reason, shown, [quiz.questions.get(area, 0) for quiz in quizzes])
+    if reason.cause == Cause.SHEET_INCOMPLETE.value:
+        return _("The LKE is filled for %(share)s of its points. Filling the rest would tell.") % {
+            "share": percent(reason.coverage)
+        }
+    return {
+        Cause.NO_POOL.value: _("There are no questions on this area yet."),
+        Cause.NO_SHEET.value: _("There is no LKE of this year yet. Upload it."),
+        Cause.DOING_NOT_DECIDED.value: _(
+            "The score lies close to the line. A review of the proof would tell."
+        ),
+    }[reason.cause]
+
+
+def _by_quizzes(reason: Reason, shown: Shown, open_now: list[int]) -> str:
+    said = _("Nobody has answered yet.") if not shown.answers else ""
+    if not shown.people:
+        more = _("First register the unit's people, so that they can take a quiz.")
+    elif reason.more_answers is None:
+        more = _not_by_quizzes(shown)
+    else:
+        more = _enough(reason.more_answers, shown, open_now)
+    return f"{said} {more}".strip()
+
+
+def _enough(number: int, shown: Shown, open_now: list[int]) -> str:
+    """How many quizzes by how many people; as they were so far where none is open."""
+    usual = round(shown.answers / shown.answering) if shown.answering else 0
+    each = max([*open_now, 0]) or usual
+    needed = ngettext(
+        "About %(number)d more answer would tell",
+        "About %(number)d more answers would tell",
+        number,
+    ) % {"number": number}
+    if not each:
+        return _("%(needed)s; no quiz on this area is open.") % {"needed": needed}
+    quizzes = math.ceil(number / (shown.people * each))
+    if quizzes > MOST_QUIZZES:
+        return f"{needed}. {_not_by_quizzes(shown)}"
+    people = math.ceil(number / (quizzes * each))
+    rounds = ngettext("%(number)d quiz", "%(number)d quizzes", quizzes) % {"number": quizzes}
+    takers = ngettext("%(number)d person", "%(number)d people", people) % {"number": people}
+    return _("%(needed)s: about %(quizzes)s taken by %(people)s.") % {
+        "needed": needed,
+        "quizzes": rounds,
+        "people": takers,
+    }
+
+
+def _not_by_quizzes(shown: Shown) -> str:
+    return ngettext(
+        "With the %(number)d person registered for this unit, quizzes alone will hardly tell; "
+        "a talk with the unit tells more.",
+        "With the %(number)d people registered for this unit, quizzes alone will hardly tell; "
+        "a talk with the unit tells more.",
+        shown.people,
+    ) % {"number": shown.people}
+
+
+def warning(shown: Shown) -> str:
+    """A sentence where many questions were left out; else empty."""
+    asked = shown.answers + shown.skipped
+    skipped = shown.skipped / asked if asked else 0
+    if skipped <= WARN_SKIPPED:
+        return ""
+    return _("%(share)s of the questions have no answer: understanding may be lower.") % {
+        "share": percent(skipped)
+    }
+
+
+def spoken(shown: Shown, assessed: Assessed | None, period: int) -> dict[str, Any]:
+    """The sentences of the page "why?" on one cell, for its template."""
+    return {
+        "cause": wording.cause_of(shown),
+        "meaning": meaning(shown, assessed),
+        "limited": wording.basis(shown) if shown.is_limited else "",
+        "lines": "" if shown.is_hidden else against_lines(shown),
+        "counts": counts(shown),
+        "printed": printed(assessed) if assessed and assessed.share is not None else "",
+        "apart": years_apart(shown, period),
+        "reckoning": [] if shown.is_hidden else reckoning(shown, assessed),
+        "warning": warning(shown),
+    }
