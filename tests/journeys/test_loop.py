@@ -12,7 +12,6 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Error
 
-from attendance import registration
 from attendance.models import Event, Presence, Registration
 from clinic.assessments.models import Sheet
 from clinic.insights.models import Finding
@@ -102,7 +101,10 @@ def test_the_loop(enter, worker, server, cast, ground):
     write_and_publish(enter(cast.author, STAFF), enter(cast.reviewer, STAFF), module=ground)
     import_workbook(enter(cast.other_unit_official, STAFF))
     unit = Sheet.objects.get().unit
-    quiz = open_clinic(enter(cast.organiser, STAFF), cast)
+    organiser = enter(cast.organiser, STAFF)
+    quiz = open_clinic(organiser, cast)
+    invite(organiser, cast.participant)
+    register(enter(cast.colleague, PHONE))
     take_quiz(quiz, cast.colleague.account, skill=0.0, started_at=quiz.opens_at)
     wait_for_finding(unit, answers=QUESTIONS)
     staff = enter(cast.regency_official, STAFF)
@@ -111,7 +113,7 @@ def test_the_loop(enter, worker, server, cast, ground):
     participant = enter(cast.participant, PHONE)
     confirm(participant)
     read_a_section(participant)
-    check_in(enter(cast.organiser, STAFF), participant)
+    check_in(organiser, participant)
     take_quiz_in_the_browser(participant, server, cast.participant)
 
     wait_for_finding(unit, answers=2 * QUESTIONS)
@@ -158,7 +160,7 @@ def import_workbook(official):
 
 
 def open_clinic(organiser, cast):
-    """The organiser plans the clinic step by step and opens it; inviting is by services."""
+    """The organiser plans the clinic step by step and opens it."""
     hours = hours_of_today(cast)
     organiser.goto("/panitia/")
     organiser.locator("main a[href$='/panitia/baru/']").click()
@@ -177,10 +179,28 @@ def open_clinic(organiser, cast):
     keep(organiser, "05d-panitia-memeriksa")
     organiser.locator("form[action$='/keadaan/buka'] button").click()
     organiser.wait_for_url(f"**/panitia/{CLINIC}/")
-    event = Event.objects.get(state=Event.State.OPEN)
-    registration.invite(event, cast.participant, actor=cast.organiser.account)
-    registration.register(event, cast.colleague, actor=cast.colleague.account)
+    assert Event.objects.get().state == Event.State.OPEN
     return quiz
+
+
+def invite(organiser, person):
+    """The organiser finds one person by name and keeps them a seat."""
+    organiser.goto(f"/panitia/{CLINIC}/undang")
+    organiser.locator("#q").fill(person.name)
+    organiser.locator("#q").press("Enter")
+    organiser.locator("main input[name=orang]").first.check()
+    keep(organiser, "05e-panitia-mengundang")
+    organiser.locator("main form:has([name=orang]) button").click()
+    organiser.locator("main form:has([name=setuju]) button").click()
+    organiser.locator("#pesan .notice").wait_for()
+    assert Registration.objects.get().person == person
+
+
+def register(colleague):
+    """Somebody who was not invited takes a seat by themselves."""
+    colleague.goto(f"/kegiatan/{CLINIC}/daftar")
+    colleague.locator("main form .button").click()
+    colleague.wait_for_url("**/saya")
 
 
 def hours_of_today(cast):
