@@ -23,6 +23,7 @@ VENDORED = sorted((ROOT / "clinic" / "static" / "vendor").glob("*/vendor.toml"))
 UNESCAPED_IN_TEMPLATES = re.compile(r"\|\s*safe(?:seq)?\b|autoescape\s+off|\|\s*striptags\s*\|")
 UNESCAPED_IN_CODE = re.compile(r"\bmark_safe\b|\bSafeString\(|\bautoescape=False\b|\bhtml_safe\b")
 INLINE_STYLE = re.compile(r"\sstyle\s*=", re.IGNORECASE)
+MISQUOTED = re.compile(r"""='\{%[^%]*%\}\"""")
 INLINE_SCRIPT = re.compile(
     r"<script(?![^>]*\b(?:src=|type=.application/json))|\son[a-z]+\s*=|hx-on|js:", re.IGNORECASE
 )
@@ -58,6 +59,7 @@ def breaches(pattern, paths):
         (INLINE_STYLE, '<p style="color:red">', '<style nonce="x">'),
         (INLINE_SCRIPT, '<a onclick="x()">', '<button name="on">'),
         (INLINE_SCRIPT, "<script>alert(1)</script>", '<script src="/x.js"></script>'),
+        (MISQUOTED, """<a href='{% url 'x' %}">""", """<a href="{% url 'x' %}">"""),
         (FOREIGN, '<img src="//cdn.example/x.png">', '<img src="/static/x.png">'),
     ],
 )
@@ -73,6 +75,10 @@ def test_nothing_typed_leaves_unescaped():
 
 def test_no_template_holds_a_style_attribute():
     assert breaches(INLINE_STYLE, TEMPLATES) == []
+
+
+def test_an_attribute_ends_with_the_quote_it_began_with():
+    assert breaches(MISQUOTED, TEMPLATES) == []
 
 
 def test_no_template_holds_an_inline_script():

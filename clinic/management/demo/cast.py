@@ -84,7 +84,7 @@ def load_people(tops: list[Unit]) -> None:
     rows = [
         PersonRow(
             row=number,
-            name=f"Contoh - {position} {unit}",
+            name=f"Contoh - {_post_in(position, unit)}",
             nip=nip,
             unit=slug,
             position=position,
@@ -95,6 +95,12 @@ def load_people(tops: list[Unit]) -> None:
     ]
     today = SINCE
     apply_people(plan_people(rows, today=today), actor=None, today=today, is_demo=True)
+
+
+def _post_in(position: str, unit: str) -> str:
+    """Name a post with its unit; a unit's own kind is not said twice."""
+    kind = unit.split(maxsplit=1)[0]
+    return f"{position.removesuffix(f' {kind}')} {unit}"
 
 
 def _everybody(tops: list[Unit]) -> list[tuple[str, str, str, str, str]]:
