@@ -105,7 +105,6 @@ def test_author_writes_and_reviewer_publishes(visit, cast, live_server, kept, se
     author.goto(f"/admin/pages/{section.pk}/edit/")
     kept(author, "penyunting-1280")
     author.locator("#id_title").fill("Bagian dari penyunting")
-    author.locator("footer [data-w-dropdown-target='toggle']").click()
     author.locator("button[name='action-kirim']").click()
     author.wait_for_url("**/admin/tinjau/kecil/")
 
