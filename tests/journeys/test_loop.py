@@ -288,6 +288,7 @@ def take_quiz_in_the_browser(participant, server, person):
     for index in range(3, QUESTIONS + 1):
         go_on(participant, attempt, index)
         answer(participant, attempt, index)
+        wait_for_word(participant, "saved")
     go_on(participant, attempt, "periksa")
     participant.locator("main form button").click()
     participant.wait_for_url("**/hasil/")
