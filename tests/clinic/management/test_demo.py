@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
 from attendance import checkin
 from attendance.badges import token_of
@@ -22,40 +23,59 @@ def silent(_line):
     return None
 
 
-def test_the_region_is_whole_and_the_second_loading_keeps_it():
-    assert loading.load_demo(silent)
-    assert not loading.load_demo(silent)
-    assert Unit.objects.filter(depth=2).count() == 41
-    assert Sheet.objects.filter(edition__slug="pmprb-2020-unit", period=2021).count() == 41
-    assert Sheet.objects.filter(edition__slug="akip-2021", period=2025).count() == 41
-    editions = ModuleEdition.objects.select_related("module")
-    assert {one.module.area_id for one in editions} == set(
-        ChangeArea.objects.values_list("slug", flat=True)
-    )
-    assert all(one.published_by_id != one.module.owner_id for one in editions)
-    assert {login.email for login in cast.LOGINS} == set(
-        Account.objects.exclude(email="").values_list("email", flat=True)
-    )
-    assert Account.objects.filter(is_demo=False).count() == 0
+@pytest.fixture(scope="class")
+def region(django_db_setup, django_db_blocker):
+    """The demo, loaded once and undone after the last test that looks at it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        assert loading.load_demo(silent)
+        yield
+        transaction.set_rollback(True)
 
 
-def test_every_sample_person_is_marked_and_nobody_can_be_alive():
-    loading.load_demo(silent)
-    assert not Person.objects.filter(is_demo=False).exists()
-    assert not Person.objects.exclude(name__startswith="Contoh - ").exists()
-    assert not Person.objects.exclude(nip__startswith="1900").exists()
+@pytest.mark.usefixtures("region")
+@pytest.mark.xdist_group("demo-region")
+class TestTheRegion:
+    """What stands in the region once it is loaded."""
 
+    def test_the_region_is_whole_and_the_second_loading_keeps_it(self):
+        assert not loading.load_demo(silent)
+        assert Unit.objects.filter(depth=2).count() == 41
+        assert Sheet.objects.filter(edition__slug="pmprb-2020-unit", period=2021).count() == 41
+        assert Sheet.objects.filter(edition__slug="akip-2021", period=2025).count() == 41
+        editions = ModuleEdition.objects.select_related("module")
+        assert {one.module.area_id for one in editions} == set(
+            ChangeArea.objects.values_list("slug", flat=True)
+        )
+        assert all(one.published_by_id != one.module.owner_id for one in editions)
+        assert {login.email for login in cast.LOGINS} == set(
+            Account.objects.exclude(email="").values_list("email", flat=True)
+        )
+        assert Account.objects.filter(is_demo=False).count() == 0
 
-def test_the_same_seed_gives_the_same_answers():
-    loading.load_demo(silent)
-    answers = Answer.objects.filter(sheet__unit__slug="dinas-sosial", sheet__period=2025)
-    first = dict(answers.values_list("node__code", "text"))
-    again = {
-        code: row.text
-        for sheet in Sheet.objects.filter(unit__slug="dinas-sosial", period=2025)
-        for code, row in _made_up(sheet).items()
-    }
-    assert first == again
+    def test_every_sample_person_is_marked_and_nobody_can_be_alive(self):
+        assert not Person.objects.filter(is_demo=False).exists()
+        assert not Person.objects.exclude(name__startswith="Contoh - ").exists()
+        assert not Person.objects.exclude(nip__startswith="1900").exists()
+
+    def test_the_same_seed_gives_the_same_answers(self):
+        answers = Answer.objects.filter(sheet__unit__slug="dinas-sosial", sheet__period=2025)
+        first = dict(answers.values_list("node__code", "text"))
+        again = {
+            code: row.text
+            for sheet in Sheet.objects.filter(unit__slug="dinas-sosial", period=2025)
+            for code, row in _made_up(sheet).items()
+        }
+        assert first == again
+
+    def test_every_role_of_the_demo_finds_something_to_do(self, client, settings):
+        """One loading for all of them: it takes longest."""
+        settings.KLINIK_SECOND_FACTOR = False
+
+        _both_organisers_run_both_clinics_and_the_first_begins_at_the_coming_one(client)
+        _the_quizzes_of_the_coming_clinic_frame_its_day()
+        _at_the_rehearsal_of_today_a_person_of_the_list_is_let_in_green(client)
+        _the_assessor_reads_the_assigned_units_of_the_year_and_no_other(client)
+        _one_module_waits_for_the_reviewer_with_what_changed(client)
 
 
 def _made_up(sheet):
@@ -81,18 +101,6 @@ def test_the_coming_clinic_lies_on_a_working_day(day):
 
     assert found.weekday() < clinics.SATURDAY
     assert 0 <= (found - wanted).days <= 2
-
-
-def test_every_role_of_the_demo_finds_something_to_do(client, settings):
-    """One loading for all of them: it takes longest."""
-    settings.KLINIK_SECOND_FACTOR = False
-    loading.load_demo(silent)
-
-    _both_organisers_run_both_clinics_and_the_first_begins_at_the_coming_one(client)
-    _the_quizzes_of_the_coming_clinic_frame_its_day()
-    _at_the_rehearsal_of_today_a_person_of_the_list_is_let_in_green(client)
-    _the_assessor_reads_the_assigned_units_of_the_year_and_no_other(client)
-    _one_module_waits_for_the_reviewer_with_what_changed(client)
 
 
 def _both_organisers_run_both_clinics_and_the_first_begins_at_the_coming_one(client):
