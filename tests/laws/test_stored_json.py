@@ -16,6 +16,7 @@ from clinic.assessments.models import FrameworkEdition
 from clinic.assessments.report_page import facts_of
 from clinic.insights import attainment
 from clinic.insights.arithmetic import calibration
+from clinic.insights.arithmetic.suppression import State
 from clinic.insights.models import Finding
 from clinic.insights.reading import Reason, _content
 from clinic.people import merging
@@ -149,7 +150,7 @@ def test_d12_event_policies_of_schema_1_are_obeyed():
 def test_d12_reasons_of_schema_1_are_told():
     finding = Finding(word="unknown", reasons=golden("finding_reasons"))
 
-    assert _content(finding)["reasons"] == (
+    assert _content(finding, State.SHOWN)["reasons"] == (
         Reason("no_answers", more_answers=8),
         Reason("no_sheet", coverage=0.5),
     )
