@@ -3,6 +3,7 @@
 ``worker`` is a real Celery worker process on the database and queue of the tests.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -54,6 +55,15 @@ def pytest_collection_modifyitems(config, items):
     wanted.sort(key=lambda item: "worker" in getattr(item, "fixturenames", ()))
     config.hook.pytest_deselected(items=unwanted)
     items[:] = wanted
+
+
+def pytest_collection_finish(session):
+    """Refuse to run where pytest-xdist takes no notice of groups: it says nothing itself."""
+    if "PYTEST_XDIST_WORKER" not in os.environ or not session.config.getvalue("loadgroup"):
+        return
+    for item in session.items:
+        if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+            pytest.exit(f"{item.nodeid} is marked for a group, but pytest-xdist sees none.", 3)
 
 
 @pytest.fixture(scope="session")
