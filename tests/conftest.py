@@ -1,24 +1,23 @@
-"""What every test shares: the cast, the cache table, a flush that may empty append-only tables.
+"""What every test shares: the cast, the cache table, the first rows after a test that commits.
 
 ``worker`` is a real Celery worker process on the database and queue of the tests.
 """
 
+import functools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
 from django.core.management import call_command
-from django.core.management.color import no_style
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
-from clinic.records import seals
+from tests.first_rows import FirstRows
 from tests.given import *  # noqa: F403
 from tests.migrated import Migrated
 from tests.processes import CELERY, WorkerProcess, kill, start
@@ -26,17 +25,6 @@ from tests.processes import CELERY, WorkerProcess, kill, start
 # A busy machine must not fail a test: no limit on the time of one example.
 hypothesis_settings.register_profile("house", deadline=None)
 hypothesis_settings.load_profile("house")
-
-
-def needs_flush(item):
-    """Return whether the database is emptied after the test.
-
-    All such tests put the migrations' first rows back, or none: after a flush that does not,
-    Site, Page and Locale have no row, and the next one that does meets content types twice.
-    """
-    mark = item.get_closest_marker("django_db")
-    names = {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
-    return bool(names) or (mark is not None and mark.kwargs.get("transaction", False))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -48,8 +36,6 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker("real_worker")
         if item.get_closest_marker("real_worker"):
             item.add_marker(pytest.mark.xdist_group("real-worker"))
-        if needs_flush(item):
-            item.fixturenames.append("django_db_serialized_rollback")
         is_left_out = settings.IS_EMBEDDED and item.get_closest_marker("postgresql")
         (unwanted if is_left_out else wanted).append(item)
     wanted.sort(key=lambda item: "worker" in getattr(item, "fixturenames", ()))
@@ -64,6 +50,11 @@ def pytest_collection_finish(session):
     for item in session.items:
         if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
             pytest.exit(f"{item.nodeid} is marked for a group, but pytest-xdist sees none.", 3)
+
+
+@functools.cache
+def _first_rows() -> FirstRows:
+    return FirstRows()
 
 
 @pytest.fixture(scope="session")
@@ -90,37 +81,21 @@ def django_db_setup(
         call_command("createcachetable")
         if _migrated is not None:
             _migrated.keep()
-
-
-def count_on() -> None:
-    """Let new ids follow the first rows, which were put back with ids of their own."""
-    models = apps.get_models(include_auto_created=True)
-    with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), models):
-            cursor.execute(statement)
+        _first_rows()
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _flush_through_the_guarded_door() -> Iterator[None]:
-    """Let the flush after a transactional test pass the triggers, as a purge does (D7)."""
+def _first_rows_instead_of_a_flush() -> Iterator[None]:
+    """Put back what the migrations left, after a test that commits."""
     flush = TransactionTestCase._fixture_teardown
-    setup = TransactionTestCase._fixture_setup.__func__
 
-    def set_up_and_count_on(cls: type[TransactionTestCase]) -> None:
-        setup(cls)
-        if cls.serialized_rollback:
-            count_on()
-
-    def flush_inside_purging(case: TransactionTestCase) -> None:
+    def put_back(_case: TransactionTestCase) -> None:
         if settings.IS_EMBEDDED:
             cache.clear()
-        with seals.purging("test flush"):
-            flush(case)
+        _first_rows().put_back()
 
-    TransactionTestCase._fixture_teardown = flush_inside_purging
-    TransactionTestCase._fixture_setup = classmethod(set_up_and_count_on)
+    TransactionTestCase._fixture_teardown = put_back
     yield
-    TransactionTestCase._fixture_setup = classmethod(setup)
     TransactionTestCase._fixture_teardown = flush
 
 

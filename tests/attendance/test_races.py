@@ -14,7 +14,7 @@ from attendance.registration import EventFull
 from clinic.lib.errors import Refused
 from tests.attendance import made
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def together(*acts, hands=16):

@@ -13,7 +13,7 @@ from courses.models import ModuleEdition, SectionPage
 from courses.publishing import NothingToPublish
 from tests.courses import made
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 READERS = 100
 AT_ONCE = 40  # a database server of the usual size has 100 connections for everybody
 MARK = re.compile(r"edisi-\d+")

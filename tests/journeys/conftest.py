@@ -1,6 +1,6 @@
 """A real browser over a live server: Debian's Chromium, driven by playwright.
 
-Journeys mark their module ``django_db(transaction=True, serialized_rollback=True)``: the flush
+Journeys mark their module ``django_db(transaction=True)``: the flush
 after a live-server test would else leave later journeys without Site, Locale and home page.
 """
 
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 from pypdf import PdfReader
@@ -39,16 +39,10 @@ def find_browser() -> str:
 
 @pytest.fixture(scope="package")
 def browser(django_db_setup: None) -> Iterator[Browser]:
-    """One browser for all journeys; playwright's loop makes Django's ORM ask for the switch.
-
-    While that loop runs, Django hands this thread a second set of connections; it must know what
-    the migrations left behind, or ``serialized_rollback`` restores nothing without a word.
-    """
-    left_by_migrations = connection._test_serialized_contents
+    """One browser for all journeys; playwright's loop makes Django's ORM ask for the switch."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as driver:
-        connection._test_serialized_contents = left_by_migrations
         started = driver.chromium.launch(executable_path=find_browser(), args=[*QUIET, *sandbox])
         yield started
         started.close()

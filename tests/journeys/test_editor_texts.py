@@ -25,7 +25,7 @@ from tests.laws.test_texts import said
 
 pytestmark = [
     pytest.mark.journey,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 # Names of persons and roles in the cast.
 NAMES = {"Admin"}

@@ -28,7 +28,7 @@ from tests.quizzes.made import wrong_of
 
 pytestmark = [
     pytest.mark.journey,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 PICTURES = settings.BASE_DIR / "var" / "journeys"
 AREA_NAME = "Penguatan Pengawasan"

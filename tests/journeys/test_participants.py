@@ -10,7 +10,7 @@ from tests.journeys.conftest import faults, overflow, signed_in_cookie
 
 pytestmark = [
     pytest.mark.journey,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 
 

@@ -14,7 +14,7 @@ from tests.quizzes import made as quiz_made
 
 pytestmark = [
     pytest.mark.journey,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 CODE = "klinik-uji-rencana"
 STEPS = ("apa", "waktu", "siapa", "kuis", "periksa")

@@ -15,7 +15,7 @@ from tests.quizzes import made
 
 pytestmark = [
     pytest.mark.journey,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 SCRIPTS = Path("quizzes/static/quizzes")
 

@@ -11,7 +11,7 @@ from tests.journeys.conftest import A4, F4, faults, overflow, papers, signed_in_
 
 pytestmark = [
     pytest.mark.journey,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 SECTION = "/modul/pengawasan/gratifikasi/"
 PAGES = ["/modul/", "/modul/pengawasan/", SECTION, "/modul/pengawasan/cetak/"]

@@ -10,7 +10,7 @@ from tests.processes import WebServer
 
 pytestmark = [
     pytest.mark.journey,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 MOST = 100 * 1024
 

@@ -197,40 +197,6 @@ def test_d13_one_word_per_concept(path):
     assert forbidden_words(tree_of(path), path.stem, allowed) == []
 
 
-def has_serialized_rollback(decorators):
-    return any("serialized_rollback=True" in ast.unparse(each) for each in decorators)
-
-
-def careless_live_tests(tree):
-    """Return tests on a live server whose flush would leave later ones without home page."""
-    module_marks = [
-        node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
-    ]
-    if has_serialized_rollback(module_marks):
-        return []
-    careful = {
-        function
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef) and has_serialized_rollback(node.decorator_list)
-        for function in functions(node)
-    }
-    return [
-        function.name
-        for function in functions(tree)
-        if function.name.startswith("test")
-        and "live_server" in {argument.arg for argument in function.args.args}
-        and function not in careful
-        and not has_serialized_rollback(function.decorator_list)
-    ]
-
-
-@pytest.mark.parametrize("path", TESTS, ids=str)
-def test_live_server_tests_put_the_first_rows_back(path):
-    assert careless_live_tests(tree_of(path)) == []
-
-
 @pytest.mark.parametrize("path", TESTS, ids=str)
 def test_no_test_is_skipped(path):
     if path == Path("tests/laws/test_house.py"):
@@ -255,9 +221,3 @@ class TestTheLawsThemselves:
     def test_a_relation_that_points_up(self):
         tree = ast.parse("x = models.ForeignKey('insights.Finding', on_delete=1)")
         assert relations_by_string(tree) == ["insights.Finding"]
-
-    def test_a_careless_live_server_test(self):
-        careless = "def test_a(live_server): pass\n"
-        careful = "@pytest.mark.django_db(serialized_rollback=True)\n" + careless
-        assert careless_live_tests(ast.parse(careless)) == ["test_a"]
-        assert careless_live_tests(ast.parse(careful)) == []

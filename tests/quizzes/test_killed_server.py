@@ -14,7 +14,7 @@ from quizzes.models import Attempt, Response
 from tests import processes
 from tests.quizzes import made
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 TOKEN = "a" * 32
 WEB = [sys.executable, "-m", "clinic.management.web"]

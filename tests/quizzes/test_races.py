@@ -12,7 +12,7 @@ from quizzes.arithmetic.saving import Outcome, SaveEvent
 from quizzes.models import Attempt, AttemptEvent, Credit, ResponseEvent
 from tests.quizzes import made
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def together(*acts):

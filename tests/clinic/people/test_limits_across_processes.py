@@ -10,7 +10,7 @@ from tests.given import PASSWORD, make_member
 from tests.processes import WebServer
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
     pytest.mark.real_worker,
 ]
 
