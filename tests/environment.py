@@ -13,7 +13,10 @@ from pathlib import Path
 if "KLINIK_TEST_VAR" in os.environ:  # a pytest-xdist worker shares its parent's choice
     _folder = Path(os.environ["KLINIK_TEST_VAR"])
 else:
-    _folder = Path(tempfile.mkdtemp(prefix="klinik-test-"))
+    _memory = Path("/dev/shm")  # noqa: S108 - no test waits for a disk; kills are of processes
+    _folder = Path(
+        tempfile.mkdtemp(prefix="klinik-test-", dir=_memory if _memory.is_dir() else None)
+    )
     os.environ["KLINIK_TEST_VAR"] = str(_folder)
     atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 

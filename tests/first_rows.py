@@ -4,6 +4,7 @@ Django's flush empties all of some 180 tables and reads the first rows back from
 second a test. Here only a table that a test has changed is emptied and filled again.
 """
 
+import functools
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,18 +16,15 @@ class FirstRows:
     """The rows of every filled table as they were when this was made."""
 
     def __init__(self) -> None:
-        self.tables = connection.introspection.django_table_names(
-            only_existing=True, include_views=False
-        )
-        self.rows = {table: _rows(table) for table in self._filled()}
+        self.rows = {table: rows_of(table) for table in filled_tables()}
 
     def put_back(self) -> None:
         """Undo what was committed since, through the guarded door of append-only tables (D7)."""
         with transaction.atomic():
             changed = {
                 table
-                for table in {*self._filled(), *self.rows}
-                if _rows(table) != self.rows.get(table, [])
+                for table in {*filled_tables(), *self.rows}
+                if rows_of(table) != self.rows.get(table, [])
             }
             if changed & {log.table for log in seals.logs()}:
                 with seals.purging("test flush"):
@@ -34,26 +32,40 @@ class FirstRows:
             else:
                 self._refill(changed)
 
-    def _filled(self) -> list[str]:
-        asked = " UNION ALL ".join(
-            f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for table in self.tables
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(asked)
-            return [table for (table,) in cursor.fetchall()]
-
     def _refill(self, changed: set[str]) -> None:
         with connection.cursor() as cursor:
             for table in changed:
                 cursor.execute(f'DELETE FROM "{table}"')
-            for table in changed & set(self.rows):
-                places = ", ".join(["%s"] * len(self.rows[table][0]))
-                cursor.executemany(f'INSERT INTO "{table}" VALUES ({places})', self.rows[table])
+        for table in changed & set(self.rows):
+            insert(table, self.rows[table])
         if connection.vendor == "postgresql":  # a table with checks to come takes no trigger
             connection.check_constraints()
 
 
-def _rows(table: str) -> list[tuple[Any, ...]]:
+def filled_tables() -> list[str]:
+    """Return the tables of the product's models that hold any row."""
+    with connection.cursor() as cursor:
+        cursor.execute(_question())
+        return [table for (table,) in cursor.fetchall()]
+
+
+def rows_of(table: str) -> list[tuple[Any, ...]]:
+    """Return all rows of a table, in an order that does not depend on the database."""
     with connection.cursor() as cursor:
         cursor.execute(f'SELECT * FROM "{table}"')
         return sorted(cursor.fetchall(), key=repr)
+
+
+def insert(table: str, rows: list[tuple[Any, ...]]) -> None:
+    """Write rows as ``rows_of`` returned them."""
+    places = ", ".join(["%s"] * len(rows[0]))
+    with connection.cursor() as cursor:
+        cursor.executemany(f'INSERT INTO "{table}" VALUES ({places})', rows)
+
+
+@functools.cache
+def _question() -> str:
+    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    return " UNION ALL ".join(
+        f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for table in tables
+    )

@@ -16,6 +16,7 @@ from django.test import Client
 from clinic.people import accounts, granting
 from clinic.people.granting import Scope
 from clinic.people.models import Account, Grant, Membership, Person, Unit
+from tests.replaying import Recording
 
 Role = Grant.Role
 PASSWORD = "kata-sandi-uji-2026"
@@ -113,16 +114,11 @@ def make_member(name: str, unit: Unit, *, nip: str = "", email: str = "") -> Per
     return person
 
 
-@pytest.fixture
-def regencies(db) -> tuple[Regency, Regency]:
-    """Two regencies; tests live in the first, the second must stay out of sight."""
+def _make_regencies() -> tuple[Regency, Regency]:
     return make_regency("Contoh"), make_regency("Sebelah", zone="Asia/Jayapura")
 
 
-@pytest.fixture
-def cast(regencies) -> Cast:
-    """The cast, with the roles granted by the administrator."""
-    home, away = regencies
+def _make_cast(home: Regency, away: Regency) -> Cast:
     admin = make_member("Admin", home.section, email="admin@uji.test")
     granting.grant(admin, Role.ADMINISTRATOR, actor=None, starts_on=SINCE)
 
@@ -164,6 +160,22 @@ def cast(regencies) -> Cast:
             member("Sekretariat Sebelah", away.section), Role.REGENCY_OFFICIAL, unit=away.root
         ),
     )
+
+
+REGENCIES = Recording(_make_regencies)
+CAST = Recording(_make_cast)
+
+
+@pytest.fixture
+def regencies(db) -> tuple[Regency, Regency]:
+    """Two regencies; tests live in the first, the second must stay out of sight."""
+    return REGENCIES.play(ground=None)
+
+
+@pytest.fixture
+def cast(regencies) -> Cast:
+    """The cast, with the roles granted by the administrator."""
+    return CAST.play(*regencies, ground=tuple(regency.root.pk for regency in regencies))
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def test_d10_a_hundred_readers_never_see_two_editions_in_one_page(cast, module):
     def read(_number):
         seen, is_last = [], False
         while not is_last:
-            is_last = published.wait(0.5)
+            is_last = published.wait(1.5)
             answer = Client().get("/modul/kecil/cetak/")
             assert answer.status_code == 200
             seen.append(marks_in(answer.content.decode()))
