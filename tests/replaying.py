@@ -8,7 +8,7 @@ import pickle
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from tests.first_rows import filled_tables, insert, rows_of
 
@@ -33,8 +33,9 @@ class Recording:
             return self._record(*given, ground=ground)
         if ground != self.ground or _counts(self.counts) != self.counts:
             return self.make(*given)
-        for table, rows in self.rows.items():
-            insert(table, rows)
+        with transaction.atomic():  # rows may point at rows of a later table
+            for table, rows in self.rows.items():
+                insert(table, rows)
         return pickle.loads(self.objects)  # noqa: S301 - written by this process
 
     def _record(self, *given: Any, ground: Hashable) -> Any:
