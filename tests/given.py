@@ -169,7 +169,7 @@ CAST = Recording(_make_cast)
 @pytest.fixture
 def regencies(db) -> tuple[Regency, Regency]:
     """Two regencies; tests live in the first, the second must stay out of sight."""
-    return REGENCIES.play(ground=None)
+    return REGENCIES.play()
 
 
 @pytest.fixture

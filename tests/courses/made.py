@@ -9,6 +9,7 @@ from courses import importing, publishing
 from courses.models import SectionPage
 from courses.regulations import load_regulations
 from quizzes import authoring
+from tests.replaying import Recording
 
 CONTENT = Path("clinic/management/content")
 SLUG = "pengawasan"
@@ -16,6 +17,10 @@ SLUG = "pengawasan"
 
 def ground():
     """Load editions, outcomes and regulations: what modules point at."""
+    GROUND.play()
+
+
+def _ground():
     for path in frameworks.shipped_files():
         frameworks.load_framework(path.read_text())
     load_outcomes((CONTENT / "outcomes.toml").read_text())
@@ -29,6 +34,21 @@ def checks(cast, slug=SLUG):
         author=cast.author.account,
         reviewer=cast.reviewer.account,
     )
+
+
+def shipped(cast):
+    """The module on supervision as it is shipped, published, with its practice questions."""
+    return SHIPPED.play(cast, ground=cast.author.account.pk)
+
+
+def _shipped(cast):
+    module = published(cast)
+    checks(cast)
+    return module
+
+
+GROUND = Recording(_ground)
+SHIPPED = Recording(_shipped)
 
 
 def content(slug=SLUG):

@@ -52,8 +52,7 @@ def test_u15_a_mark_is_seen_at_once_on_list_module_and_home(cast, signed_in):
 
 
 def test_a_section_is_finished_only_after_each_check_was_answered_once(cast, signed_in):
-    module = made.published(cast)
-    made.checks(cast)
+    module = made.shipped(cast)
     browser = signed_in(cast.participant.account)
     version = QuestionVersion.objects.get(question__slug="periksa-upg-prosedur")
     wrong = next(one for one in version.parsed.options if one.credit != 1)

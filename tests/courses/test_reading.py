@@ -24,9 +24,7 @@ def texts(page):
 
 @pytest.fixture
 def shipped(cast):
-    module = made.published(cast)
-    made.checks(cast)
-    return module
+    return made.shipped(cast)
 
 
 def keys():

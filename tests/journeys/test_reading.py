@@ -20,9 +20,7 @@ PAGES = ["/modul/", "/modul/pengawasan/", SECTION, "/modul/pengawasan/cetak/"]
 @pytest.fixture
 def shipped(cast, settings):
     settings.KLINIK_SECOND_FACTOR = False
-    module = made.published(cast)
-    made.checks(cast)
-    return module
+    return made.shipped(cast)
 
 
 @pytest.fixture

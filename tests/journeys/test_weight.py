@@ -27,8 +27,7 @@ def server(transactional_db):
 @pytest.fixture
 def filled(cast, regencies):
     """A published module, a quiz of it, and a sheet of two units."""
-    courses_made.published(cast)
-    courses_made.checks(cast)
+    courses_made.shipped(cast)
     edition, home = FrameworkEdition.objects.get(slug="zi-2021"), regencies[0]
     insights_made.sheet(home.district, edition, strength=0.2)
     insights_made.sheet(home.health, edition, strength=0.9)

@@ -18,6 +18,7 @@ from quizzes.models.assignments import Phase
 from tests.given import make_member
 from tests.quizzes import made as quizzes_made
 from tests.quizzes.arithmetic import questions
+from tests.replaying import Recording
 
 AREA = "pengawasan"
 PERIOD = 2026
@@ -32,6 +33,21 @@ def zi() -> FrameworkEdition:
     entry = outcome_links.LinkEntry("zi-2021", "A.I.5.i", Decimal(1))
     outcome_links.link_outcome(outcome, [entry])
     return edition
+
+
+def weak_district(cast, home):
+    """An edition, a quiz, and a region whose district has a weak sheet, its office a good one."""
+    return WEAK_DISTRICT.play(cast, home, ground=(cast.author.pk, home.root.pk))
+
+
+def _weak_district(cast, home):
+    edition = zi()
+    sheet(home.district, edition, strength=0.2)
+    sheet(home.health, edition, strength=0.9)
+    return edition, quiz(cast), home
+
+
+WEAK_DISTRICT = Recording(_weak_district)
 
 
 def quiz(cast, *, number=QUESTIONS, slug="kuis-pengawasan"):
