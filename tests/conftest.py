@@ -10,7 +10,6 @@ from contextlib import contextmanager
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import transaction
@@ -19,12 +18,14 @@ from hypothesis import settings as hypothesis_settings
 
 from tests.first_rows import FirstRows
 from tests.given import *  # noqa: F403
+from tests.light_hashes import lighten
 from tests.migrated import Migrated
 from tests.processes import CELERY, WorkerProcess, kill, start
 
 # A busy machine must not fail a test: no limit on the time of one example.
 hypothesis_settings.register_profile("house", deadline=None)
 hypothesis_settings.load_profile("house")
+lighten()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -107,14 +108,6 @@ def _empty_redis_cache() -> Iterator[None]:
         client = cache._cache.get_client()
         for key in client.scan_iter(f"{settings.CACHES['default']['KEY_PREFIX']}:*"):
             client.delete(key)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def light_password_hashes():
-    """Keep the real hasher, at its least cost: the suite makes thousands of hashes."""
-    Argon2PasswordHasher.time_cost = 1
-    Argon2PasswordHasher.memory_cost = 8
-    Argon2PasswordHasher.parallelism = 1
 
 
 @pytest.fixture

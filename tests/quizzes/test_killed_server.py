@@ -3,7 +3,6 @@
 import http.client
 import json
 import socket
-import sys
 import threading
 
 import pytest
@@ -17,7 +16,7 @@ from tests.quizzes import made
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TOKEN = "a" * 32
-WEB = [sys.executable, "-m", "clinic.management.web"]
+WEB = processes.WEB
 SAVES_BEFORE_THE_KILL = 10
 
 
