@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 VAR := $(or $(KLINIK_VAR),var)
-JOBS ?= 2
+JOBS ?= 3
 ARGS ?=
 
 # Servers of "make test-services"; each may be set in the environment.
