@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from clinic.assessments.models import ChangeArea, Outcome
 from clinic.people.access import Actor, visible
 from courses.models import ModuleEdition, ModulePage, Regulation
-from courses.rubric import Address, RubricRow, rows_at
+from courses.rubric import Address, RubricRow, own_answers, rows_at
 from quizzes import practice
 
 Stream = list[dict[str, Any]]
@@ -54,15 +54,22 @@ def current_editions(actor: Actor) -> QuerySet[ModuleEdition]:
     )
 
 
-def shown_section(stream: Stream, *, place: int = 1) -> list[ShownBlock]:
+def shown_section(
+    stream: Stream, *, place: int = 1, reader: Actor | None = None
+) -> list[ShownBlock]:
     """Return the blocks of one section, ready for their templates."""
-    return shown_sections([stream], first=place)[0]
+    return shown_sections([stream], first=place, reader=reader)[0]
 
 
-def shown_sections(streams: Iterable[Stream], *, first: int = 1) -> list[list[ShownBlock]]:
-    """Return the blocks of several sections; what they point at is fetched once for all."""
+def shown_sections(
+    streams: Iterable[Stream], *, first: int = 1, reader: Actor | None = None
+) -> list[list[ShownBlock]]:
+    """Return the blocks of several sections; what they point at is fetched once for all.
+
+    A ``reader`` finds what the own unit answered; what is printed or kept names none (U19).
+    """
     plain = [[(block["type"], _plain(block["value"])) for block in one] for one in streams]
-    fetched = _fetch([block for one in plain for block in one])
+    fetched = _fetch([block for one in plain for block in one], reader)
     return [
         [
             ShownBlock(kind, f"b{section}-{place}", value, _about(kind, value, fetched))
@@ -107,7 +114,7 @@ def _item(part: Any) -> Any:
     return part["value"] if is_wrapped else part
 
 
-def _fetch(blocks: list[tuple[str, Any]]) -> Fetched:
+def _fetch(blocks: list[tuple[str, Any]], reader: Actor | None) -> Fetched:
     rubrics = {
         (value["edition"], code)
         for kind, value in blocks
@@ -116,8 +123,9 @@ def _fetch(blocks: list[tuple[str, Any]]) -> Fetched:
     }
     rules = {value["regulation"] for kind, value in blocks if kind == "reference"}
     checks = {value["question"] for kind, value in blocks if kind == "check"}
+    own = own_answers(reader, rubrics) if reader and rubrics else {}
     return Fetched(
-        rubrics=rows_at(rubrics) if rubrics else {},
+        rubrics=rows_at(rubrics, own) if rubrics else {},
         regulations=Regulation.objects.in_bulk(rules, field_name="slug") if rules else {},
         checks=practice.check_questions(checks) if checks else {},
     )

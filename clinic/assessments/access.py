@@ -32,6 +32,17 @@ def units_read(reach: Reach) -> Q:
     return reach.in_units() | reach.assigned("")
 
 
+@rule(
+    "read-brief",
+    Sheet,
+    "peserta:u pejabat-unit:u operator:u kabupaten:k",
+    is_reading=True,
+)
+def briefs_read(reach: Reach) -> Q:
+    """Letters and points, without notes and proof, of the units of reach."""
+    return reach.in_units("unit")
+
+
 @rule("write-sheet", Sheet, "pejabat-unit:u operator:u")
 def sheets_written(reach: Reach) -> Q:
     """Sheets of the units of reach: type an answer, a note or proof."""

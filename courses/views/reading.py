@@ -136,7 +136,9 @@ def _section_page(request: HttpRequest, edition: ModuleEdition, section: Section
         "place": place,
         "count": len(edition.sections),
         "following": next(iter(edition.sections[place:]), None),
-        "blocks": reading.shown_section(_stream(edition, section), place=place),
+        "blocks": reading.shown_section(
+            _stream(edition, section), place=place, reader=request.user
+        ),
         "standing": standing,
         "state": standing.state_of(section) if standing else "",
         "word": STATE_WORDS[standing.state_of(section)] if standing else "",
