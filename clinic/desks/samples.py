@@ -175,6 +175,7 @@ VALUES: dict[str, Any] = {
             "text": "Seluruh laporan gratifikasi ditindaklanjuti.",
             "step_up": "Naik ke A bila hasilnya dipublikasikan.",
             "own": True,
+            "up_to_best": "+0,33 poin bila A",
         },
         {
             "letter": "C",
