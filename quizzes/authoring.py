@@ -21,8 +21,10 @@ from clinic.records import audit
 from quizzes.arithmetic.publish_checks import Level, problems
 from quizzes.arithmetic.question_content import content_digest, from_json, to_json
 from quizzes.arithmetic.question_types import Content
+from quizzes.arithmetic.selection import common_missing
 from quizzes.formats.bank import BankQuestion, BankQuiz, read_questions, read_quizzes
 from quizzes.models import Question, QuestionVersion, Quiz, QuizVersion, Slot, VersionState
+from quizzes.models.assignments import Phase
 
 
 class NotPublishable(Refused):
@@ -247,10 +249,22 @@ def _quiz_problems(version: QuizVersion) -> list[str]:
         found.append("question_not_published")
     if any(slot.question_version.question.use != Question.Use.QUIZ for slot in slots):
         found.append("practice_question")
-    forms = {slot.form for slot in slots}
-    if not set(version.form_phases.values()) <= forms:
-        found.append("form_missing")
-    return found
+    return found + _form_problems(version, slots)
+
+
+def _form_problems(version: QuizVersion, slots: list[Slot]) -> list[str]:
+    """A named form without questions; before and after with too little in common to compare."""
+    forms: dict[str, set[int]] = {form: set() for form in version.form_phases.values()}
+    for slot in slots:
+        forms.setdefault(slot.form, set()).add(slot.question_version.question_id)
+    if not all(forms.values()):
+        return ["form_missing"]
+    named = version.form_phases
+    if {Phase.PRE, Phase.POST} <= named.keys() and common_missing(
+        forms[named[Phase.PRE]], forms[named[Phase.POST]]
+    ):
+        return ["forms_differ_too_much"]
+    return []
 
 
 def quiz_digest(version: QuizVersion) -> str:

@@ -63,7 +63,7 @@ def outcomes_of(entries: Iterable[Entry]) -> list[str]:
 def _entry(row: Assignment, account: Account, attempts: list[Attempt]) -> Entry:
     found = prospect(row, account.person)
     ends = [found.closes_at, found.version.release_at]
-    form = form_of(found.version, row.phase)
+    form = form_of(found.version, row.phase, account.person)
     return Entry(
         assignment=row,
         prospect=found,

@@ -14,7 +14,7 @@ from clinic.lib.errors import Refused
 from clinic.people.access import rows_of
 from clinic.people.models import Account, Membership, Person
 from quizzes.arithmetic.deadlines import TimeRules, deadline
-from quizzes.arithmetic.selection import attempt_seed, option_order
+from quizzes.arithmetic.selection import attempt_seed, crosses, option_order
 from quizzes.assignments import allowance_of
 from quizzes.models import (
     Assignment,
@@ -24,6 +24,9 @@ from quizzes.models import (
     Response,
     Slot,
 )
+from quizzes.models.assignments import Phase
+
+OTHER = {Phase.PRE: Phase.POST, Phase.POST: Phase.PRE}
 
 
 class CannotStart(Refused):
@@ -172,7 +175,7 @@ def _attempt(found: Prospect, account: Account, *, now: datetime) -> Attempt:
         number=found.next_number,
         phase=found.assignment.phase,
         setting=found.assignment.setting,
-        form=form_of(found.version, found.assignment.phase),
+        form=form_of(found.version, found.assignment.phase, person),
         context=_context(found.assignment),
         unit=post.unit if post else None,
         unit_name=post.unit.name if post else "",
@@ -184,9 +187,16 @@ def _attempt(found: Prospect, account: Account, *, now: datetime) -> Attempt:
     )
 
 
-def form_of(version: QuizVersion, phase: str) -> str:
-    """Return the form of a phase; a phase that the quiz does not name gets the first form."""
-    return version.form_phases.get(phase) or min(version.form_phases.values(), default="A")
+def form_of(version: QuizVersion, phase: str, person: Person) -> str:
+    """Return the form of a phase; a phase that the quiz does not name gets the first form.
+
+    Half of the persons take the forms of before and after in reverse.
+    """
+    forms = version.form_phases
+    if phase in OTHER and forms.keys() >= OTHER.keys():
+        is_reversed = crosses(person=str(person.uuid), quiz=str(version.quiz.uuid))
+        return forms[OTHER[phase] if is_reversed else phase]
+    return forms.get(phase) or min(forms.values(), default="A")
 
 
 def _context(assignment: Assignment) -> dict[str, str | int]:

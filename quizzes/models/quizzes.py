@@ -36,7 +36,7 @@ class QuizVersion(Version):
 
     ``pass_mark`` is a share of the full mark as a text such as ``7/10``; ``minutes`` none means no
     limit; ``form_phases`` says which form each phase gets ({"pre": "A", "post": "B"}), a phase
-    that is not named gets the first form.
+    that is not named gets the first form; half of the persons take pre and post in reverse.
     """
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)

@@ -15,7 +15,7 @@ from quizzes.arithmetic.selection import (
     Shortfall,
     attempt_seed,
     common_missing,
-    crossed_form,
+    crosses,
     draw,
     option_order,
     shortfalls,
@@ -207,15 +207,13 @@ def test_the_targets_of_a_matching_are_shuffled():
     assert {frozenset(order) for order in orders} == {frozenset(movable_ids(content))}
 
 
-def test_forms_are_crossed_between_before_and_after_and_halve_the_persons():
-    forms = Counter()
-    for number in range(400):
-        before = crossed_form(b"secret", person=str(number), quiz="q", is_post=False)
-        after = crossed_form(b"secret", person=str(number), quiz="q", is_post=True)
-        assert {before, after} == {"A", "B"}
-        forms[before] += 1
+def test_half_of_the_persons_take_the_forms_in_reverse_and_quizzes_differ():
+    persons = [str(number) for number in range(400)]
+    reversed_here = [crosses(person=one, quiz="q") for one in persons]
 
-    assert 150 < forms["A"] < 250
+    assert 150 < sum(reversed_here) < 250
+    assert reversed_here == [crosses(person=one, quiz="q") for one in persons]
+    assert reversed_here != [crosses(person=one, quiz="r") for one in persons]
 
 
 @pytest.mark.parametrize(
