@@ -10,9 +10,8 @@ from tests.attendance import made
 
 
 @pytest.fixture(autouse=True)
-def one_factor(settings):
-    """Staff enter with their password alone, as on the demo."""
-    settings.KLINIK_SECOND_FACTOR = False
+def as_on_the_demo(one_factor):
+    """No test of attendance is about the second factor."""
 
 
 @pytest.fixture
