@@ -24,7 +24,7 @@ EVENT = UUID("11111111-2222-4333-8444-555555555555")
 YEAR = 2026
 SINCE = date(2020, 1, 1)
 
-__all__ = ["anonymous", "cast", "confirmed", "regencies", "signed_in"]
+__all__ = ["anonymous", "cast", "confirmed", "one_factor", "regencies", "signed_in"]
 
 
 @dataclass(frozen=True)
@@ -182,6 +182,12 @@ def cast(regencies) -> Cast:
 def anonymous() -> AnonymousUser:
     """Somebody who is not signed in."""
     return AnonymousUser()
+
+
+@pytest.fixture
+def one_factor(settings):
+    """Staff enter with their password alone, as on the demo."""
+    settings.KLINIK_SECOND_FACTOR = False
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from uuid import uuid4
 
-from attendance import badges, checkin, events, registration
+from attendance import badges, checkin, decisions, events, invariants, registration
 from attendance.models import Event, Registration
 from clinic.people import granting
 from clinic.people.granting import Scope
@@ -13,6 +13,7 @@ from clinic.people.models import Grant, Membership, Person
 DAY = datetime(2026, 5, 25, 0, 0, tzinfo=UTC)
 MORNING = (DAY + timedelta(hours=1), DAY + timedelta(hours=4))
 AFTERNOON = (DAY + timedelta(hours=5), DAY + timedelta(hours=8))
+WHY = "Keputusan kepala bagian"
 
 
 def event_of(organiser, *, code="klinik-uji", capacity=None, is_open=True, **fields):
@@ -35,6 +36,15 @@ def event_of(organiser, *, code="klinik-uji", capacity=None, is_open=True, **fie
     return event
 
 
+def moved(event, *, to):
+    """The event, with its sessions laid so that the first begins at the moment."""
+    by = to - MORNING[0]
+    for session in event.sessions.all():
+        session.starts_at, session.ends_at = session.starts_at + by, session.ends_at + by
+        session.save()
+    return event
+
+
 def joined(event, person):
     """The person registers on their own."""
     return registration.register(event, person, actor=person.account)
@@ -47,6 +57,14 @@ def people(unit, count, *, name="Peserta"):
         Membership(person=row, unit=unit, start=DAY.date() - timedelta(days=900)) for row in rows
     )
     return rows
+
+
+def decided(event, act, rows, *, by, reason=WHY, key=None):
+    """One act on many registrations, as the organisers' list sends it."""
+    wish = decisions.Wish(
+        act=act, rows=[row.uuid for row in rows], reason=reason, key=key or uuid4()
+    )
+    return decisions.decide(event, wish, actor=by)
 
 
 def badge(row, *, uid=None, direction="in", **fields):
@@ -88,6 +106,17 @@ def at_the_door(cast, **fields):
 
 def fresh(event):
     return Event.objects.get(pk=event.pk)
+
+
+def states(rows):
+    """The states of the registrations as they are kept, in the order of the rows."""
+    kept = dict(Registration.objects.values_list("pk", "state"))
+    return [kept[row.pk] for row in rows]
+
+
+def seats_are_right():
+    """Say whether every event counts as many seats as are held (I10)."""
+    return list(dict(invariants.INVARIANTS)["I10"]()) == []
 
 
 def seat_of(official):

@@ -21,11 +21,6 @@ SECOND = timedelta(seconds=1)
 START = made.MORNING[0]
 
 
-@pytest.fixture
-def door(cast):
-    return made.at_the_door(cast)
-
-
 is_postgresql = connection.vendor == "postgresql"
 
 

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
 
-from attendance import decisions, invariants, registration
+from attendance import decisions, registration
 from attendance.models import Decision, Registration
 from clinic.lib.errors import Refused
 from clinic.records.audit import AuditEntry
@@ -18,43 +18,11 @@ from clinic.records.notices import Notice
 from quizzes.models import Admission
 from tests.attendance import made
 
-WHY = "Keputusan kepala bagian"
-
-
-@pytest.fixture
-def event(cast):
-    return made.event_of(cast.organiser, capacity=300)
-
-
-@pytest.fixture
-def invite(cast, regencies, event):
-    """Return a function that invites so many people of the clinic."""
-
-    def invite_people(count, **more):
-        people = made.people(regencies[0].clinic, count, **more)
-        return [registration.invite(event, one, actor=cast.organiser.account) for one in people]
-
-    return invite_people
-
-
-def decide(event, act, rows, *, by, reason=WHY, key=None):
-    wish = decisions.Wish(
-        act=act, rows=[row.uuid for row in rows], reason=reason, key=key or uuid4()
-    )
-    return decisions.decide(event, wish, actor=by)
+SEATS = 300
 
 
 def outcomes(decision):
     return [row.outcome for row in decision.rows.order_by("registration_id")]
-
-
-def states(rows):
-    kept = dict(Registration.objects.values_list("pk", "state"))
-    return [kept[row.pk] for row in rows]
-
-
-def seats_are_counted_right():
-    return list(dict(invariants.INVARIANTS)["I10"]()) == []
 
 
 class TestDecisions:
@@ -66,18 +34,18 @@ class TestDecisions:
         made.joined(event, cast.participant)
         joined = Registration.objects.get(person=cast.participant)
 
-        done = decide(event, "approve", [*rows, joined], by=cast.organiser.account)
+        done = made.decided(event, "approve", [*rows, joined], by=cast.organiser.account)
 
         assert outcomes(done) == ["done", "done", "unfit", "already"]
-        assert states([*rows, joined]) == ["confirmed", "confirmed", "cancelled", "confirmed"]
+        assert made.states([*rows, joined]) == ["confirmed", "confirmed", "cancelled", "confirmed"]
         assert made.fresh(event).seats_taken == 3
         assert AuditEntry.objects.filter(verb="registration.confirm").count() == 2
-        assert seats_are_counted_right()
+        assert made.seats_are_right()
 
     def test_sending_the_same_page_twice_decides_once(self, cast, event, invite):
         rows, key = invite(2), uuid4()
-        first = decide(event, "revoke", rows, by=cast.organiser.account, key=key)
-        again = decide(event, "revoke", rows, by=cast.organiser.account, key=key)
+        first = made.decided(event, "revoke", rows, by=cast.organiser.account, key=key)
+        again = made.decided(event, "revoke", rows, by=cast.organiser.account, key=key)
 
         assert first == again
         assert Decision.objects.count() == 1
@@ -87,15 +55,15 @@ class TestDecisions:
         event = made.event_of(cast.organiser, capacity=3)
         people = made.people(regencies[0].clinic, 3)
         rows = [registration.invite(event, one, actor=None) for one in people]
-        decide(event, "wait", rows, by=cast.organiser.account)
+        made.decided(event, "wait", rows, by=cast.organiser.account)
         made.joined(event, cast.participant)
 
-        done = decide(event, "approve", rows[::-1], by=cast.organiser.account)
+        done = made.decided(event, "approve", rows[::-1], by=cast.organiser.account)
 
         assert outcomes(done) == ["done", "done", "full"]
-        assert states(rows) == ["confirmed", "confirmed", "waitlisted"]
+        assert made.states(rows) == ["confirmed", "confirmed", "waitlisted"]
         assert made.fresh(event).seats_taken == 3
-        assert seats_are_counted_right()
+        assert made.seats_are_right()
 
     @pytest.mark.parametrize(
         ("act", "after", "seats"),
@@ -105,42 +73,42 @@ class TestDecisions:
         self, cast, event, invite, act, after, seats
     ):
         rows = invite(2)
-        decide(event, act, rows, by=cast.organiser.account)
+        made.decided(event, act, rows, by=cast.organiser.account)
 
-        assert states(rows) == [after, after]
+        assert made.states(rows) == [after, after]
         assert made.fresh(event).seats_taken == seats
         assert not Admission.objects.filter(event=event.uuid).exists()
-        assert seats_are_counted_right()
+        assert made.seats_are_right()
 
     def test_a_revoked_registration_is_put_in_force_again_unless_there_is_a_newer_one(
         self, cast, event
     ):
         kept = made.joined(event, cast.colleague)
         old = made.joined(event, cast.participant)
-        decide(event, "revoke", [old, kept], by=cast.organiser.account)
+        made.decided(event, "revoke", [old, kept], by=cast.organiser.account)
         made.joined(event, cast.participant)
 
-        done = decide(event, "restore", [old, kept], by=cast.organiser.account)
+        done = made.decided(event, "restore", [old, kept], by=cast.organiser.account)
 
         assert outcomes(done) == ["done", "blocked"]
-        assert states([kept, old]) == ["confirmed", "revoked"]
+        assert made.states([kept, old]) == ["confirmed", "revoked"]
         assert made.fresh(event).seats_taken == 2
 
     @pytest.mark.parametrize("act", ["revoke", "restore"])
     def test_a_place_is_not_taken_away_without_a_reason(self, cast, event, invite, act):
         rows = invite(1)
         with pytest.raises(Refused) as refused:
-            decide(event, act, rows, by=cast.organiser.account, reason="  ")
+            made.decided(event, act, rows, by=cast.organiser.account, reason="  ")
         assert (refused.value.code, bool(refused.value.message)) == ("reason_missing", True)
-        assert states(rows) == ["nominated"]
+        assert made.states(rows) == ["nominated"]
 
     def test_an_unknown_act_and_an_event_that_is_over_are_refused(self, cast, event, invite):
         rows = invite(1)
         with pytest.raises(Refused) as unknown:
-            decide(event, "hapus", rows, by=cast.organiser.account)
+            made.decided(event, "hapus", rows, by=cast.organiser.account)
         type(event).objects.filter(pk=event.pk).update(state="ended")
         with pytest.raises(Refused) as over:
-            decide(event, "approve", rows, by=cast.organiser.account)
+            made.decided(event, "approve", rows, by=cast.organiser.account)
 
         assert (unknown.value.code, over.value.code) == ("unknown_act", "registration_closed")
         assert unknown.value.message
@@ -148,19 +116,19 @@ class TestDecisions:
 
     def test_only_the_events_organiser_decides_and_undoes(self, cast, event, invite):
         rows = invite(1)
-        done = decide(event, "approve", rows, by=cast.organiser.account)
+        done = made.decided(event, "approve", rows, by=cast.organiser.account)
         for person in (cast.participant, cast.unit_official, cast.admin):
             with pytest.raises((Http404, PermissionDenied)):
-                decide(event, "approve", rows, by=person.account)
+                made.decided(event, "approve", rows, by=person.account)
             with pytest.raises((Http404, PermissionDenied)):
                 decisions.undo(done, actor=person.account)
 
     def test_rows_of_another_event_are_left_alone(self, cast, event, invite):
         other = made.event_of(cast.organiser, code="lain")
         foreign = registration.invite(other, cast.stranger, actor=None)
-        done = decide(event, "approve", [foreign, *invite(1)], by=cast.organiser.account)
+        done = made.decided(event, "approve", [foreign, *invite(1)], by=cast.organiser.account)
         assert outcomes(done) == ["done"]
-        assert states([foreign]) == ["nominated"]
+        assert made.states([foreign]) == ["nominated"]
 
 
 class TestUndo:
@@ -171,31 +139,31 @@ class TestUndo:
         rows = invite(3)
         told = Notice.objects.count()
         with time_machine.travel(timezone.now(), tick=False) as clock:
-            done = decide(event, act, rows, by=cast.organiser.account)
+            done = made.decided(event, act, rows, by=cast.organiser.account)
             clock.shift(29)
             decisions.undo(done, actor=cast.organiser.account)
             decisions.undo(done, actor=cast.organiser.account)
 
-        assert states(rows) == ["nominated"] * 3
+        assert made.states(rows) == ["nominated"] * 3
         assert made.fresh(event).seats_taken == 3
         assert Admission.objects.filter(event=event.uuid).count() == 3
         assert Notice.objects.count() == told
         assert AuditEntry.objects.filter(verb="registration.undo").count() == 3
-        assert seats_are_counted_right()
+        assert made.seats_are_right()
 
     def test_after_half_a_minute_it_stands(self, cast, event, invite):
         rows = invite(1)
         with time_machine.travel(timezone.now(), tick=False) as clock:
-            done = decide(event, "revoke", rows, by=cast.organiser.account)
+            done = made.decided(event, "revoke", rows, by=cast.organiser.account)
             clock.shift(31)
             with pytest.raises(Refused) as refused:
                 decisions.undo(done, actor=cast.organiser.account)
         assert (refused.value.code, bool(refused.value.message)) == ("undo_too_late", True)
-        assert states(rows) == ["revoked"]
+        assert made.states(rows) == ["revoked"]
 
     def test_nothing_is_undone_where_somebody_has_moved_on(self, cast, event, invite):
         rows = invite(2)
-        done = decide(event, "decline", rows, by=cast.organiser.account)
+        done = made.decided(event, "decline", rows, by=cast.organiser.account)
         registration.invite(event, rows[0].person, actor=cast.organiser.account)
 
         with pytest.raises(Refused) as refused:
@@ -203,23 +171,23 @@ class TestUndo:
 
         assert refused.value.code == "moved_on"
         assert rows[0].person.name in refused.value.message
-        assert states(rows) == ["declined", "declined"]
+        assert made.states(rows) == ["declined", "declined"]
 
     def test_nothing_is_undone_where_the_seats_are_taken(self, cast):
         event = made.event_of(cast.organiser, capacity=1)
         row = registration.invite(event, cast.stranger, actor=cast.organiser.account)
-        done = decide(event, "wait", [row], by=cast.organiser.account)
+        done = made.decided(event, "wait", [row], by=cast.organiser.account)
         made.joined(event, cast.participant)
 
         with pytest.raises(Refused) as refused:
             decisions.undo(done, actor=cast.organiser.account)
 
         assert refused.value.code == "pool_full"
-        assert states([row]) == ["waitlisted"]
+        assert made.states([row]) == ["waitlisted"]
 
     def test_nobody_is_mailed_before_the_half_minute_is_over(self, cast, event):
         row = registration.invite(event, cast.colleague, actor=cast.organiser.account)
-        done = decide(event, "approve", [row], by=cast.organiser.account)
+        done = made.decided(event, "approve", [row], by=cast.organiser.account)
 
         notice = Notice.objects.get(key__endswith=str(done.uuid))
         jobs = Job.objects.filter(key=str(notice.uuid))

@@ -15,11 +15,6 @@ from tests.attendance import made
 
 
 @pytest.fixture
-def event(cast):
-    return made.event_of(cast.organiser)
-
-
-@pytest.fixture
 def secretaries(regencies):
     """A secretary in the health office, one in the clinic below it, a planner in the district."""
     home = regencies[0]

@@ -1,7 +1,5 @@
 """The organisers' list: narrowed, decided on in one act, undone for half a minute, changed."""
 
-from uuid import uuid4
-
 import pytest
 import time_machine
 from django.db import connection
@@ -9,7 +7,7 @@ from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from attendance import decisions, invariants, registration
+from attendance import registration
 from attendance.models import Registration
 from clinic.lib.errors import Refused
 from clinic.people import merging
@@ -21,54 +19,17 @@ from tests.attendance import made
 from tests.quizzes import made as quiz_made
 from tests.quizzes.arithmetic import questions
 
-WHY = "Keputusan kepala bagian"
-
-
-@pytest.fixture
-def event(cast):
-    return made.event_of(cast.organiser, capacity=300)
-
-
-@pytest.fixture
-def invite(cast, regencies, event):
-    """Return a function that invites so many people of the clinic."""
-
-    def invite_people(count, **more):
-        people = made.people(regencies[0].clinic, count, **more)
-        return [registration.invite(event, one, actor=cast.organiser.account) for one in people]
-
-    return invite_people
-
-
-@pytest.fixture
-def browser(cast, signed_in, event):
-    return signed_in(cast.organiser.account)
+SEATS = 300
 
 
 def place_of(event, rest=""):
     return f"/panitia/{event.code}/peserta{rest}"
 
 
-def decide(event, act, rows, *, by, reason=WHY, key=None):
-    wish = decisions.Wish(
-        act=act, rows=[row.uuid for row in rows], reason=reason, key=key or uuid4()
-    )
-    return decisions.decide(event, wish, actor=by)
-
-
-def states(rows):
-    kept = dict(Registration.objects.values_list("pk", "state"))
-    return [kept[row.pk] for row in rows]
-
-
 def names_shown(browser, event, **narrowed):
     page = browser.get(place_of(event), narrowed)
     assert page.status_code == 200
     return [entry.name for entry in page.context["listing"].entries]
-
-
-def seats_are_counted_right():
-    return list(dict(invariants.INVARIANTS)["I10"]()) == []
 
 
 class TestTheList:
@@ -78,7 +39,7 @@ class TestTheList:
         invite(2, name="Peserta Klinik")
         row = made.joined(event, cast.participant)
         made.scanned(event, made.badge(row), by=cast.organiser.account)
-        decide(event, "wait", [row], by=cast.organiser.account)
+        made.decided(event, "wait", [row], by=cast.organiser.account)
 
         assert names_shown(browser, event, status="confirmed") == [cast.participant.name]
         assert names_shown(browser, event, kehadiran="present") == [cast.participant.name]
@@ -103,7 +64,7 @@ class TestTheList:
 
     def test_who_was_merged_is_prepared_by_whatever_row_took_the_quiz(self, cast, browser, event):
         registration.invite(event, cast.walk_in, actor=None)
-        merging.merge(cast.participant, cast.walk_in, actor=cast.admin.account, reason=WHY)
+        merging.merge(cast.participant, cast.walk_in, actor=cast.admin.account, reason=made.WHY)
         question = quiz_made.published_question(cast, "soal-awal", questions.single())
         version = quiz_made.published_quiz(cast, "kuis-awal", versions=[question])
         given = quiz_made.assigned(version, event.uuid, phase=Phase.PRE)
@@ -175,7 +136,7 @@ class TestBulkActs:
             "kunci": page.context["key"],
             "baris": page.context["rows"],
             "putusan": page.context["act"],
-            "reason": WHY,
+            "reason": made.WHY,
         }
 
     def test_u36_choosing_all_covers_every_page_and_only_the_filter(
@@ -188,11 +149,11 @@ class TestBulkActs:
         page, fields = self.ask(browser, event, {"semua": "on", "putusan": "approve"}, narrowed)
         assert len(page.context["fitting"]) == 130
         assert "130" in page.content.decode()
-        assert states(rows) == ["nominated"] * 130
+        assert made.states(rows) == ["nominated"] * 130
         answer = browser.post(place_of(event, narrowed), fields)
 
-        assert states(rows) == ["confirmed"] * 130
-        assert states([other]) == ["nominated"]
+        assert made.states(rows) == ["confirmed"] * 130
+        assert made.states([other]) == ["nominated"]
         assert "unit=Puskesmas" in answer.headers["Location"]
 
     def test_u36_undo_in_the_notice_restores(self, cast, browser, event, invite):
@@ -202,12 +163,12 @@ class TestBulkActs:
         )
         told = browser.post(place_of(event), fields, follow=True)
         assert told.context["told"]["may_undo"]
-        assert states(rows) == ["declined"] * 2
+        assert made.states(rows) == ["declined"] * 2
 
         key = told.context["told"]["decision"].uuid
         browser.post(place_of(event), {"batal": key})
 
-        assert states(rows) == ["nominated"] * 2
+        assert made.states(rows) == ["nominated"] * 2
         late = browser.get(place_of(event), {"hasil": key}).context["told"]
         assert not late["may_undo"]
 
@@ -220,7 +181,7 @@ class TestBulkActs:
             assert not browser.get(place_of(event), {"hasil": key}).context["told"]["may_undo"]
             refused = browser.post(place_of(event), {"batal": key}, follow=True)
         assert [one.level_tag for one in refused.context["messages"]] == ["warn"]
-        assert states(rows) == ["confirmed"]
+        assert made.states(rows) == ["confirmed"]
 
     def test_a_reason_that_is_missing_is_asked_for_again_with_the_same_people(
         self, browser, event, invite
@@ -233,13 +194,13 @@ class TestBulkActs:
         assert refused.status_code == 422
         assert refused.context["rows"] == fields["baris"]
         assert str(refused.context["key"]) == str(fields["kunci"])
-        assert states(rows) == ["nominated"] * 2
+        assert made.states(rows) == ["nominated"] * 2
 
     def test_nobody_chosen_is_said_and_changes_nothing(self, browser, event, invite):
         rows = invite(1)
         answer = browser.post(place_of(event), {"putusan": "approve"}, follow=True)
         assert [one.level_tag for one in answer.context["messages"]] == ["warn"]
-        assert states(rows) == ["nominated"]
+        assert made.states(rows) == ["nominated"]
 
     @pytest.mark.parametrize(
         "data",
@@ -267,14 +228,14 @@ class TestOneRegistration:
     def test_a_substitute_takes_place_and_state_but_no_presence(self, cast, browser, event):
         row = made.joined(event, cast.participant)
         made.scanned(event, made.badge(row), by=cast.organiser.account)
-        data = {"jenis": "ganti", "orang": cast.stranger.uuid, "reason": WHY}
+        data = {"jenis": "ganti", "orang": cast.stranger.uuid, "reason": made.WHY}
 
         answer = self.change(browser, event, row, data, q="orang")
 
         assert answer.status_code == 302
         row.refresh_from_db()
         new = Registration.objects.get(replaces=row)
-        assert (row.state, row.reason) == ("replaced", WHY)
+        assert (row.state, row.reason) == ("replaced", made.WHY)
         assert (new.person, new.state) == (cast.stranger, "confirmed")
         assert not new.presences.exists()
         assert row.presences.exists()
@@ -283,26 +244,26 @@ class TestOneRegistration:
         assert list(takers) == [cast.stranger.pk]
         late = made.scanned(event, made.badge(row), by=cast.organiser.account)
         assert late[0].verdict == "revoked"
-        assert seats_are_counted_right()
+        assert made.seats_are_right()
 
     def test_replacing_twice_keeps_one_and_nobody_is_registered_twice(self, cast, event):
         row, by = made.joined(event, cast.participant), cast.organiser.account
-        first = registration.replace(row, cast.stranger, actor=by, reason=WHY)
-        again = registration.replace(row, cast.stranger, actor=by, reason=WHY)
+        first = registration.replace(row, cast.stranger, actor=by, reason=made.WHY)
+        again = registration.replace(row, cast.stranger, actor=by, reason=made.WHY)
         assert first == again
 
         for person, code in (
             (cast.stranger, "already_registered"),
             (cast.author, "reason_missing"),
         ):
-            reason = "" if person == cast.author else WHY
+            reason = "" if person == cast.author else made.WHY
             with pytest.raises(Refused) as refused:
                 registration.replace(
                     made.joined(event, cast.colleague), person, actor=by, reason=reason
                 )
             assert (refused.value.code, bool(refused.value.message)) == (code, True)
         with pytest.raises(Refused) as gone:
-            registration.replace(row, cast.author, actor=by, reason=WHY)
+            registration.replace(row, cast.author, actor=by, reason=made.WHY)
         assert gone.value.code == "not_replaceable"
         assert made.fresh(event).seats_taken == 2
 
@@ -310,7 +271,7 @@ class TestOneRegistration:
         row = made.joined(event, cast.participant)
         with pytest.raises(Http404):
             registration.replace(
-                row, cast.other_regency_official, actor=cast.organiser.account, reason=WHY
+                row, cast.other_regency_official, actor=cast.organiser.account, reason=made.WHY
             )
 
     def test_withdrawn_at_the_persons_wish_and_revoked_with_a_reason(self, cast, browser, event):
@@ -318,11 +279,11 @@ class TestOneRegistration:
         short = self.change(browser, event, rows[0], {"jenis": "tarik", "reason": ""})
         assert short.status_code == 422
 
-        self.change(browser, event, rows[0], {"jenis": "tarik", "reason": WHY})
-        self.change(browser, event, rows[1], {"jenis": "revoke", "reason": WHY})
+        self.change(browser, event, rows[0], {"jenis": "tarik", "reason": made.WHY})
+        self.change(browser, event, rows[1], {"jenis": "revoke", "reason": made.WHY})
 
-        assert states(rows) == ["cancelled", "revoked"]
-        assert set(event.registrations.values_list("reason", flat=True)) == {WHY}
+        assert made.states(rows) == ["cancelled", "revoked"]
+        assert set(event.registrations.values_list("reason", flat=True)) == {made.WHY}
         assert made.fresh(event).seats_taken == 0
 
     def test_a_units_proposal_is_approved_in_the_list(self, cast, signed_in, browser, event):
@@ -335,7 +296,7 @@ class TestOneRegistration:
 
         browser.post(place_of(event), {"pendaftaran": entry.registration.uuid})
 
-        assert states([entry.registration]) == ["confirmed"]
+        assert made.states([entry.registration]) == ["confirmed"]
         made.joined(event, cast.participant)
         known = official.get(f"/kegiatan/{event.code}/usulan").context["known"]
         assert [(row.person, row.state) for row in known] == [(cast.stranger, "confirmed")]

@@ -15,43 +15,11 @@ from attendance.models import Event, Registration, Session
 from clinic.people.models import Grant
 from quizzes.models import Assignment
 from tests.attendance import made
+from tests.attendance.plans import SESSION, step, what
 from tests.given import PASSWORD
 from tests.quizzes import made as quiz_made
 
 WITA = ZoneInfo("Asia/Makassar")
-
-
-SESSION = {
-    "simpan": "sesi",
-    "title": "Pagi",
-    "day": "2030-05-20",
-    "starts": "08:30",
-    "ends": "12:00",
-    "is_required": "on",
-    "group": "hari",
-}
-
-
-@pytest.fixture
-def browser(cast, signed_in):
-    return signed_in(cast.organiser.account)
-
-
-@pytest.fixture
-def draft(cast):
-    """A draft without a session."""
-    unit = cast.organiser.memberships.get().unit
-    wanted = events.EventDraft(code="klinik-rencana", title="Klinik Rencana", unit=unit)
-    return events.draft_event(wanted, actor=cast.organiser.account)
-
-
-def what(cast, **fields):
-    unit = cast.organiser.memberships.get().unit
-    return {"title": "Klinik Baru", "kind": "coaching-clinic", "unit": unit.slug, **fields}
-
-
-def step(event, name):
-    return f"/panitia/{event.code}/atur/{name}"
 
 
 class TestTheWayThroughTheSteps:
@@ -266,10 +234,7 @@ class TestTheList:
     def test_each_on_its_shelf_with_what_presses(self, cast, browser, draft):
         past = made.event_of(cast.organiser, code="lampau")
         coming = made.event_of(cast.organiser, code="mendatang")
-        for session in coming.sessions.all():
-            shift = timezone.now() - made.DAY + timedelta(days=9)
-            session.starts_at, session.ends_at = session.starts_at + shift, session.ends_at + shift
-            session.save()
+        made.moved(coming, to=timezone.now() + timedelta(days=9))
         registration.register(coming, cast.stranger, actor=cast.operator.account)
         done = made.event_of(cast.organiser, code="selesai")
         events.cancel(done, actor=cast.organiser.account, reason="Ditunda karena banjir")

@@ -9,39 +9,8 @@ from attendance.models import Event
 from clinic.records.audit import AuditEntry
 from quizzes.models import Assignment
 from tests.attendance import made
+from tests.attendance.plans import SESSION, step, what
 from tests.quizzes import made as quiz_made
-
-SESSION = {
-    "simpan": "sesi",
-    "title": "Pagi",
-    "day": "2030-05-20",
-    "starts": "08:30",
-    "ends": "12:00",
-    "is_required": "on",
-    "group": "hari",
-}
-
-
-@pytest.fixture
-def browser(cast, signed_in):
-    return signed_in(cast.organiser.account)
-
-
-@pytest.fixture
-def draft(cast):
-    """A draft without a session."""
-    unit = cast.organiser.memberships.get().unit
-    wanted = events.EventDraft(code="klinik-rencana", title="Klinik Rencana", unit=unit)
-    return events.draft_event(wanted, actor=cast.organiser.account)
-
-
-def what(cast, **fields):
-    unit = cast.organiser.memberships.get().unit
-    return {"title": "Klinik Baru", "kind": "coaching-clinic", "unit": unit.slug, **fields}
-
-
-def step(event, name):
-    return f"/panitia/{event.code}/atur/{name}"
 
 
 class TestStates:

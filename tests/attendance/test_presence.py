@@ -15,11 +15,6 @@ START, END = made.MORNING
 WHY = "Panitia melihat yang bersangkutan"
 
 
-@pytest.fixture
-def door(cast):
-    return made.at_the_door(cast)
-
-
 def act(kind, target, **fields):
     return presence.Act(kind=kind, target=target, reason=WHY, **fields)
 

@@ -14,11 +14,7 @@ from quizzes.models import Admission
 from tests.attendance import made
 
 State = Registration.State
-
-
-@pytest.fixture
-def event(cast):
-    return made.event_of(cast.organiser, capacity=2)
+SEATS = 2
 
 
 def test_registering_twice_keeps_one_seat(cast, event):

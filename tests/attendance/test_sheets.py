@@ -1,7 +1,6 @@
 """The daftar hadir as PDF, read back."""
 
 import io
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pypdf
@@ -12,23 +11,6 @@ from django.utils.translation import gettext as _
 from attendance import checkin, registration, sheets
 from clinic.records.audit import AuditEntry
 from tests.attendance import made
-
-
-@pytest.fixture
-def event(cast):
-    return made.event_of(cast.organiser)
-
-
-@pytest.fixture
-def today(cast, event):
-    """The sessions lie around now, so that what is done at the desk counts at once."""
-    now = timezone.now()
-    for session in event.sessions.all():
-        moved = now + (session.starts_at - made.MORNING[0]) - timedelta(minutes=5)
-        length = session.ends_at - session.starts_at
-        session.starts_at, session.ends_at = moved, moved + length
-        session.save()
-    return event
 
 
 class TestDaftarHadir:

@@ -20,6 +20,8 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 from pypdf import PdfReader
 
+from tests.processes import WebServer
+
 # The first draws the same pages with a third of the work of the others.
 CANDIDATES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -106,6 +108,28 @@ def visit(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
 def page(visit: Callable[..., Page]) -> Page:
     """A page of the front desk: wide, light, Indonesian."""
     return visit("/")
+
+
+@pytest.fixture
+def enter(visit: Callable[..., Page], live_server: Any, one_factor: None) -> Callable[..., Page]:
+    """Return a function that opens an address of the live server as a signed-in person."""
+
+    def go(person: Any, address: str, **options: Any) -> Page:
+        page = visit("/tentang/", **options)
+        page.context.add_cookies([signed_in_cookie(person.account, live_server.url)])
+        page.goto(address)
+        return page
+
+    return go
+
+
+@pytest.fixture
+def server(transactional_db: None) -> Iterator[WebServer]:
+    """A web server in a process of its own, without a second factor as on the demo."""
+    started = WebServer(KLINIK_SECOND_FACTOR="off")
+    started.start()
+    yield started
+    started.kill()
 
 
 def signed_in_cookie(account: Any, url: str) -> Any:

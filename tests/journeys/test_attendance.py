@@ -8,7 +8,7 @@ from django.utils import timezone
 from attendance import badges, registration
 from attendance.models import Presence, Registration, Scan
 from tests.attendance import made
-from tests.journeys.conftest import faults, overflow, signed_in_cookie
+from tests.journeys.conftest import faults, overflow
 
 pytestmark = [
     pytest.mark.journey,
@@ -17,30 +17,18 @@ pytestmark = [
 
 
 @pytest.fixture
-def event(cast, regencies, settings):
-    settings.KLINIK_SECOND_FACTOR = False
+def event(cast, regencies):
     event = made.event_of(cast.organiser, capacity=20)
-    begin = timezone.now() - timedelta(minutes=5)
-    for session in event.sessions.all():
-        length = session.ends_at - session.starts_at
-        session.starts_at = begin + (session.starts_at - made.MORNING[0])
-        session.ends_at = session.starts_at + length
-        session.save()
+    made.moved(event, to=timezone.now() - timedelta(minutes=5))
     for person in made.people(regencies[0].clinic, 3, name="Peserta Lain"):
         registration.invite(event, person, actor=None)
     return event
 
 
-def enter(page, person, live_server):
-    page.context.clear_cookies(name="sessionid")
-    page.context.add_cookies([signed_in_cookie(person.account, live_server.url)])
-
-
 @pytest.mark.parametrize("scripts", [True, False])
-def test_register_show_the_code_be_recorded_undo(visit, cast, live_server, event, scripts):
-    page = visit("/kegiatan/", width=360, java_script_enabled=scripts)
-    enter(page, cast.participant, live_server)
-    page.goto(f"/kegiatan/{event.code}/")
+def test_register_show_the_code_be_recorded_undo(enter, cast, event, scripts):
+    phone = {"width": 360, "java_script_enabled": scripts}
+    page = enter(cast.participant, f"/kegiatan/{event.code}/", **phone)
     page.locator("main .button").click()
     page.locator("main form .button").click()
     assert page.url.endswith(f"/kegiatan/{event.code}/saya")
@@ -48,8 +36,7 @@ def test_register_show_the_code_be_recorded_undo(visit, cast, live_server, event
     assert badges.shown_short_code(row.short_code) in page.locator(".qr").inner_text()
     assert page.locator(".qr svg").bounding_box()["width"] >= 60 / 25.4 * 96
 
-    enter(page, cast.organiser, live_server)
-    page.goto(f"/panitia/{event.code}/absen")
+    page = enter(cast.organiser, f"/panitia/{event.code}/absen", **phone)
     page.locator("#kode").fill(badges.token_of(row))
     page.locator("#kode").press("Enter")
     told = page.locator("#hasil")
@@ -67,12 +54,10 @@ def test_register_show_the_code_be_recorded_undo(visit, cast, live_server, event
     assert Scan.objects.count() == 2
 
 
-def test_the_list_narrows_while_a_name_is_typed_and_enter_searches(visit, cast, live_server, event):
+def test_the_list_narrows_while_a_name_is_typed_and_enter_searches(enter, cast, event):
     row = made.joined(event, cast.participant)
     made.scanned(event, made.badge(row), by=cast.organiser.account, now=timezone.now())
-    page = visit("/kegiatan/", width=360)
-    enter(page, cast.organiser, live_server)
-    page.goto(f"/panitia/{event.code}/absen")
+    page = enter(cast.organiser, f"/panitia/{event.code}/absen", width=360)
     shown = page.locator("[data-words]:visible")
     assert shown.count() == 3
 
@@ -88,19 +73,18 @@ def test_the_list_narrows_while_a_name_is_typed_and_enter_searches(visit, cast, 
     assert page.locator("[data-words]").count() == 1
 
 
-def test_axe_finds_nothing_on_any_page_of_the_events(visit, cast, live_server, event):
+def test_axe_finds_nothing_on_any_page_of_the_events(enter, cast, event):
     row = made.joined(event, cast.participant)
     made.scanned(event, made.badge(row), by=cast.organiser.account, now=timezone.now())
     own = [f"/kegiatan/{event.code}/{page}" for page in ("", "saya", "usulan")]
     run = ["/panitia/", *(f"/panitia/{event.code}/{page}" for page in ("", "peserta", "absen"))]
     run.append(f"/panitia/{event.code}/peserta/{row.uuid}")
-    page = visit("/kegiatan/", width=360)
-    dark = visit("/kegiatan/", width=1280, language="en", color_scheme="dark")
+    looks = ({"width": 360}, {"width": 1280, "language": "en", "color_scheme": "dark"})
     visits = [(cast.participant, [*own, "/kegiatan/"]), (cast.organiser, run)]
     visits.append((cast.colleague, [f"/kegiatan/{event.code}/daftar"]))
-    for shown in (page, dark):
+    for look in looks:
         for person, addresses in visits:
-            enter(shown, person, live_server)
+            shown = enter(person, "/kegiatan/", **look)
             for address in addresses:
                 assert shown.goto(address).status == 200, address
                 assert faults(shown) == [], address

@@ -205,13 +205,9 @@ def test_a_map_cell_reads_unit_area_state_and_points(visit):
 
 
 @pytest.mark.parametrize(("scheme", "language", "width"), LOOKS)
-def test_the_menu_of_who_is_signed_in(
-    visit, cast, monkeypatch, live_server, scheme, language, width
-):
+def test_the_menu_of_who_is_signed_in(enter, cast, monkeypatch, scheme, language, width):
     monkeypatch.setattr(navigation, "MENU", (("help", "Bantuan"), ("about", "Tentang")))
-    page = visit("/bantuan/", width=width, language=language, color_scheme=scheme)
-    page.context.add_cookies([signed_in_cookie(cast.participant.account, live_server.url)])
-    page.reload()
+    page = enter(cast.participant, "/bantuan/", width=width, language=language, color_scheme=scheme)
     # First, since the open menu of the account lies over it.
     if (folded := page.locator(".site-nav summary")).is_visible():
         folded.click()
@@ -221,10 +217,8 @@ def test_the_menu_of_who_is_signed_in(
     assert overflow(page) <= 0
 
 
-def test_the_editor_runs_under_its_own_policy(visit, cast, live_server, settings):
-    settings.KLINIK_SECOND_FACTOR = False
-    page = visit("/bantuan/")
-    page.context.add_cookies([signed_in_cookie(cast.reviewer.account, live_server.url)])
+def test_the_editor_runs_under_its_own_policy(enter, cast):
+    page = enter(cast.reviewer, "/bantuan/")
     for address in ("/admin/", "/admin/pages/", "/admin/images/"):
         answered = page.goto(address)
         assert answered.status == 200, address

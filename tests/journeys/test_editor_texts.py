@@ -11,7 +11,6 @@ from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermi
 
 from courses.models import ModuleIndexPage, SectionPage
 from tests.courses import made
-from tests.journeys.conftest import signed_in_cookie
 from tests.laws.test_editor_texts import (
     DOMAINS,
     PLACEHOLDER,
@@ -110,17 +109,13 @@ def read(page, address):
 
 
 @pytest.fixture
-def enter(visit, live_server, settings):
-    """Give a function that opens the editor as a person."""
-    settings.KLINIK_SECOND_FACTOR = False
-
+def edit(enter):
+    """Return a function that opens the house as a person who will edit."""
     pages = []
 
     def go(person):
-        page = visit("/modul/")
-        page.context.add_cookies([signed_in_cookie(person.account, live_server.url)])
-        pages.append(page)
-        return page
+        pages.append(enter(person, "/modul/"))
+        return pages[-1]
 
     yield go
     for page in pages:  # an editor that closes says so; the database must still be there
@@ -152,9 +147,9 @@ def test_the_reading_finds_english():
     assert english_in(said_here | also_indonesian) == sorted(said_here)
 
 
-def test_u48_an_author_meets_no_english(cast, module, enter):
+def test_u48_an_author_meets_no_english(cast, module, edit):
     section = SectionPage.objects.child_of(module).first()
-    page = enter(cast.author)
+    page = edit(cast.author)
     shelf = ModuleIndexPage.objects.get()
     screens = [
         "/admin/",
@@ -193,11 +188,11 @@ def everything_group():
     return group
 
 
-def test_u48_who_may_do_everything_meets_no_english(cast, module, enter):
+def test_u48_who_may_do_everything_meets_no_english(cast, module, edit):
     """No role opens these rooms today; who is given more rights later finds them translated."""
     cast.admin.account.groups.add(everything_group())
     section = SectionPage.objects.child_of(module).first()
-    page = enter(cast.admin)
+    page = edit(cast.admin)
     screens = [
         f"/admin/pages/{Page.objects.get(depth=1).pk}/",
         f"/admin/pages/{section.pk}/delete/",
@@ -217,10 +212,10 @@ def test_u48_who_may_do_everything_meets_no_english(cast, module, enter):
     assert {address: found for address in screens if (found := read(page, address))} == {}
 
 
-def test_u48_what_opens_in_the_editor_is_indonesian(cast, module, enter):
+def test_u48_what_opens_in_the_editor_is_indonesian(cast, module, edit):
     """The block menu, the toolbar of the text, a chooser and a comment come by script."""
     section = SectionPage.objects.child_of(module).first()
-    page = enter(cast.author)
+    page = edit(cast.author)
     found = {"page": read(page, f"/admin/pages/{section.pk}/edit/")}
 
     page.locator(".c-sf-add-button").first.click()
@@ -242,9 +237,9 @@ def test_u48_what_opens_in_the_editor_is_indonesian(cast, module, enter):
     assert found == {place: [] for place in found}
 
 
-def test_u48_blocks_start_folded_and_each_has_a_label(cast, module, enter):
+def test_u48_blocks_start_folded_and_each_has_a_label(cast, module, edit):
     section = SectionPage.objects.child_of(module).first()
-    page = enter(cast.author)
+    page = edit(cast.author)
     page.goto(f"/admin/pages/{section.pk}/edit/")
     page.locator("[data-contentpath=body] [data-streamfield-child]").first.wait_for()
     blocks = page.evaluate(BLOCKS)

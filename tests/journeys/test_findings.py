@@ -8,7 +8,7 @@ from django.conf import settings
 from pypdf import PdfReader
 
 from tests.clinic.insights import made
-from tests.journeys.conftest import faults, overflow, signed_in_cookie
+from tests.journeys.conftest import faults, overflow
 
 pytestmark = [
     pytest.mark.journey,
@@ -17,8 +17,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def staff(cast, regencies, settings):
-    settings.KLINIK_SECOND_FACTOR = False
+def staff(cast, regencies):
     edition, home = made.zi(), regencies[0]
     made.sheet(home.district, edition, strength=0.2)
     made.sheet(home.health, edition, strength=0.9)
@@ -26,13 +25,12 @@ def staff(cast, regencies, settings):
     for person in (cast.participant, cast.colleague, cast.other_unit_official):
         made.answer(quiz, person, right=1, blank=1)
     made.run_jobs()
-    return cast.regency_official.account
+    return cast.regency_official
 
 
-def test_from_the_map_to_why(staff, visit, live_server):
+def test_from_the_map_to_why(staff, enter):
     for width, scheme in ((1280, "light"), (360, "dark")):
-        page = visit("/", width=width, color_scheme=scheme)
-        page.context.add_cookies([signed_in_cookie(staff, live_server.url)])
+        page = enter(staff, "/pemetaan/", width=width, color_scheme=scheme)
         for address in (
             "/pemetaan/",
             "/pemetaan/?urut=poin&buka=dinas-kesehatan-contoh",
@@ -51,12 +49,8 @@ def test_from_the_map_to_why(staff, visit, live_server):
     assert "Perlu pembelajaran" in page.locator("main").inner_text()
 
 
-def test_u23_a_profile_prints_on_one_page_with_its_tables_open_and_a_line_to_sign(
-    staff, visit, live_server
-):
-    page = visit("/")
-    page.context.add_cookies([signed_in_cookie(staff, live_server.url)])
-    page.goto("/pemetaan/unit/kecamatan-hulu-contoh/")
+def test_u23_a_profile_prints_on_one_page_with_its_tables_open_and_a_line_to_sign(staff, enter):
+    page = enter(staff, "/pemetaan/unit/kecamatan-hulu-contoh/")
     page.emulate_media(media="print")
     assert page.locator(".signature").is_visible()
     assert page.locator("#poin-tabel-judul").is_visible()
@@ -67,19 +61,15 @@ def test_u23_a_profile_prints_on_one_page_with_its_tables_open_and_a_line_to_sig
     assert (width, height) == (210, 297)
 
 
-def test_a_profile_without_findings_prints_on_one_page_too(staff, cast, visit, live_server):
-    page = visit("/")
-    page.context.add_cookies([signed_in_cookie(cast.operator.account, live_server.url)])
-    page.goto("/pemetaan/unit/dinas-kesehatan-contoh/")
+def test_a_profile_without_findings_prints_on_one_page_too(staff, cast, enter):
+    page = enter(cast.operator, "/pemetaan/unit/dinas-kesehatan-contoh/")
     assert "Hasil kuis tidak ditampilkan untuk peran Anda." in page.locator("main").inner_text()
     assert len(PdfReader(BytesIO(page.pdf(prefer_css_page_size=True))).pages) == 1
 
 
-def test_what_the_signs_of_the_map_mean_stands_on_screen_phone_and_paper(staff, visit, live_server):
+def test_what_the_signs_of_the_map_mean_stands_on_screen_phone_and_paper(staff, enter):
     for width, media in ((1280, "screen"), (360, "screen"), (1280, "print")):
-        page = visit("/", width=width)
-        page.context.add_cookies([signed_in_cookie(staff, live_server.url)])
-        page.goto("/pemetaan/")
+        page = enter(staff, "/pemetaan/", width=width)
         page.emulate_media(media=media)
         legend = page.locator(".legend")
         assert legend.is_visible(), (width, media)
@@ -87,10 +77,8 @@ def test_what_the_signs_of_the_map_mean_stands_on_screen_phone_and_paper(staff, 
         assert legend.locator(".sign svg").count() == 5
 
 
-def test_u26_the_map_prints_across_with_letters_on_every_ground(staff, visit, live_server):
-    page = visit("/", width=1280)
-    page.context.add_cookies([signed_in_cookie(staff, live_server.url)])
-    page.goto("/pemetaan/")
+def test_u26_the_map_prints_across_with_letters_on_every_ground(staff, enter):
+    page = enter(staff, "/pemetaan/", width=1280)
     printed = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True)))
     width, height = (round(float(each) / 72 * 25.4) for each in printed.pages[0].mediabox[2:])
     assert (width, height) == (297, 210)
@@ -103,10 +91,8 @@ def test_u26_the_map_prints_across_with_letters_on_every_ground(staff, visit, li
     assert len({ink for _tone, ink in inks}) > 1
 
 
-def test_the_head_and_the_first_column_of_the_map_stay_in_sight(staff, visit, live_server):
-    page = visit("/", width=1280)
-    page.context.add_cookies([signed_in_cookie(staff, live_server.url)])
-    page.goto("/pemetaan/")
+def test_the_head_and_the_first_column_of_the_map_stay_in_sight(staff, enter):
+    page = enter(staff, "/pemetaan/", width=1280)
     sticky = "element => getComputedStyle(element).position"
     assert page.locator(".heat thead th").first.evaluate(sticky) == "sticky"
     assert page.locator(".heat tbody th").first.evaluate(sticky) == "sticky"

@@ -1,5 +1,6 @@
 """The administrator brings in the staff list: template, check, a faulty row, apply, list."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from clinic.people import accounts, granting
 from clinic.people.models import Grant, Membership, Person, Unit
 from clinic.records import jobs
 from tests.clinic.people.lists import PERSON_HEADER, as_csv, as_xlsx
-from tests.journeys.conftest import faults, overflow, signed_in_cookie
+from tests.journeys.conftest import faults, overflow
 
 pytestmark = [
     pytest.mark.journey,
@@ -23,25 +24,12 @@ LOST = ["131234567", "Eko", "Dinas Antariksa", "Staf", "", "", "", "kemarin"]
 
 
 @pytest.fixture
-def admin(settings):
-    settings.KLINIK_SECOND_FACTOR = False
+def desk(enter):
+    """Return a function that opens an address as the administrator."""
     person = Person.objects.create(name="Contoh - Admin", email="admin@uji.test")
-    account = accounts.create_account(person)
+    accounts.create_account(person)
     granting.grant(person, Grant.Role.ADMINISTRATOR, actor=None)
-    return account
-
-
-@pytest.fixture
-def desk(admin, visit, live_server):
-    """Open a page as the administrator."""
-
-    def open_page(address, **options):
-        page = visit("/", **options)
-        page.context.add_cookies([signed_in_cookie(admin, live_server.url)])
-        page.goto(address)
-        return page
-
-    return open_page
+    return partial(enter, person)
 
 
 def send(page, content, name):

@@ -23,7 +23,7 @@ from quizzes.models import Assignment, Attempt, Response
 from tests.clinic.assessments.made_workbooks import SAMPLE
 from tests.courses import made as courses_made
 from tests.journeys.conftest import signed_in_cookie, visitors
-from tests.processes import WebServer, wait_until
+from tests.processes import wait_until
 from tests.quizzes.made import wrong_of
 
 pytestmark = [
@@ -38,15 +38,6 @@ STAFF, PHONE = 1280, 360
 QUESTIONS = 10
 PATIENCE = 30
 EARLY, LATE = time(0, 10), time(22, 0)
-
-
-@pytest.fixture
-def server(transactional_db):
-    """A real web server, without a second factor as on the demo."""
-    started = WebServer(KLINIK_SECOND_FACTOR="off")
-    started.start()
-    yield started
-    started.kill()
 
 
 @pytest.fixture

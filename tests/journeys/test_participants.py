@@ -1,12 +1,14 @@
 """Approving, inviting and changing in a real browser: a phone, no scripts, the keyboard alone."""
 
+from functools import partial
+
 import pytest
 
 from attendance import registration
 from attendance.models import Registration
 from clinic.people.models import Membership
 from tests.attendance import made
-from tests.journeys.conftest import faults, overflow, signed_in_cookie
+from tests.journeys.conftest import faults, overflow
 
 pytestmark = [
     pytest.mark.journey,
@@ -15,8 +17,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def event(cast, regencies, settings):
-    settings.KLINIK_SECOND_FACTOR = False
+def event(cast, regencies):
     event = made.event_of(cast.organiser, capacity=20)
     for person in made.people(regencies[0].clinic, 3, name="Peserta Lain"):
         registration.invite(event, person, actor=None)
@@ -26,16 +27,9 @@ def event(cast, regencies, settings):
 
 
 @pytest.fixture
-def organiser(visit, cast, live_server, event):
+def organiser(enter, cast, event):
     """Return a function that opens the board as the organiser."""
-
-    def open_board(**options):
-        page = visit("/kegiatan/", **options)
-        page.context.add_cookies([signed_in_cookie(cast.organiser.account, live_server.url)])
-        page.goto(f"/panitia/{event.code}/")
-        return page
-
-    return open_board
+    return partial(enter, cast.organiser, f"/panitia/{event.code}/")
 
 
 def states(event):

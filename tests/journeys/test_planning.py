@@ -9,7 +9,7 @@ from attendance import events
 from attendance.models import Event
 from quizzes.models import Assignment
 from tests.attendance import made
-from tests.journeys.conftest import faults, overflow, signed_in_cookie
+from tests.journeys.conftest import faults, overflow
 from tests.quizzes import made as quiz_made
 
 pytestmark = [
@@ -18,20 +18,6 @@ pytestmark = [
 ]
 CODE = "klinik-uji-rencana"
 STEPS = ("apa", "waktu", "siapa", "kuis", "periksa")
-
-
-@pytest.fixture
-def sit_down(visit, cast, live_server, settings):
-    """Return a function that opens a fresh browser, signed in as the organiser, at a page."""
-    settings.KLINIK_SECOND_FACTOR = False
-
-    def opened(address, **options):
-        page = visit("/tentang/", **options)
-        page.context.add_cookies([signed_in_cookie(cast.organiser.account, live_server.url)])
-        page.goto(address)
-        return page
-
-    return opened
 
 
 def press_to(page, selector, most=60):
@@ -87,7 +73,7 @@ def open_it(page, _quiz):
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_each_step_by_keyboard_in_a_browser_of_its_own(sit_down, cast, scripts):
+def test_each_step_by_keyboard_in_a_browser_of_its_own(enter, cast, scripts):
     """U7, U11, U35: whatever was saved is there when the next browser opens."""
     quiz = quiz_made.published_quiz(cast).quiz
     sittings = {
@@ -98,7 +84,7 @@ def test_each_step_by_keyboard_in_a_browser_of_its_own(sit_down, cast, scripts):
         f"/panitia/{CODE}/atur/periksa": open_it,
     }
     for address, plan in sittings.items():
-        page = sit_down(address, java_script_enabled=scripts)
+        page = enter(cast.organiser, address, java_script_enabled=scripts)
         plan(page, quiz)
         page.context.close()
 
@@ -107,9 +93,9 @@ def test_each_step_by_keyboard_in_a_browser_of_its_own(sit_down, cast, scripts):
     assert Assignment.objects.get().opens_at == event.sessions.get().ends_at
 
 
-def test_a_wrong_entry_leads_to_its_field_and_keeps_the_rest(sit_down, cast):
+def test_a_wrong_entry_leads_to_its_field_and_keeps_the_rest(enter, cast):
     event = made.event_of(cast.organiser, is_open=False)
-    page = sit_down(f"/panitia/{event.code}/atur/waktu", width=360)
+    page = enter(cast.organiser, f"/panitia/{event.code}/atur/waktu", width=360)
     page.locator("#id_title").fill("Malam")
     page.locator("#id_day").fill("2030-05-20")
     page.locator("#id_starts").fill("20:00")
@@ -126,10 +112,10 @@ def test_a_wrong_entry_leads_to_its_field_and_keeps_the_rest(sit_down, cast):
     assert faults(page) == []
 
 
-def test_a_cancelled_event_says_so_to_everybody(sit_down, cast):
+def test_a_cancelled_event_says_so_to_everybody(enter, cast):
     event = made.event_of(cast.organiser)
     made.joined(event, cast.participant)
-    page = sit_down(f"/panitia/{event.code}/")
+    page = enter(cast.organiser, f"/panitia/{event.code}/")
     page.locator("main a[href$='/keadaan/batalkan']").click()
     page.locator("#id_reason").fill("Ditunda karena banjir besar")
     page.locator("main form button").click()
@@ -139,7 +125,7 @@ def test_a_cancelled_event_says_so_to_everybody(sit_down, cast):
     assert page.locator("main .button").count() == 0
 
 
-def test_axe_finds_nothing_on_any_page_of_the_plan(sit_down, cast):
+def test_axe_finds_nothing_on_any_page_of_the_plan(enter, cast):
     quiz = quiz_made.published_quiz(cast)
     event = made.event_of(cast.organiser, is_open=False)
     quiz_made.assigned(quiz, event.uuid, phase="pre")
@@ -159,7 +145,7 @@ def test_axe_finds_nothing_on_any_page_of_the_plan(sit_down, cast):
         f"/panitia/{done.code}/atur/periksa",
     ]
     looks = ({"width": 320}, {"width": 1280, "language": "en", "color_scheme": "dark"})
-    for shown in [sit_down("/panitia/", **look) for look in looks]:
+    for shown in [enter(cast.organiser, "/panitia/", **look) for look in looks]:
         for address in pages:
             assert shown.goto(address).status == 200, address
             assert faults(shown) == [], address

@@ -3,6 +3,7 @@
 import gzip
 import time
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from quizzes.models import Attempt, Response, ResponseEvent
 from tests import processes
-from tests.journeys.conftest import faults, overflow, signed_in_cookie
+from tests.journeys.conftest import faults, overflow
 from tests.quizzes import made
 
 pytestmark = [
@@ -26,16 +27,9 @@ def taker(cast):
 
 
 @pytest.fixture
-def opened(visit, live_server, taker):
+def opened(enter, taker):
     """Return a function that opens an address signed in as the taker."""
-
-    def go(address, **options):
-        page = visit("/tentang/", **options)
-        page.context.add_cookies([signed_in_cookie(taker.account, live_server.url)])
-        page.goto(address)
-        return page
-
-    return go
+    return partial(enter, taker)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from django.conf import settings as django_settings
 
 from courses.models import ModuleCompletion, ModuleEdition, SectionPage
 from tests.courses import made
-from tests.journeys.conftest import A4, F4, faults, overflow, papers, signed_in_cookie
+from tests.journeys.conftest import A4, F4, faults, overflow, papers
 
 pytestmark = [
     pytest.mark.journey,
@@ -18,8 +18,7 @@ PAGES = ["/modul/", "/modul/pengawasan/", SECTION, "/modul/pengawasan/cetak/"]
 
 
 @pytest.fixture
-def shipped(cast, settings):
-    settings.KLINIK_SECOND_FACTOR = False
+def shipped(cast):
     return made.shipped(cast)
 
 
@@ -44,11 +43,8 @@ def test_pages_of_reading_have_no_fault(visit, shipped, kept, scheme, language, 
         assert len(gzip.compress(page.content().encode())) <= 20 * 1024
 
 
-def test_a_participant_reads_answers_and_finishes(visit, shipped, cast, live_server, kept):
-    page = visit("/modul/", width=360)
-    page.context.add_cookies([signed_in_cookie(cast.participant.account, live_server.url)])
-
-    page.goto("/belajar/")
+def test_a_participant_reads_answers_and_finishes(enter, shipped, cast, kept):
+    page = enter(cast.participant, "/belajar/", width=360)
     assert faults(page) == []
     kept(page, "belajar-baru-360")
     page.goto("/modul/pengawasan/")
@@ -94,21 +90,16 @@ def test_each_answer_to_a_check_takes_the_focus_and_a_module_prints_full_pages(v
         assert papers(page, **paper) <= 23
 
 
-def test_author_writes_and_reviewer_publishes(visit, cast, live_server, kept, settings):
-    settings.KLINIK_SECOND_FACTOR = False
+def test_author_writes_and_reviewer_publishes(visit, enter, cast, kept):
     module = made.small(cast)
-    author = visit("/modul/")
-    author.context.add_cookies([signed_in_cookie(cast.author.account, live_server.url)])
     section = SectionPage.objects.child_of(module).first()
-    author.goto(f"/admin/pages/{section.pk}/edit/")
+    author = enter(cast.author, f"/admin/pages/{section.pk}/edit/")
     kept(author, "penyunting-1280")
     author.locator("#id_title").fill("Bagian dari penyunting")
     author.locator("button[name='action-kirim']").click()
     author.wait_for_url("**/admin/tinjau/kecil/")
 
-    reviewer = visit("/modul/")
-    reviewer.context.add_cookies([signed_in_cookie(cast.reviewer.account, live_server.url)])
-    reviewer.goto("/admin/tinjau/")
+    reviewer = enter(cast.reviewer, "/admin/tinjau/")
     assert faults(reviewer) == []
     reviewer.get_by_role("link", name="Modul satu").click()
     assert faults(reviewer) == []

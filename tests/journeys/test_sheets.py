@@ -7,18 +7,13 @@ from clinic.assessments.models import Sheet
 from clinic.assessments.sheet_imports import find_edition
 from clinic.records.imports import Import
 from tests.clinic.assessments.made_workbooks import SAMPLE
-from tests.journeys.conftest import A4, F4, faults, overflow, papers, signed_in_cookie
+from tests.journeys.conftest import A4, F4, faults, overflow, papers
 
 pytestmark = [
     pytest.mark.journey,
     pytest.mark.django_db(transaction=True),
 ]
 PICTURES = django_settings.BASE_DIR / "var" / "pictures"
-
-
-@pytest.fixture(autouse=True)
-def no_second_factor(settings):
-    settings.KLINIK_SECOND_FACTOR = False
 
 
 def keep(page, name):
@@ -49,11 +44,9 @@ def test_a_stranger_checks_the_real_workbook(visit, worker, width, language, scr
     assert Import.objects.get().actor is None
 
 
-def test_an_operator_applies_the_workbook_and_types_a_row(visit, worker, cast, live_server):
+def test_an_operator_applies_the_workbook_and_types_a_row(enter, worker, cast):
     find_edition("zi-2021")
-    page = visit("/", width=360)
-    page.context.add_cookies([signed_in_cookie(cast.operator.account, live_server.url)])
-    page.goto("/penilaian/impor/")
+    page = enter(cast.operator, "/penilaian/impor/", width=360)
     page.set_input_files("input[type=file]", SAMPLE)
     page.select_option("select[name=unit]", "dinas-kesehatan-contoh")
     page.fill("input[name=period]", "2026")

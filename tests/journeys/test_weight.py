@@ -6,22 +6,12 @@ from clinic.assessments.models import FrameworkEdition
 from tests.clinic.insights import made as insights_made
 from tests.courses import made as courses_made
 from tests.journeys.conftest import signed_in_cookie, visitors
-from tests.processes import WebServer
 
 pytestmark = [
     pytest.mark.journey,
     pytest.mark.django_db(transaction=True),
 ]
 MOST = 100 * 1024
-
-
-@pytest.fixture
-def server(transactional_db):
-    """A real web server: what it compresses is compressed here too."""
-    started = WebServer(KLINIK_SECOND_FACTOR="off")
-    started.start()
-    yield started
-    started.kill()
 
 
 @pytest.fixture

@@ -11,14 +11,9 @@ from clinic.people.models import Account
 from courses import importing, reviewing
 from tests.courses import made
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_factor")]
 SKELETON = "wagtailadmin/skeleton.html"
 HOSTS = re.compile(r'(?:href|src|action)="(https?://[^"]+)')
-
-
-@pytest.fixture(autouse=True)
-def without_second_factor(settings):
-    settings.KLINIK_SECOND_FACTOR = False
 
 
 @pytest.fixture

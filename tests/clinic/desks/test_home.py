@@ -7,10 +7,7 @@ from clinic.people import granting
 from clinic.people.granting import Scope
 from tests.given import YEAR, Role, make_member
 
-
-@pytest.fixture(autouse=True)
-def without_second_factor(settings):
-    settings.KLINIK_SECOND_FACTOR = False
+pytestmark = pytest.mark.usefixtures("one_factor")
 
 
 def test_one_role_leads_to_its_first_screen(cast, signed_in):

@@ -25,11 +25,7 @@ def version(cast):
 @pytest.fixture
 def event(cast):
     held = clinics.event_of(cast.organiser)
-    moved = timezone.now() + timedelta(days=3) - clinics.MORNING[0]
-    for session in held.sessions.all():
-        session.starts_at, session.ends_at = session.starts_at + moved, session.ends_at + moved
-        session.save()
-    return held
+    return clinics.moved(held, to=timezone.now() + timedelta(days=3))
 
 
 def published(cast, slug, outcomes):

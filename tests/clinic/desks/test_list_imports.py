@@ -12,19 +12,10 @@ from clinic.records import imports, jobs
 from clinic.records.imports import Import
 from tests.clinic.people.lists import PERSON_HEADER, UNIT_HEADER, as_csv, as_xlsx
 
+pytestmark = pytest.mark.usefixtures("one_factor")
 BUDI = ["196608011988031001", "Budi Santoso", "Dinas Kesehatan Contoh", "Kasubag"]
 WATI = ["", "Wati", "Kecamatan Hulu Contoh", "Staf"]
 LOST = ["", "Eko", "Dinas Antariksa", "Staf"]
-
-
-@pytest.fixture(autouse=True)
-def no_second_factor(settings):
-    settings.KLINIK_SECOND_FACTOR = False
-
-
-@pytest.fixture
-def browser(cast, signed_in):
-    return signed_in(cast.admin.account)
 
 
 def send(browser, content, name="orang.csv", page="people_import"):

@@ -9,15 +9,7 @@ from clinic.people.models import Grant, Person, Unit
 from clinic.people.moving import end_unit
 from tests.given import make_person
 
-
-@pytest.fixture(autouse=True)
-def no_second_factor(settings):
-    settings.KLINIK_SECOND_FACTOR = False
-
-
-@pytest.fixture
-def browser(cast, signed_in):
-    return signed_in(cast.admin.account)
+pytestmark = pytest.mark.usefixtures("one_factor")
 
 
 def page(browser, name, **query):
