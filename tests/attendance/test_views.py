@@ -23,14 +23,7 @@ def event(cast):
 
 @pytest.fixture
 def today(cast, event):
-    """The sessions lie around now, so that what is done at the desk counts at once."""
-    now = timezone.now()
-    for session in event.sessions.all():
-        moved = now + (session.starts_at - made.MORNING[0]) - timedelta(minutes=5)
-        length = session.ends_at - session.starts_at
-        session.starts_at, session.ends_at = moved, moved + length
-        session.save()
-    return event
+    return made.around_now(event)
 
 
 def test_a_draft_is_nobodys_and_an_open_event_everybodys(cast, client, event):
