@@ -206,15 +206,23 @@ CACHES["default"]["KEY_PREFIX"] = env("KLINIK_CACHE_PREFIX", "klinik")
 # --- jobs ---------------------------------------------------------------------------------------
 CELERY_TASK_DEFAULT_QUEUE = env("KLINIK_QUEUE", "klinik")
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", "filesystem://localhost")
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = (
-    {
-        "data_folder_in": str(QUEUE_DIR / "messages"),
-        "data_folder_out": str(QUEUE_DIR / "messages"),
-        "control_folder": str(QUEUE_DIR / "control"),
-        "polling_interval": 0.1,
-    }
-    if CELERY_BROKER_URL.startswith("filesystem")
-    else {"socket_connect_timeout": 1, "visibility_timeout": 3600}
+BROKER_FOLDER_OPTIONS: dict[str, object] = {
+    "data_folder_in": str(QUEUE_DIR / "messages"),
+    "data_folder_out": str(QUEUE_DIR / "messages"),
+    "control_folder": str(QUEUE_DIR / "control"),
+    "polling_interval": 0.1,
+}
+# A request tells the broker after its commit: one try, and short (R5). Without ``max_retries`` a
+# refused connection costs two seconds of sleep, without ``socket_timeout`` a broker that has hung
+# holds the request for good; it is longer than the one second for which a worker's BRPOP waits.
+BROKER_SERVER_OPTIONS: dict[str, object] = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 2,
+    "max_retries": 0,
+    "visibility_timeout": 3600,
+}
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    BROKER_FOLDER_OPTIONS if CELERY_BROKER_URL.startswith("filesystem") else BROKER_SERVER_OPTIONS
 )
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_TASK_IGNORE_RESULT = True

@@ -1,7 +1,9 @@
+import io
 import time
 from fractions import Fraction
 
 import pytest
+from openpyxl import load_workbook
 
 from clinic.assessments.arithmetic.scoring import score_sheet
 from clinic.assessments.workbook import read_workbook
@@ -23,10 +25,23 @@ def cells(problems, code):
     return [problem.where for problem in problems if problem.code == code]
 
 
-def test_the_real_workbook_is_read_and_reported_within_two_seconds():
-    start = time.perf_counter()
-    build_report(ZI, read_workbook(SAMPLE.read_bytes(), ZI))
-    assert time.perf_counter() - start < 2
+def seconds_of_work(act):
+    """The least of three measurements, in seconds of the processor."""
+    taken = []
+    for _turn in range(3):
+        start = time.process_time()
+        act()
+        taken.append(time.process_time() - start)
+    return min(taken)
+
+
+def test_reading_and_reporting_costs_little_more_than_opening_the_workbook():
+    content = SAMPLE.read_bytes()
+
+    opening = seconds_of_work(lambda: load_workbook(io.BytesIO(content)))
+    reporting = seconds_of_work(lambda: build_report(ZI, read_workbook(content, ZI)))
+
+    assert reporting < 4 * opening
 
 
 def test_every_node_of_the_edition_is_found(reading):
