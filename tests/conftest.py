@@ -28,9 +28,12 @@ hypothesis_settings.load_profile("house")
 lighten()
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Keep tests with a real worker together; leave races out that SQLite cannot have."""
+    """Keep tests with a real worker together; leave races out that SQLite cannot have.
+
+    Tests without a database come first: one process migrates meanwhile, none waits for it.
+    """
     wanted, unwanted = [], []
     for item in items:
         if "worker" in getattr(item, "fixturenames", ()):
@@ -42,6 +45,15 @@ def pytest_collection_modifyitems(config, items):
     wanted.sort(key=lambda item: "worker" in getattr(item, "fixturenames", ()))
     config.hook.pytest_deselected(items=unwanted)
     items[:] = wanted
+    result = yield
+    items.sort(key=needs_database)
+    return result
+
+
+def needs_database(item):
+    """Whether the test asks for the database, by mark or by fixture."""
+    by_fixture = "django_db_setup" in getattr(item, "fixturenames", ())
+    return by_fixture or item.get_closest_marker("django_db") is not None
 
 
 def pytest_collection_finish(session):

@@ -24,7 +24,12 @@ from tests.processes import WebServer
 
 # The first draws the same pages with a third of the work of the others.
 CANDIDATES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+QUIET = [
+    "--disable-gpu",
+    "--in-process-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 PATIENCE = 30_000  # milliseconds; a busy machine is slow, not wrong
 A4 = {"format": "A4"}
 F4 = {"width": "215mm", "height": "330mm"}
