@@ -10,7 +10,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "Installing Chromium for the browser tests …"
     apt-get update >/dev/null || :
     for package in chromium-headless-shell chromium; do
-        apt-get install -y --no-install-recommends "$package" >/dev/null 2>&1 && exit 0
+        apt-get install -y --no-install-recommends "$package" >/dev/null && exit 0
     done
 fi
 echo "No Chromium: the browser tests will fail. As root: apt install chromium; or set CHROME." >&2
