@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connections
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from pypdf import PdfReader
 
 from tests.processes import WebServer
@@ -143,6 +143,12 @@ def signed_in_cookie(account: Any, url: str) -> Any:
     client.force_login(account)
     name = settings.SESSION_COOKIE_NAME
     return {"name": name, "value": client.cookies[name].value, "url": url}
+
+
+def follow(pressed: Locator) -> None:
+    """Press what leads to another page and wait for that page; a click may return before."""
+    with pressed.page.expect_navigation():
+        pressed.click()
 
 
 def papers(page: Page, **paper: Any) -> int:

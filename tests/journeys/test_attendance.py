@@ -8,7 +8,7 @@ from django.utils import timezone
 from attendance import badges, registration
 from attendance.models import Presence, Registration, Scan
 from tests.attendance import made
-from tests.journeys.conftest import faults, overflow
+from tests.journeys.conftest import faults, follow, overflow
 
 pytestmark = [
     pytest.mark.journey,
@@ -29,8 +29,8 @@ def event(cast, regencies):
 def test_register_show_the_code_be_recorded_undo(enter, cast, event, scripts):
     phone = {"width": 360, "java_script_enabled": scripts}
     page = enter(cast.participant, f"/kegiatan/{event.code}/", **phone)
-    page.locator("main .button").click()
-    page.locator("main form .button").click()
+    follow(page.locator("main .button"))
+    follow(page.locator("main form .button"))
     assert page.url.endswith(f"/kegiatan/{event.code}/saya")
     row = Registration.objects.get(person=cast.participant)
     assert badges.shown_short_code(row.short_code) in page.locator(".qr").inner_text()

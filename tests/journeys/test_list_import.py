@@ -10,7 +10,7 @@ from clinic.people import accounts, granting
 from clinic.people.models import Grant, Membership, Person, Unit
 from clinic.records import jobs
 from tests.clinic.people.lists import PERSON_HEADER, as_csv, as_xlsx
-from tests.journeys.conftest import faults, overflow
+from tests.journeys.conftest import faults, follow, overflow
 
 pytestmark = [
     pytest.mark.journey,
@@ -77,7 +77,7 @@ def test_the_same_without_script(desk):
     send(page, as_csv([PERSON_HEADER, GOOD]), "orang.csv")
     jobs.run_due()
     page.reload()
-    page.click("main form button[type=submit]")
+    follow(page.locator("main form button[type=submit]"))
 
     assert page.locator(".notice.ok").count() == 1
     assert Person.objects.get(name="Budi Santoso, S.E.").memberships.count() == 1
@@ -103,7 +103,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(desk, scheme, language, 
         page.goto(address)
         seen.append((address, faults(page), overflow(page)))
     page.goto("/admin/orang/impor/")
-    page.click("main form button[type=submit]")
+    follow(page.locator("main form button[type=submit]"))
     seen.append(("empty form", faults(page), overflow(page)))
 
     assert [(where, found, by) for where, found, by in seen if found or by > 0] == []

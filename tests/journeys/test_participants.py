@@ -8,7 +8,7 @@ from attendance import registration
 from attendance.models import Registration
 from clinic.people.models import Membership
 from tests.attendance import made
-from tests.journeys.conftest import faults, overflow
+from tests.journeys.conftest import faults, follow, overflow
 
 pytestmark = [
     pytest.mark.journey,
@@ -43,8 +43,8 @@ def to_be_approved(page):
 @pytest.mark.parametrize("scripts", [True, False])
 def test_u01_all_who_wait_are_approved_in_three_taps_and_the_act_undone(organiser, event, scripts):
     page = organiser(width=360, java_script_enabled=scripts)
-    to_be_approved(page).click()
-    page.locator("button[name=putusan][value=approve]").click()
+    follow(to_be_approved(page))
+    follow(page.locator("button[name=putusan][value=approve]"))
     assert "3" in page.locator("h1").inner_text()
     page.locator("main form button[type=submit]").click()
     page.locator("button[name=batal]").wait_for()
@@ -89,10 +89,10 @@ def test_a_unit_is_invited_by_post_and_a_substitute_comes(organiser, cast, event
     page.locator("main a[href$='/undang']").click()
     page.locator("#id_semua_unit").check()
     page.locator("#id_memuat").fill("sekretaris")
-    page.locator("main form:has(#id_memuat) button").click()
+    follow(page.locator("main form:has(#id_memuat) button"))
     assert cast.stranger.name in page.locator("main form").last.inner_text()
-    page.locator("main form:has([name=orang]) button").click()
-    page.locator("main form:has([name=setuju]) button").click()
+    follow(page.locator("main form:has([name=orang]) button"))
+    follow(page.locator("main form:has([name=setuju]) button"))
     row = Registration.objects.get(person=cast.stranger)
     assert (row.state, row.source) == ("nominated", "organiser")
 
@@ -130,7 +130,7 @@ def test_axe_finds_nothing_on_the_pages_of_participants(organiser, cast, event):
             assert overflow(page) <= 0, address
         page.goto(people)
         page.locator("input[name=semua]").check()
-        page.locator("button[value=revoke]").click()
+        follow(page.locator("button[value=revoke]"))
         assert faults(page) == []
         page.locator("main form button[type=submit]").click()
         page.locator("#ringkasan").wait_for()

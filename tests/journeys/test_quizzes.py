@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from quizzes.models import Attempt, Response, ResponseEvent
 from tests import processes
-from tests.journeys.conftest import faults, overflow
+from tests.journeys.conftest import faults, follow, overflow
 from tests.quizzes import made
 
 pytestmark = [
@@ -135,8 +135,8 @@ def test_q20_a_jump_of_the_devices_clock_changes_nothing(opened, attempt, days):
 def test_from_start_to_result(cast, opened, taker, has_script):
     made.assigned(made.published_quiz(cast), taker)
     page = opened("/kuis/", width=360, java_script_enabled=has_script)
-    page.locator("main .rows a").first.click()
-    page.locator("main form .button").click()
+    follow(page.locator("main .rows a").first)
+    follow(page.locator("main form .button"))
     attempt = Attempt.objects.get()
     content = attempt.items.get(index=1).question_version.parsed
     page.locator(f'[value="{made.key_of(content)}"]').check()
