@@ -10,6 +10,8 @@ test-services: export DATABASE_URL ?= postgresql://postgres@127.0.0.1:5432/test
 test-services: export CELERY_BROKER_URL ?= redis://127.0.0.1:6379/1
 test-services: export CACHE_URL ?= redis://127.0.0.1:6379/2
 
+# The tests start some forty processes: each would compile all over again without bytecode.
+test test-services: export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test test-services check format lock clean
 
