@@ -21,13 +21,7 @@ from clinic.people.access import require
 from clinic.people.models import Account
 from clinic.records import audit
 from quizzes.arithmetic.answers import InvalidValue, is_storable, parse_value
-from quizzes.arithmetic.deadlines import (
-    GRACE,
-    Timing,
-    deadline,
-    is_expired,
-    timing,
-)
+from quizzes.arithmetic.deadlines import GRACE, Timing, deadline, is_expired, timing
 from quizzes.arithmetic.grading import GRADING_RELEASE, credit
 from quizzes.arithmetic.saving import (
     Decision,
@@ -178,10 +172,10 @@ def save_response(
     moment = now or timezone.now()
     try:
         with with_attempt(uuid, among=among, now=moment) as attempt:
-            return Saved(_save(attempt, index, event, now=moment), attempt)
+            return Saved(_save(attempt, _item(attempt, index), event, now=moment), attempt)
     except IntegrityError:
         with with_attempt(uuid, among=among, now=moment) as attempt:
-            decision = _save(attempt, index, event, now=moment, reads_log=True)
+            decision = _save(attempt, _item(attempt, index), event, now=moment, reads_log=True)
             return Saved(decision, attempt)
 
 
@@ -192,12 +186,21 @@ def flag(uuid: UUID, index: int, *, among: QuerySet[Attempt], flagged: bool) -> 
             attempt.items.filter(index=index).update(flagged=flagged)
 
 
-def _save(
-    attempt: Attempt, index: int, event: SaveEvent, *, now: datetime, reads_log: bool = False
-) -> Decision:
-    item = attempt.items.select_related("response", "question_version").filter(index=index).first()
+def _item(attempt: Attempt, index: int) -> AttemptItem:
+    item = _items(attempt, {index}).first()
     if item is None:
         raise NoSuchItem(_("Not found."))
+    return item
+
+
+def _items(attempt: Attempt, indexes: set[int]) -> QuerySet[AttemptItem]:
+    asked = attempt.items.filter(index__in=indexes)
+    return asked.select_related("response", "question_version")
+
+
+def _save(
+    attempt: Attempt, item: AttemptItem, event: SaveEvent, *, now: datetime, reads_log: bool = False
+) -> Decision:
     if not is_storable(event.value):
         raise InvalidValue(_("The answer holds characters that no text has."))
     state = _item_state(attempt, item, event, now=now, reads_log=reads_log)
@@ -212,17 +215,11 @@ def _item_state(
 ) -> ItemState:
     """Describe the item to the rule; the usual save needs no look at the log."""
     when = timing(attempt.deadline_at, now)
-    is_usual = attempt.is_open and event.base_rev == item.response.rev
-    if is_usual and not reads_log:
-        return ItemState(
-            in_progress=True, timing=when, rev=item.response.rev, value=item.response.value
-        )
-    return state_from_log(
-        [_logged(row) for row in item.events.all()],
-        event,
-        in_progress=attempt.is_open,
-        timing=when,
-    )
+    kept = item.response
+    if attempt.is_open and event.base_rev == kept.rev and not reads_log:
+        return ItemState(in_progress=True, timing=when, rev=kept.rev, value=kept.value)
+    log = [_logged(row) for row in item.events.all()]
+    return state_from_log(log, event, in_progress=attempt.is_open, timing=when)
 
 
 def _logged(row: ResponseEvent) -> LoggedSave:
@@ -272,12 +269,23 @@ def submit(
     """
     moment = now or timezone.now()
     with with_attempt(uuid, among=among, now=moment) as attempt:
-        decisions = tuple(
-            _save(attempt, index, event, now=moment, reads_log=True) for index, event in pending
-        )
+        decisions = _save_pending(attempt, pending, now=moment)
         if attempt.is_open and _may_finish(attempt, decisions, reason=reason, now=moment):
             _finish(attempt, Attempt.State.SUBMITTED, reason=reason, now=moment)
         return HandIn(attempt, decisions)
+
+
+def _save_pending(
+    attempt: Attempt, pending: Sequence[tuple[int, SaveEvent]], *, now: datetime
+) -> tuple[Decision, ...]:
+    """Save each in its order; all items are read at once, one that comes twice is read anew."""
+    asked = _items(attempt, {index for index, _event in pending}).prefetch_related("events")
+    items = {item.index: item for item in asked}
+    decisions = []
+    for index, event in pending:
+        item = items.pop(index, None) or _item(attempt, index)
+        decisions.append(_save(attempt, item, event, now=now, reads_log=True))
+    return tuple(decisions)
 
 
 def _may_finish(

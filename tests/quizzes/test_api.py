@@ -119,6 +119,21 @@ def test_submit_with_last_saves_is_one_act_and_repeats_alike(attempt, base, brow
     assert first.json()["state"] == second.json()["state"] == "submitted"
 
 
+def test_last_saves_on_one_item_are_decided_one_after_the_other(attempt, base, browser):
+    options = attempt.items.get(index=1).question_version.parsed.options
+    first, second, elsewhere = (
+        json.loads(body(options[n].id, seq=n + 1, base_rev=base_rev, index=1, client_id=tab))
+        for n, (base_rev, tab) in enumerate([(0, "tab-1"), (1, "tab-1"), (0, "tab-2")])
+    )
+    sent = json.dumps({"pending": [first, second, elsewhere]})
+    stopped = browser.post(f"{base}/submit", sent, JSON)
+
+    told = [one["outcome"] for one in stopped.json()["results"]]
+    assert told == ["applied", "applied", "conflict"]
+    assert (stopped.status_code, stopped.json()["finished"]) == (409, False)
+    assert Response.objects.get(item__index=1, item__attempt=attempt).value == options[1].id
+
+
 def test_a_time_out_that_came_too_early_leaves_the_attempt_open(base, browser):
     told = browser.post(f"{base}/submit", json.dumps({"reason": "timeout"}), JSON)
 

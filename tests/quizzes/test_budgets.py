@@ -107,6 +107,31 @@ def test_handing_in_thirty_answers_asks_twenty_five_times(
     assert attempt.state == "submitted"
 
 
+def test_a_last_save_that_comes_with_the_hand_in_asks_twice_more(
+    browser, begun, django_assert_max_num_queries
+):
+    attempt = begun(30)
+    pending = [
+        {
+            "client_id": "tab-1",
+            "seq": item.index,
+            "base_rev": 0,
+            "index": item.index,
+            "value": made.key_of(item.question_version.parsed),
+        }
+        for item in attempt.items.select_related("question_version")
+    ]
+    with django_assert_max_num_queries(25 + 2 + 2 * len(pending)):
+        done = browser.post(
+            f"/api/quizzes/v1/attempts/{attempt.uuid}/submit",
+            json.dumps({"pending": pending}),
+            JSON,
+        )
+
+    assert [one["outcome"] for one in done.json()["results"]] == ["applied"] * 30
+    assert Attempt.objects.get().state == "submitted"
+
+
 def weight(*bodies):
     """Return what goes over the line when each is served zipped."""
     return sum(len(gzip.compress(body)) for body in bodies)
