@@ -10,6 +10,7 @@ from clinic.insights import calibrate
 from clinic.lib.errors import Refused
 from clinic.management.demo import cast, clinics, learning, region, sheets
 from clinic.people.models import Person
+from clinic.people.standing import remembering_grants
 
 
 class DemoRefused(Refused):
@@ -36,7 +37,8 @@ def load_demo(say: Callable[[str], None]) -> bool:
         )
     if is_loaded:
         return False
-    _load(say)
+    with remembering_grants():
+        _load(say)
     return True
 
 
