@@ -7,6 +7,7 @@ import functools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -16,10 +17,10 @@ from django.db import transaction
 from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
+from tests import migrated
 from tests.first_rows import FirstRows
 from tests.given import *  # noqa: F403
 from tests.light_hashes import lighten
-from tests.migrated import Migrated
 from tests.processes import CELERY, WorkerProcess, kill, start
 
 # A busy machine must not fail a test: no limit on the time of one example.
@@ -71,29 +72,25 @@ def _first_rows() -> FirstRows:
 
 
 @pytest.fixture(scope="session")
-def _migrated(
-    request: pytest.FixtureRequest, django_db_modify_db_settings: None
-) -> Migrated | None:
-    return Migrated(request.config.cache.mkdir("migrated")) if settings.IS_EMBEDDED else None
+def kept(request: pytest.FixtureRequest) -> Path:
+    """The folder of what was prepared once (``tests.migrated``)."""
+    return request.config.cache.mkdir("migrated")
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb(_migrated: Migrated | None) -> bool:
-    """Migrate over a kept copy where there is one."""
-    return _migrated is not None and _migrated.put_in_place()
+def django_db_keepdb(
+    kept: Path, django_db_modify_db_settings: None, django_db_blocker: pytest.FixtureRequest
+) -> bool:
+    """Migrate over a copy."""
+    with django_db_blocker.unblock():
+        return migrated.put_in_place(kept)
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(
-    django_db_setup: None,
-    django_db_blocker: pytest.FixtureRequest,
-    _migrated: Migrated | None,
-) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
     """Add the table of the database cache, which no migration makes."""
     with django_db_blocker.unblock():
         call_command("createcachetable")
-        if _migrated is not None:
-            _migrated.keep()
         _first_rows()
 
 

@@ -1,32 +1,27 @@
 """What the set-up does once ``.venv`` stands; run again it keeps what is there."""
 
-import subprocess
-import sys
+import shutil
 
 from django.conf import settings
 
 from clinic.management import preparation
 from clinic.management.demo.cast import LOGINS
-from tests.processes import ROOT, environment
+from tests.migrated import DATABASE, SAID, prepare, prepared
 
 
-def prepare(folder, **changes):
-    own = environment(KLINIK_VAR=str(folder), PYTHONUNBUFFERED="1", **changes)
-    for name in ("KLINIK_DATABASE_NAME", "DATABASE_URL", "CACHE_URL", "CELERY_BROKER_URL"):
-        own.pop(name, None)
-    command = [sys.executable, "-m", "clinic.management.preparation"]
-    return subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=True)
+def test_an_empty_folder_becomes_a_database_and_a_queue(kept, tmp_path):
+    """The folder is the one from which the databases of all tests are copied."""
+    made = prepared(kept)
+    again = shutil.copytree(made, tmp_path / "var")
+    second = prepare(again)
 
-
-def test_an_empty_folder_becomes_a_database_and_a_queue(tmp_path):
-    first, second = prepare(tmp_path / "var"), prepare(tmp_path / "var")
-
-    assert "Preparing the database" in first.stdout
-    assert "Checking the database" in second.stdout
-    assert (tmp_path / "var" / "klinik.sqlite3").exists()
-    assert (tmp_path / "var").stat().st_mode & 0o077 == 0
-    for folder in preparation.FOLDERS:
-        assert (tmp_path / "var" / folder).is_dir()
+    assert "Preparing the database" in (made.parent / SAID).read_text()
+    assert "Checking the database" in second
+    for folder in (made, again):
+        assert (folder / DATABASE).exists()
+        assert folder.stat().st_mode & 0o077 == 0
+        for name in preparation.FOLDERS:
+            assert (folder / name).is_dir()
 
 
 def test_the_welcome_names_every_account_and_the_password():
