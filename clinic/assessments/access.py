@@ -32,15 +32,16 @@ def units_read(reach: Reach) -> Q:
     return reach.in_units() | reach.assigned("")
 
 
-@rule(
-    "read-brief",
-    Sheet,
-    "peserta:u pejabat-unit:u operator:u kabupaten:k",
-    is_reading=True,
-)
+@rule("read-brief", Sheet, "pejabat-unit:u operator:u kabupaten:k", is_reading=True)
 def briefs_read(reach: Reach) -> Q:
     """Letters and points, without notes and proof, of the units of reach."""
     return reach.in_units("unit")
+
+
+@rule("read-brief", Sheet, "peserta:u", is_reading=True)
+def own_briefs_read(reach: Reach) -> Q:
+    """The same of the units in which the participant works."""
+    return reach.in_own_units("unit")
 
 
 @rule("write-sheet", Sheet, "pejabat-unit:u operator:u")

@@ -41,6 +41,10 @@ class Reach:
             return EVERYTHING
         return _any(_below(unit, path) for path in self.unit_paths)
 
+    def in_own_units(self, unit: str) -> Q:
+        """Rows of the very units in which the person works, not of those below."""
+        return _any(_is_unit(unit, path) for path in self.own_unit_paths)
+
     def in_events(self, event: str) -> Q:
         """Rows whose field ``event`` holds the UUID of a granted event."""
         if self.everything:

@@ -8,8 +8,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from clinic.assessments import sheets
-from clinic.assessments.models import FrameworkEdition
+from clinic.assessments.models import FrameworkEdition, Sheet
 from clinic.assessments.sheets import RowEntry
+from clinic.people.access import visible
 from tests.courses import made
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +78,19 @@ def test_u19_somebody_who_has_left_the_unit_learns_nothing_more(cast, record, si
     membership.save()
 
     assert told(signed_in(cast.participant.account)) == []
+
+
+def test_u19_people_of_an_office_read_no_letter_of_the_parts_below_it(cast, record, regencies):
+    for unit in (regencies[0].health, regencies[0].clinic):
+        record(2025, {CAMPAIGN: "B"}, unit=unit)
+
+    def units_read(person):
+        sheets = visible(person.account, "read-brief", Sheet.objects.all())
+        return {sheet.unit for sheet in sheets.select_related("unit")}
+
+    assert units_read(cast.stranger) == {regencies[0].health}
+    assert units_read(cast.unit_official) == {regencies[0].health, regencies[0].clinic}
+    assert units_read(cast.participant) == set()
 
 
 def test_the_mark_costs_one_question_however_many_rows(cast, record, signed_in):
