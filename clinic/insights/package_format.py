@@ -225,6 +225,8 @@ FILES = (
     ),
 )
 
+ASSESSMENT = next(file for file in FILES if file.name == "assessment")
+
 NO_MORE_THAN = (
     ("answered_points", "max_points"),
     ("self_points", "answered_points"),
