@@ -5,6 +5,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,17 @@ def evidence_of_part(manifest: Mapping[str, Any], rows: Rows) -> Evidence:
 
 def table_of_part(file: File, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Type our own rows of one file, as ``evidence_of_part`` does."""
+    listed = list(rows)
+    return _typed_rows(file, listed) if listed else _no_rows(file.name).copy()
+
+
+@cache
+def _no_rows(name: str) -> pd.DataFrame:
+    """The empty table of a file: most units have several."""
+    return _typed_rows(next(file for file in FILES if file.name == name), [])
+
+
+def _typed_rows(file: File, rows: list[Mapping[str, Any]]) -> pd.DataFrame:
     columns = zip(file.columns, text_columns(file, rows), strict=True)
     return typed_table(file, {column.name: column.kind.read(text) for column, text in columns})
 
