@@ -24,12 +24,14 @@ class Take:
     """One time that something was made: the objects, the rows, and how many stood before.
 
     ``gone`` are the rows of before that were changed: among ``rows`` they stand as they were then.
+    ``waiting`` says whether a job was left to be done.
     """
 
     ground: Hashable
     before: dict[str, int]
     gone: Rows
     rows: Rows
+    waiting: bool
     objects: bytes
 
     def fits(self, ground: Hashable) -> bool:
@@ -37,7 +39,7 @@ class Take:
 
         Only an act that commits tells the worker of its jobs.
         """
-        told = JOBS in self.rows and not connection.in_atomic_block
+        told = self.waiting and not connection.in_atomic_block
         return ground == self.ground and not told and _counts(self.before) == self.before
 
     def play(self) -> Any:
@@ -70,7 +72,8 @@ class Recording:
         gone = _difference(before, after)
         rows = _difference(after, before)
         counts = {table: len(before.get(table, [])) for table in {*rows, *gone}}
-        self.takes.append(Take(ground, counts, gone, rows, pickle.dumps(made)))
+        waiting = JOBS in rows and Job.objects.exclude(state=Job.State.DONE).exists()
+        self.takes.append(Take(ground, counts, gone, rows, waiting, pickle.dumps(made)))
         return made
 
 

@@ -20,7 +20,8 @@ from clinic.insights.arithmetic.weakness import Weakness, weakness
 from clinic.insights.frames import Frame
 from clinic.insights.gathered import Gathered
 from clinic.insights.models import Finding
-from clinic.insights.package import evidence_of_part
+from clinic.insights.package import evidence_of_part, table_of_part
+from clinic.insights.package_format import ASSESSMENT
 
 REASONS_SCHEMA = 1
 
@@ -129,13 +130,11 @@ def findings(gathered: Gathered, known: Knowing, wanted: Iterable[int]) -> list[
 
 def doing(frame: Frame, units: Mapping[int, str], estimates: Estimates) -> Weakness:
     """What the sheets of a frame say of the estimated units, read beside all units' sheets."""
-    rows = frames.assessment_rows(frame, units)
-    evidence = evidence_of_part(manifest(date.min), {"assessment": rows})
     return weakness(
-        evidence.assessment,
+        table_of_part(ASSESSMENT, frames.assessment_rows(frame, units)),
         units=estimates.units,
         areas=estimates.areas,
-        threshold=evidence.weak_threshold,
+        threshold=settings.KLINIK_WEAK_THRESHOLD,
     )
 
 

@@ -56,7 +56,11 @@ def estimate_package(folder: Path) -> Estimated:
     Raises:
         FaultyPackage: when the package cannot be read.
     """
-    evidence = read_package(folder)
+    return estimate(read_package(folder))
+
+
+def estimate(evidence: Evidence) -> Estimated:
+    """Estimate every unit and area of a package that was read."""
     seen = observe(evidence)
     fitted = fit(seen, threshold=evidence.gap_threshold, as_of=evidence.as_of)
     sheets = weakness(

@@ -71,6 +71,7 @@ def gather(as_of: date, *, within: Iterable[int] | None = None) -> Gathered:
     names = pseudonyms.Names(kept, pseudonyms.person_ids(people, kept, at_home))
     attempts = _attempts(people)
     asked, responses, met = _asked(attempts, names)
+    events = _events(as_of)
     rows = {
         "units": unit_rows,
         "items": _items(met, everything=within is None),
@@ -79,12 +80,13 @@ def gather(as_of: date, *, within: Iterable[int] | None = None) -> Gathered:
             {**row, "person_id": names.persons[row["person"]], "unit_id": units[row["unit"]]}
             for row in memberships
         ],
-        "attendance": _attendance(people, names, as_of),
+        "attendance": _attendance(people, names, events),
         "attempts": _attempt_rows(attempts, names),
         "responses": responses,
     }
     by_id = {name: pk for pk, name in names.persons.items()}
-    return Gathered(as_of, rows, units, by_id, asked, _events_held(as_of, codes, kept))
+    held = _events_held(events, as_of, codes, kept)
+    return Gathered(as_of, rows, units, by_id, asked, held)
 
 
 def homes_of(person_id: int, as_of: date) -> list[int]:
@@ -261,6 +263,8 @@ def _seats(
     seats: QuerySet[Registration], events: Mapping[int, _Held]
 ) -> Iterator[tuple[int, int, bool]]:
     """Event, person and presence of each seat that tells something by now."""
+    if not events:
+        return
     rows = seats.filter(event__in=list(events))
     present = Presence.objects.counted().filter(registration__in=rows)
     there = set(present.values_list("registration_id", flat=True))
@@ -269,9 +273,10 @@ def _seats(
             yield event, person, pk in there
 
 
-def _attendance(people: QuerySet[Person], names: pseudonyms.Names, as_of: date) -> list[Row]:
+def _attendance(
+    people: QuerySet[Person], names: pseudonyms.Names, events: Mapping[int, _Held]
+) -> list[Row]:
     """One row for each event and registered person; two rows of one human are one."""
-    events = _events(as_of)
     found: dict[tuple[int, str], Row] = {}
     seats = Registration.objects.held().filter(person__in=people)
     for event, person_pk, is_present in _seats(seats, events):
@@ -286,13 +291,15 @@ def _visit(person: str, event: _Held) -> Row:
     return {"event_id": name, "person_id": person, "date": event.day, "present": False}
 
 
-def _events_held(as_of: date, codes: Mapping[int, str], kept: Mapping[int, int]) -> dict[str, int]:
+def _events_held(
+    events: Mapping[int, _Held], as_of: date, codes: Mapping[int, str], kept: Mapping[int, int]
+) -> dict[str, int]:
     """Events of which at least one person of the group has a row."""
     posts = Membership.objects.on(as_of).values_list("person_id", "unit_id")
     home = {kept.get(person, person): codes[unit] for person, unit in posts if unit in codes}
     met = {
         (home[kept.get(person, person)], event)
-        for event, person, _is_present in _seats(Registration.objects.held(), _events(as_of))
+        for event, person, _is_present in _seats(Registration.objects.held(), events)
         if kept.get(person, person) in home
     }
     return Counter(group for group, _event in met)

@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 
 from clinic.assessments.arithmetic.scoring import points_per_node, score_sheet
 from clinic.assessments.frameworks import edition_file
@@ -59,7 +59,8 @@ def frames(today: date) -> list[Frame]:
     if not found:
         newest = FrameworkEdition.objects.exclude(status="superseded").order_by("-slug").first()
         return [Frame(newest, today.year)] if newest else []
-    editions = FrameworkEdition.objects.in_bulk([edition for edition, _period in found])
+    wanted = [edition for edition, _period in found]
+    editions = FrameworkEdition.objects.defer("definition").in_bulk(wanted)
     return [Frame(editions[edition], period) for edition, period in found]
 
 
@@ -99,7 +100,7 @@ def assessment_rows(frame: Frame, units: Mapping[int, str]) -> list[Row]:
     scores = AreaScore.objects.filter(
         sheet__edition=frame.edition, sheet__period=frame.period, sheet__unit__in=list(units)
     )
-    return _rows(scores.select_related("sheet__edition__framework"), units)
+    return _rows(_read(scores), units)
 
 
 def newest_rows(units: Mapping[int, str], *, period: int | None = None) -> list[Row]:
@@ -117,25 +118,35 @@ def newest_rows(units: Mapping[int, str], *, period: int | None = None) -> list[
         wanted &= ~Q(sheet__edition__status="superseded")
     else:
         wanted &= Q(sheet__period=period)
-    scores = AreaScore.objects.filter(wanted).select_related("sheet__edition__framework")
-    newest: dict[tuple[int, str], AreaScore] = {}
-    for score in scores.order_by("sheet__period", "sheet__edition__slug"):
-        newest[score.sheet.unit_id, score.area_id] = score
+    scores = AreaScore.objects.filter(wanted).order_by("sheet__period", "sheet__edition__slug")
+    newest = {(score["unit"], score["area"]): score for score in _read(scores)}
     return _rows(newest.values(), units)
 
 
-def _rows(scores: Iterable[AreaScore], units: Mapping[int, str]) -> list[Row]:
-    return [_row(score, units[score.sheet.unit_id]) for score in scores]
+def _read(scores: QuerySet[AreaScore]) -> Iterable[Row]:
+    """The figures of sheets without their editions, each of which carries its whole file."""
+    return scores.values(
+        "area",
+        "max_points",
+        "answered_points",
+        "score",
+        unit=F("sheet__unit"),
+        framework=F("sheet__edition__framework__slug"),
+    )
 
 
-def _row(score: AreaScore, unit: str) -> Row:
+def _rows(scores: Iterable[Row], units: Mapping[int, str]) -> list[Row]:
+    return [_row(score, units[score["unit"]]) for score in scores]
+
+
+def _row(score: Row, unit: str) -> Row:
     """One row of a package; an evaluator's points also stand as reviewed ones."""
-    is_evaluated = score.sheet.edition.framework.slug in EVALUATED
-    answered, points = float(score.answered_points), float(score.score)
+    is_evaluated = score["framework"] in EVALUATED
+    answered, points = float(score["answered_points"]), float(score["score"])
     return {
         "unit_id": unit,
-        "area": score.area_id,
-        "max_points": float(score.max_points),
+        "area": score["area"],
+        "max_points": float(score["max_points"]),
         "answered_points": answered,
         "self_points": points,
         "reviewed_points": answered if is_evaluated else 0,

@@ -5,10 +5,10 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from clinic.insights.arithmetic.observations import Evidence
@@ -17,8 +17,10 @@ from clinic.insights.package_checks import (
     manifest_file,
     manifest_values,
     plain_text,
+    text_columns,
     text_file,
     text_rows,
+    typed_table,
 )
 from clinic.insights.package_faults import Reading
 from clinic.insights.package_format import (
@@ -62,11 +64,16 @@ def evidence_from_rows(manifest: Mapping[str, Any], rows: Rows) -> Evidence:
     Raises:
         FaultyPackage: its lines count as they would in the file.
     """
-    reading = Reading()
-    described = manifest_values(reading, manifest)
-    for file in FILES:
-        reading.tables[file.name] = text_rows(file, rows.get(file.name, ()))
-    return checked(reading, described)
+    return _checked_text(manifest, _text(rows))
+
+
+def _text(rows: Rows) -> dict[str, pd.DataFrame]:
+    return {file.name: text_rows(file, rows.get(file.name, ())) for file in FILES}
+
+
+def _checked_text(manifest: Mapping[str, Any], text: dict[str, pd.DataFrame]) -> Evidence:
+    reading = Reading(tables=text)
+    return checked(reading, manifest_values(reading, manifest))
 
 
 def evidence_of_part(manifest: Mapping[str, Any], rows: Rows) -> Evidence:
@@ -78,18 +85,30 @@ def evidence_of_part(manifest: Mapping[str, Any], rows: Rows) -> Evidence:
         manifest: ``as_of`` (a date), ``gap_threshold`` and ``weak_threshold``.
         rows: one list of mappings for each file's name.
     """
-    tables = {}
-    for file in FILES:
-        text = text_rows(file, rows.get(file.name, ()))
-        columns = {column.name: column.kind.read(text[column.name]) for column in file.columns}
-        whole = {column.name: np.int64 for column in file.columns if column.kind.whole}
-        tables[file.name] = pd.DataFrame(columns, index=text.index).astype(whole)
+    tables = {file.name: table_of_part(file, rows.get(file.name, ())) for file in FILES}
     return Evidence(
         as_of=manifest["as_of"].toordinal(),
         gap_threshold=manifest["gap_threshold"],
         weak_threshold=manifest["weak_threshold"],
         **tables,
     )
+
+
+def table_of_part(file: File, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Type our own rows of one file, as ``evidence_of_part`` does."""
+    listed = list(rows)
+    return _typed_rows(file, listed) if listed else _no_rows(file.name).copy()
+
+
+@cache
+def _no_rows(name: str) -> pd.DataFrame:
+    """The empty table of a file: most units have several."""
+    return _typed_rows(next(file for file in FILES if file.name == name), [])
+
+
+def _typed_rows(file: File, rows: list[Mapping[str, Any]]) -> pd.DataFrame:
+    columns = zip(file.columns, text_columns(file, rows), strict=True)
+    return typed_table(file, {column.name: column.kind.read(text) for column, text in columns})
 
 
 def rows_digest(rows: Rows) -> str:
@@ -120,7 +139,7 @@ def write_package(folder: Path, manifest: Mapping[str, Any], rows: Rows) -> dict
     """
     if folder.exists() and any(folder.iterdir()):
         raise FolderTaken(details={"folder": folder.name})
-    listed = {file.name: list(rows.get(file.name, ())) for file in FILES}
+    text = _text(rows)
     described = {
         "format": FORMAT,
         "version": VERSION,
@@ -128,18 +147,18 @@ def write_package(folder: Path, manifest: Mapping[str, Any], rows: Rows) -> dict
         "weak_threshold": WEAK_THRESHOLD,
         **manifest,
     }
-    evidence_from_rows(described, listed)
+    _checked_text(described, text)
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         _write_manifest(draft / MANIFEST, described)
         for file in FILES:
-            _write_rows(draft / file.filename, file, text_rows(file, listed[file.name]))
+            _write_rows(draft / file.filename, file, text[file.name])
         draft.chmod(0o755)
         draft.replace(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return {name: len(some) for name, some in listed.items()}
+    return {name: len(table) for name, table in text.items()}
 
 
 def package_digest(folder: Path) -> str:

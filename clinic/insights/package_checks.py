@@ -19,6 +19,7 @@ import pandas as pd
 from clinic.insights.arithmetic.observations import Evidence
 from clinic.insights.package_faults import FaultyPackage, Reading
 from clinic.insights.package_format import (
+    ASSESSMENT,
     DAY,
     FILES,
     FORMAT,
@@ -132,15 +133,17 @@ def _overlong_line(path: Path) -> int:
 
 def text_rows(file: File, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Plain rows as the text that the file would hold; absent values are empty."""
+    names = [column.name for column in file.columns]
+    return pd.DataFrame(dict(zip(names, text_columns(file, rows), strict=True)))
+
+
+def text_columns(file: File, rows: Iterable[Mapping[str, Any]]) -> list[pd.Series]:
+    """The columns of ``text_rows``, in the format's order."""
     listed = list(rows)
-    return pd.DataFrame(
-        {
-            column.name: pd.Series(
-                [plain_text(row.get(column.name, column.default)) for row in listed], dtype=str
-            )
-            for column in file.columns
-        }
-    )
+    return [
+        pd.Series([plain_text(row.get(column.name, column.default)) for row in listed], dtype=str)
+        for column in file.columns
+    ]
 
 
 def plain_text(value: Any) -> str:
@@ -213,9 +216,16 @@ def _typed(reading: Reading, file: File, text: pd.DataFrame) -> pd.DataFrame:
         reading.blame(file, column.name, text.index.to_numpy()[~good], column.kind.fault)
         values[column.name] = read
         sound &= good
-    table = pd.DataFrame(values, index=text.index)[sound]
-    whole = {c.name: np.int64 for c in file.columns if c.kind.whole}
-    return table.astype(whole)
+    kept = {name: read[sound] for name, read in values.items()}
+    return typed_table(file, kept, index=text.index[sound])
+
+
+def typed_table(
+    file: File, read: Mapping[str, Any], *, index: pd.Index | None = None
+) -> pd.DataFrame:
+    """The read values of each column as a table, whole numbers as such."""
+    whole = {c.name: read[c.name].astype(np.int64) for c in file.columns if c.kind.whole}
+    return pd.DataFrame({**read, **whole}, index=index)
 
 
 def _references(reading: Reading, file: File) -> None:
@@ -249,8 +259,7 @@ def _finished_without_day(reading: Reading, attempts: pd.DataFrame) -> None:
 
 
 def _points_in_order(reading: Reading, assessment: pd.DataFrame) -> None:
-    file = next(file for file in FILES if file.name == "assessment")
     for smaller, larger in NO_MORE_THAN:
         above = (assessment[smaller] > assessment[larger] + ROUNDING).to_numpy()
         records = assessment.index.to_numpy()[above]
-        reading.blame(file, smaller, records, f"is more than {larger}")
+        reading.blame(ASSESSMENT, smaller, records, f"is more than {larger}")

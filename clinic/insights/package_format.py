@@ -52,7 +52,7 @@ def _as_number(text: pd.Series) -> np.ndarray:
 
 
 def _as_number_or_nothing(text: pd.Series) -> np.ndarray:
-    return _as_number(text.mask(text == "", "0"))
+    return np.where(text == "", 0.0, _as_number(text))
 
 
 def _day(text: str, blank: float) -> float:
@@ -224,6 +224,8 @@ FILES = (
         may_be_empty=True,
     ),
 )
+
+ASSESSMENT = next(file for file in FILES if file.name == "assessment")
 
 NO_MORE_THAN = (
     ("answered_points", "max_points"),

@@ -9,6 +9,7 @@ from pypdf import PdfReader
 
 from tests.clinic.insights import made
 from tests.journeys.conftest import faults, overflow
+from tests.replaying import Recording
 
 pytestmark = [
     pytest.mark.journey,
@@ -18,14 +19,22 @@ pytestmark = [
 
 @pytest.fixture
 def staff(cast, regencies):
-    edition, home = made.zi(), regencies[0]
+    home = regencies[0]
+    FINDINGS.play(cast, home, ground=(cast.author.pk, home.root.pk, made.this_hour()))
+    return cast.regency_official
+
+
+def _findings(cast, home):
+    edition = made.zi()
     made.sheet(home.district, edition, strength=0.2)
     made.sheet(home.health, edition, strength=0.9)
     quiz = made.quiz(cast)
     for person in (cast.participant, cast.colleague, cast.other_unit_official):
         made.answer(quiz, person, right=1, blank=1)
     made.run_jobs()
-    return cast.regency_official
+
+
+FINDINGS = Recording(_findings)
 
 
 def test_from_the_map_to_why(staff, enter):

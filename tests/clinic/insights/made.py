@@ -1,20 +1,25 @@
 """A small region with a quiz and sheets, made through the services that people use."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
+from attendance.models import Presence, Registration
 from clinic.assessments import frameworks, outcome_links, sheets
 from clinic.assessments.arithmetic.editions import FrameworkFile
-from clinic.assessments.models import FrameworkEdition
+from clinic.assessments.models import AreaScore, FrameworkEdition
 from clinic.insights import reading
-from clinic.people.models import Unit
+from clinic.people.models import Membership, Person, Unit
 from clinic.records import jobs
+from clinic.records.audit import AuditEntry
 from quizzes import delivery
 from quizzes.arithmetic.saving import SaveEvent
 from quizzes.models import Attempt
 from quizzes.models.assignments import Phase
+from tests.first_rows import rows_of
 from tests.given import make_member
 from tests.quizzes import made as quizzes_made
 from tests.quizzes.arithmetic import questions
@@ -23,16 +28,24 @@ from tests.replaying import Recording
 AREA = "pengawasan"
 PERIOD = 2026
 QUESTIONS = 6
+BASIS = (AreaScore, Attempt, AuditEntry, Membership, Person, Presence, Registration)
 
 
 def zi() -> FrameworkEdition:
     """The edition ZI 2021 with one outcome that bears on its supervision rows."""
+    return ZI.play()
+
+
+def _zi() -> FrameworkEdition:
     text = (frameworks.SHIPPED / "zi-2021.toml").read_text()
     edition = frameworks.load_framework(text).edition
     outcome = quizzes_made.outcome()
     entry = outcome_links.LinkEntry("zi-2021", "A.I.5.i", Decimal(1))
     outcome_links.link_outcome(outcome, [entry])
     return edition
+
+
+ZI = Recording(_zi)
 
 
 def weak_district(cast, home):
@@ -52,11 +65,19 @@ WEAK_DISTRICT = Recording(_weak_district)
 
 def quiz(cast, *, number=QUESTIONS, slug="kuis-pengawasan"):
     """A published quiz of single choice questions on supervision."""
+    ground = (cast.author.pk, cast.reviewer.pk, quizzes_made.outcome().pk, number, slug)
+    return QUIZ.play(cast, number, slug, ground=ground)
+
+
+def _quiz(cast, number, slug):
     versions = [
         quizzes_made.published_question(cast, f"{slug}-{index}", questions.single())
         for index in range(number)
     ]
     return quizzes_made.published_quiz(cast, slug, versions=versions, max_attempts=5)
+
+
+QUIZ = Recording(_quiz)
 
 
 def answer(version, person, *, right: int, blank: int = 0, phase=Phase.NORMAL, **more) -> Attempt:
@@ -117,7 +138,14 @@ def calibrate():
 
 
 def answered_by(world, cast, number, *, after=0):
-    """So many of the district's people have answered badly; the first ``after`` did before."""
+    """So many of the district's people have answered badly; the first ``after`` did before.
+
+    Findings are made in any case, as at night.
+    """
+    ANSWERED.play(world, cast, number, after, ground=(world[1].pk, number, after, *_basis()))
+
+
+def _answered_by(world, cast, number, after):
     _edition, quiz, home = world
     takers = [cast.participant, cast.colleague, cast.other_unit_official]
     for place in range(after, number):
@@ -127,6 +155,19 @@ def answered_by(world, cast, number, *, after=0):
             person = make_member(f"Pegawai {place}", home.district, email=f"p{place}@uji.test")
         answer(quiz, person, right=1)
     calibrate()
+
+
+ANSWERED = Recording(_answered_by)
+
+
+def this_hour() -> datetime:
+    """When it is, to the hour: with one of them each day begins, in whatever zone."""
+    return timezone.now().replace(minute=0, second=0, microsecond=0)
+
+
+def _basis():
+    """What findings rest on, row by row, and the hour."""
+    return this_hour(), *(repr(rows_of(model._meta.db_table)) for model in BASIS)
 
 
 def seen_by(world, person, *, unit=None, area=AREA):

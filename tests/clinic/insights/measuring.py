@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from clinic.insights.arithmetic.observations import observe
-from clinic.insights.estimating import Estimated, estimate_package
+from clinic.insights.arithmetic.observations import Evidence, observe
+from clinic.insights.estimating import Estimated, estimate
 from clinic.insights.package import read_package
 from tests.clinic.insights.worlds import GAP, WEAK, World, world
 
@@ -37,10 +37,10 @@ class Cells:
         return self.rows["p_gap"].to_numpy(float)
 
 
-def cells_of(made: World, folder: Path, estimated: Estimated) -> Cells:
+def cells_of(made: World, evidence: Evidence, estimated: Estimated) -> Cells:
     rows = estimated.rows
     some = (rows["n_answers"] > 0).to_numpy()
-    naive = _naive(folder, rows)
+    naive = _naive(evidence, rows)
     return Cells(
         mastery=made.mastery.ravel()[some],
         practice=made.practice.ravel()[some],
@@ -49,9 +49,9 @@ def cells_of(made: World, folder: Path, estimated: Estimated) -> Cells:
     )
 
 
-def _naive(folder: Path, rows: pd.DataFrame) -> np.ndarray:
+def _naive(evidence: Evidence, rows: pd.DataFrame) -> np.ndarray:
     """Plain mean of the counted credits of each cell."""
-    seen = observe(read_package(folder))
+    seen = observe(evidence)
     answers, areas = seen.answers, len(seen.areas)
     cell = seen.person_unit[answers.person] * areas + seen.item_area[answers.item]
     total = np.bincount(cell, answers.credit, minlength=len(rows))
@@ -121,10 +121,11 @@ def measure(size: str, seeds: range, folder: Path, *, sharpened: float = 1.0) ->
         made = world(size, seed)
         place = folder / f"{size}-{seed}"
         made.write(place)
-        estimated = estimate_package(place)
+        evidence = read_package(place)
+        estimated = estimate(evidence)
         if sharpened != 1:
             estimated = replace(estimated, rows=sharper(estimated.rows, sharpened))
-        cells = cells_of(made, place, estimated)
+        cells = cells_of(made, evidence, estimated)
         singles.append(one(cells))
         p.append(cells.p_gap)
         gap.append(cells.gap)

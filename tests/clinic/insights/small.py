@@ -2,7 +2,9 @@
 
 import json
 from datetime import date
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -76,6 +78,22 @@ def _answers(people: list[tuple[str, int]], items: list[dict]) -> dict[str, list
             for k, item in enumerate(items)
         ],
     }
+
+
+def package(folder: Path) -> Path:
+    """Put the package of the usual rows at the folder, as it is written."""
+    folder.mkdir()
+    for name, content in _files().items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@cache
+def _files() -> dict[str, bytes]:
+    with TemporaryDirectory() as place:
+        folder = Path(place) / "p"
+        write_package(folder, MANIFEST, rows())
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def estimates(folder: Path, given: dict[str, list[dict]]) -> pd.DataFrame:

@@ -69,7 +69,7 @@ def test_who_reads_no_finding_sees_the_sheets_alone(world, cast, signed_in):
 
 
 def test_the_heaviest_rows_add_up_over_the_units_that_the_reader_may_see(world, cast, signed_in):
-    calibrate()
+    answered_by(world, cast, 0)
     edition, _quiz, home = world
     page = open_page(signed_in, cast.regency_official)
     rows = page.context["rows"]

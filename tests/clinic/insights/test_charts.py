@@ -14,6 +14,7 @@ from clinic.insights.arithmetic.suppression import State
 from clinic.insights.reading import Shown
 from tests.clinic.insights import made
 from tests.given import make_member
+from tests.replaying import Recording
 
 pytestmark = pytest.mark.django_db
 FIGURE = re.compile(r'<figure class="figure chart">.*?</figure>', re.DOTALL)
@@ -53,13 +54,21 @@ def profile_page(browser, unit, query=""):
 def world(cast, regencies, settings):
     """The district's sheet is weak; two of its people have answered."""
     settings.KLINIK_SECOND_FACTOR = False
-    edition, home = made.zi(), regencies[0]
+    home = regencies[0]
+    return WORLD.play(cast, home, ground=(cast.author.pk, home.root.pk, made.this_hour()))
+
+
+def _world(cast, home):
+    edition = made.zi()
     made.sheet(home.district, edition, strength=0.2)
     quiz = made.quiz(cast)
     for person in (cast.participant, cast.colleague):
         made.answer(quiz, person, right=1)
     made.run_jobs()
     return edition, quiz, home
+
+
+WORLD = Recording(_world)
 
 
 def test_bars_of_points_share_one_scale_and_add_up_to_the_maximum():

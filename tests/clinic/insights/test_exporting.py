@@ -11,6 +11,7 @@ from clinic.insights.estimating import estimate_package
 from clinic.insights.models import Finding
 from clinic.records import jobs
 from tests.clinic.insights import made
+from tests.replaying import Recording
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +19,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def world(cast, regencies):
     """Answers in three offices, good and bad sheets, codes of both regencies."""
+    ground = (cast.author.pk, regencies[0].root.pk, made.this_hour())
+    return WORLD.play(cast, regencies, ground=ground)
+
+
+def _world(cast, regencies):
     edition, home = made.zi(), regencies[0]
     for root, code in zip(regencies, ("74.99", "74.98"), strict=True):
         type(root.root).objects.filter(pk=root.root.pk).update(national_code=code)
@@ -28,6 +34,9 @@ def world(cast, regencies):
         made.answer(quiz, person, right=right, blank=0 if right == 6 else 1)
     made.answer(quiz, cast.operator, right=0, phase="practice")
     return home
+
+
+WORLD = Recording(_world)
 
 
 def exported(folder, *options):

@@ -6,6 +6,7 @@ from django.urls import reverse
 from clinic.assessments.sheet_imports import find_edition
 from clinic.assessments.sheets import RowEntry, record_sheet
 from clinic.people.models import Unit
+from tests.replaying import Recording
 
 pytestmark = pytest.mark.django_db
 MAP = "/pemetaan/"
@@ -18,6 +19,10 @@ def no_second_factor(settings):
 
 @pytest.fixture
 def sheets(cast):
+    return SHEETS.play(ground=cast.author.pk)
+
+
+def _sheets():
     edition = find_edition("zi-2021")
     rows = {"A.I.5.i.a": RowEntry(value="B", text="B"), "A.I.1.i.a": RowEntry(value="Ya")}
     return [
@@ -27,6 +32,9 @@ def sheets(cast):
         for slug in ("dinas-kesehatan-contoh", "kecamatan-hulu-contoh", "dinas-kesehatan-sebelah")
         if Unit.objects.filter(slug=slug).exists()
     ]
+
+
+SHEETS = Recording(_sheets)
 
 
 def profile(slug="dinas-kesehatan-contoh"):

@@ -13,15 +13,14 @@ from clinic.insights.package import (
 )
 from clinic.insights.package_faults import FaultyPackage
 from clinic.insights.package_format import FILES
-from tests.clinic.insights.small import MANIFEST, edit, edit_manifest, rows
+from tests.clinic.insights.small import MANIFEST, edit, edit_manifest, package, rows
 
 FILENAMES = ["manifest.json", *(file.filename for file in FILES)]
 
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    write_package(tmp_path / "p", MANIFEST, rows())
-    return tmp_path / "p"
+    return package(tmp_path / "p")
 
 
 def faults(folder: Path) -> list[str]:

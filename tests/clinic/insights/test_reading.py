@@ -48,7 +48,7 @@ def test_s17_a_finding_shows_from_the_readers_minimum(world, cast):
 
 
 def test_unknown_is_not_hidden(world, cast):
-    calibrate()
+    answered_by(world, cast, 0)
     for person in (cast.regency_official, cast.other_unit_official, cast.unit_official):
         shown = seen_by(world, person)
         assert (shown.state, shown.word) == ("unknown", "unknown")
@@ -100,7 +100,7 @@ def test_u27_the_page_tells_each_reader_their_part(world, cast, signed_in, setti
 
 def test_u30_points_not_yet_reached_are_the_sum_of_the_rows(world, cast, signed_in, settings):
     settings.KLINIK_SECOND_FACTOR = False
-    calibrate()
+    answered_by(world, cast, 0)
     response = signed_in(cast.regency_official.account).get(address(world[2].district))
     assessed = response.context["assessed"]
     total = sum((row.points for row in assessed.rows), Decimal(0))
@@ -137,7 +137,7 @@ def test_the_page_costs_the_same_however_many_rows_are_below_their_points(
     world, cast, signed_in, settings, django_assert_num_queries
 ):
     settings.KLINIK_SECOND_FACTOR = False
-    calibrate()
+    answered_by(world, cast, 0)
     edition, _quiz, home = world
     browser = signed_in(cast.regency_official.account)
     page = address(home.district)
@@ -154,7 +154,7 @@ def test_u30_the_rows_the_profile_and_the_map_tell_the_same_points(
     world, cast, signed_in, settings
 ):
     settings.KLINIK_SECOND_FACTOR = False
-    calibrate()
+    answered_by(world, cast, 0)
     district = world[2].district
     browser = signed_in(cast.regency_official.account)
     page = address(district)

@@ -14,6 +14,7 @@ from tests.attendance import made as attendance_made
 from tests.clinic.insights import made
 from tests.clinic.insights.made import AREA, PERIOD
 from tests.processes import wait_until
+from tests.replaying import Recording
 
 
 def finding_of(unit, edition, area=AREA) -> Finding | None:
@@ -23,11 +24,18 @@ def finding_of(unit, edition, area=AREA) -> Finding | None:
 @pytest.fixture
 def world(cast, regencies):
     """Two offices with sheets; the district's people answer badly, the health office's well."""
-    edition = made.zi()
     home = regencies[0]
+    return WORLD.play(cast, home, ground=(cast.author.pk, home.root.pk))
+
+
+def _world(cast, home):
+    edition = made.zi()
     made.sheet(home.district, edition, strength=0.2)
     made.sheet(home.health, edition, strength=0.9)
     return edition, made.quiz(cast, number=12), home
+
+
+WORLD = Recording(_world)
 
 
 @pytest.mark.django_db

@@ -9,16 +9,14 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from clinic.insights.package import write_package
-from tests.clinic.insights.small import MANIFEST, edit, rows
+from tests.clinic.insights.small import edit, package
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    write_package(tmp_path / "p", MANIFEST, rows())
-    return tmp_path / "p"
+    return package(tmp_path / "p")
 
 
 def run(*arguments: object, data: Path) -> subprocess.CompletedProcess:
