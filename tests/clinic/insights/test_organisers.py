@@ -8,6 +8,7 @@ from django.utils import timezone
 from attendance import events, registration
 from clinic.insights import profile
 from clinic.insights.evidence import OpenEvent
+from clinic.lib.arithmetic import dates
 from clinic.lib.templatetags.ui import day
 from clinic.people import granting
 from clinic.people.models import Grant
@@ -116,7 +117,8 @@ def test_a_step_names_the_next_open_event_that_asks_about_the_area(world, cast):
     quizzes_made.assigned(quiz, fitting.uuid)
     named = event_named()
     assert named["url"] == "/kegiatan/klinik-pengawasan/"
-    assert f"Klinik Uji, {day(fitting.sessions.first().starts_at)}" in named["text"]
+    begins = dates.local_day(fitting.sessions.first().starts_at, fitting.zone)
+    assert f"Klinik Uji, {day(begins)}" in named["text"]
 
 
 def coming_event(cast, code, *, days):

@@ -52,8 +52,8 @@ def test_a_role_given_within_the_block_counts_at_once(cast, standing):
 
 def test_s24_a_role_that_begins_asks_for_its_second_factor_at_the_next_request(cast, settings):
     settings.KLINIK_SECOND_FACTOR = True
-    tomorrow = TODAY() + timedelta(days=1)
-    granting.grant(cast.participant, Role.AUTHOR, actor=None, starts_on=tomorrow)
+    later = TODAY() + timedelta(days=2)  # east of Greenwich tomorrow begins before midnight
+    granting.grant(cast.participant, Role.AUTHOR, actor=None, starts_on=later)
     browser = Client()
     assert browser.login(username=cast.participant.account.login_name, password=PASSWORD)
     assert browser.get("/kuis/").status_code == 200
