@@ -137,7 +137,7 @@ def _source(actor: Account, event: Event) -> str:
 
 def _earlier(event: Event, person: Person) -> Registration | None:
     rows = event.registrations.active().filter(person__in=rows_of(person))
-    return rows.select_related("event", "person").first()
+    return rows.select_related("person").first()
 
 
 def _create(event: Event, person: Person, **fields: object) -> Registration:

@@ -17,6 +17,7 @@ from clinic.assessments.models import Outcome
 from clinic.lib.errors import Refused
 from clinic.people.access import can, require
 from clinic.people.models import Account
+from clinic.people.standing import remembering_grants
 from clinic.records import audit
 from quizzes.arithmetic.publish_checks import Level, problems
 from quizzes.arithmetic.question_content import content_digest, from_json, to_json
@@ -299,7 +300,7 @@ def load_bank(
         version.question.slug: from_json(version.content)
         for version in QuestionVersion.objects.published().select_related("question")
     }
-    with transaction.atomic():
+    with transaction.atomic(), remembering_grants():
         written = [
             _load_question(row, author=author, reviewer=reviewer)
             for text in files

@@ -22,11 +22,13 @@ from tests.first_rows import FirstRows
 from tests.given import *  # noqa: F403
 from tests.light_hashes import lighten
 from tests.processes import CELERY, WorkerProcess, kill, start
+from tests.static_files import find_once
 
 # A busy machine must not fail a test: no limit on the time of one example.
 hypothesis_settings.register_profile("house", deadline=None)
 hypothesis_settings.load_profile("house")
 lighten()
+find_once()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -78,6 +78,16 @@ def insert(table: str, rows: list[tuple[Any, ...]]) -> None:
         cursor.executemany(f'INSERT INTO "{table}" VALUES ({places})', rows)
 
 
+def stand(table: str, rows: list[tuple[Any, ...]]) -> bool:
+    """Say whether these rows of a table whose key comes first are there, unchanged."""
+    places = ", ".join(["%s"] * len(rows))
+    with connection.cursor() as cursor:
+        key = connection.introspection.get_primary_key_column(cursor, table)
+        asked = f'SELECT * FROM "{table}" WHERE "{key}" IN ({places})'
+        cursor.execute(asked, [row[0] for row in rows])
+        return sorted(cursor.fetchall(), key=repr) == sorted(rows, key=repr)
+
+
 def delete(table: str, rows: list[tuple[Any, ...]]) -> None:
     """Delete these rows of a table whose key comes first."""
     with connection.cursor() as cursor:

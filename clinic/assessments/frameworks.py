@@ -155,33 +155,48 @@ def _write_nodes(edition: FrameworkEdition, framework_file: FrameworkFile) -> Lo
     edition.nodes.update(position=F("position") + _OUT_OF_THE_WAY)
     Node.objects.filter(pk__in=[node.pk for node in removed]).delete()
     points = points_per_node(framework_file)
-    created = reworded = 0
-    for entry in framework_file.nodes:
-        fields = _node_fields(entry, edition, known, points)
-        node = known.get(entry.code)
-        if node is None:
-            node = known[entry.code] = Node.objects.create(
-                edition=edition, code=entry.code, **fields
-            )
-            _add_revision(node, entry)
-            created += 1
-            continue
-        is_reworded = _wording_of(node) != _wording_of_entry(entry)
-        for name, value in fields.items():
-            setattr(node, name, value)
-        node.revision += is_reworded
-        node.save()
-        if is_reworded:
-            _add_revision(node, entry)
-            reworded += 1
-    return LoadedEdition(edition, created, reworded, len(removed))
+    new = [entry for entry in framework_file.nodes if entry.code not in known]
+    old = [entry for entry in framework_file.nodes if entry.code in known]
+    _write_new(edition, new, known, points)
+    reworded = [entry for entry in old if _rewrite(entry, known, points)]
+    NodeRevision.objects.bulk_create(
+        _revision(known[entry.code], entry) for entry in new + reworded
+    )
+    return LoadedEdition(edition, len(new), len(reworded), len(removed))
+
+
+def _write_new(
+    edition: FrameworkEdition,
+    entries: list[EditionNode],
+    known: dict[str, Node],
+    points: dict[str, Fraction],
+) -> None:
+    """Write the nodes that the edition did not have, storey by storey: a child names its parent."""
+    depth: dict[str, int] = {}
+    for entry in entries:
+        depth[entry.code] = depth.get(entry.parent, 0) + 1
+    for storey in sorted(set(depth.values())):
+        nodes = Node.objects.bulk_create(
+            Node(edition=edition, code=entry.code, **_node_fields(entry, known, points))
+            for entry in entries
+            if depth[entry.code] == storey
+        )
+        known.update((node.code, node) for node in nodes)
+
+
+def _rewrite(entry: EditionNode, known: dict[str, Node], points: dict[str, Fraction]) -> bool:
+    """Write a node again as the file has it now; say whether its wording is another one."""
+    node = known[entry.code]
+    is_reworded = _wording_of(node) != _wording_of_entry(entry)
+    for name, value in _node_fields(entry, known, points).items():
+        setattr(node, name, value)
+    node.revision += is_reworded
+    node.save()
+    return is_reworded
 
 
 def _node_fields(
-    entry: EditionNode,
-    edition: FrameworkEdition,
-    known: dict[str, Node],
-    points: dict[str, Fraction],
+    entry: EditionNode, known: dict[str, Node], points: dict[str, Fraction]
 ) -> dict[str, Any]:
     return {
         "parent": known[entry.parent] if entry.parent else None,
@@ -215,8 +230,8 @@ def _rubric(entry: EditionNode) -> list[list[str]]:
     return [[line.letter, line.text] for line in entry.rubric]
 
 
-def _add_revision(node: Node, entry: EditionNode) -> None:
-    NodeRevision.objects.create(
+def _revision(node: Node, entry: EditionNode) -> NodeRevision:
+    return NodeRevision(
         node=node,
         number=node.revision,
         name=entry.name,

@@ -10,7 +10,6 @@ from pathlib import Path
 from clinic.assessments.arithmetic.answers import AnswerValue
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile, Scale
 from clinic.assessments.arithmetic.typed_answers import read_answer, storable
-from clinic.assessments.arithmetic.wording import NameIndex
 from clinic.assessments.workbook_grid import Cell, Workbook, read_grids, where
 from clinic.assessments.workbook_layout import find_layout
 from clinic.assessments.workbook_problems import note, reject
@@ -38,7 +37,7 @@ def read_grid(workbook: Workbook, framework: FrameworkFile) -> SheetReading:
     Raises:
         UnreadableWorkbook: if no visible sheet can be taken from it.
     """
-    index = NameIndex((node.code, node.name) for node in framework.nodes)
+    index = framework.names
     layout = find_layout(workbook, framework, index)
     placement = RowFinder(layout, framework, index).find()
     reading = SheetReading(layout)

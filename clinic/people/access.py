@@ -37,7 +37,12 @@ from django.utils.translation import gettext as _
 from clinic.lib.errors import Refused
 from clinic.people.models import Account, Grant, Membership, Person, Unit
 from clinic.people.reach import EVERYTHING, NOTHING, Reach
-from clinic.people.standing import grants_of, has_no_role, rows_of
+from clinic.people.standing import (
+    grants_of,
+    has_no_role,
+    remembering_for_one_question,
+    rows_of,
+)
 from clinic.records.audit import AuditEntry
 from clinic.records.imports import Import
 
@@ -131,9 +136,13 @@ def roles_of(actor: Actor) -> set[str]:
 def can(actor: Actor, verb: str, thing: Model | type[Model]) -> bool:
     """Say whether the actor may do this to the thing; a class asks "to any at all?"."""
     if isinstance(thing, type):
-        return any(_reach(actor, known.letters) is not None for known in _rules_for(verb, thing))
-    model = type(thing)
-    return visible(actor, verb, model._base_manager.filter(pk=thing.pk)).exists()
+        with remembering_for_one_question():
+            rules = _rules_for(verb, thing)
+            return any(_reach(actor, known.letters) is not None for known in rules)
+    condition = _condition(actor, verb, type(thing))
+    return (
+        condition != NOTHING and type(thing)._base_manager.filter(condition, pk=thing.pk).exists()
+    )
 
 
 def visible(actor: Actor, verb: str, queryset: QuerySet[Row]) -> QuerySet[Row]:
@@ -142,11 +151,7 @@ def visible(actor: Actor, verb: str, queryset: QuerySet[Row]) -> QuerySet[Row]:
     Raises:
         LookupError: no package has registered a rule for this verb and model.
     """
-    condition = NOTHING
-    for known in _rules_for(verb, queryset.model):
-        reach = _reach(actor, known.letters)
-        if reach is not None:
-            condition |= known.scope(reach)
+    condition = _condition(actor, verb, queryset.model)
     if condition == NOTHING:
         return queryset.none()
     # A subquery, so that a filter over many rows never doubles one.
@@ -233,6 +238,21 @@ def _rules_for(verb: str, model: type[Model]) -> list[Rule]:
 
 def _covers(known: Rule, thing: Model) -> bool:
     return isinstance(thing, known.model)
+
+
+def _condition(actor: Actor, verb: str, model: type[Model]) -> Q:
+    """Return what the rows that the actor may do this to have in common.
+
+    Raises:
+        LookupError: no package has registered a rule for this verb and model.
+    """
+    condition = NOTHING
+    with remembering_for_one_question():
+        for known in _rules_for(verb, model):
+            reach = _reach(actor, known.letters)
+            if reach is not None:
+                condition |= known.scope(reach)
+    return condition
 
 
 def _held(actor: Actor, letters: Mapping[str, str]) -> Set[str]:

@@ -1,6 +1,7 @@
 """The one door: how allauth looks accounts up, counts tries, and speaks (security.md 3)."""
 
 import base64
+import functools
 import hashlib
 import io
 from typing import Any
@@ -42,6 +43,12 @@ class TooManyTries(Refused):
     status = 429
 
 
+@functools.cache
+def _accounts() -> QuerySet[Account]:
+    """Return the question of each request, put together once: that takes longer than asking it."""
+    return Account.objects.with_standing()
+
+
 class Backend(AuthenticationBackend):
     """Finds one account by NIP or e-mail and hashes exactly once, whatever comes of it (S8)."""
 
@@ -58,8 +65,11 @@ class Backend(AuthenticationBackend):
 
     def get_user(self, user_id: int) -> Account | None:
         """Read the account of a session afresh for each request, with its person (S24)."""
-        account = Account.objects.with_standing().filter(pk=user_id).first()
-        return account if account and self.user_can_authenticate(account) else None
+        try:
+            account = _accounts().get(pk=user_id)
+        except Account.DoesNotExist:
+            return None
+        return account if self.user_can_authenticate(account) else None
 
     def _get_group_permissions(self, user_obj: Account) -> QuerySet[Permission]:
         """Count only groups whose role is in force today, so that a grant ends by its date."""

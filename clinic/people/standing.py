@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from clinic.people.models import Account, Grant, Person
@@ -43,6 +45,19 @@ def remembering_grants(account: Account | None = None) -> Iterator[None]:
         _known.reset(token)
 
 
+@contextmanager
+def remembering_for_one_question() -> Iterator[None]:
+    """Read each person's rows and grants once for a question that several readers answer.
+
+    Inside a request that remembers already, nothing changes.
+    """
+    if _known.get() is not None:
+        yield
+        return
+    with remembering_grants():
+        yield
+
+
 def forget_grants() -> None:
     """Drop what was remembered, after a grant changed within the block."""
     known = _known.get()
@@ -66,15 +81,16 @@ def grants_of(person: Person, day: date | None = None) -> list[Grant]:
     known = _known.get()
     if known is not None and (person.pk, day) in known.grants:
         return known.grants[person.pk, day]
-    grants = list(
-        Grant.objects.on(day)
-        .filter(person__in=rows_of(person))
-        .select_related("unit")
-        .order_by("starts_on", "id")
-    )
+    grants = list(_in_force(day).filter(person__in=rows_of(person)))
     if known is not None:
         known.grants[person.pk, day] = grants
     return grants
+
+
+@lru_cache(maxsize=1)
+def _in_force(day: date) -> QuerySet[Grant]:
+    """Return the question of every request, put together once a day."""
+    return Grant.objects.on(day).select_related("unit").order_by("starts_on", "id")
 
 
 def rows_of(person: Person) -> frozenset[int]:

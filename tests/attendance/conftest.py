@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from attendance import events, registration
+from attendance import events
 from tests.attendance import made
 
 
@@ -51,7 +51,7 @@ def invite(cast, regencies, event):
     """Return a function that invites so many people of the clinic."""
 
     def invite_people(count, **more):
-        people = made.people(regencies[0].clinic, count, **more)
-        return [registration.invite(event, one, actor=cast.organiser.account) for one in people]
+        unit, by = regencies[0].clinic, cast.organiser.account
+        return made.guests(event, unit, count, by=by, **more)
 
     return invite_people

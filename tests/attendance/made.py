@@ -9,6 +9,8 @@ from attendance.models import Event, Registration
 from clinic.people import granting
 from clinic.people.granting import Scope
 from clinic.people.models import Grant, Membership, Person
+from clinic.people.standing import remembering_grants
+from tests.replaying import Recording
 
 DAY = datetime(2026, 5, 25, 0, 0, tzinfo=UTC)
 MORNING = (DAY + timedelta(hours=1), DAY + timedelta(hours=4))
@@ -16,24 +18,38 @@ AFTERNOON = (DAY + timedelta(hours=5), DAY + timedelta(hours=8))
 WHY = "Keputusan kepala bagian"
 
 
-def event_of(organiser, *, code="klinik-uji", capacity=None, is_open=True, **fields):
+def event_of(organiser, *, code="klinik-uji", capacity=None, is_open=True):
     """An event with two sessions of one day, organised and opened by the person."""
+    given = (code, capacity, is_open)
+    return EVENT.play(organiser, *given, ground=(*_who(organiser), *given))
+
+
+def _event_of(organiser, code, capacity, is_open):
     unit = organiser.memberships.get().unit
     draft = events.EventDraft(
-        code=code, title="Klinik Uji", unit=unit, capacity=capacity, place="Aula Uji", **fields
+        code=code, title="Klinik Uji", unit=unit, capacity=capacity, place="Aula Uji"
     )
     if not organiser.grants.filter(role=Grant.Role.ORGANISER).exists():
         granting.grant(organiser, Grant.Role.ORGANISER, actor=None, scope=Scope())
-    event = events.draft_event(draft, actor=organiser.account)
-    for title, (starts_at, ends_at) in {"Pagi": MORNING, "Siang": AFTERNOON}.items():
-        events.add_session(
-            event,
-            events.SessionDraft(title=title, starts_at=starts_at, ends_at=ends_at),
-            actor=organiser.account,
-        )
-    if is_open:
-        event = events.open_registration(event, actor=organiser.account)
+    with remembering_grants():  # as in a request
+        event = events.draft_event(draft, actor=organiser.account)
+        for title, (starts_at, ends_at) in {"Pagi": MORNING, "Siang": AFTERNOON}.items():
+            events.add_session(
+                event,
+                events.SessionDraft(title=title, starts_at=starts_at, ends_at=ends_at),
+                actor=organiser.account,
+            )
+        if is_open:
+            event = events.open_registration(event, actor=organiser.account)
     return event
+
+
+EVENT = Recording(_event_of)
+
+
+def _who(person):
+    """What a recording with the person in it stands on: this very row, in this unit."""
+    return person.uuid, person.memberships.get().unit_id
 
 
 def moved(event, *, to):
@@ -57,6 +73,20 @@ def people(unit, count, *, name="Peserta"):
         Membership(person=row, unit=unit, start=DAY.date() - timedelta(days=900)) for row in rows
     )
     return rows
+
+
+def guests(event, unit, count, *, by, name="Peserta"):
+    """So many people of the unit, invited to the event by the account or by the system."""
+    ground = (event.uuid, unit.uuid, count, by and by.pk, name)
+    return GUESTS.play(event, unit, count, by, name, ground=ground)
+
+
+def _guests(event, unit, count, by, name):
+    with remembering_grants():  # as in a request
+        return [registration.invite(event, one, actor=by) for one in people(unit, count, name=name)]
+
+
+GUESTS = Recording(_guests)
 
 
 def decided(event, act, rows, *, by, reason=WHY, key=None):
@@ -99,9 +129,17 @@ def scanned(event, *items, by=None, now=MORNING[0]):
 
 def at_the_door(cast, **fields):
     """An event with one registered participant, and the organiser's account."""
-    event = event_of(cast.organiser, **fields)
-    row = joined(event, cast.participant)
+    ground = (*_who(cast.organiser), *_who(cast.participant), *fields.items())
+    event, row = SEAT.play(cast.organiser, cast.participant, fields, ground=ground)
     return SimpleNamespace(event=event, row=row, steward=cast.organiser.account)
+
+
+def _seat(organiser, person, fields):
+    event = event_of(organiser, **fields)
+    return event, joined(event, person)
+
+
+SEAT = Recording(_seat)
 
 
 def fresh(event):
@@ -121,5 +159,5 @@ def seats_are_right():
 
 def seat_of(official):
     """The official's own seat in an event of their regency, which they organise."""
-    event = event_of(official, code=f"klinik-{official.pk}")
-    return joined(event, official)
+    code = f"klinik-{official.pk}"
+    return SEAT.play(official, official, {"code": code}, ground=(*_who(official), code))[1]

@@ -18,8 +18,8 @@ class TestDaftarHadir:
 
     @pytest.fixture
     def full(self, cast, today, regencies):
-        for person in made.people(regencies[0].clinic, 40, name="Nama Yang Cukup Panjang Sekali"):
-            registration.invite(today, person, actor=None)
+        name = "Nama Yang Cukup Panjang Sekali"
+        made.guests(today, regencies[0].clinic, 40, by=None, name=name)
         row = made.joined(today, cast.participant)
         made.scanned(today, made.badge(row), now=timezone.now())
         return today
@@ -99,8 +99,7 @@ class TestDaftarHadirPages:
     def test_the_signature_stands_under_names(
         self, cast, event, regencies, size, is_recorded, paper
     ):
-        for person in made.people(regencies[0].clinic, size, name="Pegawai"):
-            registration.invite(event, person, actor=None)
+        made.guests(event, regencies[0].clinic, size, by=None, name="Pegawai")
         pages = self.drawn(event, cast.organiser.account, is_recorded=is_recorded, paper=paper)
         office = event.unit.name
         assert office in pages[-1]

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from clinic.assessments import outcome_links
 from clinic.people.models import Person
+from clinic.people.standing import remembering_grants
 from quizzes import assignments, authoring, delivery
 from quizzes.models import Assignment, QuizVersion
 from quizzes.models.assignments import Phase
@@ -26,9 +27,10 @@ def published_question(cast, slug, content, *, use="quiz", sources=None):
     draft = authoring.QuestionDraft(
         content=content, outcome=outcome(), sources=sources or [dict(SOURCE)]
     )
-    version = authoring.draft_question(slug, draft, actor=cast.author.account, use=use)
-    authoring.send_to_review(version, actor=cast.author.account)
-    authoring.publish(version, actor=cast.reviewer.account)
+    with remembering_grants():  # as in a request
+        version = authoring.draft_question(slug, draft, actor=cast.author.account, use=use)
+        authoring.send_to_review(version, actor=cast.author.account)
+        authoring.publish(version, actor=cast.reviewer.account)
     return version
 
 

@@ -6,6 +6,9 @@ Weights, steps and limits are exact fractions; what is unverified is named, neve
 import datetime
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
+
+from clinic.assessments.arithmetic.wording import NameIndex
 
 CHANGE_AREAS = (
     "manajemen-perubahan",
@@ -215,6 +218,11 @@ class FrameworkFile:
         """Tell whether the node is a row that is answered and earns points."""
         scale = self.scale_of(node)
         return scale is not None and scale.is_scored
+
+    @cached_property
+    def names(self) -> NameIndex:
+        """The nodes to look up by wording; whoever reads many sheets compares a wording once."""
+        return NameIndex((node.code, node.name) for node in self.nodes)
 
     @property
     def scored(self) -> tuple[EditionNode, ...]:

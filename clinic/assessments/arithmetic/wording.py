@@ -55,14 +55,11 @@ class NameIndex:
         for place, (_key, _name, words) in enumerate(self._names):
             for word in words:
                 self._by_word.setdefault(word, set()).add(place)
-        self._known: dict[str, dict[str, float]] = {}
+        self._compared = lru_cache(maxsize=5_000)(self._compare)
 
     def alike(self, text: str) -> dict[str, float]:
         """Return the likeness of every name that shares a third of its words with the text."""
-        key = plain(text)
-        if key not in self._known:
-            self._known[key] = self._compare(key)
-        return self._known[key]
+        return self._compared(plain(text))
 
     def _compare(self, text: str) -> dict[str, float]:
         shared: Counter[int] = Counter()

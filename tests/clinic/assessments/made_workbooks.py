@@ -1,8 +1,10 @@
 """Assessment workbooks made for a test: like the ministry's, or broken in one way."""
 
 import io
+import pickle
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -42,9 +44,15 @@ def changed_sample(change: Callable[[Worksheet], None], *, values: bool = False)
 
     openpyxl keeps either the formulas or, with ``values``, what Excel computed from them.
     """
-    workbook = openpyxl.load_workbook(SAMPLE, data_only=values)
+    workbook = pickle.loads(_opened(values))  # noqa: S301 - written by this process
     change(workbook["LKE ZI"])
     return saved(workbook)
+
+
+@cache
+def _opened(values: bool) -> bytes:
+    """The real workbook as openpyxl has read it: a copy costs less than reading it again."""
+    return pickle.dumps(openpyxl.load_workbook(SAMPLE, data_only=values))
 
 
 def with_answers(values: dict[str, object]) -> bytes:
