@@ -74,18 +74,20 @@ def _first_rows() -> FirstRows:
 
 
 @pytest.fixture(scope="session")
-def kept(request: pytest.FixtureRequest) -> Path:
+def prepared_once(request: pytest.FixtureRequest) -> Path:
     """The folder of what was prepared once (``tests.migrated``)."""
     return request.config.cache.mkdir("migrated")
 
 
 @pytest.fixture(scope="session")
 def django_db_keepdb(
-    kept: Path, django_db_modify_db_settings: None, django_db_blocker: pytest.FixtureRequest
+    prepared_once: Path,
+    django_db_modify_db_settings: None,
+    django_db_blocker: pytest.FixtureRequest,
 ) -> bool:
     """Migrate over a copy."""
     with django_db_blocker.unblock():
-        return migrated.put_in_place(kept)
+        return migrated.put_in_place(prepared_once)
 
 
 @pytest.fixture(scope="session")

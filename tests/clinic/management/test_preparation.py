@@ -9,9 +9,9 @@ from clinic.management.demo.cast import LOGINS
 from tests.migrated import DATABASE, SAID, prepare, prepared
 
 
-def test_an_empty_folder_becomes_a_database_and_a_queue(kept, tmp_path):
+def test_an_empty_folder_becomes_a_database_and_a_queue(prepared_once, tmp_path):
     """The folder is the one from which the databases of all tests are copied."""
-    made = prepared(kept)
+    made = prepared(prepared_once)
     again = shutil.copytree(made, tmp_path / "var")
     second = prepare(again)
 
