@@ -131,6 +131,8 @@ def start_problems() -> list[str]:
         f"the append-only table {table} has no triggers: run migrate"
         for table in seals.missing_triggers()
     ]
+    if settings.CACHE_TABLE["LOCATION"] not in connection.introspection.table_names():
+        problems.append("the table of the cache is missing: run createcachetable")
     if Account.objects.filter(is_demo=True).exists():
         problems.append("a demo account is in the database")
     return problems

@@ -190,18 +190,18 @@ if KLINIK_ENV == "test" and env("KLINIK_DATABASE_NAME"):  # a real worker on the
 IS_EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 
 CACHE_URL = env("CACHE_URL")
+# Counters of tries stand here: with Django's 300 rows a few hundred strangers would wipe them.
+CACHE_TABLE: dict[str, object] = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "cache",
+    "OPTIONS": {"MAX_ENTRIES": 20_000},
+    "KEY_PREFIX": env("KLINIK_CACHE_PREFIX", "klinik"),
+}
 if CACHE_URL:
-    CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
-    }
+    shared = {"BACKEND": "clinic.lib.shared_cache.SharedCache", "LOCATION": CACHE_URL}
+    CACHES = {"default": {**shared, "KEY_PREFIX": CACHE_TABLE["KEY_PREFIX"]}, "spare": CACHE_TABLE}
 else:
-    CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-            "LOCATION": "cache",
-        }
-    }
-CACHES["default"]["KEY_PREFIX"] = env("KLINIK_CACHE_PREFIX", "klinik")
+    CACHES = {"default": CACHE_TABLE}
 
 # --- jobs ---------------------------------------------------------------------------------------
 CELERY_TASK_DEFAULT_QUEUE = env("KLINIK_QUEUE", "klinik")

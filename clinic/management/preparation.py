@@ -29,13 +29,11 @@ def make_folders(root: Path) -> None:
 
 
 def migrate() -> None:
-    """Bring the database up to this release; the cache table belongs to the embedded mode."""
-    from django.conf import settings
+    """Bring the database up to this release; no migration makes the table of the cache."""
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
-    if settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
-        call_command("createcachetable", verbosity=0)
+    call_command("createcachetable", verbosity=0)
 
 
 def load_demo() -> None:

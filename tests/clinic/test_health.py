@@ -208,6 +208,14 @@ class TestS21TheDatabaseRefuses:
         assert "[ ] 0002_import_refusal_details" in listed.stdout
 
     @pytest.mark.django_db
+    def test_a_missing_table_of_the_cache(self, settings):
+        settings.CACHE_TABLE = {**settings.CACHE_TABLE, "LOCATION": "nowhere"}
+
+        assert health.start_problems() == [
+            "the table of the cache is missing: run createcachetable"
+        ]
+
+    @pytest.mark.django_db
     def test_the_demo_itself_starts_with_its_accounts(self, settings):
         settings.IS_PRODUCTION = False
 

@@ -1,6 +1,7 @@
 """R5: with worker, broker and mail down every page of peserta and scanner works (security.md 13).
 
-Broker and mail are ports of this machine that refuse; no worker runs. Each address of a participant
+Broker and mail are ports of this machine that refuse, and so is the shared cache, which is the same
+server as the broker in a small office; no worker runs. Each address of a participant
 or a scanner must be walked here, so that a new one cannot be forgotten.
 """
 
@@ -14,12 +15,15 @@ from uuid import uuid4
 import pytest
 from celery import current_app
 from django.core import mail
+from django.core.cache import cache, caches
 from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
 
 from attendance import badges
 from attendance.models import Correction, Presence, Registration, Scan
+from clinic.lib import shared_cache
+from clinic.lib.shared_cache import SharedCache
 from clinic.records import jobs
 from clinic.records.jobs import Job
 from clinic.records.notices import Notice
@@ -27,6 +31,7 @@ from courses.models import ModuleCompletion, SectionProgress
 from quizzes.models import Attempt, CheckAnswer, QuestionVersion, Response
 from tests.attendance import made as event_made
 from tests.courses import made as module_made
+from tests.given import PASSWORD
 from tests.laws.addresses import ours
 from tests.outages import missing_folder, silent_server
 from tests.quizzes import made as quiz_made
@@ -81,13 +86,30 @@ def broker(monkeypatch):
 
 
 @pytest.fixture
-def everything_down(broker, refusing, settings) -> list[int]:
+def everything_down(broker, refusing, settings, shared_cache_at) -> list[int]:
     """No worker, no broker, no mail server; returns the jobs of which the broker was to hear."""
     settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{refusing}/0"  # as the health page reads it
     settings.EMAIL_URL = f"smtp://127.0.0.1:{refusing}"
     settings.EMAIL_BACKEND = settings.SMTP_BACKEND
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", refusing
+    shared_cache_at(refusing)
     return broker(settings.CELERY_BROKER_URL, settings.BROKER_SERVER_OPTIONS)
+
+
+@pytest.fixture
+def shared_cache_at(settings, monkeypatch):
+    """Return a function that lets all processes share a cache at a port of this machine."""
+
+    def place(port: int) -> None:
+        monkeypatch.setattr(SharedCache, "_away_until", 0.0)
+        monkeypatch.setattr(shared_cache, "SECONDS_OF_SILENCE", 3600)  # however slow this machine
+        shared = {
+            "BACKEND": "clinic.lib.shared_cache.SharedCache",
+            "LOCATION": f"redis://127.0.0.1:{port}/1",
+        }
+        settings.CACHES = {"default": shared, "spare": settings.CACHE_TABLE}
+
+    return place
 
 
 class Walker:
@@ -176,6 +198,14 @@ def scan(walker, event, rows):
     walker.get(place)
 
 
+def log_in(walker, person):
+    """Give a wrong password, then the right one: tries are counted all the same."""
+    fields = {"login": person.account.login_name, "password": "bukan sandi ini"}
+    walker.form("/akun/masuk/", fields, status=200)
+    walker.form("/akun/masuk/", {**fields, "password": PASSWORD})
+    walker.get("/belajar/")
+
+
 def look_at_the_rest(walker):
     """Open every other address; a page is a page, a form asks for the password, none breaks."""
     for address in ours():
@@ -215,6 +245,7 @@ def walked(cast, signed_in, morning, everything_down):
     door = Walker(signed_in(cast.organiser.account), participant.seen)
     scan(door, morning.event, [morning.seat, own])
     Walker(Client(), participant.seen).form("/akun/sandi/lupa/", {"email": "rekan@uji.test"})
+    log_in(Walker(Client(), participant.seen), cast.stranger)
     look_at_the_rest(participant)
     return participant.seen
 
@@ -271,6 +302,39 @@ def test_r05_what_waited_is_done_later_and_mail_as_soon_as_there_is_a_server(wal
     assert Notice.objects.get(kind="password_reset").state == "delivered"
     assert [letter.to for letter in mail.outbox] == [["rekan@uji.test"]]
     assert not Job.objects.exclude(state="done").exists()
+
+
+class TestTheSharedCacheIsAway:
+    """Tries are counted in the table of the database; Redis is asked once, and shortly."""
+
+    def test_r05_s09_the_sixth_wrong_password_is_refused_all_the_same(
+        self, cast, shared_cache_at, refusing
+    ):
+        shared_cache_at(refusing)
+        login = cast.stranger.account.login_name
+
+        def told(password):
+            return Client().post("/akun/masuk/", {"login": login, "password": password}).status_code
+
+        assert [told("bukan sandi ini") for _try in range(5)] == [200] * 5
+        assert told(PASSWORD) == 429
+
+    def test_r05_one_that_has_hung_is_left_after_one_wait_and_asked_again_later(
+        self, shared_cache_at, monkeypatch
+    ):
+        with silent_server() as (server, port):
+            shared_cache_at(port)
+            cache.set("a", 1)
+            assert cache.incr("a") == 2
+            assert (cache.get("a"), cache.get("b"), cache.add("a", 3)) == (2, None, False)
+            assert cache.get_many(["a", "b"]) == {"a": 2}
+            assert len(server.left) <= 1
+            monkeypatch.setattr(SharedCache, "_away_until", 0.0)
+            assert cache.has_key("a")
+            cache.clear()
+
+        assert server.left == [True, True]
+        assert not caches["spare"].has_key("a")
 
 
 class TestOneSendToABrokerThatIsDown:
