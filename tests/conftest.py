@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.core.management import call_command
 from django.db import transaction
 from django.test import TransactionTestCase
@@ -104,8 +104,7 @@ def _first_rows_instead_of_a_flush() -> Iterator[None]:
     flush = TransactionTestCase._fixture_teardown
 
     def put_back(_case: TransactionTestCase) -> None:
-        if settings.IS_EMBEDDED:
-            cache.clear()
+        caches["spare" if settings.CACHE_URL else "default"].clear()
         _first_rows().put_back()
 
     TransactionTestCase._fixture_teardown = put_back
