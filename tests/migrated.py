@@ -60,11 +60,11 @@ def put_in_place(cache: Path) -> bool:
         kept = prepared(cache) / DATABASE
         shutil.copyfile(kept, connection.creation._get_test_db_name())
         return True
-    connection.settings_dict["TEST"]["TEMPLATE"] = _template(cache)
+    connection.settings_dict["TEST"]["TEMPLATE"] = template(cache)
     return False
 
 
-def _template(cache: Path) -> str:
+def template(cache: Path) -> str:
     """Return the name of the kept database on the server, from which others are made."""
     wanted, making = TEMPLATES + _digest(), TEMPLATES + "making"
     with _alone(cache), connection._nodb_cursor() as cursor:
