@@ -99,7 +99,8 @@ class ImportCommand(BaseCommand, ABC):
         else:
             self._print(outcome, is_written=is_written, applies=options["apply"])
         if not is_ok:
-            raise CommandError(_closing(is_written=is_written), returncode=REFUSED)
+            closing = _closing(outcome, is_written=is_written)
+            raise CommandError(closing, returncode=REFUSED)
 
     def _run(self, content: bytes, options: Mapping[str, Any]) -> tuple[Outcome, bool]:
         """Plan, and write if that is asked for and allowed; say whether it was written."""
@@ -120,11 +121,10 @@ class ImportCommand(BaseCommand, ABC):
             self.stdout.write(f"{name}: {number}")
         for sentence in outcome.summary:
             self.stdout.write(sentence)
-        if is_written:
-            done = (
-                _("Applied.") if outcome.changes else _("Nothing to change: all is as in the file.")
-            )
-            self.stdout.write(done)
+        if is_written and outcome.changes:
+            self.stdout.write(_("Applied."))
+        elif is_written and not outcome.has_rejected:
+            self.stdout.write(_("Nothing to change: all is as in the file."))
         elif not applies:
             self.stdout.write(_("Dry run: nothing was written. Add --apply to write."))
 
@@ -159,7 +159,9 @@ def _refusal(refused: Refused, name: str) -> Outcome:
     return Outcome({}, [Told(name, refused.code, refused.message or refused.code)])
 
 
-def _closing(*, is_written: bool) -> str:
-    if is_written:
+def _closing(outcome: Outcome, *, is_written: bool) -> str:
+    if is_written and outcome.changes:
         return _("Some rows were rejected; the others were written.")
+    if is_written:
+        return _("Some rows were rejected; the others are as in the file already.")
     return _("Nothing was written.")

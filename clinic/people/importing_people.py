@@ -39,11 +39,12 @@ def read_people(table: Table) -> tuple[list[PersonRow], list[Problem]]:
         problems.append(Problem("encoding_guessed", level="warning"))
     if not listed.rows:
         problems.append(Problem("no_rows"))
+    unread = {(one.row, one.column) for one in problems if one.level == "error"}
     rows = []
     for cells in listed.rows:
         row, found = read_person_row(cells)
         rows.append(row)
-        problems.extend(found)
+        problems.extend(one for one in found if (one.row, one.column) not in unread)
     return rows, problems
 
 

@@ -49,7 +49,9 @@ FIELDS: dict[str, str] = {
     "start": gettext_noop("Since"),
 }
 
-_CHECK_NIP = gettext_noop("Compare it with the decree of appointment. The row is taken over.")
+_CHECK_NIP = gettext_noop(
+    "Compare it with the decree of appointment. This alone does not keep the row out."
+)
 _WRITE_DATE = gettext_noop("Write the day as 25-05-2022 or 25 Mei 2022.")
 _ONE_ROW = gettext_noop("Keep one of the two rows.")
 _CORRECT_CELL = gettext_noop("Correct this cell.")

@@ -9,8 +9,11 @@ from django.apps import apps
 from django.test import Client
 from django.urls import Resolver404, resolve, reverse
 
+from clinic.people import granting
 from clinic.people.access import SECOND_FACTOR_ROLES
+from clinic.people.granting import Scope
 from tests.clinic.insights import made as insights_made
+from tests.given import Role
 from tests.laws.addresses import CATCH_ALL, SAMPLES, SHARED, addresses, ours
 
 LOGIN = "/akun/masuk/"
@@ -113,6 +116,24 @@ def test_s05_reading_changes_nothing(cast, signed_in, settings, role):
         for method in (browser.get, browser.head, browser.options):
             assert method(path).status_code != 500, path
 
+    assert rows_of_every_table() == before
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_s05_reading_a_thing_that_there_is_changes_nothing(cast, signed_in, settings, name):
+    settings.KLINIK_SECOND_FACTOR = False
+    owner = cast.regency_official
+    for role in (Role.ORGANISER, Role.REVIEWER, Role.ADMINISTRATOR):
+        granting.grant(owner, role, actor=None)
+    home = Scope(unit=owner.memberships.get().unit.get_root())
+    granting.grant(owner, Role.UNIT_OFFICIAL, actor=None, scope=home)
+    path = reverse(name, kwargs=SAMPLES[name](owner))
+    browser = signed_in(owner.account)
+    before = rows_of_every_table()
+    told = [method(path).status_code for method in (browser.get, browser.head, browser.options)]
+
+    assert told[0] in {200, 302, 405}, "some pages lead on, some take a post only"
+    assert told[1] == told[0]
     assert rows_of_every_table() == before
 
 

@@ -70,6 +70,23 @@ def test_the_second_apply_says_that_nothing_changed():
     assert out.getvalue().strip().splitlines()[-1].startswith(("Nothing to change", "Tidak ada"))
 
 
+def test_partial_a_second_time_says_that_the_good_rows_stand_already(file, root):
+    path = file([PERSON_HEADER, BUDI, NOBODY_AT])
+    told = []
+    for _turn in range(2):
+        out = io.StringIO()
+        with pytest.raises(CommandError) as closing:
+            call_command("import_people", path, "--apply", "--partial", stdout=out)
+        told.append((str(closing.value), out.getvalue().strip().splitlines()[-1]))
+
+    assert [closing for closing, _last in told] == [
+        "Sebagian baris ditolak; baris lainnya disimpan.",
+        "Sebagian baris ditolak; baris lainnya sudah sama dengan berkas.",
+    ]
+    assert [last == "Telah diterapkan." for _closing, last in told] == [True, False]
+    assert "semua" not in told[1][1]
+
+
 def test_a_rejected_row_is_exit_1_and_nothing_is_written(file, root):
     path = file([PERSON_HEADER, BUDI, NOBODY_AT])
 

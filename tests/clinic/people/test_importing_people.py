@@ -56,6 +56,16 @@ def changes(plan, row=0):
     return {change.field: (change.before, change.after) for change in plan.rows[row].changes}
 
 
+def test_a_cell_that_holds_an_error_is_told_once():
+    plan = plan_of(["=1+1", *BUDI[1:]], ["", "#N/A", *SITI[2:]])
+
+    told = [(one.code, one.row, one.column, one.level) for one in plan.problems]
+    assert told == [
+        ("cell_holds_error", 2, "nip", "error"),
+        ("cell_holds_error", 3, "name", "error"),
+    ]
+
+
 def test_persons_come_in_with_their_units_and_a_second_time_nothing_changes():
     counts = write(BUDI, SITI, EKO)
 
@@ -180,7 +190,7 @@ def test_an_unconfirmed_e_mail_address_is_replaced():
         (["1", "", "Dinas Sosial"], (2, "name", "cell_empty")),
         (["", "Budi", ""], (2, "unit", "cell_empty")),
         (["", "Budi", "Dinas Antariksa"], (2, "unit", "unit_unknown")),
-        (["", "=2+5+cmd|' /C calc'!A0", "Dinas Sosial"], (2, "name", "name_form")),
+        (["", "=2+5+cmd|' /C calc'!A0", "Dinas Sosial"], (2, "name", "cell_holds_error")),
         (["Budi", "196608011988031001", "Kasubag"], (2, "name", "name_form")),
         (["", "Budi", "Dinas Sosial", "", "X"], (2, "sex", "sex_unknown")),
         (["", "Budi", "Dinas Sosial", "", "", "", "budi@"], (2, "email", "email_form")),
