@@ -22,10 +22,20 @@ def say(text: str) -> None:
 
 
 def make_folders(root: Path) -> None:
-    """Make the data folder, which only its owner reads."""
-    for name in FOLDERS:
-        (root / name).mkdir(parents=True, exist_ok=True)
-    root.chmod(0o700)
+    """Make the data folder, which only its owner reads.
+
+    Raises:
+        SystemExit: it cannot be made; says why and what to do.
+    """
+    try:
+        for name in FOLDERS:
+            (root / name).mkdir(parents=True, exist_ok=True)
+        root.chmod(0o700)
+    except OSError as error:
+        raise SystemExit(
+            f"The data folder {root} cannot be used ({error.strerror}). "
+            "Choose another: KLINIK_VAR=/path/to/a/folder make demo"
+        ) from None
 
 
 def migrate() -> None:

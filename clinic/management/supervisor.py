@@ -23,6 +23,7 @@ from types import FrameType
 PR_SET_PDEATHSIG = 1
 LISTENING = "0A"  # state of a listening socket in /proc/net/tcp
 BACKLOG = 1024
+LAST_PORT = 65_535
 LONGEST_DELAY = 30.0
 STEADY_SECONDS = 60.0
 SECONDS_TO_END = 15.0
@@ -60,6 +61,17 @@ def who_listens(port: int) -> str:
         except OSError:
             continue
     return "another program"
+
+
+def port_of(text: str) -> int:
+    """Read a port.
+
+    Raises:
+        SystemExit: it is none; says what one looks like.
+    """
+    if not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
+        raise SystemExit(f"{text} is no port. Choose 1 to {LAST_PORT}: PORT=8000 make demo")
+    return int(text)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -225,7 +237,7 @@ def main() -> None:
     """Parse, bind, run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+    parser.add_argument("--port", type=port_of, default=os.environ.get("PORT") or "8000")
     parser.add_argument("--prepare", action="store_true", help="migrate and load the demo first")
     parser.add_argument(
         "--welcome", help="file whose text is shown once the web answers, such as the accounts"

@@ -2,6 +2,7 @@
 
 import shutil
 
+import pytest
 from django.conf import settings
 
 from clinic.management import preparation
@@ -22,6 +23,13 @@ def test_an_empty_folder_becomes_a_database_and_a_queue(prepared_once, tmp_path)
         assert folder.stat().st_mode & 0o077 == 0
         for name in preparation.FOLDERS:
             assert (folder / name).is_dir()
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(SystemExit, match=r"cannot be used.*KLINIK_VAR="):
+        preparation.make_folders(tmp_path / "file" / "var")
 
 
 def test_the_welcome_names_every_account_and_the_password():

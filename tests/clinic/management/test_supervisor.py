@@ -143,6 +143,21 @@ def test_the_program_in_the_way_is_named():
     assert who_listens(free_port()) == "another program"
 
 
+@pytest.mark.parametrize("typed", ["abc", "99999", "0", "-1", "8000 "])
+def test_a_port_that_is_none_is_said_in_one_sentence(typed):
+    done = subprocess.run(
+        COMMAND,
+        cwd=ROOT,
+        env={**os.environ, "PORT": typed},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.strip() == f"{typed} is no port. Choose 1 to 65535: PORT=8000 make demo"
+
+
 def test_a_port_that_may_not_be_opened_is_said_in_one_sentence():
     with pytest.raises(SystemExit) as refused:
         supervisor.bind("203.0.113.1", free_port())
