@@ -6,6 +6,7 @@ Nobody publishes what they wrote themselves (security.md 2, rule 2).
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -85,7 +86,12 @@ def draft_of(module: ModulePage) -> Draft:
 
 
 def publish(
-    module: ModulePage, *, actor: Account, note: Note | None = None, seen: str = ""
+    module: ModulePage,
+    *,
+    actor: Account,
+    note: Note | None = None,
+    seen: str = "",
+    now: datetime | None = None,
 ) -> ModuleEdition:
     """Publish the newest draft of the module and of every section; return the edition.
 
@@ -94,6 +100,7 @@ def publish(
         actor: a reviewer who wrote none of it.
         note: what readers are told.
         seen: digest of the draft that the reviewer looked at; empty: whatever is newest.
+        now: moment of the act, server time.
 
     Raises:
         PermissionDenied, Http404: the actor may not publish modules.
@@ -109,7 +116,7 @@ def publish(
         fresh = [_publish_page(page, actor) for page in pages]
         draft = _drawn(*fresh)
         _refuse_unfit(draft, locked, seen=seen)
-        edition = _freeze(locked, draft, actor=actor, note=note)
+        edition = _freeze(locked, draft, actor=actor, note=note, now=now or timezone.now())
         _close_review(locked, actor)
         audit.record(
             "module.publish",
@@ -195,11 +202,12 @@ def _publish_page(page: Page, actor: Account) -> Page:
     return type(page).objects.get(pk=page.pk)
 
 
-def _freeze(module: ModulePage, draft: Draft, *, actor: Account, note: Note) -> ModuleEdition:
+def _freeze(
+    module: ModulePage, draft: Draft, *, actor: Account, note: Note, now: datetime
+) -> ModuleEdition:
     earlier = ModuleEdition.objects.filter(module=module, is_current=True)
     number = max(earlier.values_list("number", flat=True), default=0) + 1
     earlier.update(is_current=False)
-    now = timezone.now()
     ModulePage.objects.filter(pk=module.pk).update(last_reviewed_on=timezone.localdate(now))
     return ModuleEdition.objects.create(
         module=module,

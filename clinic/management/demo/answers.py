@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from clinic.management.demo.sheets import SEED
+from clinic.management.demo.seeded import SEED
 from clinic.people.access import visible
 from clinic.people.models import Account
 from quizzes import delivery

@@ -9,6 +9,7 @@ from datetime import date
 from django.conf import settings
 
 from clinic.management.demo import sheets
+from clinic.management.demo.seeded import seeded_uuid
 from clinic.people import accounts, granting
 from clinic.people.arithmetic.person_rows import PersonRow
 from clinic.people.granting import Scope
@@ -95,6 +96,8 @@ def load_people(tops: list[Unit]) -> None:
     ]
     today = SINCE
     apply_people(plan_people(rows, today=today), actor=None, today=today, is_demo=True)
+    for person in Person.objects.filter(is_demo=True):
+        Person.objects.filter(pk=person.pk).update(uuid=seeded_uuid(f"person:{person.nip}"))
 
 
 def _post_in(position: str, unit: str) -> str:

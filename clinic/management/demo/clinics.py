@@ -18,7 +18,7 @@ from attendance.models import Event, Registration
 from attendance.models.events import default_policies
 from clinic.management.demo.answers import ANSWERS_NOTHING, skill_of, take_quiz
 from clinic.management.demo.region import CONTENT
-from clinic.management.demo.sheets import SEED
+from clinic.management.demo.seeded import SEED, seeded_uuid
 from clinic.people import granting
 from clinic.people.granting import Scope
 from clinic.people.models import Account, Grant, Unit
@@ -49,7 +49,10 @@ REHEARSING_POST = "Pejabat Perencana"
 
 
 def load_bank() -> None:
-    """Load questions and quizzes of the starter bank, by author and reviewer."""
+    """Load questions and quizzes of the starter bank, by author and reviewer.
+
+    Who meets which form of a quiz first is drawn from its UUID and the person's.
+    """
     authoring.load_bank(
         [
             path.read_text(encoding="utf-8")
@@ -60,6 +63,8 @@ def load_bank() -> None:
         author=Account.objects.get(email="penyusun@demo.test"),
         reviewer=Account.objects.get(email="pengulas@demo.test"),
     )
+    for quiz in Quiz.objects.all():
+        Quiz.objects.filter(pk=quiz.pk).update(uuid=seeded_uuid(f"quiz:{quiz.slug}"))
 
 
 def load_past_clinic(units: dict[str, Unit], participants: list[Account]) -> Event:
@@ -103,7 +108,7 @@ def load_coming_clinic(units: dict[str, Unit]) -> Event:
     event = events.open_registration(event, actor=organiser)
     for email in ("peserta@demo.test", "peserta2@demo.test"):
         _registered(event, Account.objects.get(email=email), organiser)
-    before = Window(opens_at=_at(today, time(7, 0)), closes_at=_at(day, PRE_CLOSES))
+    before = Window(opens_at=_at(today, time(0, 0)), closes_at=_at(day, PRE_CLOSES))
     _assigned(event, "kuis-pengawasan", Phase.PRE, before)
     _assigned(event, "kuis-pengawasan", Phase.POST, _afterwards(day))
     return event

@@ -4,11 +4,14 @@ Written by the author of the demo, published by its reviewer, through the servic
 module waits for the reviewer again, with a sentence more, so that reviewing can be tried.
 """
 
+from datetime import UTC, datetime
+
 from clinic.management.demo.region import CONTENT
 from clinic.people.models import Account
 from courses import importing, publishing, regulations, reviewing
 from courses.models import ModulePage, SectionPage
 
+PUBLISHED = datetime(2026, 5, 4, 2, 0, tzinfo=UTC)
 AUTHOR = "penyusun@demo.test"
 REVIEWER = "pengulas@demo.test"
 IN_REVIEW = "deregulasi-kebijakan"
@@ -26,7 +29,7 @@ def load_modules() -> list[ModulePage]:
     for path in sorted((CONTENT / "modules").glob("*.toml")):
         module = importing.load_module(path.read_text(encoding="utf-8"), author=author)
         reviewing.send_to_review(module, actor=author)
-        publishing.publish(module, actor=reviewer)
+        publishing.publish(module, actor=reviewer, now=PUBLISHED)
         modules.append(module)
     return modules
 

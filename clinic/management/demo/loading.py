@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.insights import calibrate
@@ -37,7 +38,7 @@ def load_demo(say: Callable[[str], None]) -> bool:
         )
     if is_loaded:
         return False
-    with remembering_grants():
+    with remembering_grants(), timezone.override(clinics.ZONE):
         _load(say)
     return True
 

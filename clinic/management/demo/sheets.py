@@ -18,9 +18,9 @@ from clinic.assessments.arithmetic.editions import EditionNode, Formula, Framewo
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import FrameworkEdition
 from clinic.assessments.sheets import RowEntry
+from clinic.management.demo.seeded import SEED
 from clinic.people.models import Unit
 
-SEED = "klinik-rb-contoh-1"
 PMPRB, AKIP, ZI = ("pmprb-2020-unit", 2021), ("akip-2021", 2025), ("zi-2021", 2025)
 WORKBOOK = Path(__file__).parent / "lke-zi-2021-puskesmas.xlsx"
 WORKBOOK_UNIT = "puskesmas-contoh-kota"

@@ -1,11 +1,13 @@
 """The demo region: deterministic, through services, once, and never beside real people."""
 
-from datetime import date, timedelta
+import hashlib
+from datetime import date, time, timedelta
 from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from django.utils import timezone
 
 from attendance import checkin
 from attendance.badges import token_of
@@ -14,9 +16,16 @@ from clinic.assessments.models import Answer, ChangeArea, Sheet
 from clinic.management.demo import cast, clinics, loading
 from clinic.people.models import Account, Grant, Person, Unit
 from courses.models import ModuleEdition
-from quizzes.models import Assignment
+from quizzes.models import Assignment, Credit
 
 pytestmark = pytest.mark.django_db
+# SHA-256 of all answers of the past clinic.
+ANSWERS_OF_MAY = "135284cf43106d6dcb77ab8f378f6fc944adb8a6759642a8b3fb3dac076e02f5"
+
+
+def reviewed(edition):
+    """The day on the module's page: last looked at."""
+    return edition.module.last_reviewed_on
 
 
 def silent(_line):
@@ -47,6 +56,10 @@ class TestTheRegion:
             ChangeArea.objects.values_list("slug", flat=True)
         )
         assert all(one.published_by_id != one.module.owner_id for one in editions)
+        dates = {
+            (one.published_at.astimezone(clinics.ZONE).date(), reviewed(one)) for one in editions
+        }
+        assert dates == {(date(2026, 5, 4), date(2026, 5, 4))}
         assert {login.email for login in cast.LOGINS} == set(
             Account.objects.exclude(email="").values_list("email", flat=True)
         )
@@ -57,7 +70,20 @@ class TestTheRegion:
         assert not Person.objects.exclude(name__startswith="Contoh - ").exists()
         assert not Person.objects.exclude(nip__startswith="1900").exists()
 
-    def test_the_same_seed_gives_the_same_answers(self):
+    def test_every_machine_loads_the_same_quiz_answers(self):
+        """Person, form and credit of each answer; a change of the bank's forms changes them."""
+        answers = Credit.objects.values_list(
+            "item__attempt__person__nip",
+            "item__attempt__phase",
+            "item__attempt__form",
+            "item__question_version__question__slug",
+            "credit_num",
+            "credit_den",
+        )
+        drawn = hashlib.sha256(repr(sorted(answers)).encode()).hexdigest()
+        assert drawn == ANSWERS_OF_MAY
+
+    def test_the_same_seed_gives_the_same_letters(self):
         answers = Answer.objects.filter(sheet__unit__slug="dinas-sosial", sheet__period=2025)
         first = dict(answers.values_list("node__code", "text"))
         again = {
@@ -121,6 +147,8 @@ def _the_quizzes_of_the_coming_clinic_frame_its_day():
     before, after = Assignment.objects.filter(event=coming.uuid).order_by("opens_at")
 
     assert before.closes_at == sessions[0].starts_at + timedelta(minutes=15)
+    assert before.opens_at.astimezone(clinics.ZONE).time() == time(0, 0)
+    assert before.opens_at <= timezone.now(), "whatever the hour, a quiz can be begun at once"
     assert after.opens_at == sessions[-1].ends_at
     assert {coming.place} == {session.room for session in sessions}
 
@@ -143,7 +171,8 @@ def _at_the_rehearsal_of_today_a_person_of_the_list_is_let_in_green(client):
         "token": token_of(held[0]),
         "shown": "green",
     }
-    (answer,) = checkin.record_scans(rehearsal, [scan], by=organiser)
+    with timezone.override(clinics.ZONE):  # as in a request: grants begin on the regency's day
+        (answer,) = checkin.record_scans(rehearsal, [scan], by=organiser)
     assert (answer.verdict, answer.level) == ("accepted", "ok")
 
 
