@@ -8,11 +8,14 @@ import django
 from celery import Celery
 from celery.platforms import SecurityWarning
 from celery.signals import beat_init, worker_init, worker_ready
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
 if os.environ.get("KLINIK_ENV") != "production":  # messages are JSON; a demo may run as root
     warnings.simplefilter("ignore", SecurityWarning)
+
+TRANSPORT_ALIASES["filesystem"] = "clinic.records.queue_folder:Transport"
 
 app = Celery("clinic")
 app.config_from_object("django.conf:settings", namespace="CELERY")

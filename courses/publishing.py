@@ -108,7 +108,6 @@ def publish(
             written.
     """
     require(actor, "publish-module", module)
-    note = note or Note()
     with transaction.atomic():
         locked = ModulePage.objects.select_for_update().get(pk=module.pk)
         pages = _pages(locked)
@@ -116,14 +115,11 @@ def publish(
         fresh = [_publish_page(page, actor) for page in pages]
         draft = _drawn(*fresh)
         _refuse_unfit(draft, locked, seen=seen)
-        edition = _freeze(locked, draft, actor=actor, note=note, now=now or timezone.now())
+        moment = now or timezone.now()
+        edition = _freeze(locked, draft, actor=actor, note=note or Note(), now=moment)
         _close_review(locked, actor)
-        audit.record(
-            "module.publish",
-            actor=actor,
-            thing=edition,
-            values={"module": locked.slug, "number": edition.number, "digest": edition.digest},
-        )
+        values = {"module": locked.slug, "number": edition.number, "digest": edition.digest}
+        audit.record("module.publish", actor=actor, thing=edition, values=values)
         module_published.send(sender=None, module_id=locked.pk, edition_id=edition.pk)
     return edition
 
