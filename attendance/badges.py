@@ -6,6 +6,7 @@ from uuid import UUID
 
 import segno
 from django.db import transaction
+from PIL import Image, ImageDraw, ImageFont
 
 from attendance.arithmetic.tokens import PREFIX, badge_token, token_digest
 from attendance.models import Badge, Event, Registration
@@ -14,6 +15,7 @@ from clinic.people.models import Account
 from clinic.records import audit
 
 SHORT_CODE_LENGTH = 8
+LINE_HEIGHT = 64  # pixels below the code, four of its squares
 # Read aloud and typed: without I, L, O and U, which are misheard or misread.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -106,10 +108,27 @@ def qr_modules(text: str) -> tuple[str, int]:
     return "".join(lines), size
 
 
-def qr_png(text: str) -> bytes:
-    """Draw the same QR as a picture to save, for places without signal."""
+def qr_png(text: str, *, line: str = "") -> bytes:
+    """Draw the same QR as a picture to save, for places without signal.
+
+    Args:
+        text: what the code says.
+        line: words below the code, inside the picture; none where empty.
+    """
     drawn = io.BytesIO()
     segno.make(text, error="h", micro=False, boost_error=False).save(
         drawn, kind="png", scale=16, border=4
     )
-    return drawn.getvalue()
+    return _with_line(drawn, line) if line else drawn.getvalue()
+
+
+def _with_line(drawn: io.BytesIO, line: str) -> bytes:
+    with Image.open(drawn) as code:
+        picture = Image.new("L", (code.width, code.height + LINE_HEIGHT), "white")
+        picture.paste(code)
+    place = (picture.width / 2, picture.height - LINE_HEIGHT)
+    font = ImageFont.load_default(LINE_HEIGHT * 0.6)
+    ImageDraw.Draw(picture).text(place, line, fill="black", font=font, anchor="ma")
+    written = io.BytesIO()
+    picture.save(written, "PNG")
+    return written.getvalue()

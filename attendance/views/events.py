@@ -1,5 +1,6 @@
 """Pages of the events for everybody: list, detail, registering, own status, proposing."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -140,7 +141,9 @@ def event_own_qr(request: HttpRequest, code: str) -> HttpResponse:
         return HttpResponseNotAllowed(READING)
     if not own.is_active:
         raise Http404
-    picture = HttpResponse(badges.qr_png(badges.token_of(own)), content_type="image/png")
+    line = _("Sample data") if settings.IS_DEMO else ""
+    drawn = badges.qr_png(badges.token_of(own), line=line)
+    picture = HttpResponse(drawn, content_type="image/png")
     picture["Content-Disposition"] = f'attachment; filename="qr-{code}.png"'
     return picture
 

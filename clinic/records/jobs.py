@@ -265,7 +265,10 @@ def _attempt(row: Job, handler: Handler) -> None:
     try:
         _finish(row, handler.call(row))
     except Refused as refused:
-        _give_up(row, refused, given_up=handler.given_up)
+        # Where somebody is told why, as of a file that cannot be read, that is the job's answer.
+        is_told = handler.given_up is not None
+        state = Job.State.DONE if is_told else Job.State.FAILED
+        _give_up(row, refused, given_up=handler.given_up, state=state)
     except Exception as error:
         logger.exception("job_attempt_failed", attempt=row.attempts)
         _give_back(row, handler, error=error)
@@ -310,10 +313,12 @@ def _give_back(row: Job, handler: Handler, *, error: Exception) -> None:
     )
 
 
-def _give_up(row: Job, refused: Refused, *, given_up: GivenUp | None) -> None:
+def _give_up(
+    row: Job, refused: Refused, *, given_up: GivenUp | None, state: str = Job.State.FAILED
+) -> None:
     with transaction.atomic():
         changed = row.mine().update(
-            state=Job.State.FAILED,
+            state=state,
             finished_at=timezone.now(),
             lease_until=None,
             last_error=refused.code[:300],

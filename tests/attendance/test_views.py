@@ -1,5 +1,6 @@
 """Pages of the events: each works with plain forms."""
 
+import io
 import re
 from datetime import timedelta
 from uuid import uuid4
@@ -9,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from PIL import Image
 
 from attendance import badges, events, registration
 from attendance.models import Correction, Presence, Registration, Scan
@@ -26,7 +28,7 @@ def test_a_draft_is_nobodys_and_an_open_event_everybodys(cast, client, event):
     assert "Pagi" in client.get(f"/kegiatan/{event.code}/").content.decode()
 
 
-def test_register_show_the_code_and_withdraw(cast, signed_in, event):
+def test_register_show_the_code_and_withdraw(cast, signed_in, event, settings):
     browser = signed_in(cast.participant.account)
     place = f"/kegiatan/{event.code}/"
     assert browser.get(f"{place}daftar").status_code == 200
@@ -41,6 +43,12 @@ def test_register_show_the_code_and_withdraw(cast, signed_in, event):
     assert badges.token_of(row) not in page.content.decode()
     picture = browser.get(f"{place}saya.png")
     assert picture.content.startswith(b"\x89PNG")
+    settings.IS_DEMO = True
+    with Image.open(io.BytesIO(browser.get(f"{place}saya.png").content)) as marked:
+        with Image.open(io.BytesIO(picture.content)) as plain:
+            assert (marked.width, marked.height) == (plain.width, plain.height + 64)
+        below = marked.crop((0, marked.height - 64, marked.width, marked.height))
+        assert below.convert("L").getextrema() == (0, 255), "words stand below the code"
 
     assert browser.post(f"{place}saya").status_code == 302
     row.refresh_from_db()
