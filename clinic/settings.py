@@ -173,12 +173,14 @@ else:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": DATA_DIR / "klinik.sqlite3",
             # IMMEDIATE takes the write lock at BEGIN: a read before a write never dies of
-            # "database is locked". FULL keeps every commit through a loss of power (R1).
+            # "database is locked". FULL keeps every commit through a loss of power (R1). With
+            # recursive_triggers a REPLACE over any unique value fires the trigger of DELETE (S22).
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
                 "init_command": (
-                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-20000;"
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-20000; "
+                    "PRAGMA recursive_triggers=ON;"
                 ),
             },
             # A file, so that a real worker process sees what the test wrote.

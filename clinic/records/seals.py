@@ -1,6 +1,7 @@
 """Append-only logs: refused changes, sealed segments, and the one guarded door for a purge.
 
-A database trigger refuses UPDATE and DELETE on every declared table. Each minute a job seals the
+A database trigger refuses UPDATE, DELETE and an INSERT over an id that is taken, on every declared
+table. Each minute a job seals the
 new rows of each log: ``digest = SHA-256(previous digest + canonical JSON of the rows)``. A row
 that is changed, removed or slipped in later makes ``breaches`` speak (S22).
 """
