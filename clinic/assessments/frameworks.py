@@ -19,6 +19,7 @@ from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.arithmetic.framework_rules import FrameworkFault
 from clinic.assessments.arithmetic.frameworks import parse_framework
 from clinic.assessments.arithmetic.scoring import points_per_node
+from clinic.assessments.framework_faults import told
 from clinic.assessments.models import Framework, FrameworkEdition, Node, NodeRevision
 from clinic.lib.arithmetic.numbers import to_scale
 from clinic.lib.errors import Refused
@@ -63,10 +64,13 @@ def load_framework(text: str, *, actor: Any = None) -> LoadedEdition:
     """Load one edition from TOML text; loading the same file again changes nothing.
 
     Raises:
-        FrameworkFault: for a file that breaks the schema.
+        FrameworkFault: for a file that breaks the schema, with a sentence for its author.
         EditionLocked: if a sheet uses the edition and something other than wording changed.
     """
-    framework_file = parse_framework(text)
+    try:
+        framework_file = parse_framework(text)
+    except FrameworkFault as fault:
+        raise told(fault) from fault
     with transaction.atomic():
         edition, is_reworded = _write_edition(framework_file, text)
         loaded = _write_nodes(edition, framework_file)
