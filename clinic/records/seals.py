@@ -27,6 +27,7 @@ from clinic.records import triggers
 SEAL_ROWS = 5000
 SEALED_WITHIN = timedelta(minutes=10)
 WAIT_FOR_WRITERS = "2s"
+HEADS_JOB = "people.tell_heads"  # upstairs, where the administrators are known
 
 logger = structlog.get_logger(__name__)
 
