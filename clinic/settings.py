@@ -163,32 +163,35 @@ TEMPLATES = [
 
 # --- database -----------------------------------------------------------------------------------
 DATABASE_URL = env("DATABASE_URL")
-if DATABASE_URL:
-    DATABASES = {
-        "default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)
-    }
-else:
-    DATABASES = {
-        "default": {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": DATA_DIR / "klinik.sqlite3",
-            # IMMEDIATE takes the write lock at BEGIN: a read before a write never dies of
-            # "database is locked". FULL keeps every commit through a loss of power (R1).
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                "init_command": (
-                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-20000;"
-                ),
-            },
-            # A file, so that a real worker process sees what the test wrote.
-            "TEST": {"NAME": DATA_DIR / "test.sqlite3"},
-        }
-    }
+DEMO_DATABASE = "klinik.sqlite3"
+# IMMEDIATE takes the write lock at BEGIN: a read before a write never dies of "database is
+# locked". FULL keeps every commit through a loss of power (R1). With recursive_triggers a REPLACE
+# over any unique value fires the trigger of DELETE (S22).
+EMBEDDED_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-20000; "
+        "PRAGMA recursive_triggers=ON;"
+    ),
+}
+DATABASES = {
+    "default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))
+    if DATABASE_URL
+    else {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / DEMO_DATABASE}
+}
 if KLINIK_ENV == "test" and env("KLINIK_DATABASE_NAME"):  # a real worker on the test database
     DATABASES["default"]["NAME"] = env("KLINIK_DATABASE_NAME")
 IS_EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+if IS_EMBEDDED:
+    DATABASES["default"]["OPTIONS"] = {
+        **EMBEDDED_OPTIONS,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
+    # A file, so that a real worker process sees what the test wrote.
+    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 
+REDIS_SCHEMES = {"redis", "rediss"}
 CACHE_URL = env("CACHE_URL")
 # Counters of tries stand here: with Django's 300 rows a few hundred strangers would wipe them.
 CACHE_TABLE: dict[str, object] = {
@@ -492,18 +495,33 @@ DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # clinic.lib.middleware.Reque
 LOGGING = {"json": IS_PRODUCTION, "level": env("LOG_LEVEL", "WARNING" if IS_DEMO else "INFO")}
 
 
+def _is_demo_database() -> bool:
+    """Whether the database is the file that ``make demo`` fills."""
+    if not IS_EMBEDDED:
+        return False
+    demo = [folder / DEMO_DATABASE for folder in (DATA_DIR, BASE_DIR / "var")]
+    return Path(DATABASES["default"]["NAME"]).resolve() in demo
+
+
 def _production_problems() -> list[str]:
     """Return what this file can see to be unsafe in production (security.md 8)."""
-    broker = urlsplit(CELERY_BROKER_URL)
+    broker, cache = urlsplit(CELERY_BROKER_URL), urlsplit(CACHE_URL)
+    hosts = ALLOWED_HOSTS or ["*"]
     unsafe = {
         "DEBUG is on": DEBUG,
         "SECRET_KEY is missing, short or the demo's": (
             len(SECRET_KEY) < SHORTEST_SECRET_KEY or SECRET_KEY == DEMO_SECRET_KEY
         ),
-        "ALLOWED_HOSTS is empty or holds *": not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS,
-        "DATABASE_URL is missing": not DATABASE_URL,
-        "CACHE_URL is missing": not CACHE_URL,
-        "CELERY_BROKER_URL is not a server with a password": not broker.password,
+        "ALLOWED_HOSTS is empty or holds * or a name that begins with a dot": any(
+            host == "*" or host.startswith(".") for host in hosts
+        ),
+        "DATABASE_URL is missing or names the demo's file": (
+            not DATABASE_URL or _is_demo_database()
+        ),
+        "CACHE_URL is missing or names no Redis": cache.scheme not in REDIS_SCHEMES,
+        "CELERY_BROKER_URL is not a Redis with a password": (
+            broker.scheme not in REDIS_SCHEMES or not broker.password
+        ),
         "EMAIL_URL is missing or names no mail server (none is legal)": (
             EMAIL_URL != "none" and EMAIL_BACKEND != SMTP_BACKEND
         ),

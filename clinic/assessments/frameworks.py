@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.arithmetic.framework_rules import FrameworkFault
 from clinic.assessments.arithmetic.frameworks import parse_framework
 from clinic.assessments.arithmetic.scoring import points_per_node
+from clinic.assessments.framework_faults import told
 from clinic.assessments.models import Framework, FrameworkEdition, Node, NodeRevision
 from clinic.lib.arithmetic.numbers import to_scale
 from clinic.lib.errors import Refused
@@ -26,7 +27,7 @@ from clinic.records import audit
 
 SHIPPED = Path(__file__).parent / "framework_files"
 _OUT_OF_THE_WAY = 1_000_000
-_WORDING = {"name", "name_en", "rubric", "guidance", "unverified"}
+_WORDING = {"name", "name_en", "label", "meaning", "rubric", "guidance", "unverified"}
 _NOT_STRUCTURE = {"name", "name_en", "source", "unverified", "valid_from", "valid_to", "status"}
 
 
@@ -39,7 +40,10 @@ class EditionLocked(Refused):
 
 @dataclass(frozen=True)
 class LoadedEdition:
-    """What loading a file did: rows made, reworded and removed."""
+    """What loading a file did: nodes made, reworded and removed.
+
+    The edition counts as one more that is reworded where words outside its nodes changed.
+    """
 
     edition: FrameworkEdition
     created: int
@@ -60,13 +64,17 @@ def load_framework(text: str, *, actor: Any = None) -> LoadedEdition:
     """Load one edition from TOML text; loading the same file again changes nothing.
 
     Raises:
-        FrameworkFault: for a file that breaks the schema.
+        FrameworkFault: for a file that breaks the schema, with a sentence for its author.
         EditionLocked: if a sheet uses the edition and something other than wording changed.
     """
-    framework_file = parse_framework(text)
+    try:
+        framework_file = parse_framework(text)
+    except FrameworkFault as fault:
+        raise told(fault) from fault
     with transaction.atomic():
-        edition = _write_edition(framework_file, text)
+        edition, is_reworded = _write_edition(framework_file, text)
         loaded = _write_nodes(edition, framework_file)
+        loaded = replace(loaded, reworded=loaded.reworded + is_reworded)
         if loaded.changed:
             audit.record("framework.load", actor=actor, thing=edition, values=_counts(loaded))
     return loaded
@@ -93,29 +101,34 @@ def _plain(table: dict[str, Any]) -> dict[str, Any]:
 
 def structure_digest(framework_file: FrameworkFile) -> str:
     """Return a digest of all that scoring rests on: tree, weights, scales, formulas, limits."""
-    shape = asdict(framework_file)
-    shape = {key: value for key, value in shape.items() if key not in _NOT_STRUCTURE}
-    shape.pop("by_code")
-    shape.pop("by_scale")
-    shape["nodes"] = [
-        {key: value for key, value in node.items() if key not in _WORDING}
-        for node in shape["nodes"]
-    ]
-    for scale in shape["scales"]:
-        scale["steps"] = [(step["letter"], step["value"]) for step in scale["steps"]]
+    shape = {
+        key: _without_words(value)
+        for key, value in asdict(framework_file).items()
+        if key not in {*_NOT_STRUCTURE, "by_code", "by_scale"}
+    }
     return hashlib.sha256(
         json.dumps(shape, sort_keys=True, default=_exact_text).encode()
     ).hexdigest()
+
+
+def _without_words(value: Any) -> Any:
+    """Drop what may be put in other words at any depth."""
+    if isinstance(value, dict):
+        return {key: _without_words(each) for key, each in value.items() if key not in _WORDING}
+    return [_without_words(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _exact_text(value: Any) -> str:
     return str(Fraction(value)) if isinstance(value, Fraction) else str(value)
 
 
-def _write_edition(framework_file: FrameworkFile, text: str) -> FrameworkEdition:
+def _write_edition(framework_file: FrameworkFile, text: str) -> tuple[FrameworkEdition, bool]:
+    """Write the edition's own row; say whether words outside its nodes are other ones now."""
     digest = structure_digest(framework_file)
-    edition = FrameworkEdition.objects.select_for_update().filter(slug=framework_file.id).first()
-    if edition and edition.locked_at and edition.digest != digest:
+    known = FrameworkEdition.objects.select_for_update().filter(slug=framework_file.id).first()
+    before = edition_file(known) if known else framework_file
+    # The stored digest may be of an earlier release, which counted some words as structure.
+    if known and known.locked_at and structure_digest(before) != digest:
         raise EditionLocked(
             _(
                 "Sheets already use the edition %(edition)s: its weights, scales and formulas "
@@ -145,7 +158,7 @@ def _write_edition(framework_file: FrameworkFile, text: str) -> FrameworkEdition
             "digest": digest,
         },
     )
-    return edition
+    return edition, replace(before, nodes=()) != replace(framework_file, nodes=())
 
 
 def _write_nodes(edition: FrameworkEdition, framework_file: FrameworkFile) -> LoadedEdition:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from clinic.people.list_imports import PERSONS, UNITS, read_list
+from clinic.people.log_heads import tell_administrators
 from clinic.people.reset_links import write_reset_link
 from clinic.people.signin import RESET_LINK_JOB
-from clinic.records import imports
+from clinic.records import imports, seals
 from clinic.records.handling import job
 from clinic.records.jobs import Job
 
@@ -14,6 +15,12 @@ from clinic.records.jobs import Job
 def send_reset_link(row: Job) -> Callable[[], None] | None:
     """Write the mail with the link for a forgotten password."""
     return write_reset_link(row.key)
+
+
+@job(seals.HEADS_JOB)
+def tell_heads(row: Job) -> Callable[[], None]:
+    """Tell the administrators the heads of the logs of one day."""
+    return tell_administrators(row)
 
 
 @job(

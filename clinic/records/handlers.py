@@ -7,7 +7,7 @@ import structlog
 from django.utils import timezone
 
 from clinic.records import imports, notices, seals
-from clinic.records.jobs import Job, forget_done, job
+from clinic.records.jobs import Job, enter, forget_done, job
 
 KEEP_DONE_JOBS = timedelta(days=7)
 
@@ -21,14 +21,21 @@ def seal_logs(_job: Job) -> None:
 
 
 @job("records.tidy")
-def tidy(_job: Job) -> Callable[[], None]:
-    """Each day: note the head of every log outside the database, forget old done jobs."""
-    logger.info("seal_heads", **seals.head_digests())
+def tidy(row: Job) -> Callable[[], None]:
+    """Each day: note the head of every log outside the database, forget old done jobs.
 
-    def forget() -> None:
+    The heads go to the log and to the administrators. A warning is kept at every level of the log
+    that we ship, the demo's too.
+    """
+    heads = seals.head_digests()
+    logger.warning("seal_heads", **heads)
+
+    def pass_on_and_forget() -> None:
+        if heads:
+            enter(seals.HEADS_JOB, row.key, Job.Kind.ONCE, payload={"heads": heads})
         forget_done(timezone.now() - KEEP_DONE_JOBS)
 
-    return forget
+    return pass_on_and_forget
 
 
 @job(imports.EXPIRY_JOB)

@@ -1,6 +1,7 @@
 """Append-only logs: refused changes, sealed segments, and the one guarded door for a purge.
 
-A database trigger refuses UPDATE and DELETE on every declared table. Each minute a job seals the
+A database trigger refuses UPDATE, DELETE and an INSERT over an id that is taken, on every declared
+table. Each minute a job seals the
 new rows of each log: ``digest = SHA-256(previous digest + canonical JSON of the rows)``. A row
 that is changed, removed or slipped in later makes ``breaches`` speak (S22).
 """
@@ -26,6 +27,7 @@ from clinic.records import triggers
 SEAL_ROWS = 5000
 SEALED_WITHIN = timedelta(minutes=10)
 WAIT_FOR_WRITERS = "2s"
+HEADS_JOB = "people.tell_heads"  # upstairs, where the administrators are known
 
 logger = structlog.get_logger(__name__)
 

@@ -9,8 +9,12 @@ REFUSAL = "append-only table"
 
 
 def _events() -> tuple[str, ...]:
-    """Return what is refused; SQLite has no TRUNCATE."""
-    return ("UPDATE", "DELETE", "TRUNCATE") if _is_postgresql() else ("UPDATE", "DELETE")
+    """Return what is refused; each engine has one way of its own past the first two.
+
+    PostgreSQL fires for the UPDATE of an ON CONFLICT; SQLite's INSERT OR REPLACE deletes the old
+    row without a word to its triggers.
+    """
+    return ("UPDATE", "DELETE", "TRUNCATE" if _is_postgresql() else "REPLACE")
 
 
 def _is_postgresql() -> bool:
@@ -86,8 +90,12 @@ $$
 
 def _definition(name: str, table: str, event: str) -> str:
     if not _is_postgresql():
+        # Where no id is given, SQLite says -1 here.
+        is_taken = f'NEW.id IN (SELECT id FROM "{table}")'  # noqa: S608 - a declared table
+        insert = f'INSERT ON "{table}" WHEN {is_taken}'
+        what = insert if event == "REPLACE" else f'{event} ON "{table}"'
         return (
-            f'CREATE TRIGGER "{name}" BEFORE {event} ON "{table}" '
+            f'CREATE TRIGGER "{name}" BEFORE {what} '
             f"BEGIN SELECT RAISE(ABORT, '{REFUSAL} {table}'); END"
         )
     level = "STATEMENT" if event == "TRUNCATE" else "ROW"

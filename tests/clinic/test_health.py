@@ -5,6 +5,7 @@ import sys
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -109,7 +110,7 @@ def production(**changes):
 def database_url():
     options = connection.settings_dict
     if connection.vendor == "sqlite":
-        return f"sqlite:///{options['NAME']}"
+        return f"sqlite:///{connection.creation._get_test_db_name()}"
     password = f":{options['PASSWORD']}" if options["PASSWORD"] else ""
     port = options["PORT"] or 5432
     return f"postgresql://{options['USER']}{password}@{options['HOST']}:{port}/{options['NAME']}"
@@ -137,10 +138,16 @@ class TestS21SettingsRefuse:
             ({"SECRET_KEY": "short"}, "SECRET_KEY"),
             ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS"),
             ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
+            ({"ALLOWED_HOSTS": "klinik.contoh.test,.contoh.test"}, "ALLOWED_HOSTS"),
             ({"DATABASE_URL": ""}, "DATABASE_URL"),
+            ({"DATABASE_URL": f"sqlite:///{ROOT}/var/klinik.sqlite3"}, "DATABASE_URL"),
+            ({"DATABASE_URL": f"sqlite:///{settings.DATA_DIR}/klinik.sqlite3"}, "DATABASE_URL"),
             ({"CACHE_URL": ""}, "CACHE_URL"),
+            ({"CACHE_URL": "locmem://"}, "CACHE_URL"),
             ({"CELERY_BROKER_URL": "redis://127.0.0.1/0"}, "CELERY_BROKER_URL"),
             ({"CELERY_BROKER_URL": "filesystem://localhost"}, "CELERY_BROKER_URL"),
+            ({"CELERY_BROKER_URL": "memory://"}, "CELERY_BROKER_URL"),
+            ({"CELERY_BROKER_URL": "memory://:secret@127.0.0.1/0"}, "CELERY_BROKER_URL"),
             ({"EMAIL_URL": ""}, "EMAIL_URL"),
             ({"EMAIL_URL": "console://"}, "EMAIL_URL"),
             ({"KLINIK_SECOND_FACTOR": "off"}, "second factor"),
@@ -153,6 +160,13 @@ class TestS21SettingsRefuse:
 
         assert done.returncode != 0
         assert sentence in done.stderr.splitlines()[-1]
+
+    def test_a_database_file_of_its_own_is_kept_as_the_demos_is(self, settings):
+        say = "from clinic.settings import DATABASES as d; print(d['default']['OPTIONS'])"
+        url = "sqlite:////srv/klinik/own.sqlite3"
+        done = run(sys.executable, "-c", say, env={**production(), "DATABASE_URL": url})
+
+        assert done.stdout.strip() == str(settings.EMBEDDED_OPTIONS)
 
     def test_the_demo_key_is_refused(self, settings):
         done = run(*SETTINGS, env={**production(), "SECRET_KEY": settings.DEMO_SECRET_KEY})

@@ -29,7 +29,7 @@ from tests.given import make_person
 
 GOLDEN = Path("tests/laws/golden")
 FRAMEWORK_NODES = 50
-FRAMEWORK_DIGEST = "d475e4d07fcaf75a763d777c39c245bae2980974c34c7579246153975e634e6d"
+FRAMEWORK_DIGEST = "a04639cf79776089332fb2b94f0595346b075ccc1c5ea85bac887b1dff7e6cbe"
 ELSEWHERE = {
     "content_schema": Path("tests/quizzes/arithmetic/golden"),
     "stored_rows": Path("tests/clinic/people/samples"),
@@ -137,6 +137,9 @@ def test_d12_a_framework_of_schema_1_scores_as_it_did():
 
     assert (read.id, len(read.nodes)) == ("rb-general-2023", FRAMEWORK_NODES)
     assert frameworks.structure_digest(read) == FRAMEWORK_DIGEST
+    assert [scale.label for scale in read.scales] == ["Nilai (0-100)", "Nilai (0-5)"]
+    names = [category.name for category in read.categories]
+    assert names == ["AA", "A", "A-", "BB", "B", "CC", "C", "D"]
 
 
 def test_d12_event_policies_of_schema_1_are_obeyed():

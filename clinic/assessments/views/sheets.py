@@ -1,5 +1,6 @@
 """``/penilaian/``: the sheets within reach, one sheet with its rows, and one row to be typed."""
 
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -28,6 +29,7 @@ from clinic.people.access import can, holds, require, visible
 from clinic.people.models import Unit
 
 NO_SHEET_SHOWN = 200
+YEAR = re.compile("[0-9]{4}")
 READING_METHODS = ("GET", "HEAD")
 _OF_THE_UNIT = {
     "lead": gettext_lazy(
@@ -70,12 +72,10 @@ def sheets(request: HttpRequest) -> HttpResponse:
 
 def _found(request: HttpRequest, slug: str, framework: str, period: str) -> Sheet:
     """Return a sheet of reach; anything else is 404."""
-    if not period.isdecimal():
+    if not YEAR.fullmatch(period):
         raise Http404
     within = visible(request.user, "read-sheet", Sheet.objects.with_context())
-    return get_object_or_404(
-        within, unit__slug=slug, edition__slug=framework, period=int(period[:4])
-    )
+    return get_object_or_404(within, unit__slug=slug, edition__slug=framework, period=int(period))
 
 
 @never_cache

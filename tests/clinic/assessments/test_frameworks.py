@@ -6,6 +6,7 @@ from django.db.models import CharField
 from clinic.assessments import frameworks, sheets
 from clinic.assessments.models import FrameworkEdition, Node
 from clinic.people.models import Unit
+from clinic.records.audit import AuditEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +74,49 @@ def test_a_changed_wording_of_a_used_edition_becomes_a_revision(zi):
     node.refresh_from_db()
     assert node.name.endswith("(diperjelas)")
     assert list(node.revisions.values_list("number", flat=True)) == [1, 2]
+
+
+WORDS = [
+    ("zi-2021", 'name = "Predikat SAKIP instansi'),
+    ("zi-2021", 'name = "Wilayah Bebas dari Korupsi'),
+    ("zi-2021", 'label = "Ya/Tidak'),
+    ("akip-2021", 'name = "Sangat Memuaskan'),
+    ("akip-2021", 'name = "Evaluasi'),
+]
+
+
+@pytest.mark.parametrize(("slug", "words"), WORDS, ids=[words for _slug, words in WORDS])
+def test_each_kind_of_wording_of_a_used_edition_may_change(slug, words):
+    text = (frameworks.SHIPPED / f"{slug}.toml").read_text()
+    frameworks.lock(frameworks.load_framework(text).edition)
+    assert words in text
+
+    loaded = frameworks.load_framework(text.replace(words, f"{words} (diperjelas)", 1))
+
+    assert (loaded.created, loaded.reworded, loaded.removed) == (0, 1, 0)
+    assert "(diperjelas)" in loaded.edition.definition["toml"]
+    assert AuditEntry.objects.filter(verb="framework.load").count() == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('minimum = "75"', 'minimum = "74"'),
+        ('steps = { A = "1", B = "0.5", C = "0" }', 'steps = { A = "1", B = "0.6", C = "0" }'),
+        ('threshold = "WBK"', 'threshold = "WBBM"'),
+    ],
+)
+def test_what_is_no_wording_of_a_used_edition_is_refused(zi, change):
+    frameworks.lock(zi)
+    with pytest.raises(frameworks.EditionLocked):
+        frameworks.load_framework(ZI.replace(*change, 1))
+
+
+def test_an_edition_in_use_since_an_earlier_release_loads_again(zi):
+    frameworks.lock(zi)
+    FrameworkEdition.objects.update(digest="of an earlier release")
+
+    assert not frameworks.load_framework(ZI).changed
 
 
 def test_an_unused_edition_may_change_its_tree(zi):

@@ -81,17 +81,39 @@ def refuses_changes(log):
     with transaction.atomic():
         with check_constraints_off(log.model):
             log.model._base_manager.bulk_create([row])
-            refused = refuses(f'UPDATE "{log.table}" SET id = id') and refuses(
-                f'DELETE FROM "{log.table}"'
-            )
+            refused = all(refuses(statement) for statement in changes_of(log.table))
         transaction.set_rollback(True)
     return refused
+
+
+def changes_of(table):
+    """Return each way to change a row that the engine knows."""
+    yield f'UPDATE "{table}" SET id = id'
+    yield f'DELETE FROM "{table}"'
+    again = f'INTO "{table}" SELECT * FROM "{table}" WHERE true'
+    yield f"INSERT {again} ON CONFLICT (id) DO UPDATE SET id = excluded.id"
+    if connection.vendor == "sqlite":
+        yield f"INSERT OR REPLACE {again}"
+        yield f'UPDATE OR REPLACE "{table}" SET id = id'
 
 
 @pytest.mark.parametrize("log", seals.logs(), ids=lambda log: log.table)
 @pytest.mark.django_db
 def test_s22_the_database_refuses_update_and_delete(log):
     assert refuses_changes(log)
+
+
+@pytest.mark.django_db
+def test_s22_the_database_refuses_to_replace_a_row_by_another_id():
+    entries(1)
+    seals.seal_all()
+    names = [field.column for field in Seal._meta.concrete_fields if not field.primary_key]
+    columns = ", ".join(f'"{name}"' for name in names)
+    again = f'INTO "records_seal" ({columns}) SELECT {columns} FROM "records_seal" WHERE true'
+
+    assert refuses(f"INSERT {again} ON CONFLICT (log, first) DO UPDATE SET digest = 'x'")
+    if connection.vendor == "sqlite":
+        assert refuses(f"INSERT OR REPLACE {again}")
 
 
 @pytest.mark.postgresql

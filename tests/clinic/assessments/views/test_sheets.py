@@ -285,6 +285,18 @@ def test_who_may_read_and_who_may_write(cast, signed_in, sheet):
         assert found == statuses, name
 
 
+@pytest.mark.parametrize("period", ["20269999", "02026", "2026a", "202", "٢٠٢٦"])
+def test_a_year_has_four_digits(operator, sheet, period):
+    address = sheet_url(sheet)
+    assert address.endswith("/2026/")
+    assert operator.get(address).status_code == 200
+
+    other = address.replace("/2026/", f"/{period}/")
+
+    assert operator.get(other).status_code == 404
+    assert operator.get(f"{other}butir/{ROW}/").status_code == 404
+
+
 def test_an_assessor_reads_the_year_of_the_assignment_alone(cast, signed_in, sheet, unit):
     other = record_sheet(unit=unit, edition=sheet.edition, period=2025, rows={}).sheet
     browser = signed_in(cast.assessor.account)
