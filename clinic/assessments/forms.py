@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import URLValidator
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -94,6 +95,12 @@ class SheetFilter(forms.Form):
         return sheets.filter(period=chosen["tahun"]) if chosen.get("tahun") else sheets
 
 
+class WebAddressField(forms.URLField):
+    """An address with the scheme http or https."""
+
+    default_validators = [URLValidator(schemes=("http", "https"))]
+
+
 class RowForm(forms.Form):
     """One row of a sheet: its answer or counts, a remark, and the first proof."""
 
@@ -101,7 +108,7 @@ class RowForm(forms.Form):
         label=_("Remark"), required=False, max_length=4000, widget=forms.Textarea({"rows": 4})
     )
     proof = forms.CharField(label=_("Proof: what document"), required=False, max_length=2000)
-    link = forms.URLField(
+    link = WebAddressField(
         label=_("Link to the proof"),
         required=False,
         max_length=1000,

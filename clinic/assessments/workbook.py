@@ -9,6 +9,7 @@ from pathlib import Path
 
 from clinic.assessments.arithmetic.answers import AnswerValue
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile, Scale
+from clinic.assessments.arithmetic.links import web_address
 from clinic.assessments.arithmetic.typed_answers import read_answer, storable
 from clinic.assessments.workbook_grid import Cell, Workbook, read_grids, where
 from clinic.assessments.workbook_layout import find_layout
@@ -18,7 +19,7 @@ from clinic.assessments.workbook_rows import Placement, RowFinder
 from clinic.assessments.workbook_traps import find_traps
 
 MOST_STRANGERS = 40
-_ADDRESS = re.compile(r"https?://[^\s<>\"']+")
+_ADDRESS = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 
 
 def read_workbook(source: bytes | Path, framework: FrameworkFile) -> SheetReading:
@@ -69,7 +70,7 @@ def _read_row(
         typed=_text(layout, row, columns.answer),
         note=_text(layout, row, columns.note),
         proof=_text(layout, row, columns.proof),
-        links=_links(layout, row),
+        links=_links(reading, node, row),
     )
     if scale is not None:
         reading.answers[node.code] = answer
@@ -79,16 +80,20 @@ def _text(layout: Layout, row: int, column: int) -> str:
     return layout.grid.at(row, column).text if column else ""
 
 
-def _links(layout: Layout, row: int) -> tuple[str, ...]:
-    """Collect the addresses of a row: as shown, else as the hyperlink behind the text says."""
+def _links(reading: SheetReading, node: EditionNode, row: int) -> tuple[str, ...]:
+    """Collect the web addresses of a row: as shown, else as the hyperlink behind the text says."""
+    layout = reading.layout
     found: list[str] = []
     for column in (layout.columns.link, layout.columns.proof):
         if not column:
             continue
         shown = _ADDRESS.findall(_text(layout, row, column))
         behind = layout.grid.links.get((row, column), "")
-        found += shown or ([behind] if behind else [])
-    return tuple(dict.fromkeys(address.rstrip(".,;") for address in found))
+        if behind and not shown and not web_address(behind):
+            reading.problems.append(note("link_not_to_the_web", where(row, column), node))
+        found += shown or [behind]
+    addresses = (web_address(address.rstrip(".,;")) for address in found)
+    return tuple(dict.fromkeys(filter(None, addresses)))
 
 
 def _read_answer(reading: SheetReading, node: EditionNode, scale: Scale, row: int) -> AnswerValue:

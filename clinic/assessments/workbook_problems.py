@@ -75,6 +75,10 @@ SENTENCES = {
         "The heading has no mark in front of it. Its level was taken from weight and place."
     ),
     "hidden_sheet_ignored": gettext_noop("The hidden sheet “%(name)s” was not read."),
+    "link_not_to_the_web": gettext_noop(
+        "The link behind this cell leads to no web address (http or https). It does not count as a "
+        "link to proof."
+    ),
     "wording_differs": gettext_noop(
         "The wording differs from the framework's “%(name)s”. The row was recognised all the same."
     ),
