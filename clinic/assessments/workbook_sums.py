@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 
 from openpyxl.utils import column_index_from_string
 
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.arithmetic.scoring import SheetScore
+from clinic.assessments.arithmetic.typed_answers import read_share
 from clinic.assessments.arithmetic.wording import plain
 from clinic.assessments.workbook_grid import Cell, where
 from clinic.assessments.workbook_problems import note
@@ -44,11 +46,19 @@ def read_own_sums(framework: FrameworkFile, reading: SheetReading) -> OwnSums:
         own = layout.grid.at(row.row, columns.score).number if columns.score else None
         if own is not None and node.weight is not None:
             scores[code] = Fraction(own)
-        typed = layout.grid.at(row.row, columns.answer).number
-        if node.formula is not None and typed is not None:
-            shares[code] = Fraction(typed)
+        share = _own_share(layout.grid.at(row.row, columns.answer))
+        if node.formula is not None and share is not None:
+            shares[code] = share
     total, cell = _grand_total(framework, reading, scores)
     return OwnSums(total, cell, scores, shares)
+
+
+def _own_share(cell: Cell) -> Fraction | None:
+    """Return the percentage that a cell shows, typed as text such as ``87,5%`` too."""
+    if cell.number is not None:
+        return Fraction(cell.number)
+    value = None if cell.is_error else read_share(cell.value).value
+    return Fraction(value) if isinstance(value, Decimal) else None
 
 
 def _grand_total(
