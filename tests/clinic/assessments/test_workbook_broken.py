@@ -3,9 +3,11 @@
 import datetime
 from fractions import Fraction
 
+import pytest
+
 from clinic.assessments.arithmetic.scoring import score_sheet
 from clinic.assessments.workbook import read_workbook
-from clinic.assessments.workbook_report import build_report
+from clinic.assessments.workbook_report import as_plain, build_report
 from tests.clinic.assessments.made_workbooks import (
     TRUE_TOTAL,
     ZI,
@@ -154,3 +156,18 @@ def test_the_same_number_told_twice_differently_is_a_check():
     report = build_report(ZI, read_workbook(changed_sample(change), ZI))
     found = {check.where for check in report.checks if check.code == "count_disagrees"}
     assert found == {"K132"}
+
+
+def with_total(value):
+    def change(sheet):
+        sheet["L208"] = value
+
+    return build_report(ZI, read_workbook(changed_sample(change, values=True), ZI))
+
+
+def test_a_total_below_the_points_with_proof_tells_nothing_about_proof():
+    report = with_total(10)
+
+    assert (report.proof.by_file, report.proof.file_total) == (None, 10)
+    assert report.proof.ours > 0
+    assert as_plain(report)["points_without_proof"] == pytest.approx(float(report.proof.ours))
