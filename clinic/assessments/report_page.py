@@ -14,7 +14,14 @@ from clinic.assessments.models import ChangeArea
 from clinic.assessments.sheet_imports import find_framework
 from clinic.records.imports import Import
 
-DIFFERENCES = frozenset({"sum_leaves_rows_out", "own_score_differs"})
+DIFFERENCES = frozenset(
+    {
+        "sum_leaves_rows_out",
+        "own_score_differs",
+        "total_differs_from_parts",
+        "difference_unexplained",
+    }
+)
 TITLES: dict[str, Promise] = {
     "no_proof_link": gettext_lazy("Points without a link to proof"),
     "survey_at_maximum": gettext_lazy("Survey value at the highest possible"),

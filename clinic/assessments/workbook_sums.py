@@ -80,21 +80,78 @@ def _grand_total(
 def find_differences(
     framework: FrameworkFile, reading: SheetReading, score: SheetScore, own: OwnSums
 ) -> list[Problem]:
-    """Name the cells where the file first counts otherwise: those whose parts all agree."""
-    found = []
-    for node in framework.nodes:
-        if not _differs(node, score, own):
-            continue
-        below = [child for child in framework.children(node.code) if child.weight is not None]
-        if not any(_differs(child, score, own) for child in below):
-            found.append(_difference(framework, reading, node, score=score, own=own))
+    """Name the cells where the file counts otherwise than its own parts would give.
+
+    These are scores whose parts all agree or do not add up to them, and the grand total. What no
+    cell explains is told as a rest.
+    """
+    found = [
+        _difference(framework, reading, node, score=score, own=own)
+        for node in framework.nodes
+        if _counts_otherwise(framework, node, score=score, own=own)
+    ]
+    if own.total is None:
+        return found
+    gap = _gap_of_total(framework, own)
+    if abs(gap) > _NOISE:
+        texts = {
+            "own": format_number(own.total, 4),
+            "parts": format_number(own.total + gap, 4),
+        }
+        found.append(note("total_differs_from_parts", own.total_cell, **texts))
+    explained = gap + sum(_explained(framework, root, score, own) for root in _roots(framework))
+    rest = score.total.score - own.total - explained
+    if abs(rest) > _NOISE:
+        texts = {"rest": format_number(rest, 4)}
+        found.append(note("difference_unexplained", own.total_cell, **texts))
     return found
 
 
-def _differs(node: EditionNode, score: SheetScore, own: OwnSums) -> bool:
+def _roots(framework: FrameworkFile) -> list[EditionNode]:
+    return [root for root in framework.children("") if root.weight]
+
+
+def _weighted(framework: FrameworkFile, node: EditionNode) -> list[EditionNode]:
+    return [child for child in framework.children(node.code) if child.weight is not None]
+
+
+def _gap_of_total(framework: FrameworkFile, own: OwnSums) -> Fraction:
+    """Return how much more the file's own main scores add up to than its grand total says."""
+    codes = [root.code for root in _roots(framework)]
+    if own.total is None or not all(code in own.scores for code in codes):
+        return Fraction(0)
+    return sum((own.scores[code] for code in codes), Fraction(0)) - own.total
+
+
+def _missing(node: EditionNode, score: SheetScore, own: OwnSums) -> Fraction:
+    """Return how much more a node is worth by the rules than the file counts; 0 if unknown."""
     if node.code not in own.scores or node.code not in score.nodes:
+        return Fraction(0)
+    return score.nodes[node.code].score - own.scores[node.code]
+
+
+def _counts_otherwise(
+    framework: FrameworkFile, node: EditionNode, *, score: SheetScore, own: OwnSums
+) -> bool:
+    missing = _missing(node, score, own)
+    if abs(missing) <= _NOISE:
         return False
-    return abs(own.scores[node.code] - score.nodes[node.code].score) > _NOISE
+    below = _weighted(framework, node)
+    parts = [_missing(child, score, own) for child in below]
+    if all(abs(part) <= _NOISE for part in parts):
+        return True
+    adds_up = node.aggregate == "sum" and all(child.code in own.scores for child in below)
+    return adds_up and abs(missing - sum(parts)) > _NOISE
+
+
+def _explained(
+    framework: FrameworkFile, node: EditionNode, score: SheetScore, own: OwnSums
+) -> Fraction:
+    """Return the part of the difference that lies in cells at or below a node."""
+    if node.code in own.scores:
+        return _missing(node, score, own)
+    below = _weighted(framework, node)
+    return sum((_explained(framework, child, score, own) for child in below), Fraction(0))
 
 
 def _difference(

@@ -171,3 +171,45 @@ def test_a_total_below_the_points_with_proof_tells_nothing_about_proof():
     assert (report.proof.by_file, report.proof.file_total) == (None, 10)
     assert report.proof.ours > 0
     assert as_plain(report)["points_without_proof"] == pytest.approx(float(report.proof.ours))
+
+
+def differences_of(report):
+    return [(d.code, d.where) for d in report.differences]
+
+
+@pytest.mark.parametrize("value", [10, 100])
+def test_a_total_that_its_own_parts_do_not_give_is_named_by_its_cell(value):
+    report = with_total(value)
+
+    assert differences_of(report) == [
+        ("own_score_differs", "L175"),
+        ("total_differs_from_parts", "L208"),
+    ]
+    assert report.differences[1].message.params["parts"] == "95,5762"
+
+
+def test_a_sum_beside_a_differing_part_is_named_too():
+    def change(sheet):
+        sheet["L200"] = 30
+        sheet["L201"] = 12
+        sheet["L202"] = 7
+        sheet["L208"] = 85.57619047619048
+
+    report = build_report(ZI, read_workbook(changed_sample(change, values=True), ZI))
+
+    assert differences_of(report) == [
+        ("own_score_differs", "L175"),
+        ("own_score_differs", "L200"),
+        ("own_score_differs", "L202"),
+    ]
+
+
+def test_a_difference_that_no_cell_explains_is_stated():
+    def change(sheet):
+        sheet["L200"] = None
+        sheet["L208"] = 90
+
+    report = build_report(ZI, read_workbook(changed_sample(change, values=True), ZI))
+
+    assert differences_of(report)[-1] == ("difference_unexplained", "L208")
+    assert report.differences[-1].message.params["rest"] == "5,5762"
