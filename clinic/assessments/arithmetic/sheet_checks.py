@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from clinic.assessments.arithmetic.answers import Answers, count_of, pair_of_ratio
 from clinic.assessments.arithmetic.editions import EditionNode, Formula, FrameworkFile
+from clinic.assessments.arithmetic.links import destination
 from clinic.assessments.arithmetic.remarks import (
     amount_in,
     closer_letter,
@@ -292,8 +293,8 @@ def _repeated_counts(sheet: Sheet) -> list[Check]:
 def _links(sheet: Sheet) -> list[Check]:
     users: dict[str, list[EditionNode]] = {}
     for node, _facts in sheet.rows():
-        for link in dict.fromkeys(sheet.links(node)):
-            users.setdefault(link.rstrip("/"), []).append(node)
+        for place in dict.fromkeys(destination(link) for link in sheet.links(node)):
+            users.setdefault(place, []).append(node)
     return [
         _make(
             "link_reused",
