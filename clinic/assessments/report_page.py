@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.models import ChangeArea
+from clinic.assessments.report_sentences import say
 from clinic.assessments.sheet_imports import find_framework
 from clinic.records.imports import Import
 
@@ -165,8 +166,7 @@ def _name_of(framework: FrameworkFile) -> str:
 
 
 def _line(stored: Mapping[str, Any]) -> Line:
-    sentence = stored["sentence"]
-    text = _(sentence) % stored["params"]
+    text = say(stored["sentence"], stored["params"])
     return Line(stored["where"], text, stored.get("points"), stored.get("name", ""))
 
 

@@ -19,7 +19,8 @@ from clinic.assessments.arithmetic.thresholds import Distance, distance
 from clinic.assessments.workbook_problems import note
 from clinic.assessments.workbook_reading import Problem, SheetReading
 from clinic.assessments.workbook_sums import OwnSums, find_differences, read_own_sums
-from clinic.lib.arithmetic.numbers import format_number, round_half_up
+from clinic.lib.arithmetic.messages import Number
+from clinic.lib.arithmetic.numbers import round_half_up
 
 _DIGITS = 6
 
@@ -115,7 +116,7 @@ def _undecided(framework: FrameworkFile, reading: SheetReading, score: SheetScor
             reading.cell(code, "answer"),
             framework.by_code[code],
             name=framework.by_code[code].name,
-            points=format_number(score.nodes[code].maximum, 2),
+            points=Number(score.nodes[code].maximum, 2),
         )
         for code in score.undecided
     ]

@@ -14,7 +14,7 @@ from clinic.assessments.arithmetic.wording import plain
 from clinic.assessments.workbook_grid import Cell, where
 from clinic.assessments.workbook_problems import note
 from clinic.assessments.workbook_reading import Problem, SheetReading
-from clinic.lib.arithmetic.numbers import format_number
+from clinic.lib.arithmetic.messages import Number
 
 _NOISE = Fraction(1, 10**6)
 _TOTAL = re.compile(r"^(nilai (evaluasi|akhir|total)|total nilai|grand total)\b")
@@ -95,14 +95,14 @@ def find_differences(
     gap = _gap_of_total(framework, own)
     if abs(gap) > _NOISE:
         texts = {
-            "own": format_number(own.total, 4),
-            "parts": format_number(own.total + gap, 4),
+            "own": Number(own.total, 4),
+            "parts": Number(own.total + gap, 4),
         }
         found.append(note("total_differs_from_parts", own.total_cell, **texts))
     explained = gap + sum(_explained(framework, root, score, own) for root in _roots(framework))
     rest = score.total.score - own.total - explained
     if abs(rest) > _NOISE:
-        texts = {"rest": format_number(rest, 4)}
+        texts = {"rest": Number(rest, 4)}
         found.append(note("difference_unexplained", own.total_cell, **texts))
     return found
 
@@ -166,8 +166,8 @@ def _difference(
     place = where(reading.rows[node.code].row, column)
     texts = {
         "name": node.name,
-        "own": format_number(own.scores[node.code], 4),
-        "ours": format_number(score.nodes[node.code].score, 4),
+        "own": Number(own.scores[node.code], 4),
+        "ours": Number(score.nodes[node.code].score, 4),
     }
     cell = reading.layout.grid.at(reading.rows[node.code].row, column)
     missed = _rows_left_out(framework, reading, node, cell)

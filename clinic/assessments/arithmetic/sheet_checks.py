@@ -17,7 +17,7 @@ from clinic.assessments.arithmetic.remarks import (
     share_in,
 )
 from clinic.assessments.arithmetic.scoring import SheetScore
-from clinic.lib.arithmetic.messages import Message, gettext_noop
+from clinic.lib.arithmetic.messages import Message, Number, gettext_noop
 
 ZERO = Fraction(0)
 _SAME_SHARE = Fraction(1, 200)
@@ -175,7 +175,7 @@ def _surveys(sheet: Sheet) -> list[Check]:
                     facts.cells.get("answer", ""),
                     points=points.score,
                     nodes=(node.code,),
-                    value=str(scale.maximum),
+                    value=Number(points.share * (scale.maximum or 1), 2),
                 )
             )
     return found
@@ -244,8 +244,8 @@ def _value_notes(sheet: Sheet, node: EditionNode, facts: RowFacts) -> list[Check
     ]
 
 
-def _percent(share: Fraction) -> str:
-    return f"{float(share * 100):.4g}"
+def _percent(share: Fraction) -> Number:
+    return Number(share * 100, 2)
 
 
 def _counts(sheet: Sheet) -> list[Check]:
