@@ -1,8 +1,10 @@
 """Forms of the assessment pages."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator, URLValidator
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -94,14 +96,29 @@ class SheetFilter(forms.Form):
         return sheets.filter(period=chosen["tahun"]) if chosen.get("tahun") else sheets
 
 
+class WebAddressField(forms.URLField):
+    """An address with the scheme http or https; what stands there already may stay."""
+
+    default_validators = [URLValidator(schemes=("http", "https"))]
+    stored = ""
+
+    def clean(self, value: Any) -> Any:
+        is_kept = isinstance(value, str) and self.stored and value.strip() == self.stored
+        return self.stored if is_kept else super().clean(value)
+
+
 class RowForm(forms.Form):
-    """One row of a sheet: its answer or counts, a remark, and the first proof."""
+    """One row of a sheet: its answer or counts, a remark, and the first proof.
+
+    ``stored`` is what the row says now, from ``typed_now``: a text that came in longer through a
+    workbook can be saved again.
+    """
 
     note = forms.CharField(
         label=_("Remark"), required=False, max_length=4000, widget=forms.Textarea({"rows": 4})
     )
     proof = forms.CharField(label=_("Proof: what document"), required=False, max_length=2000)
-    link = forms.URLField(
+    link = WebAddressField(
         label=_("Link to the proof"),
         required=False,
         max_length=1000,
@@ -110,14 +127,37 @@ class RowForm(forms.Form):
     )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, framework: FrameworkFile, code: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        framework: FrameworkFile,
+        code: str,
+        stored: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if stored is not None:
+            self._make_room("note", stored["note"])
+            self._make_room("proof", stored["proof"])
+            self.fields["link"].stored = stored["link"]
         self.nodes = answered_nodes(framework, code)
         answers = {
             self.name_of(place): self._field(framework, node)
             for place, node in enumerate(self.nodes)
         }
         self.fields = {**answers, **self.fields}
+
+    def _make_room(self, name: str, text: str) -> None:
+        """Let a field hold a stored text, whose line ends come back as two characters each."""
+        field = self.fields[name]
+        longest = len("\r\n".join(text.splitlines())) + 2
+        if longest > field.max_length:
+            field.max_length = longest
+            field.validators = [
+                each for each in field.validators if not isinstance(each, MaxLengthValidator)
+            ]
+            field.validators.append(MaxLengthValidator(longest))
+            field.widget.attrs["maxlength"] = str(longest)
 
     @staticmethod
     def name_of(place: int) -> str:

@@ -1,5 +1,6 @@
 """The check of a workbook without an account: how often, for how long, for whose eyes (S25)."""
 
+import re
 import time
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,8 @@ from clinic.records import imports
 from clinic.records.imports import Import
 
 MINUTE, HOUR = 60, 3600
+_LONG_NUMBER = re.compile(r"\d(?:[ ._-]?\d){6,}")
+_MASK = "…"
 
 
 class TooManyChecks(Refused):
@@ -78,9 +81,12 @@ def _too_many(seconds: int) -> TooManyChecks:
 def receive_check(upload: File[Any], *, framework: str) -> Import:
     """Take a workbook of nobody: no audit row, and all of it goes after 60 minutes.
 
+    Seven digits or more in the file's name may be a NIP and are never stored (S25).
+
     Raises:
         Refused: a limit of uploads is passed; nothing is left.
     """
+    upload.name = _LONG_NUMBER.sub(_MASK, str(upload.name or ""))
     return imports.receive(
         PUBLIC_CHECK,
         upload,

@@ -11,10 +11,18 @@ from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.models import ChangeArea
+from clinic.assessments.report_sentences import say
 from clinic.assessments.sheet_imports import find_framework
 from clinic.records.imports import Import
 
-DIFFERENCES = frozenset({"sum_leaves_rows_out", "own_score_differs"})
+DIFFERENCES = frozenset(
+    {
+        "sum_leaves_rows_out",
+        "own_score_differs",
+        "total_differs_from_parts",
+        "difference_unexplained",
+    }
+)
 TITLES: dict[str, Promise] = {
     "no_proof_link": gettext_lazy("Points without a link to proof"),
     "survey_at_maximum": gettext_lazy("Survey value at the highest possible"),
@@ -158,8 +166,7 @@ def _name_of(framework: FrameworkFile) -> str:
 
 
 def _line(stored: Mapping[str, Any]) -> Line:
-    sentence = stored["sentence"]
-    text = _(sentence) % stored["params"]
+    text = say(stored["sentence"], stored["params"])
     return Line(stored["where"], text, stored.get("points"), stored.get("name", ""))
 
 

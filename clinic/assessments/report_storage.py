@@ -10,9 +10,10 @@ from typing import Any
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.arithmetic.sheet_checks import Check
+from clinic.assessments.report_sentences import number_as_plain
 from clinic.assessments.workbook_reading import REJECTS, Problem
 from clinic.assessments.workbook_report import ProofCoverage, WorkbookReport, as_plain
-from clinic.lib.arithmetic.messages import Message
+from clinic.lib.arithmetic.messages import Message, Number
 
 HIDDEN = "…"
 _HARMLESS = re.compile(
@@ -99,14 +100,16 @@ def _message(message: Message, *, hides: frozenset[str] = frozenset()) -> dict[s
 
 
 def _params(params: Mapping[str, Any], hides: frozenset[str]) -> dict[str, Any]:
-    plain = {
-        name: value if isinstance(value, int | float) else str(value)
+    return {
+        name: HIDDEN if name in hides and not _is_harmless(value) else _plain(value)
         for name, value in params.items()
     }
-    return {
-        name: HIDDEN if name in hides and not _is_harmless(value) else value
-        for name, value in plain.items()
-    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Number):
+        return number_as_plain(value)
+    return value if isinstance(value, int | float) else str(value)
 
 
 def _is_harmless(typed: object) -> bool:

@@ -8,6 +8,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
+from clinic.assessments.arithmetic.links import web_address
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Score, Sheet
 from clinic.assessments.row_saving import answer_text, answered_nodes
@@ -142,7 +143,7 @@ def make_row(
         counts=counts,
         rubric=[(line.letter, line.text, line.letter == answer) for line in node.rubric],
         note=entry.note,
-        proofs=proofs,
+        proofs=tuple((text, web_address(link)) for text, link in proofs),
         score=score.score,
         ceiling=score.ceiling,
         maximum=score.max_points,

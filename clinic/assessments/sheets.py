@@ -17,6 +17,7 @@ from clinic.assessments.arithmetic.answers import (
     pair_of_value,
 )
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
+from clinic.assessments.arithmetic.links import web_address
 from clinic.assessments.arithmetic.scoring import Points, SheetScore, score_sheet
 from clinic.assessments.frameworks import edition_file, lock
 from clinic.assessments.models import (
@@ -30,8 +31,15 @@ from clinic.assessments.models import (
 )
 from clinic.assessments.signals import scores_recorded
 from clinic.lib.arithmetic.numbers import to_scale
+from clinic.lib.errors import Refused
 from clinic.people.models import Unit
 from clinic.records import audit
+
+
+class LinkRefused(Refused):
+    """A link to proof that is no http or https address."""
+
+    code = "link_not_to_the_web"
 
 
 @dataclass(frozen=True)
@@ -77,9 +85,11 @@ def record_sheet(
 
     Raises:
         AnswerRefused: for an answer that its row cannot take, or a row the edition does not have.
+        LinkRefused: for a link to proof with another scheme than http or https.
     """
     framework_file = edition_file(edition)
     _refuse_unknown_rows(framework_file, rows)
+    _refuse_other_links(rows)
     score = score_sheet(framework_file, {code: row.value for code, row in rows.items()})
     with transaction.atomic():
         sheet, created = Sheet.objects.select_for_update().get_or_create(
@@ -137,6 +147,20 @@ def _refuse_unknown_rows(framework_file: FrameworkFile, rows: Mapping[str, RowEn
             % {"edition": framework_file.id, "row": unknown[0]},
             code="row_unknown",
             details={"rows": unknown},
+        )
+
+
+def _refuse_other_links(rows: Mapping[str, RowEntry]) -> None:
+    refused = [
+        code
+        for code, row in rows.items()
+        if any(link and web_address(link) != link for _text, link in row.proofs)
+    ]
+    if refused:
+        raise LinkRefused(
+            _("The link to proof of row %(row)s is no web address (http or https).")
+            % {"row": refused[0]},
+            details={"rows": refused},
         )
 
 

@@ -5,20 +5,23 @@ What is odd is reported by cell. Only problems of severity ``rejects`` cost a ro
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
-from clinic.assessments.arithmetic.answers import AnswerValue
+from clinic.assessments.arithmetic.answers import AnswerValue, pair_of_ratio
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile, Scale
-from clinic.assessments.arithmetic.typed_answers import read_answer, storable
+from clinic.assessments.arithmetic.links import web_address
+from clinic.assessments.arithmetic.typed_answers import read_answer, read_share
 from clinic.assessments.workbook_grid import Cell, Workbook, read_grids, where
 from clinic.assessments.workbook_layout import find_layout
 from clinic.assessments.workbook_problems import note, reject
-from clinic.assessments.workbook_reading import Layout, RowReading, SheetReading
+from clinic.assessments.workbook_reading import NOTES, Layout, RowReading, SheetReading
 from clinic.assessments.workbook_rows import Placement, RowFinder
 from clinic.assessments.workbook_traps import find_traps
 
 MOST_STRANGERS = 40
-_ADDRESS = re.compile(r"https?://[^\s<>\"']+")
+_UNREADABLE_SHARES = {"not_a_number", "value_out_of_range", "date_instead_of_answer"}
+_ADDRESS = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 
 
 def read_workbook(source: bytes | Path, framework: FrameworkFile) -> SheetReading:
@@ -47,6 +50,7 @@ def read_grid(workbook: Workbook, framework: FrameworkFile) -> SheetReading:
         elif framework.is_scored(node):
             reading.problems.append(reject("row_missing", "", node, name=node.name))
     _derive_sums(reading, framework)
+    _excuse_counted(reading, framework)
     _report_strangers(reading, placement)
     reading.problems += find_traps(reading, framework, workbook.hidden)
     return reading
@@ -69,7 +73,7 @@ def _read_row(
         typed=_text(layout, row, columns.answer),
         note=_text(layout, row, columns.note),
         proof=_text(layout, row, columns.proof),
-        links=_links(layout, row),
+        links=_links(reading, node, row),
     )
     if scale is not None:
         reading.answers[node.code] = answer
@@ -79,16 +83,20 @@ def _text(layout: Layout, row: int, column: int) -> str:
     return layout.grid.at(row, column).text if column else ""
 
 
-def _links(layout: Layout, row: int) -> tuple[str, ...]:
-    """Collect the addresses of a row: as shown, else as the hyperlink behind the text says."""
+def _links(reading: SheetReading, node: EditionNode, row: int) -> tuple[str, ...]:
+    """Collect the web addresses of a row: as shown, else as the hyperlink behind the text says."""
+    layout = reading.layout
     found: list[str] = []
     for column in (layout.columns.link, layout.columns.proof):
         if not column:
             continue
         shown = _ADDRESS.findall(_text(layout, row, column))
         behind = layout.grid.links.get((row, column), "")
-        found += shown or ([behind] if behind else [])
-    return tuple(dict.fromkeys(address.rstrip(".,;") for address in found))
+        if behind and not shown and not web_address(behind):
+            reading.problems.append(note("link_not_to_the_web", where(row, column), node))
+        found += shown or [behind]
+    addresses = (web_address(address.rstrip(".,;")) for address in found)
+    return tuple(dict.fromkeys(filter(None, addresses)))
 
 
 def _read_answer(reading: SheetReading, node: EditionNode, scale: Scale, row: int) -> AnswerValue:
@@ -116,11 +124,12 @@ def _typed_share(reading: SheetReading, node: EditionNode, cell: Cell, place: st
     if cell.is_error:
         reading.problems.append(note("division_by_zero", place, node, value=str(cell.value)))
         return None
-    number = cell.number
-    if cell.formula or number is None:
-        return None
-    reading.problems.append(note("percentage_typed", place, node, value=cell.text))
-    return storable(number) if 0 <= number <= 1 else None
+    typed = read_share(None if cell.formula else cell.value)
+    if typed.rejected:
+        reading.problems.append(reject(typed.code, place, node, value=cell.text[:40]))
+    elif typed.value is not None:
+        reading.problems.append(note("percentage_typed", place, node, value=cell.text))
+    return typed.value
 
 
 def _derive_sums(reading: SheetReading, framework: FrameworkFile) -> None:
@@ -141,6 +150,21 @@ def _derive_sums(reading: SheetReading, framework: FrameworkFile) -> None:
                     for problem in reading.problems
                     if (problem.code, problem.node) != ("formula_without_value", code)
                 ]
+
+
+def _excuse_counted(reading: SheetReading, framework: FrameworkFile) -> None:
+    """Let an unreadable percentage cost a row nothing where its counts decide."""
+    counted = {
+        node.code
+        for node in framework.scored
+        if node.formula is not None and pair_of_ratio(node.formula, reading.answers) is not None
+    }
+    reading.problems = [
+        replace(problem, severity=NOTES)
+        if problem.node in counted and problem.code in _UNREADABLE_SHARES
+        else problem
+        for problem in reading.problems
+    ]
 
 
 def _report_strangers(reading: SheetReading, placement: Placement) -> None:

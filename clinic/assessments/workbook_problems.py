@@ -58,6 +58,12 @@ SENTENCES = {
     "own_score_differs": gettext_noop(
         "The file counts %(own)s points for “%(name)s”; by the rules it is %(ours)s."
     ),
+    "total_differs_from_parts": gettext_noop(
+        "The total of the file is %(own)s points; its own main scores add up to %(parts)s."
+    ),
+    "difference_unexplained": gettext_noop(
+        "No cell explains the remaining difference of %(rest)s points."
+    ),
     "marks_out_of_order": gettext_noop(
         "The letter “%(found)s” stands where “%(expected)s” belongs. The row was found by its text."
     ),
@@ -75,6 +81,10 @@ SENTENCES = {
         "The heading has no mark in front of it. Its level was taken from weight and place."
     ),
     "hidden_sheet_ignored": gettext_noop("The hidden sheet “%(name)s” was not read."),
+    "link_not_to_the_web": gettext_noop(
+        "The link behind this cell leads to no web address (http or https). It does not count as a "
+        "link to proof."
+    ),
     "wording_differs": gettext_noop(
         "The wording differs from the framework's “%(name)s”. The row was recognised all the same."
     ),

@@ -19,7 +19,8 @@ from clinic.assessments.arithmetic.thresholds import Distance, distance
 from clinic.assessments.workbook_problems import note
 from clinic.assessments.workbook_reading import Problem, SheetReading
 from clinic.assessments.workbook_sums import OwnSums, find_differences, read_own_sums
-from clinic.lib.arithmetic.numbers import format_number, round_half_up
+from clinic.lib.arithmetic.messages import Number
+from clinic.lib.arithmetic.numbers import round_half_up
 
 _DIGITS = 6
 
@@ -30,7 +31,9 @@ class ProofCoverage:
 
     Attributes:
         ours, total: by our score.
-        by_file, file_total: of the points that the file itself counts; None if it shows no total.
+        by_file: of the points that the file itself counts; None if its total is missing, or smaller
+            than the points with a link, which shows that it is no sum of the rows.
+        file_total: the file's own total; None if it shows none.
     """
 
     ours: Fraction
@@ -80,7 +83,6 @@ def build_report(
     score = score_sheet(framework, reading.answers)
     own = read_own_sums(framework, reading)
     sheet = Sheet(framework, reading.answers, score, _facts(reading, own))
-    with_proof = points_with_proof(sheet)
     return WorkbookReport(
         reading=reading,
         score=score,
@@ -91,7 +93,7 @@ def build_report(
         proof=ProofCoverage(
             ours=points_without_proof(sheet),
             total=score.total.score,
-            by_file=None if own.total is None else own.total - with_proof,
+            by_file=_by_file(own, points_with_proof(sheet)),
             file_total=own.total,
         ),
         distances={
@@ -101,6 +103,12 @@ def build_report(
     )
 
 
+def _by_file(own: OwnSums, with_proof: Fraction) -> Fraction | None:
+    if own.total is None or own.total < with_proof:
+        return None
+    return own.total - with_proof
+
+
 def _undecided(framework: FrameworkFile, reading: SheetReading, score: SheetScore) -> list[Problem]:
     return [
         note(
@@ -108,7 +116,7 @@ def _undecided(framework: FrameworkFile, reading: SheetReading, score: SheetScor
             reading.cell(code, "answer"),
             framework.by_code[code],
             name=framework.by_code[code].name,
-            points=format_number(score.nodes[code].maximum, 2),
+            points=Number(score.nodes[code].maximum, 2),
         )
         for code in score.undecided
     ]

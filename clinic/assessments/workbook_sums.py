@@ -2,17 +2,19 @@
 
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 
 from openpyxl.utils import column_index_from_string
 
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.arithmetic.scoring import SheetScore
+from clinic.assessments.arithmetic.typed_answers import read_share
 from clinic.assessments.arithmetic.wording import plain
 from clinic.assessments.workbook_grid import Cell, where
 from clinic.assessments.workbook_problems import note
 from clinic.assessments.workbook_reading import Problem, SheetReading
-from clinic.lib.arithmetic.numbers import format_number
+from clinic.lib.arithmetic.messages import Number
 
 _NOISE = Fraction(1, 10**6)
 _TOTAL = re.compile(r"^(nilai (evaluasi|akhir|total)|total nilai|grand total)\b")
@@ -44,11 +46,19 @@ def read_own_sums(framework: FrameworkFile, reading: SheetReading) -> OwnSums:
         own = layout.grid.at(row.row, columns.score).number if columns.score else None
         if own is not None and node.weight is not None:
             scores[code] = Fraction(own)
-        typed = layout.grid.at(row.row, columns.answer).number
-        if node.formula is not None and typed is not None:
-            shares[code] = Fraction(typed)
+        share = _own_share(layout.grid.at(row.row, columns.answer))
+        if node.formula is not None and share is not None:
+            shares[code] = share
     total, cell = _grand_total(framework, reading, scores)
     return OwnSums(total, cell, scores, shares)
+
+
+def _own_share(cell: Cell) -> Fraction | None:
+    """Return the percentage that a cell shows, typed as text such as ``87,5%`` too."""
+    if cell.number is not None:
+        return Fraction(cell.number)
+    value = None if cell.is_error else read_share(cell.value).value
+    return Fraction(value) if isinstance(value, Decimal) else None
 
 
 def _grand_total(
@@ -70,21 +80,78 @@ def _grand_total(
 def find_differences(
     framework: FrameworkFile, reading: SheetReading, score: SheetScore, own: OwnSums
 ) -> list[Problem]:
-    """Name the cells where the file first counts otherwise: those whose parts all agree."""
-    found = []
-    for node in framework.nodes:
-        if not _differs(node, score, own):
-            continue
-        below = [child for child in framework.children(node.code) if child.weight is not None]
-        if not any(_differs(child, score, own) for child in below):
-            found.append(_difference(framework, reading, node, score=score, own=own))
+    """Name the cells where the file counts otherwise than its own parts would give.
+
+    These are scores whose parts all agree or do not add up to them, and the grand total. What no
+    cell explains is told as a rest.
+    """
+    found = [
+        _difference(framework, reading, node, score=score, own=own)
+        for node in framework.nodes
+        if _counts_otherwise(framework, node, score=score, own=own)
+    ]
+    if own.total is None:
+        return found
+    gap = _gap_of_total(framework, own)
+    if abs(gap) > _NOISE:
+        texts = {
+            "own": Number(own.total, 4),
+            "parts": Number(own.total + gap, 4),
+        }
+        found.append(note("total_differs_from_parts", own.total_cell, **texts))
+    explained = gap + sum(_explained(framework, root, score, own) for root in _roots(framework))
+    rest = score.total.score - own.total - explained
+    if abs(rest) > _NOISE:
+        texts = {"rest": Number(rest, 4)}
+        found.append(note("difference_unexplained", own.total_cell, **texts))
     return found
 
 
-def _differs(node: EditionNode, score: SheetScore, own: OwnSums) -> bool:
+def _roots(framework: FrameworkFile) -> list[EditionNode]:
+    return [root for root in framework.children("") if root.weight]
+
+
+def _weighted(framework: FrameworkFile, node: EditionNode) -> list[EditionNode]:
+    return [child for child in framework.children(node.code) if child.weight is not None]
+
+
+def _gap_of_total(framework: FrameworkFile, own: OwnSums) -> Fraction:
+    """Return how much more the file's own main scores add up to than its grand total says."""
+    codes = [root.code for root in _roots(framework)]
+    if own.total is None or not all(code in own.scores for code in codes):
+        return Fraction(0)
+    return sum((own.scores[code] for code in codes), Fraction(0)) - own.total
+
+
+def _missing(node: EditionNode, score: SheetScore, own: OwnSums) -> Fraction:
+    """Return how much more a node is worth by the rules than the file counts; 0 if unknown."""
     if node.code not in own.scores or node.code not in score.nodes:
+        return Fraction(0)
+    return score.nodes[node.code].score - own.scores[node.code]
+
+
+def _counts_otherwise(
+    framework: FrameworkFile, node: EditionNode, *, score: SheetScore, own: OwnSums
+) -> bool:
+    missing = _missing(node, score, own)
+    if abs(missing) <= _NOISE:
         return False
-    return abs(own.scores[node.code] - score.nodes[node.code].score) > _NOISE
+    below = _weighted(framework, node)
+    parts = [_missing(child, score, own) for child in below]
+    if all(abs(part) <= _NOISE for part in parts):
+        return True
+    adds_up = node.aggregate == "sum" and all(child.code in own.scores for child in below)
+    return adds_up and abs(missing - sum(parts)) > _NOISE
+
+
+def _explained(
+    framework: FrameworkFile, node: EditionNode, score: SheetScore, own: OwnSums
+) -> Fraction:
+    """Return the part of the difference that lies in cells at or below a node."""
+    if node.code in own.scores:
+        return _missing(node, score, own)
+    below = _weighted(framework, node)
+    return sum((_explained(framework, child, score, own) for child in below), Fraction(0))
 
 
 def _difference(
@@ -99,8 +166,8 @@ def _difference(
     place = where(reading.rows[node.code].row, column)
     texts = {
         "name": node.name,
-        "own": format_number(own.scores[node.code], 4),
-        "ours": format_number(score.nodes[node.code].score, 4),
+        "own": Number(own.scores[node.code], 4),
+        "ours": Number(score.nodes[node.code].score, 4),
     }
     cell = reading.layout.grid.at(reading.rows[node.code].row, column)
     missed = _rows_left_out(framework, reading, node, cell)

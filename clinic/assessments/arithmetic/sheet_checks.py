@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from clinic.assessments.arithmetic.answers import Answers, count_of, pair_of_ratio
 from clinic.assessments.arithmetic.editions import EditionNode, Formula, FrameworkFile
+from clinic.assessments.arithmetic.links import destination
 from clinic.assessments.arithmetic.remarks import (
     amount_in,
     closer_letter,
@@ -16,7 +17,7 @@ from clinic.assessments.arithmetic.remarks import (
     share_in,
 )
 from clinic.assessments.arithmetic.scoring import SheetScore
-from clinic.lib.arithmetic.messages import Message, gettext_noop
+from clinic.lib.arithmetic.messages import Message, Number, gettext_noop
 
 ZERO = Fraction(0)
 _SAME_SHARE = Fraction(1, 200)
@@ -174,7 +175,7 @@ def _surveys(sheet: Sheet) -> list[Check]:
                     facts.cells.get("answer", ""),
                     points=points.score,
                     nodes=(node.code,),
-                    value=str(scale.maximum),
+                    value=Number(points.share * (scale.maximum or 1), 2),
                 )
             )
     return found
@@ -243,8 +244,8 @@ def _value_notes(sheet: Sheet, node: EditionNode, facts: RowFacts) -> list[Check
     ]
 
 
-def _percent(share: Fraction) -> str:
-    return f"{float(share * 100):.4g}"
+def _percent(share: Fraction) -> Number:
+    return Number(share * 100, 2)
 
 
 def _counts(sheet: Sheet) -> list[Check]:
@@ -292,8 +293,8 @@ def _repeated_counts(sheet: Sheet) -> list[Check]:
 def _links(sheet: Sheet) -> list[Check]:
     users: dict[str, list[EditionNode]] = {}
     for node, _facts in sheet.rows():
-        for link in dict.fromkeys(sheet.links(node)):
-            users.setdefault(link.rstrip("/"), []).append(node)
+        for place in dict.fromkeys(destination(link) for link in sheet.links(node)):
+            users.setdefault(place, []).append(node)
     return [
         _make(
             "link_reused",

@@ -13,6 +13,8 @@ _PLACEHOLDERS = {"", "-", "–", "—", "blm diisi", "belum diisi", "n/a", "koso
 _YES_NO = {"ya": "Ya", "y": "Ya", "tidak": "Tidak", "tdk": "Tidak", "t": "Tidak"}
 LARGEST_COUNT = 10**12
 _FINEST = Decimal("1e-15")  # an answer is stored as two integers of 64 bits (D11)
+_SHARES = Scale(id="share", label="%", kind="value", maximum=Fraction(1))
+_PERCENTAGES = Scale(id="percentage", label="%", kind="value", maximum=Fraction(100))
 _AROUND = " \t\r\n\xa0.,;:()[]'\"`"
 
 
@@ -92,6 +94,21 @@ def _value(scale: Scale, raw: object) -> Typed:
     if not 0 <= Fraction(number) <= maximum:
         return Typed(code="value_out_of_range", rejected=True)
     return Typed(storable(number), code)
+
+
+def read_share(raw: object) -> Typed:
+    """Read a percentage typed over its formula: a share, or a text such as ``87,5%``."""
+    if raw is None or (isinstance(raw, str) and raw.strip().casefold() in _PLACEHOLDERS):
+        return Typed()
+    if isinstance(raw, datetime.date | datetime.time):
+        return Typed(code="date_instead_of_answer", rejected=True)
+    if not isinstance(raw, str) or "%" not in raw:
+        return _value(_SHARES, raw)
+    bare = raw.strip().removesuffix("%").rstrip()
+    in_percent = _value(_PERCENTAGES, bare)
+    if in_percent.rejected:
+        return in_percent
+    return Typed(storable(Decimal(str(in_percent.value)) / 100), in_percent.code)
 
 
 def storable(number: Decimal) -> Decimal:

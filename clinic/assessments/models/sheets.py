@@ -99,6 +99,14 @@ class Proof(models.Model):
 
     class Meta:
         ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="proof_link_is_a_web_address_or_empty",
+                condition=Q(link="")
+                | Q(link__startswith="http://")
+                | Q(link__startswith="https://"),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.link or self.text[:60]

@@ -136,7 +136,9 @@ def row(request: HttpRequest, slug: str, framework: str, *, period: str, code: s
 
 
 def _save(request: HttpRequest, found: Sheet, code: str) -> HttpResponse:
-    form = RowForm(request.POST, framework=edition_file(found.edition), code=code)
+    edition = edition_file(found.edition)
+    stored = typed_now(rows_of(found), edition, code)
+    form = RowForm(request.POST, framework=edition, code=code, stored=stored)
     if not form.is_valid():
         return _row_page(request, found, code, form=form, status=422)
     try:
@@ -154,7 +156,7 @@ def _save(request: HttpRequest, found: Sheet, code: str) -> HttpResponse:
 def _form(found: Sheet, edition: FrameworkFile, code: str) -> RowForm:
     rows = rows_of(found)
     now = typed_now(rows, edition, code)
-    form = RowForm(framework=edition, code=code)
+    form = RowForm(framework=edition, code=code, stored=now)
     form.initial = {
         **{form.name_of(place): now["answers"][each.code] for place, each in enumerate(form.nodes)},
         "note": now["note"],
@@ -185,7 +187,7 @@ def _conflict(
         (_("Proof: what document"), stored["proof"], typed.proof),
         (_("Link to the proof"), stored["link"], typed.link),
     ]
-    form = RowForm(again, framework=edition, code=code)
+    form = RowForm(again, framework=edition, code=code, stored=stored)
     return _row_page(
         request, found, code, form=form, status=409, conflict={"message": message, "both": both}
     )

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
+from clinic.assessments.report_sentences import say
 from clinic.assessments.row_entries import entries_of
 from clinic.assessments.sheet_imports import (
     FIRST_YEAR,
@@ -21,7 +22,6 @@ from clinic.assessments.sheet_imports import (
 from clinic.assessments.sheets import record_sheet
 from clinic.assessments.workbook_reading import REJECTS
 from clinic.assessments.workbook_report import WorkbookReport, as_plain, build_report
-from clinic.lib.arithmetic.messages import Message
 from clinic.lib.arithmetic.numbers import format_number
 from clinic.lib.errors import Refused
 from clinic.management.importing import ImportCommand, Outcome, Told
@@ -86,14 +86,19 @@ class Command(ImportCommand):
         """Say what was read; ``changed`` is asked again after the writing."""
         report = plan.report
         told = [
-            Told(problem.where, problem.code, _say(problem.message), problem.severity == REJECTS)
+            Told(
+                problem.where,
+                problem.code,
+                say(problem.message.sentence, problem.message.params),
+                problem.severity == REJECTS,
+            )
             for problem in report.problems
         ]
         checks = [
             {
                 "code": check.code,
                 "where": check.where,
-                "message": _say(check.message),
+                "message": say(check.message.sentence, check.message.params),
                 "points": round(float(check.points), 6),
             }
             for check in report.checks
@@ -115,10 +120,6 @@ class Command(ImportCommand):
             extra=extra,
             summary=[_totals(report)],
         )
-
-
-def _say(message: Message) -> str:
-    return _(message.sentence) % message.params
 
 
 def _totals(report: WorkbookReport) -> str:

@@ -3,9 +3,11 @@
 import datetime
 from fractions import Fraction
 
+import pytest
+
 from clinic.assessments.arithmetic.scoring import score_sheet
 from clinic.assessments.workbook import read_workbook
-from clinic.assessments.workbook_report import build_report
+from clinic.assessments.workbook_report import as_plain, build_report
 from tests.clinic.assessments.made_workbooks import (
     TRUE_TOTAL,
     ZI,
@@ -154,3 +156,60 @@ def test_the_same_number_told_twice_differently_is_a_check():
     report = build_report(ZI, read_workbook(changed_sample(change), ZI))
     found = {check.where for check in report.checks if check.code == "count_disagrees"}
     assert found == {"K132"}
+
+
+def with_total(value):
+    def change(sheet):
+        sheet["L208"] = value
+
+    return build_report(ZI, read_workbook(changed_sample(change, values=True), ZI))
+
+
+def test_a_total_below_the_points_with_proof_tells_nothing_about_proof():
+    report = with_total(10)
+
+    assert (report.proof.by_file, report.proof.file_total) == (None, 10)
+    assert report.proof.ours > 0
+    assert as_plain(report)["points_without_proof"] == pytest.approx(float(report.proof.ours))
+
+
+def differences_of(report):
+    return [(d.code, d.where) for d in report.differences]
+
+
+@pytest.mark.parametrize("value", [10, 100])
+def test_a_total_that_its_own_parts_do_not_give_is_named_by_its_cell(value):
+    report = with_total(value)
+
+    assert differences_of(report) == [
+        ("own_score_differs", "L175"),
+        ("total_differs_from_parts", "L208"),
+    ]
+    assert str(report.differences[1].message.params["parts"]) == "95.5762"
+
+
+def test_a_sum_beside_a_differing_part_is_named_too():
+    def change(sheet):
+        sheet["L200"] = 30
+        sheet["L201"] = 12
+        sheet["L202"] = 7
+        sheet["L208"] = 85.57619047619048
+
+    report = build_report(ZI, read_workbook(changed_sample(change, values=True), ZI))
+
+    assert differences_of(report) == [
+        ("own_score_differs", "L175"),
+        ("own_score_differs", "L200"),
+        ("own_score_differs", "L202"),
+    ]
+
+
+def test_a_difference_that_no_cell_explains_is_stated():
+    def change(sheet):
+        sheet["L200"] = None
+        sheet["L208"] = 90
+
+    report = build_report(ZI, read_workbook(changed_sample(change, values=True), ZI))
+
+    assert differences_of(report)[-1] == ("difference_unexplained", "L208")
+    assert str(report.differences[-1].message.params["rest"]) == "5.5762"

@@ -1,5 +1,7 @@
 from fractions import Fraction
 
+import pytest
+
 from clinic.assessments.arithmetic.scoring import score_sheet
 from clinic.assessments.arithmetic.sheet_checks import (
     RowFacts,
@@ -118,3 +120,55 @@ def test_checks_change_no_score():
     before = score_sheet(ZI, full_answers())
     check_sheet(sheet)
     assert sheet.score == before
+
+
+GOOGLE_FILE = "1AbC-dEf_GhIjKlMnOp"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://Bukti.Example/sk", "https://bukti.example/sk/#page=2"),
+        (
+            "https://bukti.example/sk?no=1",
+            "https://bukti.example/sk?utm_source=wa&no=1&usp=sharing",
+        ),
+        (
+            f"https://drive.google.com/file/d/{GOOGLE_FILE}/view?usp=sharing",
+            f"https://drive.google.com/open?id={GOOGLE_FILE}&usp=drive_copy",
+        ),
+        (
+            f"https://drive.google.com/drive/u/0/folders/{GOOGLE_FILE}",
+            f"https://drive.google.com/drive/folders/{GOOGLE_FILE}?usp=sharing",
+        ),
+        (
+            f"https://docs.google.com/document/d/{GOOGLE_FILE}/edit#heading=h.1",
+            f"https://drive.google.com/file/d/{GOOGLE_FILE}/view",
+        ),
+    ],
+)
+def test_a_link_is_the_same_however_it_is_written(one, other):
+    sheet = sheet_of(A_I_1_i_a=RowFacts(links=(one,)), A_I_1_i_b=RowFacts(links=(other,)))
+    assert found(sheet, "link_reused") == [(("A.I.1.i.a", "A.I.1.i.b"), Fraction(1, 2))]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://bukti.example/sk?no=1", "https://bukti.example/sk?no=2"),
+        ("https://bukti.example/SK", "https://bukti.example/sk"),
+        (
+            f"https://drive.google.com/file/d/{GOOGLE_FILE}/view",
+            f"https://drive.google.com/file/d/{GOOGLE_FILE}x/view",
+        ),
+        ("https://[bukti", "https://[bukti2"),
+    ],
+)
+def test_links_to_two_places_are_not_the_same(one, other):
+    sheet = sheet_of(A_I_1_i_a=RowFacts(links=(one,)), A_I_1_i_b=RowFacts(links=(other,)))
+    assert found(sheet, "link_reused") == []
+
+
+def test_one_row_that_links_twice_to_a_place_reuses_nothing():
+    twice = ("https://bukti.example/sk#1", "https://bukti.example/sk#2")
+    assert found(sheet_of(A_I_1_i_a=RowFacts(links=twice)), "link_reused") == []

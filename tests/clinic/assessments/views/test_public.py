@@ -113,6 +113,30 @@ def test_s25_the_purge_is_planned_when_the_file_comes_in(browser):
     assert row.actor is None
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("LKE 198001012005011001.xlsx", "LKE ….xlsx"),
+        ("LKE 19800101 200501 1 001 (2).xlsx", "LKE … (2).xlsx"),
+        ("1234567.xlsx", "….xlsx"),
+        ("LKE ZI 2026 v12.xlsx", "LKE ZI 2026 v12.xlsx"),
+    ],
+)
+def test_s25_a_long_number_in_the_files_name_is_neither_shown_nor_stored(
+    browser, new_files, name, kept
+):
+    address = send(browser, name=name).headers["Location"]
+    jobs.run_due()
+    page = browser.get(address).content.decode()
+
+    row = Import.objects.get()
+    assert row.original_name == kept
+    assert kept in page
+    stored = "".join([json.dumps([row.report, row.options]), *(str(path) for path in new_files())])
+    if kept != name:
+        assert name.removesuffix(".xlsx") not in page + stored
+
+
 def test_s25_what_people_typed_is_neither_shown_nor_stored(browser):
     secrets = ["Budi Santoso", "196608011988031001", "https://rahasia.example/berkas"]
 

@@ -236,6 +236,40 @@ def test_saving_a_row_unchanged_changes_nothing(operator, sheet):
     assert sheet.rev == 1
 
 
+@pytest.fixture
+def long_row(unit, sheet, entries):
+    """What a workbook may say and nobody would type: beyond each limit of the form."""
+    note = "\n".join(["Catatan yang panjang sekali"] * 200)
+    proofs = (("Dokumen " * 300, "https://intranet/berkas"),)
+    rows = {**entries, ROW: RowEntry(value="Ya", text="Ya", note=note, proofs=proofs)}
+    record_sheet(unit=unit, edition=sheet.edition, period=2026, rows=rows)
+    return rows[ROW]
+
+
+def test_a_row_longer_than_the_form_can_be_saved_again(operator, sheet, long_row):
+    fields = typed(operator, sheet, answer0="Tidak")
+    fields["note"] = fields["note"].replace("\n", "\r\n")
+
+    answer = operator.post(row_url(sheet), fields)
+
+    assert answer.status_code == 302
+    row = rows_of(sheet)[ROW]
+    assert row.value == "Tidak"
+    assert row.note.split() == long_row.note.split()
+    assert row.proofs[0][1] == "https://intranet/berkas"
+    assert row.proofs[0][0] == long_row.proofs[0][0].strip()
+
+
+def test_a_row_that_was_never_so_long_keeps_the_limits(operator, sheet):
+    fields = typed(
+        operator, sheet, note="x" * 4001, proof="x" * 2001, link="https://intranet/berkas"
+    )
+
+    errors = operator.post(row_url(sheet), fields).context["form"].errors
+
+    assert set(errors) == {"note", "proof", "link"}
+
+
 def test_a_row_changed_meanwhile_is_409_with_both_values_and_can_then_be_saved(
     operator, sheet, cast, signed_in
 ):
