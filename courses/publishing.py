@@ -5,15 +5,20 @@ Nobody publishes what they wrote themselves (security.md 2, rule 2).
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
 
+from clinic.assessments.models import Outcome
 from clinic.lib.errors import Refused
 from clinic.people.access import require
 from clinic.people.models import Account
@@ -81,8 +86,8 @@ class Note:
 
 def draft_of(module: ModulePage) -> Draft:
     """Return the newest saved draft of the module and its sections."""
-    newest = ModulePage.objects.get(pk=module.pk)
-    return _drawn(*(page.get_latest_revision_as_object() for page in _pages(newest)))
+    newest = ModulePage.objects.select_related("latest_revision").get(pk=module.pk)
+    return _drawn(*map(_newest, _pages(newest)))
 
 
 def publish(
@@ -132,15 +137,9 @@ def digest_of(content: Any) -> str:
 def writers_since_publication(pages: list[Page]) -> set[int]:
     """Return the accounts that own these pages or saved a draft since they were last out."""
     owners = {page.owner_id for page in pages if page.owner_id}
-    saved = {
-        user_id
-        for page in pages
-        for user_id in Revision.page_revisions.filter(
-            object_id=str(page.pk), pk__gt=page.live_revision_id or 0
-        ).values_list("user_id", flat=True)
-        if user_id
-    }
-    return owners | saved
+    since = [Q(object_id=str(page.pk), pk__gt=page.live_revision_id or 0) for page in pages]
+    saved = Revision.page_revisions.filter(reduce(or_, since), user__isnull=False)
+    return owners | set(saved.values_list("user_id", flat=True))
 
 
 def pages_of(module: ModulePage) -> list[Page]:
@@ -149,7 +148,19 @@ def pages_of(module: ModulePage) -> list[Page]:
 
 
 def _pages(module: ModulePage) -> list[Page]:
-    return [module, *SectionPage.objects.child_of(module).order_by("path")]
+    sections = SectionPage.objects.child_of(module).select_related("latest_revision")
+    return [module, *sections.order_by("path")]
+
+
+def _newest(page: Page) -> Page:
+    """Return the page as it was last saved, to be read and not to be saved.
+
+    The editor's ``as_object`` looks up one by one all that a page points at.
+    """
+    revision = page.get_latest_revision()
+    if revision is None:
+        return page
+    return type(page).from_serializable_data(revision.content, check_fks=False)
 
 
 def _refuse_own_work(pages: list[Page], actor: Account) -> None:
@@ -226,7 +237,10 @@ def _close_review(module: ModulePage, actor: Account) -> None:
 
 def _drawn(module: ModulePage, *sections: SectionPage) -> Draft:
     bodies = {str(one.pk): _stream(one.body) for one in sections}
-    listed = [_section_head(one, bodies[str(one.pk)]) for one in sections]
+    aims = [row.outcome_id for row in module.outcome_rows.all()]
+    wanted = Outcome.objects.filter(pk__in=[*aims, *(one.outcome_id for one in sections)])
+    slugs = dict(wanted.values_list("pk", "slug"))
+    listed = [_section_head(one, bodies[str(one.pk)], slugs) for one in sections]
     return Draft(
         head={
             "schema": SCHEMA,
@@ -240,7 +254,7 @@ def _drawn(module: ModulePage, *sections: SectionPage) -> Draft:
             "quality_note": module.quality_note,
             "legal_basis": [block["value"] for block in _stream(module.legal_basis)],
             "frameworks": sorted(framework.slug for framework in module.frameworks.all()),
-            "outcomes": [row.outcome.slug for row in module.outcome_rows.all()],
+            "outcomes": [slugs[key] for key in aims if key in slugs],
             "minutes": sum(one["minutes"] for one in listed),
             "sections": listed,
         },
@@ -252,14 +266,16 @@ def _stream(value: Any) -> list[dict[str, Any]]:
     return list(value.stream_block.get_prep_value(value))
 
 
-def _section_head(section: SectionPage, stream: list[dict[str, Any]]) -> dict[str, Any]:
+def _section_head(
+    section: SectionPage, stream: list[dict[str, Any]], outcomes: Mapping[int, str]
+) -> dict[str, Any]:
     said = {
         "page": section.pk,
         "slug": section.slug,
         "title": section.title,
         "lead": section.lead,
         "is_required": section.is_required,
-        "outcome": section.outcome.slug if section.outcome else "",
+        "outcome": outcomes.get(section.outcome_id, ""),
         "minutes": minutes_of(section.lead, stream),
         "checks": [block["value"]["question"] for block in stream if block["type"] == "check"],
     }

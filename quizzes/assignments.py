@@ -1,5 +1,6 @@
 """Who takes what, in which phase, when; and who gets more time for it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -110,12 +111,22 @@ def dismiss(event: UUID, person: Person) -> None:
 
 def allowance_of(assignment: Assignment, person: Person) -> Allowance:
     """Return what the person is granted beyond the rules, the most generous of each kind."""
+    return allowances_of([assignment.pk], person)[assignment.pk]
+
+
+def allowances_of(assignments: Collection[int], person: Person) -> dict[int, Allowance]:
+    """Return what the person is granted on each of the assignments, named by their keys."""
     rows = rows_of(person)
     posts = Membership.objects.on(timezone.localdate()).filter(person__in=rows)
-    granted = assignment.extensions.filter(
-        Q(person__in=rows) | Q(unit__in=posts.values("unit")), revoked_at__isnull=True
+    extensions = Extension.objects.filter(
+        Q(person__in=rows) | Q(unit__in=posts.values("unit")),
+        assignment__in=assignments,
+        revoked_at__isnull=True,
     )
-    return most_generous(_allowance(row) for row in granted)
+    granted: dict[int, list[Allowance]] = {key: [] for key in assignments}
+    for extension in extensions:
+        granted[extension.assignment_id].append(_allowance(extension))
+    return {key: most_generous(some) for key, some in granted.items()}
 
 
 def _allowance(row: Extension) -> Allowance:

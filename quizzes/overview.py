@@ -1,18 +1,19 @@
 """A person's quizzes: what is to do, under way and done."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Count
 from django.utils import timezone
 
 from clinic.people.access import rows_of, visible
 from clinic.people.models import Account, Person
 from quizzes.models import Assignment, Attempt, Quiz, Slot
 from quizzes.models.versions import VersionState
-from quizzes.starting import Prospect, form_of, prospect
+from quizzes.starting import Prospect, form_of, prospects
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,14 @@ def entries_of(account: Account, *, quiz: Quiz | None = None) -> list[Entry]:
     rows = rows.filter(quiz__versions__state=VersionState.PUBLISHED)
     if quiz is not None:
         rows = rows.filter(quiz=quiz)
+    found = prospects(list(rows.order_by("opens_at", "id")), account.person)
     own = Attempt.objects.filter(person__in=rows_of(account.person))
     attempts = list(own.exclude(state=Attempt.State.VOIDED))
-    return [_entry(row, account, attempts) for row in rows.order_by("opens_at", "id")]
+    lengths = _lengths({one.version.pk for one in found})
+    return [
+        _entry(one, attempts, questions=lengths[one.version.pk, _form(one, account)])
+        for one in found
+    ]
 
 
 def outcomes_of(entries: Iterable[Entry]) -> list[str]:
@@ -60,16 +66,25 @@ def outcomes_of(entries: Iterable[Entry]) -> list[str]:
     return [slug for slug, _count in Counter(asked.order_by("pk")).most_common()]
 
 
-def _entry(row: Assignment, account: Account, attempts: list[Attempt]) -> Entry:
-    found = prospect(row, account.person)
+def _lengths(versions: Iterable[int]) -> Mapping[tuple[int, str], int]:
+    """Count the questions of each form of the versions."""
+    forms = Slot.objects.filter(quiz_version__in=versions).order_by().values("quiz_version", "form")
+    counted = forms.annotate(number=Count("pk"))
+    return Counter({(one["quiz_version"], one["form"]): one["number"] for one in counted})
+
+
+def _form(found: Prospect, account: Account) -> str:
+    return form_of(found.version, found.assignment.phase, account.person)
+
+
+def _entry(found: Prospect, attempts: list[Attempt], *, questions: int) -> Entry:
     ends = [found.closes_at, found.version.release_at]
-    form = form_of(found.version, row.phase, account.person)
     return Entry(
-        assignment=row,
+        assignment=found.assignment,
         prospect=found,
-        questions=found.version.slots.filter(form=form).count(),
+        questions=questions,
         minutes_left=_minutes(found.deadline_at),
-        attempts=[one for one in attempts if one.assignment_id == row.pk],
+        attempts=[one for one in attempts if one.assignment_id == found.assignment.pk],
         review_at=max((end for end in ends if end), default=None),
     )
 

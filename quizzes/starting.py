@@ -1,5 +1,6 @@
 """Beginning an attempt: whether it may begin, and what it is pinned to."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -13,9 +14,9 @@ from clinic.lib.arithmetic.dates import format_moment
 from clinic.lib.errors import Refused
 from clinic.people.access import rows_of
 from clinic.people.models import Account, Membership, Person
-from quizzes.arithmetic.deadlines import TimeRules, deadline
+from quizzes.arithmetic.deadlines import Allowance, TimeRules, deadline
 from quizzes.arithmetic.selection import attempt_seed, crosses, option_order
-from quizzes.assignments import allowance_of
+from quizzes.assignments import allowances_of
 from quizzes.models import (
     Assignment,
     Attempt,
@@ -70,12 +71,49 @@ def prospect(assignment: Assignment, person: Person, *, now: datetime | None = N
     Raises:
         CannotStart: the quiz has no published version.
     """
+    return prospects([assignment], person, now=now)[0]
+
+
+def prospects(
+    assignments: Collection[Assignment], person: Person, *, now: datetime | None = None
+) -> list[Prospect]:
+    """Do as ``prospect`` for each; versions, extensions and attempts are read once for all.
+
+    Raises:
+        CannotStart: one of the quizzes has no published version.
+    """
     moment = now or timezone.now()
-    version = assignment.quiz.versions.published().first()
-    if version is None:
+    quizzes = {one.quiz_id for one in assignments}
+    published = QuizVersion.objects.published().filter(quiz__in=quizzes).select_related("quiz")
+    versions = {version.quiz_id: version for version in published}
+    if quizzes - versions.keys():
         raise CannotStart(_("This quiz is not published."), code="not_published")
-    granted = allowance_of(assignment, person)
-    attempts = list(Attempt.objects.filter(person__in=rows_of(person), quiz=assignment.quiz))
+    granted = allowances_of([one.pk for one in assignments], person)
+    attempts: dict[int, list[Attempt]] = {quiz: [] for quiz in quizzes}
+    for attempt in Attempt.objects.filter(person__in=rows_of(person), quiz__in=quizzes):
+        attempts[attempt.quiz_id].append(attempt)
+    return [
+        _prospect(
+            one,
+            versions[one.quiz_id],
+            granted[one.pk],
+            attempts[one.quiz_id],
+            person=person,
+            now=moment,
+        )
+        for one in assignments
+    ]
+
+
+def _prospect(
+    assignment: Assignment,
+    version: QuizVersion,
+    granted: Allowance,
+    attempts: list[Attempt],
+    *,
+    person: Person,
+    now: datetime,
+) -> Prospect:
     used = [
         one
         for one in attempts
@@ -93,9 +131,9 @@ def prospect(assignment: Assignment, person: Person, *, now: datetime | None = N
         used=len(used),
         allowed=allowed,
         closes_at=closes_at,
-        deadline_at=deadline(moment, rules_of(version, assignment), granted),
-        refusal=_window_refusal(assignment, closes_at, moment)
-        or _tries_refusal(version, used, allowed, moment),
+        deadline_at=deadline(now, rules_of(version, assignment), granted),
+        refusal=_window_refusal(assignment, closes_at, now)
+        or _tries_refusal(version, used, allowed, now),
     )
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from wagtail.models import GroupPagePermission
 
@@ -87,6 +89,35 @@ def test_the_reviewer_sees_the_whole_draft_and_publishes_it(cast, module, signed
     assert all(text in page.content.decode() for text in ("Isi 1 satu.", "Isi 2 satu."))
     assert answer.status_code == 302
     assert ModuleEdition.objects.get().note == "Pertama"
+
+
+def test_a_draft_in_review_costs_the_same_whatever_its_length(cast, signed_in):
+    browser = signed_in(cast.reviewer.account)
+    browser.get("/admin/tinjau/")
+    texts = {n: made.small_text(f"modul-{n}", "satu", sections=n) for n in (1, 6)}
+    made.ground()
+    texts[0] = made.content()  # five sections, five outcomes, rubrics, rules and checks
+    costs = {}
+    for number, text in texts.items():
+        drafted = importing.load_module(text, author=cast.author.account)
+        reviewing.send_to_review(drafted, actor=cast.author.account)
+        with CaptureQueriesContext(connection) as seen:
+            page = browser.get(f"/admin/tinjau/{drafted.slug}/")
+        assert page.status_code == 200
+        costs[number] = len(seen)
+
+    assert costs[1] == costs[6]
+    assert costs[0] <= 24, costs
+
+
+def test_what_the_reviewer_saw_of_a_full_module_is_what_is_published(cast):
+    drafted = made.draft(cast)
+    seen = publishing.draft_of(drafted)
+
+    edition = publishing.publish(drafted, actor=cast.reviewer.account, seen=seen.digest)
+
+    assert (edition.head, edition.bodies) == (seen.head, seen.bodies)
+    assert len(seen.head["outcomes"]) == 5
 
 
 def test_a_draft_that_moved_is_shown_again_instead_of_published(cast, module, signed_in):

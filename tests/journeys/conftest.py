@@ -141,6 +141,11 @@ def signed_in_cookie(account: Any, url: str) -> Any:
     """Return the session cookie of a person who has signed in."""
     client = Client()
     client.force_login(account)
+    return session_cookie(client, url)
+
+
+def session_cookie(client: Client, url: str) -> Any:
+    """Return the cookie of a session that a client without a browser has begun."""
     name = settings.SESSION_COOKIE_NAME
     return {"name": name, "value": client.cookies[name].value, "url": url}
 

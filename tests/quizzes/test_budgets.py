@@ -6,13 +6,21 @@ Counted as Django counts: BEGIN and COMMIT too, which are SAVEPOINT and RELEASE 
 import gzip
 import json
 import re
+from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from quizzes.models import Attempt
+from quizzes import delivery, overview
+from quizzes.models import Assignment, Attempt
+from quizzes.models.assignments import Phase
+from tests.attendance import made as clinics
 from tests.given import PASSWORD
 from tests.quizzes import made
+from tests.quizzes.arithmetic import questions
 
 JSON = "application/json"
 SHEET = re.compile(r'<link rel="stylesheet" href="/static/([^"]+)"')
@@ -130,6 +138,57 @@ def test_a_last_save_that_comes_with_the_hand_in_asks_twice_more(
 
     assert [one["outcome"] for one in done.json()["results"]] == ["applied"] * 30
     assert Attempt.objects.get().state == "submitted"
+
+
+@pytest.fixture
+def given(cast):
+    """Return a function that gives the participant quizzes until there are so many.
+
+    Every other one is of an event, where the attempt got more time.
+    """
+    clinic = clinics.event_of(cast.organiser)
+    clinics.moved(clinic, to=timezone.now() + timedelta(days=3))
+    clinics.joined(clinic, cast.participant)
+    bank = [made.published_question(cast, f"soal-{n}", questions.single()) for n in range(5)]
+    rules = {"forms": {"A": bank, "B": bank}, "form_phases": {"pre": "A", "post": "B"}}
+    targets = ((cast.participant, Phase.POST), (clinic.uuid, Phase.PRE))
+
+    def give(until):
+        for number in range(Assignment.objects.count(), until):
+            quiz = made.published_quiz(cast, f"kuis-{number}", max_attempts=2, minutes=60, **rules)
+            to, phase = targets[number % 2]
+            attempt, _new = delivery.start(
+                made.assigned(quiz, to, phase=phase), cast.participant.account
+            )
+            if to == clinic.uuid:
+                more = {"extra_minutes": 30, "reason": "Listrik padam"}
+                delivery.extend(attempt.uuid, actor=cast.organiser.account, **more)
+            delivery.submit(attempt.uuid, among=Attempt.objects.all())
+
+    return give
+
+
+def test_each_quiz_of_a_list_is_told_by_its_own_extension_and_attempts(cast, given):
+    given(4)
+
+    entries = overview.entries_of(cast.participant.account)
+
+    assert [
+        (one.minutes_left, one.questions, one.prospect.used, len(one.attempts)) for one in entries
+    ] == [(60, 5, 1, 1), (90, 5, 1, 1)] * 2
+
+
+@pytest.mark.parametrize("address", ["/kuis/", "/belajar/"])
+def test_a_list_of_quizzes_costs_the_same_whatever_their_number(browser, given, address):
+    costs = {}
+    for number in (2, 8):
+        given(number)
+        with CaptureQueriesContext(connection) as seen:
+            page = browser.get(address)
+        assert page.content.decode().count('href="/kuis/kuis-') == number
+        costs[number] = len(seen)
+
+    assert costs[2] == costs[8], costs
 
 
 def weight(*bodies):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.clinic.insights.measuring import measure, missed
+from tests.clinic.insights.measuring import LIMITS, measure, missed
 
 
 @pytest.mark.parametrize(("size", "seeds"), [("clinic", 20), ("year", 8)])
@@ -17,3 +17,12 @@ def test_the_targets_can_be_missed(tmp_path):
     measured = measure("clinic", range(2), tmp_path, sharpened=3.0)
 
     assert {"brier", "ece"} <= set(missed("clinic", measured))
+
+
+@pytest.mark.parametrize("size", LIMITS)
+def test_a_measure_without_a_base_misses_its_target(size):
+    limits = LIMITS[size]
+    met = {name: high if low is None else low for name, (low, high) in limits.items()}
+
+    assert missed(size, met) == {}
+    assert set(missed(size, dict.fromkeys(limits, float("nan")))) == set(limits)
