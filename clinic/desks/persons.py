@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from attendance.models import Event
 from clinic.lib.errors import Refused
@@ -83,7 +83,7 @@ def days_of(given: Grant) -> str:
     return _("from %(first)s, no last day") % told
 
 
-@require_GET
+@require_safe
 @never_cache
 def person(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The person's posts, masked NIP, state of the account, and roles."""
