@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from clinic.desks.imports import attachment
 from clinic.lib.errors import Refused
 from clinic.people.access import visible
+from clinic.people.account_states import CONDITIONS, AccountState, state_of
 from clinic.people.arithmetic.nip import clean_nip, mask_nip
 from clinic.people.blank_lists import blank_person_list, blank_unit_list
 from clinic.people.list_imports import PERSONS, UNITS
@@ -36,6 +37,11 @@ class SearchForm(forms.Form):
         to_field_name="slug",
         label=gettext_lazy("Work unit"),
         empty_label=gettext_lazy("All units"),
+        required=False,
+    )
+    akun = forms.ChoiceField(
+        choices=[("", gettext_lazy("All")), *AccountState.choices],
+        label=gettext_lazy("Account"),
         required=False,
     )
 
@@ -63,20 +69,30 @@ def people(request: HttpRequest) -> HttpResponse:
     everyone = visible(request.user, "see-person", Person.objects.unmerged())
     found = _narrowed(everyone, form.cleaned_data) if form.is_valid() else everyone
     here = Membership.objects.on(timezone.localdate()).select_related("unit")
-    ordered = found.order_by("name", "pk").prefetch_related(
-        Prefetch("memberships", queryset=here, to_attr="places_of_today")
+    ordered = (
+        found.order_by("name", "pk")
+        .select_related("account")
+        .prefetch_related(Prefetch("memberships", queryset=here, to_attr="places_of_today"))
     )
     page = Paginator(ordered, ROWS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "page_obj": page,
-        "is_narrowed": bool(request.GET.get("q") or request.GET.get("unit")),
+        "is_narrowed": any(request.GET.get(name) for name in form.fields),
+        "without_account": _without_account(form, page),
         "columns": [
-            {"label": text} for text in (_("Name"), _("NIP"), _("Work unit"), _("Position"))
+            {"label": text}
+            for text in (_("Name"), _("NIP"), _("Work unit"), _("Position"), _("Account"))
         ],
         "rows": [_person_cells(person) for person in page],
     }
     return render(request, "desks/people.html", context)
+
+
+def _without_account(form: SearchForm, page: Page) -> list[Person]:
+    """Return the shown people if the list is narrowed to those without an account."""
+    is_asked = form.is_valid() and form.cleaned_data["akun"] == AccountState.NONE
+    return list(page) if is_asked else []
 
 
 def _narrowed(found: QuerySet[Person], wanted: dict[str, Any]) -> QuerySet[Person]:
@@ -90,19 +106,22 @@ def _narrowed(found: QuerySet[Person], wanted: dict[str, Any]) -> QuerySet[Perso
         here = Membership.objects.on(timezone.localdate())
         members = here.filter(unit__in=Unit.objects.under(wanted["unit"]))
         found = found.filter(pk__in=members.values("person"))
+    if wanted["akun"]:
+        found = found.filter(CONDITIONS[wanted["akun"]])
     return found
 
 
 def _person_cells(person: Person) -> list[dict[str, str]]:
     places = person.places_of_today
     return [
-        {"value": person.name},
+        {"value": person.name, "url": reverse("person", args=[person.uuid])},
         {"value": mask_nip(person.nip) or "–", "label": _("NIP")},
         {"value": "; ".join(p.unit.name for p in places) or "–", "label": _("Work unit")},
         {
             "value": "; ".join(p.position for p in places if p.position) or "–",
             "label": _("Position"),
         },
+        {"value": state_of(person).label, "label": _("Account")},
     ]
 
 

@@ -1,5 +1,7 @@
 """Making an account for a person, ending it, and what goes with it."""
 
+from collections.abc import Iterable
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -37,9 +39,13 @@ def create_account(
 
     The log-in name is the NIP, else the e-mail address (given here or known of the person).
 
+    ``actor`` is None only for commands run on the server.
+
     Raises:
+        PermissionDenied: the actor does not manage accounts.
         NoLoginName, LoginNameTaken: as they say.
     """
+    _check_manages(actor)
     earlier = Account.objects.filter(person=person).first()
     if earlier:
         return earlier
@@ -58,6 +64,23 @@ def create_account(
         EmailAddress.objects.create(user=account, email=email, primary=True, verified=False)
     audit.record("account.created", actor=actor, thing=account, subject=person)
     return account
+
+
+def create_accounts(
+    persons: Iterable[Person], *, actor: Account
+) -> tuple[list[Account], list[Person]]:
+    """Give each person an account; return the accounts, and who could have none (no log-in name).
+
+    Raises:
+        PermissionDenied: the actor does not manage accounts.
+    """
+    made, left = [], []
+    for person in persons:
+        try:
+            made.append(create_account(person, actor=actor))
+        except Refused:
+            left.append(person)
+    return made, left
 
 
 def find_account(login: str) -> Account | None:

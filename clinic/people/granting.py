@@ -36,6 +36,11 @@ class Scope:
     event: UUID | None = None
     year: int | None = None
 
+    @property
+    def fields(self) -> dict[str, Unit | UUID | int | None]:
+        """What a row of this scope holds."""
+        return {"unit": self.unit, "event": self.event, "year": self.year}
+
     def fits(self, role: str) -> bool:
         """Say whether the role may have this scope (security.md 2)."""
         return (
@@ -57,7 +62,7 @@ class ScopeDoesNotFit(Refused):
 
 
 class OwnGrantRefused(Refused):
-    """Nobody grants a role to themselves (security.md 2, rule 2)."""
+    """Nobody grants a role to themselves, or takes it back (security.md 2, rule 2)."""
 
     code = "own_grant"
     status = 403
@@ -94,16 +99,22 @@ def grant(
     _check_scope(role, scope)
     if role == Role.ASSESSOR:
         _check_other_unit(person, scope.unit, starts_on)
-    where = {"unit": scope.unit, "event": scope.event, "year": scope.year}
-    earlier = Grant.objects.on(starts_on).filter(person=person, role=role, **where).first()
+    earlier = find_grant(person, role, scope=scope, day=starts_on)
     if earlier:
         return earlier
     given = Grant.objects.create(
-        person=person, role=role, starts_on=starts_on, ends_on=ends_on, granted_by=actor, **where
+        person=person, role=role, starts_on=starts_on, ends_on=ends_on, granted_by=actor,
+        **scope.fields,
     )  # fmt: skip
     audit.record("grant.given", actor=actor, thing=given, subject=person, values=_told(given))
     _follow(person)
     return given
+
+
+def find_grant(person: Person, role: str, *, scope: Scope, day: date) -> Grant | None:
+    """Return the person's grant of this role and scope in force on the day, or None."""
+    held = Grant.objects.on(day).filter(person__in=rows_of(person), role=role, **scope.fields)
+    return held.first()
 
 
 @transaction.atomic
@@ -134,9 +145,12 @@ def end_grant(given: Grant, *, actor: Account | None, last_day: date | None = No
 
     Raises:
         PermissionDenied: the actor may not take roles back.
+        OwnGrantRefused: the role is the actor's own; the last administrator would lock the door.
     """
     if actor is not None and not can(actor, "grant-role", given):
         raise PermissionDenied
+    if actor is not None and actor.person_id in rows_of(given.person):
+        raise OwnGrantRefused(_("Nobody can take back their own role. Ask another administrator."))
     if last_day is None:
         given.ended_at = timezone.now()
     else:

@@ -84,9 +84,13 @@ def _activated(form: ActivationForm, token: str) -> bool:
 @reauthentication_required
 @require_http_methods(["GET", "POST"])
 def slips(request: HttpRequest) -> HttpResponse:
-    """Print activation slips: choose accounts, then one sheet that is never shown again."""
+    """Print activation slips: choose accounts, then one sheet that is never shown again.
+
+    ``?pilih=`` ticks accounts beforehand, by UUID.
+    """
     waiting = visible(request.user, "manage-account", Account.objects.never_signed_in())
-    form = SlipsForm(request.POST or None, accounts=waiting)
+    ticked = {"accounts": request.GET.getlist("pilih")}
+    form = SlipsForm(request.POST or None, initial=ticked, accounts=waiting)
     if request.method == "POST" and form.is_valid():
         sheet = [
             activation.issue_slip(account, actor=request.user)

@@ -15,14 +15,16 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from clinic.assessments.sheet_imports import find_edition
 from clinic.assessments.sheets import record_sheet
+from clinic.people import granting
 from clinic.people.access import PREFIX_POLICIES
 from clinic.people.list_imports import UNITS
-from clinic.people.models import Person
+from clinic.people.models import Grant, Person
 from clinic.people.security_keys import key_slug
 from clinic.records import imports
 from courses.models import ModuleIndexPage, ModulePage
 from tests.attendance import made as event_made
 from tests.clinic.insights import made as insights_made
+from tests.given import make_person
 from tests.quizzes import made
 
 # Other packages' views that take every path; what they show has rules of its own (page privacy).
@@ -173,6 +175,21 @@ def _module_of(official: Person) -> dict[str, str]:
     return {"slug": draft.slug}
 
 
+def _person_of(official: Person) -> dict[str, str]:
+    return {"uuid": str(_colleague_of(official).uuid)}
+
+
+def _role_of(official: Person) -> dict[str, str]:
+    colleague = _colleague_of(official)
+    scope = granting.Scope(unit=colleague.memberships.get().unit)
+    given = granting.grant(colleague, Grant.Role.OPERATOR, actor=None, scope=scope)
+    return {"uuid": str(colleague.uuid), "grant": str(given.uuid)}
+
+
+def _colleague_of(official: Person) -> Person:
+    return make_person(f"Rekan {official.name}", official.memberships.get().unit)
+
+
 # Things that are everybody's; their pages show what the reader may see of it, and no more.
 SHARED = frozenset({"change_area"})
 
@@ -206,4 +223,8 @@ SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
     "mfa_edit_webauthn": _key_of,
     "mfa_remove_webauthn": _key_of,
     "module_review": _module_of,
+    "person": _person_of,
+    "person_account": _person_of,
+    "person_role": _person_of,
+    "person_role_end": _role_of,
 }

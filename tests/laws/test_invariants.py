@@ -45,7 +45,7 @@ def test_s07_a_name_comes_out_escaped_on_every_page_that_shows_it(cast, signed_i
     pages = {
         cast.participant: ["/akun/profil/", f"/kegiatan/{cunning.event.code}/saya"],
         cast.organiser: [f"{event}peserta", f"{event}peserta/{cunning.uuid}", f"{event}absen"],
-        cast.admin: ["/admin/orang/"],
+        cast.admin: ["/admin/orang/", f"/admin/orang/{cast.participant.uuid}/"],
     }
     for person, paths in pages.items():
         browser = signed_in(person.account)

@@ -1,0 +1,189 @@
+"""``/admin/orang/<uuid>/``: one person, the account and the roles; and accounts for many."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from attendance.models import Event
+from clinic.lib.errors import Refused
+from clinic.lib.templatetags.ui import day
+from clinic.people import accounts
+from clinic.people.access import visible
+from clinic.people.account_states import AccountState, state_of
+from clinic.people.arithmetic.nip import mask_nip
+from clinic.people.models import Account, Grant, Membership, Person
+from clinic.people.standing import rows_of
+
+MOST_AT_ONCE = 50  # a page of the list
+
+
+class AccountForm(forms.Form):
+    """The one thing that a new account may need beside what is known of the person."""
+
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail"),
+        max_length=254,
+        required=False,
+        help_text=gettext_lazy(
+            "Leave this empty to keep what the list of people says. Somebody without a NIP logs "
+            "in with this address."
+        ),
+    )
+
+
+def find_person(request: HttpRequest, uuid: UUID) -> Person:
+    """Return the person of an address; 404 outside the actor's reach."""
+    everyone = visible(request.user, "see-person", Person.objects.unmerged())
+    return get_object_or_404(everyone.select_related("account"), uuid=uuid)
+
+
+def standing_grants(request: HttpRequest, person: Person) -> QuerySet[Grant]:
+    """Return the person's roles that are in force or begin later, oldest first."""
+    open_ended = Q(ends_on__isnull=True) | Q(ends_on__gte=timezone.localdate())
+    held = Grant.objects.filter(open_ended, person__in=rows_of(person), ended_at__isnull=True)
+    allowed = visible(request.user, "grant-role", held)
+    return allowed.select_related("unit", "person").order_by("starts_on", "pk")
+
+
+def crumbs_of(person: Person, here: str = "") -> list[dict[str, str]]:
+    """Return the way from the list of people to a page of the person."""
+    way = [{"label": _("People"), "url": reverse("people_list")}]
+    if not here:
+        return [*way, {"label": person.name}]
+    own_page = reverse("person", args=[person.uuid])
+    return [*way, {"label": person.name, "url": own_page}, {"label": here}]
+
+
+def scope_of(given: Grant, titles: dict[UUID, str] | None = None) -> str:
+    """Say where a role holds: a unit, a unit in a year, an event, or everywhere."""
+    if given.unit:
+        return f"{given.unit.name}, {given.year}" if given.year else given.unit.name
+    if given.event:
+        return (titles or {}).get(given.event) or _("one event")
+    return _("the whole programme")
+
+
+def days_of(given: Grant) -> str:
+    """Say from when to when a role holds."""
+    told = {"first": day(given.starts_on), "last": day(given.ends_on)}
+    if given.ends_on:
+        return _("from %(first)s to %(last)s") % told
+    return _("from %(first)s, no last day") % told
+
+
+@require_safe
+@never_cache
+def person(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The person's posts, masked NIP, state of the account, and roles."""
+    found = find_person(request, uuid)
+    posts = Membership.objects.on(timezone.localdate()).filter(person__in=rows_of(found))
+    state = state_of(found)
+    context = {
+        "person": found,
+        "nip": mask_nip(found.nip),
+        "posts": posts.select_related("unit"),
+        "state": state,
+        "may_have_account": state == AccountState.NONE,
+        "slip_url": slips_url([found.account]) if state == AccountState.WAITING else "",
+        "grants": _shown_grants(request, found),
+        "is_own": request.user.person_id in rows_of(found),
+        "crumbs": crumbs_of(found),
+    }
+    return render(request, "desks/person.html", context)
+
+
+def _shown_grants(request: HttpRequest, person: Person) -> list[dict[str, Any]]:
+    held = list(standing_grants(request, person))
+    events = [given.event for given in held if given.event]
+    seen = visible(request.user, "see-event", Event.objects.filter(uuid__in=events))
+    titles = dict(seen.values_list("uuid", "title")) if events else {}
+    today = timezone.localdate()
+    return [
+        {
+            "uuid": given.uuid,
+            "role": given.get_role_display(),
+            "scope": scope_of(given, titles),
+            "days": days_of(given),
+            "is_coming": given.starts_on > today,
+        }
+        for given in held
+    ]
+
+
+def slips_url(made: list[Account]) -> str:
+    """Return the page of the activation slips with these accounts ticked."""
+    ticked = urlencode({"pilih": [str(account.uuid) for account in made]}, doseq=True)
+    return f"{reverse('account_slips')}?{ticked}"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def create_account(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Ask for an e-mail address, then make the account; the slip comes next."""
+    found = find_person(request, uuid)
+    if state_of(found) != AccountState.NONE:
+        return redirect("person", uuid=uuid)
+    form = AccountForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and _made(request, found, form):
+        return redirect("person", uuid=uuid)
+    context = {
+        "person": found,
+        "nip": mask_nip(found.nip),
+        "form": form,
+        "crumbs": crumbs_of(found, _("Create the account")),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "desks/person_account.html", context, status=status)
+
+
+def _made(request: HttpRequest, person: Person, form: AccountForm) -> bool:
+    try:
+        accounts.create_account(person, actor=request.user, email=form.cleaned_data["email"])
+    except Refused as refused:
+        form.add_error("email", refused.message)
+        return False
+    messages.success(request, _("The account is made. Now print its activation slip."))
+    return True
+
+
+@require_POST
+@never_cache
+def create_for_shown(request: HttpRequest) -> HttpResponse:
+    """Make the accounts of the people who were shown, and lead to their slips."""
+    everyone = visible(request.user, "see-person", Person.objects.unmerged())
+    chosen = everyone.filter(uuid__in=_uuids(request.POST), account__isnull=True)
+    made, left = accounts.create_accounts(chosen.order_by("name"), actor=request.user)
+    if left:
+        names = ", ".join(person.name for person in left)
+        told = _(
+            "No account for these people yet; open each one and enter an e-mail address: %(names)s"
+        )
+        messages.warning(request, told % {"names": names})
+    if not made:
+        return redirect(f"{reverse('people_list')}?akun={AccountState.NONE}")
+    told = ngettext("%(count)d account made.", "%(count)d accounts made.", len(made))
+    messages.success(request, told % {"count": len(made)})
+    return redirect(slips_url(made))
+
+
+def _uuids(posted: QueryDict) -> list[UUID]:
+    field = forms.UUIDField()
+    found = []
+    for text in posted.getlist("orang")[:MOST_AT_ONCE]:
+        try:
+            found.append(field.clean(text))
+        except forms.ValidationError:
+            continue
+    return found
