@@ -248,9 +248,12 @@ def comparison_of(
 
 
 def _result(item: AttemptItem, seen: Sights, language: str) -> ShownResult:
-    content = item.question_version.parsed
+    version = item.question_version
+    content = version.parsed
     value = parse_value(content, item.response.value)
-    review = review_of(content, value, sights=seen, language=language)
+    review = review_of(
+        content, value, sights=seen, language=language, sources=version.source_labels
+    )
     return ShownResult(item.index, _public(item, language), review)
 
 
