@@ -16,8 +16,9 @@ from clinic.assessments.models import Outcome
 from clinic.lib.errors import Refused
 from clinic.people.access import rows_of
 from clinic.people.models import Account
-from quizzes.arithmetic.answers import parse_value, value_to_json
+from quizzes.arithmetic.answers import TypedNumber, parse_value, value_to_json
 from quizzes.arithmetic.public_items import PublicItem, Review, public_item, review_of
+from quizzes.arithmetic.question_types import Content, Numeric
 from quizzes.arithmetic.review_policy import (
     AttemptSight,
     ItemSight,
@@ -33,22 +34,27 @@ from quizzes.models import Assignment, Attempt, AttemptItem, Credit, Slot
 
 @dataclass(frozen=True)
 class ShownItem:
-    """An item on its page: the question without its key, and the taker's own answer."""
+    """An item on its page: the question without its key, and the taker's own answer.
+
+    ``number`` is how a typed number was read.
+    """
 
     index: int
     public: PublicItem
     value: Any
     rev: int
     flagged: bool
+    number: Fraction | None = None
 
 
 @dataclass(frozen=True)
 class Place:
-    """One item in the list of all: answered, empty, marked."""
+    """One item in the list of all: answered, empty, marked; ``number`` is how one was read."""
 
     index: int
     is_answered: bool
     flagged: bool
+    number: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -152,13 +158,20 @@ def shown_items(attempt: Attempt) -> list[ShownItem]:
 
 
 def _shown(item: AttemptItem, language: str) -> ShownItem:
+    content = item.question_version.parsed
     return ShownItem(
         index=item.index,
-        public=_public(item, language),
+        public=public_item(content, order=item.option_order, language=language),
         value=item.response.value,
         rev=item.response.rev,
         flagged=item.flagged,
+        number=_number(content, item.response.value),
     )
+
+
+def _number(content: Content, raw: Any) -> Fraction | None:
+    value = parse_value(content, raw) if isinstance(content, Numeric) else None
+    return value.number if isinstance(value, TypedNumber) else None
 
 
 def _public(item: AttemptItem, language: str) -> PublicItem:
@@ -178,6 +191,19 @@ def places(attempt: Attempt) -> list[Place]:
     """Return the list of items with their state."""
     rows = attempt.items.values_list("index", "flagged", "response__value")
     return [Place(index, value is not None, flagged) for index, flagged, value in rows]
+
+
+def places_to_check(attempt: Attempt) -> list[Place]:
+    """Return the same list with each number as it was read, before it is handed in."""
+    items = attempt.items.select_related("question_version", "response")
+    return [
+        Place(item.index, item.response.value is not None, item.flagged, _read_number(item))
+        for item in items
+    ]
+
+
+def _read_number(item: AttemptItem) -> Fraction | None:
+    return _number(item.question_version.parsed, item.response.value)
 
 
 def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None) -> Result:

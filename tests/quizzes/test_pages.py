@@ -85,6 +85,28 @@ def test_an_unreadable_number_comes_back_as_it_was_typed(browser, attempt):
     assert 'value="dua puluh"' in page.content.decode()
 
 
+def numeric_path(attempt):
+    item = attempt.items.get(question_version__question__type="numeric")
+    return f"/kuis/pengerjaan/{attempt.uuid}/{item.index}/"
+
+
+def test_a_typed_number_is_echoed_as_it_was_read(browser, attempt):
+    path = numeric_path(attempt)
+    read = "dibaca: seribu lima ratus (1.500)"
+    assert "dibaca:" not in browser.get(path).content.decode()
+    sent = {**hidden(browser.get(path)), "jawaban": "1.500", "ke": "1"}
+
+    following = browser.post(path, sent, follow=True).content.decode()
+
+    assert read in following
+    assert read in browser.get(path).content.decode()
+    assert (
+        browser.get(f"/kuis/pengerjaan/{attempt.uuid}/periksa/").content.decode().count(read) == 1
+    )
+    browser.cookies["django_language"] = "en"
+    assert "read as: 1,500" in browser.get(path).content.decode()
+
+
 def test_clearing_must_be_meant(browser, attempt):
     item = attempt.items.get(index=1)
     path = f"/kuis/pengerjaan/{attempt.uuid}/1/"
