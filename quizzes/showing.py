@@ -119,30 +119,44 @@ class Result:
     @property
     def areas(self) -> list[AreaScore]:
         """The outcomes by change area, in the order of areas; none while they may not be seen."""
-        by_area: dict[str, list[OutcomeScore]] = {}
-        for one in self.outcomes or []:
-            by_area.setdefault(one.area, []).append(one)
-        return [AreaScore(name, rows) for name, rows in by_area.items()]
+        return _by_area(self.outcomes or [])
 
 
 @dataclass(frozen=True)
 class Comparison:
     """A person's own pre-quiz beside the post-quiz, once both scores may be seen.
 
+    The change is counted on the questions that stand in both; the two whole quizzes ask different
+    things, so their scores are not held against each other (quiz design, 8.3).
+
     Attributes:
-        areas: per change area its name, then the points of either, None where it was not asked.
+        common: how many questions stand in both.
+        common_before, common_after: what was earned on these, by outcome.
     """
 
     before: Result
     after: Result
+    common: int
+    common_before: list[OutcomeScore]
+    common_after: list[OutcomeScore]
 
     @property
-    def areas(self) -> list[tuple[str, AreaScore | None, AreaScore | None]]:
-        before, after = (
-            {one.name: one for one in each.areas} for each in (self.before, self.after)
-        )
-        names = dict.fromkeys([*before, *after])
-        return [(name, before.get(name), after.get(name)) for name in names]
+    def areas(self) -> list[tuple[AreaScore, AreaScore]]:
+        """Per change area what the common questions earned before and after."""
+        both = _by_area(self.common_before), _by_area(self.common_after)
+        return list(zip(*both, strict=True))
+
+    @property
+    def total(self) -> tuple[AreaScore, AreaScore]:
+        """The same of all common questions together."""
+        return AreaScore("", self.common_before), AreaScore("", self.common_after)
+
+
+def _by_area(outcomes: Iterable[OutcomeScore]) -> list[AreaScore]:
+    by_area: dict[str, list[OutcomeScore]] = {}
+    for one in outcomes:
+        by_area.setdefault(one.area, []).append(one)
+    return [AreaScore(name, rows) for name, rows in by_area.items()]
 
 
 def shown_item(attempt: Attempt, index: int) -> ShownItem | None:
@@ -214,9 +228,7 @@ def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None
             "index"
         )
     )
-    earned_by_item = {
-        one.item_id: one.share for one in Credit.objects.current().filter(item__in=items)
-    }
+    earned_by_item = _earned(items)
     seen = sights(attempt, account, items, now=moment)
     score = sum(
         (earned_by_item.get(item.pk, Fraction(0)) * item.points for item in items), Fraction(0)
@@ -238,6 +250,11 @@ def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None
         else None,
         opens_at=None if shows_items else _opens_at(attempt, moment),
     )
+
+
+def _earned(items: Iterable[AttemptItem]) -> dict[int, Fraction]:
+    rows = Credit.objects.current().filter(item__in=list(items))
+    return {one.item_id: one.share for one in rows}
 
 
 def _by_outcome(
@@ -268,9 +285,27 @@ def comparison_of(
     latest[attempt.phase] = attempt
     if len(latest) < len(phases):
         return None
-    before, after = (result_of(latest[phase], account, now=now) for phase in phases)
-    both = Comparison(before, after)
-    return both if before.areas and after.areas else None
+    pair = [latest[phase] for phase in phases]
+    before, after = (result_of(one, account, now=now) for one in pair)
+    if not (before.areas and after.areas):
+        return None
+    return Comparison(before, after, *_on_common_items(*pair))
+
+
+def _on_common_items(
+    before: Attempt, after: Attempt
+) -> tuple[int, list[OutcomeScore], list[OutcomeScore]]:
+    """Return how many question versions stand in both attempts, and what either earned on them."""
+    asked = AttemptItem.objects.filter(attempt__in=[before, after])
+    items = list(asked.select_related("question_version__outcome__area"))
+    of_each = [
+        {one.question_version_id: one for one in items if one.attempt_id == attempt.pk}
+        for attempt in (before, after)
+    ]
+    common = of_each[0].keys() & of_each[1].keys()
+    earned = _earned(items)
+    first, second = ([one for key, one in each.items() if key in common] for each in of_each)
+    return len(common), _by_outcome(first, earned), _by_outcome(second, earned)
 
 
 def _result(item: AttemptItem, seen: Sights, language: str) -> ShownResult:
