@@ -23,7 +23,7 @@ from clinic.people.access import visible
 from quizzes import delivery, showing
 from quizzes.arithmetic.saving import Decision, Outcome, SaveEvent
 from quizzes.models import Assignment, Attempt
-from quizzes.wording import sentence_of
+from quizzes.wording import number_read, sentence_of
 
 SCHEMA = 1
 LARGEST_BODY = 16 * 1024
@@ -116,7 +116,14 @@ def _outcome(decision: Decision) -> dict[str, Any]:
         "rev": decision.rev,
         "code": decision.code,
         "detail": sentence_of(decision),
+        "reading": number_read(decision.number),
     }
+
+
+def _item(item: showing.ShownItem) -> dict[str, Any]:
+    told = asdict(item)
+    number = told.pop("number")
+    return {**told, "reading": number_read(number)}
 
 
 def _answer(request: HttpRequest, saved: delivery.Saved, now: datetime) -> HttpResponse:
@@ -167,7 +174,7 @@ def read(request: HttpRequest, attempt: UUID) -> HttpResponse:
     """Return the whole attempt without keys, for going on at another device."""
     with delivery.with_attempt(attempt, among=_mine(request)) as found:
         pass
-    items = [asdict(item) for item in showing.shown_items(found)] if found.is_open else []
+    items = [_item(item) for item in showing.shown_items(found)] if found.is_open else []
     return Response({**_clock(found, timezone.now()), "items": items})
 
 

@@ -1,13 +1,29 @@
 """What ``manage.py verify`` reads of the quizzes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from clinic.lib.breaches import Breach, Invariant
+from clinic.lib.errors import Refused
 from quizzes.arithmetic.answers import parse_value
+from quizzes.arithmetic.deadlines import GRACE
 from quizzes.arithmetic.grading import GRADING_RELEASE, credit
 from quizzes.arithmetic.question_content import content_digest
+from quizzes.arithmetic.question_types import Content, movable_ids
 from quizzes.authoring import quiz_digest
-from quizzes.models import Credit, QuestionVersion, QuizVersion, Response, ResponseEvent
+from quizzes.models import (
+    Attempt,
+    AttemptItem,
+    Credit,
+    QuestionVersion,
+    QuizVersion,
+    Response,
+    ResponseEvent,
+)
 
 
 def _changed_versions() -> Iterator[Breach]:
@@ -19,29 +35,90 @@ def _changed_versions() -> Iterator[Breach]:
             yield Breach(f"quiz version {version.uuid}", "rules were changed once published")
 
 
+def _contents() -> Callable[[int], Content]:
+    """Return a reader of versions by id that parses each once: many items share a version."""
+    return cache(lambda pk: QuestionVersion.objects.only("content").get(pk=pk).parsed)
+
+
+def _orders_of_other_options() -> Iterator[Breach]:
+    read = _contents()
+    movable = cache(lambda pk: sorted(movable_ids(read(pk))))
+    rows = AttemptItem.objects.values_list("pk", "question_version", "option_order")
+    for pk, version, order in rows.order_by("pk").iterator():
+        if not isinstance(order, list) or sorted(map(str, order)) != movable(version):
+            yield Breach(f"attempt item {pk}", "its order is none of the question's options")
+
+
 def _answers_off_their_log() -> Iterator[Breach]:
-    for response in Response.objects.filter(rev__gt=0).iterator():
-        applied = ResponseEvent.objects.filter(item=response.item_id, outcome="applied")
-        last = applied.order_by("-rev").first()
-        if last is None or (last.rev, last.value, applied.count()) != (
-            response.rev,
-            response.value,
-            response.rev,
-        ):
-            yield Breach(f"answer {response.pk}", "differs from the log of its saves")
+    applied = Q(item__events__outcome="applied")
+    answers = Response.objects.filter(rev__gt=0).annotate(
+        saves=Count("item__events", filter=applied), last=Max("item__events__rev", filter=applied)
+    )
+    off = answers.exclude(rev=F("saves"), last=F("rev")).values_list("pk", flat=True)
+    logged = ResponseEvent.objects.filter(outcome="applied", rev=F("item__response__rev"))
+    compared = logged.values_list("item__response", "value", "item__response__value")
+    changed = {pk for pk, saved, standing in compared.iterator() if saved != standing}
+    for pk in sorted(changed.union(off)):
+        yield Breach(f"answer {pk}", "differs from the log of its saves")
+
+
+def _finished_too_late() -> Iterator[Breach]:
+    late = Attempt.objects.finished().filter(finished_at__gt=F("deadline_at") + GRACE)
+    for uuid in late.values_list("uuid", flat=True):
+        yield Breach(f"attempt {uuid}", "was finished after its deadline and grace")
+
+
+def _saved_too_late() -> Iterator[Breach]:
+    end = F("item__attempt__deadline_at") + GRACE
+    late = ResponseEvent.objects.filter(outcome="applied", received_at__gt=end)
+    for pk in late.values_list("pk", flat=True):
+        yield Breach(f"answer event {pk}", "was taken after the deadline and grace")
+
+
+def _wrong(rows: "QuerySet[Credit]") -> Iterator[int]:
+    """Yield the credits of this release that are not what the stored answer earns."""
+    read = _contents()
+    asked = rows.filter(grading_release=GRADING_RELEASE).values_list(
+        "pk", "graded_against", "item__response__value", "credit_num", "credit_den"
+    )
+    for pk, version, answer, above, below in asked.order_by("pk").iterator():
+        if _earned(read(version), answer) != Fraction(above, below):
+            yield pk
+
+
+def _earned(content: Content, answer: Any) -> Fraction | None:
+    try:
+        return credit(content, parse_value(content, answer))
+    except Refused:
+        return None
 
 
 def _wrong_credits() -> Iterator[Breach]:
-    rows = Credit.objects.current().filter(source=Credit.Source.AUTO)
-    rows = rows.filter(grading_release=GRADING_RELEASE)
-    for row in rows.select_related("graded_against", "item__response").iterator():
-        content = row.graded_against.parsed
-        if credit(content, parse_value(content, row.item.response.value)) != row.share:
-            yield Breach(f"credit {row.pk}", "is not what the answer earns")
+    for pk in _wrong(Credit.objects.current().filter(source=Credit.Source.AUTO)):
+        yield Breach(f"credit {pk}", "is not what the answer earns")
+
+
+def _changed_credits() -> Iterator[Breach]:
+    """A row that was overtaken still says what the answer earned under its key."""
+    for pk in _wrong(Credit.objects.exclude(source=Credit.Source.OVERRIDE)):
+        yield Breach(f"credit {pk}", "was changed since it was written")
+
+
+def _missing_credits() -> Iterator[Breach]:
+    lacking = AttemptItem.objects.filter(
+        attempt__in=Attempt.objects.finished(), credits__isnull=True
+    )
+    for pk in lacking.values_list("pk", flat=True):
+        yield Breach(f"attempt item {pk}", "belongs to a finished attempt and has no credit")
 
 
 INVARIANTS: list[Invariant] = [
     ("Q1", _changed_versions),
+    ("Q4", _orders_of_other_options),
     ("Q5", _answers_off_their_log),
+    ("Q7", _finished_too_late),
+    ("Q7", _saved_too_late),
     ("Q11", _wrong_credits),
+    ("Q12", _changed_credits),
+    ("Q12", _missing_credits),
 ]

@@ -70,7 +70,13 @@ def check(slug: str, raw: Any, *, person: Person | None = None) -> Review:
     value = parse_value(content, raw)
     if value is None:
         raise NothingAnswered(_("Choose or enter an answer first."))
-    review = review_of(content, value, sights=AFTER_CHECK, language=_language())
+    review = review_of(
+        content,
+        value,
+        sights=AFTER_CHECK,
+        language=_language(),
+        sources=version.source_labels,
+    )
     if person is not None:
         _count(person, version.question, is_right=bool(review.correct))
     return review

@@ -16,8 +16,9 @@ from clinic.assessments.models import Outcome
 from clinic.lib.errors import Refused
 from clinic.people.access import rows_of
 from clinic.people.models import Account
-from quizzes.arithmetic.answers import parse_value, value_to_json
+from quizzes.arithmetic.answers import TypedNumber, parse_value, value_to_json
 from quizzes.arithmetic.public_items import PublicItem, Review, public_item, review_of
+from quizzes.arithmetic.question_types import Content, Numeric
 from quizzes.arithmetic.review_policy import (
     AttemptSight,
     ItemSight,
@@ -33,22 +34,27 @@ from quizzes.models import Assignment, Attempt, AttemptItem, Credit, Slot
 
 @dataclass(frozen=True)
 class ShownItem:
-    """An item on its page: the question without its key, and the taker's own answer."""
+    """An item on its page: the question without its key, and the taker's own answer.
+
+    ``number`` is how a typed number was read.
+    """
 
     index: int
     public: PublicItem
     value: Any
     rev: int
     flagged: bool
+    number: Fraction | None = None
 
 
 @dataclass(frozen=True)
 class Place:
-    """One item in the list of all: answered, empty, marked."""
+    """One item in the list of all: answered, empty, marked; ``number`` is how one was read."""
 
     index: int
     is_answered: bool
     flagged: bool
+    number: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -113,30 +119,44 @@ class Result:
     @property
     def areas(self) -> list[AreaScore]:
         """The outcomes by change area, in the order of areas; none while they may not be seen."""
-        by_area: dict[str, list[OutcomeScore]] = {}
-        for one in self.outcomes or []:
-            by_area.setdefault(one.area, []).append(one)
-        return [AreaScore(name, rows) for name, rows in by_area.items()]
+        return _by_area(self.outcomes or [])
 
 
 @dataclass(frozen=True)
 class Comparison:
     """A person's own pre-quiz beside the post-quiz, once both scores may be seen.
 
+    The change is counted on the questions that stand in both; the two whole quizzes ask different
+    things, so their scores are not held against each other (quiz design, 8.3).
+
     Attributes:
-        areas: per change area its name, then the points of either, None where it was not asked.
+        common: how many questions stand in both.
+        common_before, common_after: what was earned on these, by outcome.
     """
 
     before: Result
     after: Result
+    common: int
+    common_before: list[OutcomeScore]
+    common_after: list[OutcomeScore]
 
     @property
-    def areas(self) -> list[tuple[str, AreaScore | None, AreaScore | None]]:
-        before, after = (
-            {one.name: one for one in each.areas} for each in (self.before, self.after)
-        )
-        names = dict.fromkeys([*before, *after])
-        return [(name, before.get(name), after.get(name)) for name in names]
+    def areas(self) -> list[tuple[AreaScore, AreaScore]]:
+        """Per change area what the common questions earned before and after."""
+        both = _by_area(self.common_before), _by_area(self.common_after)
+        return list(zip(*both, strict=True))
+
+    @property
+    def total(self) -> tuple[AreaScore, AreaScore]:
+        """The same of all common questions together."""
+        return AreaScore("", self.common_before), AreaScore("", self.common_after)
+
+
+def _by_area(outcomes: Iterable[OutcomeScore]) -> list[AreaScore]:
+    by_area: dict[str, list[OutcomeScore]] = {}
+    for one in outcomes:
+        by_area.setdefault(one.area, []).append(one)
+    return [AreaScore(name, rows) for name, rows in by_area.items()]
 
 
 def shown_item(attempt: Attempt, index: int) -> ShownItem | None:
@@ -152,13 +172,20 @@ def shown_items(attempt: Attempt) -> list[ShownItem]:
 
 
 def _shown(item: AttemptItem, language: str) -> ShownItem:
+    content = item.question_version.parsed
     return ShownItem(
         index=item.index,
-        public=_public(item, language),
+        public=public_item(content, order=item.option_order, language=language),
         value=item.response.value,
         rev=item.response.rev,
         flagged=item.flagged,
+        number=_number(content, item.response.value),
     )
+
+
+def _number(content: Content, raw: Any) -> Fraction | None:
+    value = parse_value(content, raw) if isinstance(content, Numeric) else None
+    return value.number if isinstance(value, TypedNumber) else None
 
 
 def _public(item: AttemptItem, language: str) -> PublicItem:
@@ -180,6 +207,19 @@ def places(attempt: Attempt) -> list[Place]:
     return [Place(index, value is not None, flagged) for index, flagged, value in rows]
 
 
+def places_to_check(attempt: Attempt) -> list[Place]:
+    """Return the same list with each number as it was read, before it is handed in."""
+    items = attempt.items.select_related("question_version", "response")
+    return [
+        Place(item.index, item.response.value is not None, item.flagged, _read_number(item))
+        for item in items
+    ]
+
+
+def _read_number(item: AttemptItem) -> Fraction | None:
+    return _number(item.question_version.parsed, item.response.value)
+
+
 def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None) -> Result:
     """Build the result page of a finished attempt by the review policy."""
     moment = now or timezone.now()
@@ -188,9 +228,7 @@ def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None
             "index"
         )
     )
-    earned_by_item = {
-        one.item_id: one.share for one in Credit.objects.current().filter(item__in=items)
-    }
+    earned_by_item = _earned(items)
     seen = sights(attempt, account, items, now=moment)
     score = sum(
         (earned_by_item.get(item.pk, Fraction(0)) * item.points for item in items), Fraction(0)
@@ -212,6 +250,11 @@ def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None
         else None,
         opens_at=None if shows_items else _opens_at(attempt, moment),
     )
+
+
+def _earned(items: Iterable[AttemptItem]) -> dict[int, Fraction]:
+    rows = Credit.objects.current().filter(item__in=list(items))
+    return {one.item_id: one.share for one in rows}
 
 
 def _by_outcome(
@@ -242,15 +285,36 @@ def comparison_of(
     latest[attempt.phase] = attempt
     if len(latest) < len(phases):
         return None
-    before, after = (result_of(latest[phase], account, now=now) for phase in phases)
-    both = Comparison(before, after)
-    return both if before.areas and after.areas else None
+    pair = [latest[phase] for phase in phases]
+    before, after = (result_of(one, account, now=now) for one in pair)
+    if not (before.areas and after.areas):
+        return None
+    return Comparison(before, after, *_on_common_items(*pair))
+
+
+def _on_common_items(
+    before: Attempt, after: Attempt
+) -> tuple[int, list[OutcomeScore], list[OutcomeScore]]:
+    """Return how many question versions stand in both attempts, and what either earned on them."""
+    asked = AttemptItem.objects.filter(attempt__in=[before, after])
+    items = list(asked.select_related("question_version__outcome__area"))
+    of_each = [
+        {one.question_version_id: one for one in items if one.attempt_id == attempt.pk}
+        for attempt in (before, after)
+    ]
+    common = of_each[0].keys() & of_each[1].keys()
+    earned = _earned(items)
+    first, second = ([one for key, one in each.items() if key in common] for each in of_each)
+    return len(common), _by_outcome(first, earned), _by_outcome(second, earned)
 
 
 def _result(item: AttemptItem, seen: Sights, language: str) -> ShownResult:
-    content = item.question_version.parsed
+    version = item.question_version
+    content = version.parsed
     value = parse_value(content, item.response.value)
-    review = review_of(content, value, sights=seen, language=language)
+    review = review_of(
+        content, value, sights=seen, language=language, sources=version.source_labels
+    )
     return ShownResult(item.index, _public(item, language), review)
 
 

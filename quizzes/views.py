@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -19,7 +21,7 @@ from quizzes.arithmetic.saving import Outcome, SaveEvent
 from quizzes.forms import posted_answer
 from quizzes.models import Assignment, Attempt, Quiz
 from quizzes.starting import CannotStart
-from quizzes.wording import sentence_of, standing_of
+from quizzes.wording import number_read, sentence_of, standing_of
 
 TOKEN = 32
 READING = ("GET", "HEAD")
@@ -168,6 +170,9 @@ def _save(request: HttpRequest, attempt: Attempt, shown: showing.ShownItem) -> D
         return Draft(decision.sent, sentence_of(decision), is_conflict=True)
     if decision.outcome is Outcome.REFUSED:
         return Draft(value, sentence_of(decision))
+    if decision.number is not None:
+        told = {"n": shown.index, "reading": number_read(decision.number)}
+        messages.info(request, _("Question %(n)s is saved, %(reading)s.") % told)
     return None
 
 
@@ -193,7 +198,7 @@ def attempt_check(request: HttpRequest, attempt: UUID) -> HttpResponse:
         return HttpResponseNotAllowed(READ_WRITE)
     if not found.is_open:
         return redirect("attempt_result", attempt=attempt)
-    places = showing.places(found)
+    places = showing.places_to_check(found)
     blanks = [place for place in places if not place.is_answered]
     asks = request.method == "POST" and bool(blanks) and "yakin" not in request.POST
     if request.method == "POST" and not asks:

@@ -1,10 +1,12 @@
 """Sentences for what became of a save, and where a quiz stands, in the reader's language."""
 
+from fractions import Fraction
 from typing import NamedTuple
 
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from clinic.lib.arithmetic.numbers import LARGEST_IN_WORDS, format_id, in_words_id
 from clinic.lib.templatetags.ui import moment
 from quizzes.arithmetic.saving import Decision
 from quizzes.overview import Entry
@@ -38,6 +40,18 @@ def sentence_of(decision: Decision) -> str:
         return str(SENTENCES[decision.code])
     reason = REASONS.get(decision.details.get("reason", ""), gettext_lazy("its form is unknown"))
     return _("The answer cannot be read: %(reason)s.") % {"reason": reason}
+
+
+def number_read(number: Fraction | None) -> str:
+    """Say how a typed number was read, so that ``1.500`` surprises nobody; empty without one."""
+    if number is None:
+        return ""
+    written = format_id(number)
+    if get_language() == "en":
+        written = written.translate(str.maketrans({",": ".", ".": ","}))
+    elif number.denominator == 1 and abs(number) <= LARGEST_IN_WORDS:
+        written = f"{in_words_id(number)} ({written})"
+    return _("read as: %(number)s") % {"number": written}
 
 
 class Standing(NamedTuple):

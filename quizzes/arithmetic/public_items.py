@@ -59,6 +59,7 @@ class Review:
         response: the taker's own value as JSON, in a one-tuple, since a blank is None itself.
         key: ids or figures with which everything is earned.
         feedback: by option, answer or prompt id, for what the taker chose.
+        sources: the labels of what the question rests on; they stand with the explanation.
     """
 
     response: tuple[Any] | None = None
@@ -67,6 +68,7 @@ class Review:
     key: Any = None
     feedback: dict[str, Wording] | None = None
     explanation: Wording | None = None
+    sources: tuple[str, ...] | None = None
 
 
 def public_item(content: Content, *, order: Sequence[str], language: str) -> PublicItem:
@@ -95,7 +97,12 @@ def public_item(content: Content, *, order: Sequence[str], language: str) -> Pub
 
 
 def review_of(
-    content: Content, value: Value | None, *, sights: frozenset[Sight], language: str
+    content: Content,
+    value: Value | None,
+    *,
+    sights: frozenset[Sight],
+    language: str,
+    sources: Sequence[str] = (),
 ) -> Review:
     """Build what may be shown beside the item, each part only if its sight is in the set."""
     earned = credit(content, value)
@@ -112,6 +119,7 @@ def review_of(
         shown["feedback"] = _feedback(content, value, language)
     if Sight.EXPLANATION in sights:
         shown["explanation"] = content.explanation.wording(language)
+        shown["sources"] = tuple(sources)
     return Review(**shown)
 
 

@@ -8,10 +8,11 @@ somebody else wrote is a conflict, and both copies are kept.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
 from clinic.lib.errors import Refused
-from quizzes.arithmetic.answers import parse_value, value_to_json
+from quizzes.arithmetic.answers import TypedNumber, Value, parse_value, value_to_json
 from quizzes.arithmetic.deadlines import Timing
 from quizzes.arithmetic.question_types import Content
 
@@ -57,6 +58,7 @@ class Decision:
         sent: what this save brought, canonical where it could be read; kept in the log.
         repeated: the same save was decided before and nothing is to be stored.
         code: stable word of a refusal, empty when the save was taken.
+        number: how a typed number was read, of a save that was applied just now.
     """
 
     outcome: Outcome
@@ -66,6 +68,7 @@ class Decision:
     repeated: bool = False
     code: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+    number: Fraction | None = field(default=None, compare=False)
 
     @property
     def status(self) -> int:
@@ -107,20 +110,24 @@ def decide(state: ItemState, event: SaveEvent, *, content: Content) -> Decision:
     if not state.in_progress or state.timing is Timing.LATE:
         return _kept(state, Outcome.LATE, event.value)
     try:
-        sent = value_to_json(parse_value(content, event.value))
+        value = parse_value(content, event.value)
     except Refused as refusal:
         return _refused(state, event, refusal.code, refusal.details)
-    if sent is None and state.value is not None and not event.clear:
+    if value is None and state.value is not None and not event.clear:
         return _refused(state, event, "blank_without_clear", {})
-    return _ordered(state, event, sent)
+    return _ordered(state, event, value)
 
 
-def _ordered(state: ItemState, event: SaveEvent, sent: Any) -> Decision:
+def _ordered(state: ItemState, event: SaveEvent, value: Value | None) -> Decision:
+    sent = value_to_json(value)
     if event.seq < state.highest_seq:
         return _kept(state, Outcome.SUPERSEDED, sent)
     own_alone = event.base_rev < state.rev and state.writers_since <= {event.client_id}
     if event.base_rev == state.rev or own_alone:
-        return Decision(outcome=Outcome.APPLIED, rev=state.rev + 1, value=sent, sent=sent)
+        number = value.number if isinstance(value, TypedNumber) else None
+        return Decision(
+            outcome=Outcome.APPLIED, rev=state.rev + 1, value=sent, sent=sent, number=number
+        )
     return _kept(state, Outcome.CONFLICT, sent)
 
 

@@ -109,3 +109,8 @@ class QuestionVersion(Version):
     def parsed(self) -> Content:
         """The content as values, lifted to the newest schema."""
         return from_json(self.content)
+
+    @property
+    def source_labels(self) -> tuple[str, ...]:
+        """What the question rests on, as its readers are told."""
+        return tuple(stamp["label"] for stamp in self.sources if stamp.get("label"))

@@ -1,5 +1,6 @@
 """Filters of the quiz pages: an answer as a form shows it and as a sentence says it."""
 
+from fractions import Fraction
 from typing import Any
 
 from django import template
@@ -7,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from clinic.lib.templatetags.ui import decimals
 from quizzes.arithmetic.public_items import PublicItem
+from quizzes.wording import number_read
 
 register = template.Library()
 
@@ -40,12 +42,26 @@ def in_words(public: PublicItem, value: Any) -> str:
 
 @register.filter
 def key_in_words(public: PublicItem, key: Any) -> str:
-    """Write a key that the review policy allows; a number with its accepted range."""
+    """Write a key that the review policy allows; a number with its tolerance or range."""
     if public.type_name != "numeric":
         return in_words(public, key)
     return "; ".join(_number(one) for one in key)
 
 
+@register.filter
+def read_as(number: Fraction | None) -> str:
+    """Say how a typed number was read."""
+    return number_read(number)
+
+
+def _figures(number: Fraction) -> str:
+    written = decimals(number, 4)
+    return written.rstrip("0").rstrip(",.")
+
+
 def _number(accepted: dict[str, Any]) -> str:
-    low, high = (decimals(accepted[name], 4).rstrip("0").rstrip(",.") for name in ("low", "high"))
+    middle, margin = accepted["value"], (accepted["high"] - accepted["low"]) / 2
+    if margin and middle is not None and middle - margin == accepted["low"]:
+        return f"{_figures(middle)} ± {_figures(margin)}"
+    low, high = _figures(accepted["low"]), _figures(accepted["high"])
     return low if low == high else _("from %(low)s to %(high)s") % {"low": low, "high": high}

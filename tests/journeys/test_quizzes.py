@@ -56,6 +56,20 @@ def wait_saved(page, attempt, number, value):
     processes.wait_until(lambda: stored(attempt, number) == value, 10, what="a saved answer")
 
 
+def test_a_typed_number_is_echoed_beside_its_field_once_it_is_saved(opened, attempt):
+    item = attempt.items.get(question_version__question__type="numeric")
+    page = opened(item_path(attempt, item.index))
+    echo = page.locator("[data-reading]")
+    assert echo.text_content() == ""
+
+    page.locator("[name=jawaban]").fill("1.500")
+    wait_saved(page, attempt, item.index, {"raw": "1.500"})
+    page.wait_for_function("document.querySelector('[data-reading]').textContent.includes('1.500')")
+    assert echo.text_content() == "dibaca: seribu lima ratus (1.500)"
+    page.locator("[name=jawaban]").fill("1.50")
+    assert echo.text_content() == ""
+
+
 def test_u41_a_lost_network_keeps_the_answer_and_a_reload_still_shows_it(opened, attempt):
     page = opened(item_path(attempt, 1))
     words = page.locator("#soal").get_attribute("data-word-waiting").replace("{n}", "1")

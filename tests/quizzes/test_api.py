@@ -43,6 +43,15 @@ def test_a_save_is_told_its_revision_and_the_time(attempt, base, browser):
     assert browser.get(base).json()["items"][0]["value"] == key
 
 
+def test_a_saved_number_is_told_as_it_was_read(attempt, base, browser):
+    index = attempt.items.get(question_version__question__type="numeric").index
+
+    told = browser.put(f"{base}/items/{index}", body({"raw": "1.500"}), JSON).json()
+
+    assert told["reading"] == "dibaca: seribu lima ratus (1.500)"
+    assert browser.get(base).json()["items"][index - 1]["reading"] == told["reading"]
+
+
 def test_a_conflict_brings_the_servers_copy(attempt, base, browser):
     options = attempt.items.get(index=1).question_version.parsed.options
     browser.put(f"{base}/items/1", body(options[0].id), JSON)

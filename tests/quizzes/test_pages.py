@@ -7,9 +7,11 @@ import pytest
 from django.utils import timezone
 
 from quizzes import delivery, showing
+from quizzes.arithmetic.saving import SaveEvent
 from quizzes.models import Assignment, Attempt, Response
 from quizzes.models.assignments import Phase
 from tests.quizzes import made
+from tests.quizzes.arithmetic import questions
 
 
 @pytest.fixture
@@ -85,6 +87,28 @@ def test_an_unreadable_number_comes_back_as_it_was_typed(browser, attempt):
     assert 'value="dua puluh"' in page.content.decode()
 
 
+def numeric_path(attempt):
+    item = attempt.items.get(question_version__question__type="numeric")
+    return f"/kuis/pengerjaan/{attempt.uuid}/{item.index}/"
+
+
+def test_a_typed_number_is_echoed_as_it_was_read(browser, attempt):
+    path = numeric_path(attempt)
+    read = "dibaca: seribu lima ratus (1.500)"
+    assert "dibaca:" not in browser.get(path).content.decode()
+    sent = {**hidden(browser.get(path)), "jawaban": "1.500", "ke": "1"}
+
+    following = browser.post(path, sent, follow=True).content.decode()
+
+    assert read in following
+    assert read in browser.get(path).content.decode()
+    assert (
+        browser.get(f"/kuis/pengerjaan/{attempt.uuid}/periksa/").content.decode().count(read) == 1
+    )
+    browser.cookies["django_language"] = "en"
+    assert "read as: 1,500" in browser.get(path).content.decode()
+
+
 def test_clearing_must_be_meant(browser, attempt):
     item = attempt.items.get(index=1)
     path = f"/kuis/pengerjaan/{attempt.uuid}/1/"
@@ -132,10 +156,14 @@ def test_time_over_leads_to_the_result_with_what_was_saved(browser, attempt):
     assert page.context["attempt"].state == "expired"
 
 
-def taken(cast, version, phase):
-    """An attempt of the participant in a phase, handed in without an answer."""
+def taken(cast, version, phase, *, right=()):
+    """An attempt of the participant in a phase, handed in; right on these questions."""
     account = cast.participant.account
     begun = delivery.start(made.assigned(version, cast.participant, phase=phase), account)[0]
+    for item in begun.items.filter(question_version__question__slug__in=right):
+        value = made.key_of(item.question_version.parsed)
+        event = SaveEvent(client_id="a", seq=1, base_rev=0, value=value)
+        delivery.save_response(begun.uuid, item.index, event, among=Attempt.objects.all())
     delivery.submit(begun.uuid, among=Attempt.objects.all())
     return Attempt.objects.get(pk=begun.pk)
 
@@ -151,10 +179,37 @@ def test_own_pre_and_post_quiz_stand_side_by_side_once_both_are_released(cast):
     both = showing.comparison_of(after, account, now=later)
 
     assert showing.comparison_of(after, account) is None
-    ((name, first, second),) = both.areas
-    assert name
+    ((first, second),) = both.areas
+    assert first.name == second.name != ""
+    assert both.common == 5
     assert (first.earned, first.full, second.earned, second.full) == (0, 5, 0, 5)
     assert showing.comparison_of(after, cast.reviewer.account, now=later) is None
+
+
+def test_the_change_is_counted_on_the_questions_of_both_quizzes_alone(cast, signed_in):
+    """Five common questions, two right after; four of one form alone, all right after."""
+    common, only_a, only_b = (
+        [made.published_question(cast, f"{name}-{n}", questions.single()) for n in range(count)]
+        for name, count in (("sama", 5), ("a", 4), ("b", 4))
+    )
+    phases = {Phase.PRE: "A", Phase.POST: "B"}
+    forms = {"A": common + only_a, "B": common + only_b}
+    version = made.published_quiz(cast, forms=forms, form_phases=phases)
+    of_one_form = [f"{name}-{n}" for name in "ab" for n in range(4)]
+    taken(cast, version, Phase.PRE, right=["sama-0"])
+    after = taken(cast, version, Phase.POST, right=["sama-0", "sama-1", "sama-2", *of_one_form])
+    Assignment.objects.update(closes_at=timezone.now())
+
+    page = signed_in(cast.participant.account).get(f"/kuis/pengerjaan/{after.uuid}/hasil/")
+
+    text = " ".join(page.content.decode().split())
+    table = text.partition('id="banding-judul"')[2].partition("</table>")[0]
+    assert re.findall(r"<span>([^<]+)</span>", table) == ["1 dari 5", "3 dari 5"] * 2
+    assert "Pertanyaan yang sama pada kedua kuis: 5." in text
+    assert "perubahan, bukan dampak" in text
+    apart = text.partition('id="nilai-penuh"')[2].partition("</p>")[0]
+    assert "1 dari 9" in apart
+    assert "7 dari 9" in apart
 
 
 def test_a_result_names_the_pass_mark_and_counts_by_area(cast, browser, attempt):

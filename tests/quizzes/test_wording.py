@@ -1,15 +1,22 @@
 """Where a quiz stands, in the same words on every page."""
 
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from quizzes import assignments, delivery, overview
+from quizzes.arithmetic.public_items import public_item, review_of
+from quizzes.arithmetic.question_types import Tolerance
+from quizzes.arithmetic.review_policy import EVERYTHING
 from quizzes.assignments import Window
 from quizzes.models import Attempt
-from quizzes.wording import standing_of
+from quizzes.templatetags.quizzes import key_in_words
+from quizzes.wording import number_read, standing_of
 from tests.quizzes import made
+from tests.quizzes.arithmetic import questions
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +58,39 @@ def _said(at):
     from clinic.lib.templatetags.ui import moment
 
     return moment(at)
+
+
+@pytest.mark.parametrize(
+    ("number", "indonesian", "english"),
+    [
+        (None, "", ""),
+        (Fraction(1500), "dibaca: seribu lima ratus (1.500)", "read as: 1,500"),
+        (Fraction("56.84"), "dibaca: 56,84", "read as: 56.84"),
+        (Fraction(-3), "dibaca: minus tiga (-3)", "read as: -3"),
+        (Fraction(1, 3), "dibaca: 1/3", "read as: 1/3"),
+        (Fraction(10**30), f"dibaca: 1{'.000' * 10}", f"read as: 1{',000' * 10}"),
+    ],
+)
+def test_a_number_is_read_out_in_words_where_there_are_any(number, indonesian, english):
+    with override("id"):
+        assert number_read(number) == indonesian
+    with override("en"):
+        assert number_read(number) == english
+
+
+@pytest.mark.parametrize(
+    ("value", "margin", "tolerance", "shown"),
+    [
+        ("80", "0.5", Tolerance.ABSOLUTE, "80 ± 0,5"),
+        ("80", "0.05", Tolerance.RELATIVE, "80 ± 4"),
+        ("1500", "0", Tolerance.ABSOLUTE, "1.500"),
+        ("79.5", "80.5", Tolerance.RANGE, "dari 79,5 sampai 80,5"),
+    ],
+)
+def test_a_key_with_a_tolerance_is_written_as_such(value, margin, tolerance, shown):
+    content = questions.numeric(value, margin, tolerance=tolerance)
+    item = public_item(content, order=(), language="id")
+    key = review_of(content, None, sights=EVERYTHING, language="id").key
+
+    with override("id"):
+        assert key_in_words(item, key) == shown

@@ -48,6 +48,7 @@ function read() {
 }
 
 function write(value) {
+  sayReading("");
   for (const field of inputs()) {
     if (page.type === "matching") field.value = value?.[field.name.slice("jawaban-".length)] ?? "";
     else if (page.type === "numeric") field.value = value?.raw ?? "";
@@ -83,6 +84,12 @@ function say(text, isGood) {
 function clock(moment) {
   const parts = { hour: "2-digit", minute: "2-digit", timeZone: page.zone };
   return new Intl.DateTimeFormat("id", parts).format(new Date(moment));
+}
+
+// How a typed number was read: "1.500" is a thousand and a half.
+function sayReading(text) {
+  const box = form.querySelector("[data-reading]");
+  if (box && box.textContent !== text) box.textContent = text;
 }
 
 async function sayWaiting() {
@@ -190,6 +197,7 @@ async function decided(item, save, status, told) {
   }
   revField.value = told.rev;
   syncTime(told);
+  sayReading(told.reading);
   say(`${page.wordSaved} ${clock(told.server_now)}`, true);
   tabs?.postMessage({ index, rev: told.rev, value: save.value });
   return true;
@@ -323,6 +331,7 @@ form.addEventListener("change", (event) => {
 });
 form.addEventListener("input", (event) => {
   if (event.target.type !== "text") return;
+  sayReading("");
   clearTimeout(timers.idle);
   timers.idle = setTimeout(keep, IDLE);
   timers.longest ??= setTimeout(keep, LONGEST);

@@ -127,6 +127,7 @@ SIGHT_OF_FIELD = {
     "key": Sight.KEY,
     "feedback": Sight.OPTION_FEEDBACK,
     "explanation": Sight.EXPLANATION,
+    "sources": Sight.EXPLANATION,
 }
 
 
