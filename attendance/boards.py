@@ -93,6 +93,11 @@ def is_past(sessions: Sequence[Session], now: datetime) -> bool:
     return bool(ends) and max(ends) <= now
 
 
+def is_over(event: Event, sessions: Sequence[Session], now: datetime) -> bool:
+    """Say whether the event is over: it was ended, or its last session lies in the past."""
+    return event.is_over or is_past(sessions, now)
+
+
 def current_group(sessions: Sequence[Session], now: datetime) -> str:
     """Return the scan group under way, else the next one, else the last."""
     ahead = [one for one in sessions if not one.is_cancelled and one.ends_at > now]
