@@ -180,6 +180,11 @@ def board_of(lines: Sequence[Line]) -> Board:
     return board
 
 
+def unrecorded(event: Event) -> int:
+    """Return how many of those expected were seen in no session."""
+    return event.registrations.held().exclude(presences__state__in=Presence.THERE).count()
+
+
 def six_lines(event: Event, board: Board) -> list[Status]:
     """Say how far the event is: registration, letter, preparation, scans, certificates, report."""
     waiting = event.registrations.filter(state=Registration.State.NOMINATED).count()
