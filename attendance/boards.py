@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from attendance.arithmetic.folding import State
+from attendance.events import FINAL_STATES
 from attendance.models import Event, Presence, Registration, Session
 from attendance.models.scans import STATE_LABELS
 from attendance.presence import shown_state
@@ -17,6 +18,7 @@ from clinic.people.arithmetic.matching import normalise_name
 from quizzes.models import Assignment
 
 SHORTEST_SEARCH = 2
+DOOR = "absen"
 THERE = frozenset(Presence.THERE)
 
 
@@ -63,11 +65,16 @@ class UnitCount:
 
 @dataclass(frozen=True)
 class Status:
-    """One of the six lines: its name, what is so, and done, doing, todo or late."""
+    """One of the six lines: its name, what is so, and done, doing, todo or late.
+
+    Attributes:
+        place: the step of the plan where it is done, or ``DOOR``; empty where there is no place.
+    """
 
     name: str
     text: str
     state: str
+    place: str = ""
 
 
 @dataclass
@@ -192,27 +199,37 @@ def six_lines(event: Event, board: Board) -> list[Status]:
     is_over = event.state in ("ended", "finalised", "archived")
     return [
         _registration_line(event, board, waiting),
-        Status(
-            _("Letter"),
-            event.letter_number or _("No letter number yet"),
-            "done" if event.letter_number else "todo",
-        ),
-        Status(
-            _("Preparation"),
-            _("%(count)d quizzes assigned") % {"count": quizzes},
-            "done" if quizzes else "todo",
-        ),
+        *_plan_lines(event, quizzes),
         Status(
             _("Attendance"),
             _("%(there)d of %(expected)d present")
             % {"there": board.there, "expected": board.expected},
             "done" if is_over else "doing" if board.there else "todo",
+            DOOR if event.state in Event.ACTIVE_STATES else "",
         ),
         Status(_("Certificates"), _("After the event is finalised"), "todo"),
         Status(
             _("Report"),
             _("Attendance list ready") if board.there else _("After the first person is recorded"),
             "done" if is_over and board.there else "todo",
+        ),
+    ]
+
+
+def _plan_lines(event: Event, quizzes: int) -> list[Status]:
+    may_plan = event.state not in FINAL_STATES
+    return [
+        Status(
+            _("Letter"),
+            event.letter_number or _("No letter number yet"),
+            "done" if event.letter_number else "todo",
+            "apa" if may_plan else "",
+        ),
+        Status(
+            _("Preparation"),
+            _("%(count)d quizzes assigned") % {"count": quizzes},
+            "done" if quizzes else "todo",
+            "kuis" if may_plan else "",
         ),
     ]
 
@@ -229,4 +246,4 @@ def _registration_line(event: Event, board: Board, waiting: int) -> Status:
             _("Registration"), f"{text}; {_('%(waiting)d to be approved') % told}", "doing"
         )
     known = {Event.State.DRAFT: "todo", Event.State.OPEN: "doing"}
-    return Status(_("Registration"), text, known.get(Event.State(event.state), "done"))
+    return Status(_("Registration"), text, known.get(Event.State(event.state), "done"), "periksa")

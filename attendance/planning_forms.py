@@ -66,6 +66,12 @@ class WhatForm(forms.Form):
         max_length=4000,
         required=False,
     )
+    letter_number = forms.CharField(
+        label=_("Letter number"),
+        help_text=_("The number of the invitation. It is printed on the attendance list."),
+        max_length=80,
+        required=False,
+    )
     code = forms.SlugField(
         label=_("Address of the event"),
         help_text=_("Small letters, digits and hyphens, such as klinik-pengawasan-2026."),

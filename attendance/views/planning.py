@@ -161,7 +161,7 @@ def _saved(request: HttpRequest, event: Event, step: str) -> HttpResponse:
 
 
 def _what(request: HttpRequest, event: Event) -> HttpResponse:
-    names = ("title", "kind", "about", "code")
+    names = ("title", "kind", "about", "letter_number", "code")
     initial = {**{name: getattr(event, name) for name in names}, "unit": event.unit.slug}
     form = WhatForm(
         request.POST or None,

@@ -47,6 +47,22 @@ class TestTheWayThroughTheSteps:
         assert (session.scan_group, session.is_required) == ("d1", True)
         assert Grant.objects.filter(event=event.uuid).get().person == cast.organiser
 
+    def test_the_letter_number_is_typed_and_stands_on_board_and_plan(self, cast, browser, draft):
+        board = f"/panitia/{draft.code}/"
+        assert f'href="{step(draft, "apa")}">Surat<' in browser.get(board).content.decode()
+
+        typed = what(cast, title=draft.title, letter_number="005/12/ORG/2026")
+        assert browser.post(step(draft, "apa"), typed).status_code == 302
+
+        draft.refresh_from_db()
+        assert draft.letter_number == "005/12/ORG/2026"
+        page = browser.get(board).content.decode()
+        assert "005/12/ORG/2026" in page
+        assert f'href="{step(draft, "apa")}">Surat<' not in page
+        assert f'href="{step(draft, "kuis")}">' in page
+        assert "005/12/ORG/2026" in browser.get(step(draft, "periksa")).content.decode()
+        assert 'value="005/12/ORG/2026"' in browser.get(step(draft, "apa")).content.decode()
+
     def give_both(self, browser, event, quiz):
         """Give the quiz before and after, in the windows that the page suggests."""
         for word, _label, form in browser.get(step(event, "kuis")).context["phases"]:
