@@ -163,6 +163,12 @@ class SessionForm(forms.Form):
             self.add_error("ends", _("The session ends before it starts. Choose a later end."))
         return data
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything was typed that tells this session from the proposed one."""
+        typed = {"title", "day", "room"} & set(self.changed_data)
+        return any(self.data.get(name) for name in typed)
+
     def draft(self) -> SessionDraft:
         """Return the session as typed, after validation."""
         data, zone = self.cleaned_data, ZoneInfo(self.event.zone)

@@ -63,6 +63,31 @@ class TestTheWayThroughTheSteps:
         assert "005/12/ORG/2026" in browser.get(step(draft, "periksa")).content.decode()
         assert 'value="005/12/ORG/2026"' in browser.get(step(draft, "apa")).content.decode()
 
+    def test_place_and_session_are_saved_by_either_button(self, browser, draft):
+        place = step(draft, "waktu")
+        browser.post(place, {**SESSION, "place": "Aula"})
+        browser.post(place, {**SESSION, "place": "Aula Timur", "title": "", "simpan": "tempat"})
+        later = {"title": "Siang", "starts": "13:00", "ends": "15:00", "simpan": "tempat"}
+        browser.post(place, {**SESSION, **later, "place": "Aula Barat"})
+
+        draft.refresh_from_db()
+        assert draft.place == "Aula Barat"
+        assert [one.title for one in draft.sessions.all()] == ["Pagi", "Siang"]
+
+    def test_a_wrong_session_keeps_the_place_that_was_typed(self, browser, draft):
+        page = browser.post(step(draft, "waktu"), {**SESSION, "place": "Aula", "ends": "07:00"})
+
+        assert page.status_code == 422
+        assert 'value="Aula"' in page.content.decode()
+        assert 'value="Pagi"' in page.content.decode()
+
+    def test_a_session_sent_without_the_place_keeps_it(self, browser, draft):
+        browser.post(step(draft, "waktu"), {"simpan": "tempat", "place": "Aula"})
+        browser.post(step(draft, "waktu"), SESSION)
+
+        draft.refresh_from_db()
+        assert (draft.place, draft.sessions.count()) == ("Aula", 1)
+
     def give_both(self, browser, event, quiz):
         """Give the quiz before and after, in the windows that the page suggests."""
         for word, _label, form in browser.get(step(event, "kuis")).context["phases"]:
