@@ -194,7 +194,7 @@ def unrecorded(event: Event) -> int:
 
 def six_lines(event: Event, board: Board) -> list[Status]:
     """Say how far the event is: registration, letter, preparation, scans, certificates, report."""
-    waiting = event.registrations.filter(state=Registration.State.NOMINATED).count()
+    waiting = event.registrations.to_approve().count()
     quizzes = Assignment.objects.in_force().filter(event=event.uuid).count()
     is_over = event.state in ("ended", "finalised", "archived")
     return [

@@ -20,7 +20,7 @@ pytestmark = [
 def event(cast, regencies):
     event = made.event_of(cast.organiser, capacity=20)
     for person in made.people(regencies[0].clinic, 3, name="Peserta Lain"):
-        registration.invite(event, person, actor=None)
+        registration.register(event, person, actor=cast.operator.account)
     made.joined(event, cast.participant)
     Membership.objects.filter(unit=regencies[0].health).update(position="Sekretaris")
     return event
