@@ -79,6 +79,15 @@ class TestStates:
             page = browser.post(f"/panitia/{event.code}/keadaan/{act}", follow=True)
             assert sentence in page.content.decode()
 
+    def test_an_event_is_under_way_in_words_of_its_own(self, cast, browser):
+        event = made.event_of(cast.organiser)
+        for act in (events.close_registration, events.begin):
+            act(event, actor=cast.organiser.account)
+        for place in ("/panitia/", f"/panitia/{event.code}/", "/kegiatan/"):
+            page = browser.get(place).content.decode().lower()
+            assert "sedang berlangsung" in page
+            assert "sedang dikerjakan" not in page
+
     def test_a_final_event_is_read_only(self, cast, browser):
         quiz = quiz_made.published_quiz(cast).quiz
         event = made.event_of(cast.organiser)
