@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from attendance.arithmetic.folding import State
+from attendance.events import FINAL_STATES
 from attendance.models import Event, Presence, Registration, Session
 from attendance.models.scans import STATE_LABELS
 from attendance.presence import shown_state
@@ -17,6 +18,7 @@ from clinic.people.arithmetic.matching import normalise_name
 from quizzes.models import Assignment
 
 SHORTEST_SEARCH = 2
+DOOR = "absen"
 THERE = frozenset(Presence.THERE)
 
 
@@ -63,11 +65,16 @@ class UnitCount:
 
 @dataclass(frozen=True)
 class Status:
-    """One of the six lines: its name, what is so, and done, doing, todo or late."""
+    """One of the six lines: its name, what is so, and done, doing, todo or late.
+
+    Attributes:
+        place: the step of the plan where it is done, or ``DOOR``; empty where there is no place.
+    """
 
     name: str
     text: str
     state: str
+    place: str = ""
 
 
 @dataclass
@@ -91,6 +98,11 @@ def is_past(sessions: Sequence[Session], now: datetime) -> bool:
     """Say whether the last session that takes place is over; False where none is planned."""
     ends = [one.ends_at for one in sessions if not one.is_cancelled]
     return bool(ends) and max(ends) <= now
+
+
+def is_over(event: Event, sessions: Sequence[Session], now: datetime) -> bool:
+    """Say whether the event is over: it was ended, or its last session lies in the past."""
+    return event.is_over or is_past(sessions, now)
 
 
 def current_group(sessions: Sequence[Session], now: datetime) -> str:
@@ -175,34 +187,49 @@ def board_of(lines: Sequence[Line]) -> Board:
     return board
 
 
+def unrecorded(event: Event) -> int:
+    """Return how many of those expected were seen in no session."""
+    return event.registrations.held().exclude(presences__state__in=Presence.THERE).count()
+
+
 def six_lines(event: Event, board: Board) -> list[Status]:
     """Say how far the event is: registration, letter, preparation, scans, certificates, report."""
-    waiting = event.registrations.filter(state=Registration.State.NOMINATED).count()
+    waiting = event.registrations.to_approve().count()
     quizzes = Assignment.objects.in_force().filter(event=event.uuid).count()
     is_over = event.state in ("ended", "finalised", "archived")
     return [
         _registration_line(event, board, waiting),
-        Status(
-            _("Letter"),
-            event.letter_number or _("No letter number yet"),
-            "done" if event.letter_number else "todo",
-        ),
-        Status(
-            _("Preparation"),
-            _("%(count)d quizzes assigned") % {"count": quizzes},
-            "done" if quizzes else "todo",
-        ),
+        *_plan_lines(event, quizzes),
         Status(
             _("Attendance"),
             _("%(there)d of %(expected)d present")
             % {"there": board.there, "expected": board.expected},
             "done" if is_over else "doing" if board.there else "todo",
+            DOOR if event.state in Event.ACTIVE_STATES else "",
         ),
         Status(_("Certificates"), _("After the event is finalised"), "todo"),
         Status(
             _("Report"),
             _("Attendance list ready") if board.there else _("After the first person is recorded"),
             "done" if is_over and board.there else "todo",
+        ),
+    ]
+
+
+def _plan_lines(event: Event, quizzes: int) -> list[Status]:
+    may_plan = event.state not in FINAL_STATES
+    return [
+        Status(
+            _("Letter"),
+            event.letter_number or _("No letter number yet"),
+            "done" if event.letter_number else "todo",
+            "apa" if may_plan else "",
+        ),
+        Status(
+            _("Preparation"),
+            _("%(count)d quizzes assigned") % {"count": quizzes},
+            "done" if quizzes else "todo",
+            "kuis" if may_plan else "",
         ),
     ]
 
@@ -219,4 +246,4 @@ def _registration_line(event: Event, board: Board, waiting: int) -> Status:
             _("Registration"), f"{text}; {_('%(waiting)d to be approved') % told}", "doing"
         )
     known = {Event.State.DRAFT: "todo", Event.State.OPEN: "doing"}
-    return Status(_("Registration"), text, known.get(Event.State(event.state), "done"))
+    return Status(_("Registration"), text, known.get(Event.State(event.state), "done"), "periksa")

@@ -33,7 +33,7 @@ STEPS: dict[str, tuple[str, ...]] = {
 FINAL_STATES = (State.FINALISED, State.ARCHIVED, State.CANCELLED)
 # ``/panitia/baru/`` is where events are made.
 CODES_OF_PAGES = frozenset({"baru"})
-CHANGEABLE = frozenset({"code", "title", "kind", "unit", "about", "place", "capacity"})
+CHANGEABLE = {"code", "title", "kind", "unit", "about", "place", "capacity", "letter_number"}
 
 
 class EventCodeTaken(Refused):
@@ -165,7 +165,7 @@ def draft_event(draft: EventDraft, *, actor: Account | None) -> Event:
 
 
 def change_event(event: Event, changes: Mapping[str, Any], *, actor: Account | None) -> Event:
-    """Give an event another title, kind, unit, text, place or number of seats.
+    """Give an event another title, kind, unit, text, place, letter number or number of seats.
 
     Only what differs is written, with one audit row; ``changes`` names fields of ``CHANGEABLE``.
 

@@ -46,11 +46,8 @@ class Shelves:
 def shelves_of(rows: Sequence[Event], now: datetime) -> Shelves:
     """Sort events whose sessions are at hand; two further queries whatever their number."""
     proposals = dict(
-        Registration.objects.filter(
-            event__in=rows,
-            state=Registration.State.NOMINATED,
-            source=Registration.Source.UNIT,
-        )
+        Registration.objects.to_approve()
+        .filter(event__in=rows)
         .order_by()
         .values_list("event")
         .annotate(Count("pk"))

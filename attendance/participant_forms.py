@@ -26,7 +26,8 @@ class NarrowForm(forms.Form):
 
     def __init__(self, *args: Any, listing: Listing, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._offer("status", Registration.State.choices)
+        proposed, *others = Registration.State.choices
+        self._offer("status", [proposed, Registration.INVITED, *others])
         self._offer("unit", [(name, name) for name in listing.units])
         self._offer("kehadiran", presence_choices())
         self._offer("kuis", [(DONE, _("Done")), (OPEN, _("Not yet"))])

@@ -83,7 +83,7 @@ def listing(event: Event, wanted: Narrowing, *, actor: Account, now: datetime) -
 def _checks(wanted: Narrowing) -> list[Callable[[Entry], bool]]:
     checks: list[Callable[[Entry], bool]] = []
     if wanted.state:
-        checks.append(lambda one: one.registration.state == wanted.state)
+        checks.append(lambda one: one.registration.standing == wanted.state)
     if wanted.unit:
         checks.append(lambda one: one.registration.unit_name == wanted.unit)
     if wanted.presence:

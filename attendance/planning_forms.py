@@ -66,9 +66,18 @@ class WhatForm(forms.Form):
         max_length=4000,
         required=False,
     )
+    letter_number = forms.CharField(
+        label=_("Letter number"),
+        help_text=_("The number of the invitation. It is printed on the attendance list."),
+        max_length=80,
+        required=False,
+    )
     code = forms.SlugField(
         label=_("Address of the event"),
         help_text=_("Small letters, digits and hyphens, such as klinik-pengawasan-2026."),
+        error_messages={
+            "invalid": _("Use only letters, digits and hyphens, without blanks."),
+        },
         max_length=60,
         required=False,
     )
@@ -156,6 +165,12 @@ class SessionForm(forms.Form):
         if starts and ends and ends <= starts:
             self.add_error("ends", _("The session ends before it starts. Choose a later end."))
         return data
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything was typed that tells this session from the proposed one."""
+        typed = {"title", "day", "room"} & set(self.changed_data)
+        return any(self.data.get(name) for name in typed)
 
     def draft(self) -> SessionDraft:
         """Return the session as typed, after validation."""

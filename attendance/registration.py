@@ -4,7 +4,7 @@ Seats are ``seating``'s, what a person is told is ``announcing``'s; both belong 
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import uuid4
 
 from django.db import transaction
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from attendance import badges
 from attendance.announcing import tell
-from attendance.models import Event, Registration
+from attendance.models import Event, Presence, Registration
 from attendance.seating import (
     EventFull,
     RegistrationClosed,
@@ -223,6 +223,24 @@ def withdraw(registration: Registration, *, actor: Account, reason: str = "") ->
             "registration.withdraw", actor=actor, thing=held, subject=held.person_id, reason=reason
         )
     return held
+
+
+def withdraw_own(registration: Registration, *, actor: Account, now: datetime) -> Registration:
+    """Give one's own seat back, as long as nobody has come to the event by it.
+
+    Raises:
+        RegistrationClosed: the event is over or the person is recorded as present.
+        PermissionDenied, Http404: the actor may not withdraw it.
+    """
+    event = registration.event
+    planned = event.sessions.filter(is_cancelled=False)
+    if planned.exists() and not planned.filter(ends_at__gt=now).exists():
+        raise RegistrationClosed(_("The event is over; registrations no longer change."))
+    if registration.presences.filter(state__in=Presence.THERE).exists():
+        raise RegistrationClosed(
+            _("Your attendance is recorded, so that your registration stays as it is.")
+        )
+    return withdraw(registration, actor=actor)
 
 
 def replace(

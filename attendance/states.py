@@ -18,6 +18,7 @@ class Act:
     """One step: its word in the address, where it leads, its button and what follows from it.
 
     Attributes:
+        done: the sentence once it is done.
         again: the button where the event was in that state before.
         is_final: cannot be taken back, so that a page asks first.
     """
@@ -26,6 +27,7 @@ class Act:
     to: str
     label: Promise
     effect: Promise
+    done: Promise
     again: Promise | None = None
     is_final: bool = False
 
@@ -40,6 +42,7 @@ ACTS = (
         State.OPEN,
         _("Open registration"),
         _("This announces the event: from then on people of the regency can register."),
+        _("Registration is open now."),
         again=_("Open registration again"),
     ),
     Act(
@@ -47,24 +50,29 @@ ACTS = (
         State.CLOSED,
         _("Close registration"),
         _("From then on nobody can register. Who is registered stays registered."),
+        _("Registration is closed now."),
     ),
     Act(
         "mulai",
         State.RUNNING,
         _("Begin the event"),
         _("From then on the event is shown as under way."),
+        _("The event has begun."),
     ),
     Act(
         "akhiri",
         State.ENDED,
         _("End the event"),
         _("From then on the event is shown as over. Attendance can still be corrected."),
+        _("The event has ended."),
+        is_final=True,
     ),
     Act(
         "tetapkan",
         State.FINALISED,
         _("Finalise the event"),
         _("From then on nobody changes the plan, and no percentage changes whom it counts."),
+        _("The event is finalised."),
         is_final=True,
     ),
     Act(
@@ -72,6 +80,7 @@ ACTS = (
         State.CANCELLED,
         _("Cancel the event"),
         _("The event page and each participant's own page will say that it does not take place."),
+        _("The event is cancelled."),
         is_final=True,
     ),
 )

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
@@ -26,6 +27,7 @@ from quizzes.wording import number_read, sentence_of, standing_of
 TOKEN = 32
 READING = ("GET", "HEAD")
 READ_WRITE = (*READING, "POST")
+ASKED = "kosong"  # in the address, so that the browser's way back asks again without a form
 
 
 @dataclass(frozen=True)
@@ -200,12 +202,18 @@ def attempt_check(request: HttpRequest, attempt: UUID) -> HttpResponse:
         return redirect("attempt_result", attempt=attempt)
     places = showing.places_to_check(found)
     blanks = [place for place in places if not place.is_answered]
-    asks = request.method == "POST" and bool(blanks) and "yakin" not in request.POST
-    if request.method == "POST" and not asks:
+    if request.method == "POST" and blanks and "yakin" not in request.POST:
+        return redirect(f"{reverse('attempt_check', args=[attempt])}?{ASKED}=1")
+    if request.method == "POST":
         mine = visible(request.user, "take-attempt", Attempt.objects.all())
         delivery.submit(attempt, among=mine)
         return redirect("attempt_result", attempt=attempt)
-    context = {"attempt": found, "places": places, "blanks": blanks, "asks": asks}
+    context = {
+        "attempt": found,
+        "places": places,
+        "blanks": blanks,
+        "asks": bool(blanks) and ASKED in request.GET,
+    }
     return render(request, "quizzes/check.html", context)
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clinic.people.models import Unit
 
@@ -62,7 +63,7 @@ class Event(models.Model):
         DRAFT = "draft", _("draft")
         OPEN = "open", _("registration open")
         CLOSED = "closed", _("registration closed")
-        RUNNING = "running", _("under way")
+        RUNNING = "running", pgettext_lazy("event", "under way")
         ENDED = "ended", _("over")
         FINALISED = "finalised", _("finalised")
         ARCHIVED = "archived", _("archived")

@@ -23,6 +23,12 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         """Keep registrations that hold a seat, or stand in the room without one."""
         return self.filter(state__in=Registration.HELD_STATES)
 
+    def to_approve(self) -> Self:
+        """Keep proposals that wait for the organisers; an invitation waits for the person."""
+        return self.filter(state=Registration.State.NOMINATED).exclude(
+            source=Registration.Source.ORGANISER
+        )
+
 
 class Registration(models.Model):
     """A person's place in an event; unit and post are those at registration."""
@@ -50,6 +56,8 @@ class Registration(models.Model):
         SPEAKER = "narasumber", _("speaker")
         MODERATOR = "moderator", _("moderator")
 
+    # An invitation is a proposal by the organisers: nothing is left for them to approve.
+    INVITED = ("invited", _("invited, waiting for confirmation"))
     HELD_STATES = ("nominated", "confirmed", "walk_in")
     ACTIVE_STATES = (*HELD_STATES, "waitlisted", "offered")
 
@@ -104,6 +112,18 @@ class Registration(models.Model):
     def is_active(self) -> bool:
         """Whether the registration is in force."""
         return self.state in self.ACTIVE_STATES
+
+    @property
+    def standing(self) -> str:
+        """The state, where an invitation is told from the proposal of a unit."""
+        is_invited = (self.state, self.source) == (self.State.NOMINATED, self.Source.ORGANISER)
+        return self.INVITED[0] if is_invited else self.state
+
+    @property
+    def standing_words(self) -> str:
+        """The standing in words."""
+        is_invited = self.standing == self.INVITED[0]
+        return str(self.INVITED[1] if is_invited else self.State(self.state).label)
 
     @property
     def holds_seat(self) -> bool:

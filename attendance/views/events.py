@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from attendance import badges, boards, registration
 from attendance.forms import ProposeForm, RegisterForm
 from attendance.models import Event, Registration
-from attendance.registration import EventFull
+from attendance.registration import EventFull, RegistrationClosed
 from attendance.wording import standing_of
 from clinic.lib.errors import Refused
 from clinic.people.access import can, rows_of, visible
@@ -47,10 +47,14 @@ def event(request: HttpRequest, code: str) -> HttpResponse:
     shown = visible(request.user, "see-event", Event.objects.all())
     found = get_object_or_404(shown.select_related("unit"), code=code)
     own = _own(request, found) if request.user.is_authenticated else None
+    sessions = list(found.sessions.all())
+    is_over = boards.is_over(found, sessions, timezone.now())
     context = {
         "event": found,
-        "sessions": found.sessions.all(),
+        "sessions": sessions,
         "own": own,
+        "is_over": is_over,
+        "standing": standing_of(own.state, own.source, is_over=is_over) if own else "",
         "may_organise": request.user.is_authenticated and can(request.user, "change-event", found),
         "may_propose": request.user.is_authenticated and _proposable(request, found).exists(),
     }
@@ -82,7 +86,7 @@ def event_register(request: HttpRequest, code: str) -> HttpResponse:
             registration.register(
                 found, person, actor=request.user, needs=form.cleaned_data["needs"]
             )
-        except (EventFull, registration.RegistrationClosed) as refused:
+        except (EventFull, RegistrationClosed) as refused:
             refusal = refused
         else:
             return redirect("event_own", code=code)
@@ -99,27 +103,40 @@ def event_own(request: HttpRequest, code: str) -> HttpResponse:
     found, own = _seat(request, code)
     if request.method not in READ_WRITE:
         return HttpResponseNotAllowed(READ_WRITE)
-    if request.method == "POST":
-        registration.withdraw(own, actor=request.user)
-        messages.success(request, _("Your registration is withdrawn."))
-        return redirect("event", code=code)
+    if request.method != "POST":
+        return _own_page(request, found, own)
+    try:
+        registration.withdraw_own(own, actor=request.user, now=timezone.now())
+    except RegistrationClosed as refused:
+        return _own_page(request, found, own, refusal=refused)
+    messages.success(request, _("Your registration is withdrawn."))
+    return redirect("event", code=code)
+
+
+def _own_page(
+    request: HttpRequest, found: Event, own: Registration, *, refusal: Refused | None = None
+) -> HttpResponse:
     now = timezone.now()
     modules, size = badges.qr_modules(badges.token_of(own))
     sessions = list(found.sessions.all())
     lines = boards.lines_of(found, sessions, now, every_state=True)
-    is_over = bool(sessions) and all(one.ends_at <= now for one in sessions)
+    line = next(line for line in lines if line.registration.pk == own.pk)
+    is_over = boards.is_over(found, sessions, now)
     context = {
         "event": found,
         "own": own,
-        "line": next(line for line in lines if line.registration.pk == own.pk),
+        "line": line,
         "modules": modules,
         "size": size,
         "code": badges.shown_short_code(own.short_code),
         "sessions": sessions,
         "is_over": is_over,
-        "standing": standing_of(own.state, own.source, is_over=is_over or found.is_over),
+        "is_expected": own.is_active and not is_over and found.state != Event.State.CANCELLED,
+        "standing": standing_of(own.state, own.source, is_over=is_over),
+        "refusal": refusal,
     }
-    return render(request, "attendance/own.html", context)
+    status = refusal.status if refusal else 200
+    return render(request, "attendance/own.html", context, status=status)
 
 
 def _seat(request: HttpRequest, code: str) -> tuple[Event, Registration]:

@@ -57,7 +57,7 @@ def organiser_event(request: HttpRequest, code: str) -> HttpResponse:
         "sessions": sessions,
         "board": board,
         "status": boards.six_lines(event, board),
-        "is_past": event.is_over or boards.is_past(sessions, now),
+        "is_past": boards.is_over(event, sessions, now),
         "acts": [(act, act.label_for(event)) for act in states.offered(event)],
     }
     return render(request, "attendance/board.html", context)

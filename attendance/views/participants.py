@@ -257,7 +257,9 @@ def _substitutes(request: HttpRequest, row: Registration) -> list[tuple[str, str
 
 def _change_page(request: HttpRequest, row: Registration, **shown: Any) -> HttpResponse:
     choices = _substitutes(request, row)
-    acts = [(act, Decision.Act(act)) for act in deciding.acts_on(row.state)]
+    labels = {act.value: act.label for act in Decision.Act}
+    if row.standing == Registration.INVITED[0]:
+        labels[Decision.Act.APPROVE] = _("Confirm at the person's wish")
     form = shown.get("form") or ReasonForm(is_required=False)
     substitute = shown.get("substitute") or SubstituteForm(choices=choices)
     refusal = shown.get("refusal")
@@ -266,7 +268,7 @@ def _change_page(request: HttpRequest, row: Registration, **shown: Any) -> HttpR
         "row": row,
         "nip": shown.get("nip"),
         "masked_nip": mask_nip(row.person.nip),
-        "acts": [(act, kind.label, kind in DANGER) for act, kind in acts],
+        "acts": [(act, labels[act], act in DANGER) for act in deciding.acts_on(row.state)],
         "form": form,
         "substitute": substitute,
         "may_decide": seating.may_change(row.event),

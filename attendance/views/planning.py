@@ -161,7 +161,7 @@ def _saved(request: HttpRequest, event: Event, step: str) -> HttpResponse:
 
 
 def _what(request: HttpRequest, event: Event) -> HttpResponse:
-    names = ("title", "kind", "about", "code")
+    names = ("title", "kind", "about", "letter_number", "code")
     initial = {**{name: getattr(event, name) for name in names}, "unit": event.unit.slug}
     form = WhatForm(
         request.POST or None,
@@ -180,18 +180,11 @@ def _what(request: HttpRequest, event: Event) -> HttpResponse:
 
 
 def _when(request: HttpRequest, event: Event) -> HttpResponse:
-    wanted = request.POST.get("simpan", "")
-    place = PlaceForm(request.POST if wanted == "tempat" else None, initial={"place": event.place})
-    usual = planning.usual_times(event, list(event.sessions.all()))
-    session = SessionForm(request.POST if wanted == "sesi" else None, event=event, initial=usual)
-    if place.is_bound and place.is_valid():
-        with refusals_in(place):
-            events.change_event(event, place.cleaned_data, actor=request.user)
-            return _stay(request, event, _("Saved."))
-    if session.is_bound and session.is_valid():
-        with refusals_in(session):
-            made = events.add_session(event, session.draft(), actor=request.user)
-            return _told_session(request, event, made)
+    place, session = _when_forms(request, event)
+    sent = [form for form in (place, session) if form.is_bound]
+    if sent and all(form.is_valid() for form in sent):
+        with refusals_in(sent[-1]):
+            return _save_when(request, event, place, session)
     has_session = any(not one.is_cancelled for one in event.sessions.all())
     return _shown(
         request,
@@ -204,6 +197,30 @@ def _when(request: HttpRequest, event: Event) -> HttpResponse:
         adding_kind="secondary" if has_session else "",
         onward_kind="" if has_session else "secondary",
     )
+
+
+def _when_forms(request: HttpRequest, event: Event) -> tuple[PlaceForm, SessionForm]:
+    """Return both forms; they are sent together, so that neither button loses what the other saves.
+
+    The session is left alone where the place is saved and no session was begun.
+    """
+    data, usual = request.POST, planning.usual_times(event, list(event.sessions.all()))
+    place = PlaceForm(data if "place" in data else None, initial={"place": event.place})
+    session = SessionForm(data or None, event=event, initial=usual)
+    if data.get("simpan") != "sesi" and not session.is_begun:
+        session = SessionForm(event=event, initial=usual)
+    return place, session
+
+
+def _save_when(
+    request: HttpRequest, event: Event, place: PlaceForm, session: SessionForm
+) -> HttpResponse:
+    if place.is_bound:
+        events.change_event(event, place.cleaned_data, actor=request.user)
+    if not session.is_bound:
+        return _stay(request, event, _("Saved."))
+    made = events.add_session(event, session.draft(), actor=request.user)
+    return _told_session(request, event, made)
 
 
 def _stay(request: HttpRequest, event: Event, text: str, step: str = "waktu") -> HttpResponse:

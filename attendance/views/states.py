@@ -5,10 +5,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from attendance import states
+from attendance import boards, states
 from attendance.models import Event
 from attendance.planning_forms import ReasonForm
 from clinic.lib.errors import Refused
@@ -45,7 +44,7 @@ def _carry_out(
         states.carry_out(act, event, actor=request.user, reason=reason)
     except Refused as refused:
         return refused
-    messages.success(request, f"{act.label_for(event)}: {_('Done')}")
+    messages.success(request, act.done)
     return None
 
 
@@ -56,6 +55,7 @@ def _page(request: HttpRequest, event: Event, act: states.Act, **shown: Any) -> 
         "act": act,
         "label": act.label_for(event),
         "people": event.registrations.active().count(),
+        "missing": boards.unrecorded(event) if act.to == Event.State.ENDED else None,
         "is_offered": act in states.offered(event),
         "offered": [(one, one.label_for(event)) for one in states.offered(event)],
         **shown,

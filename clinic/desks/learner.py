@@ -88,7 +88,7 @@ def _seat_task(seat: Registration) -> dict[str, Any]:
         "url": reverse("event_own", kwargs={"code": seat.event.code}),
         "hint": f"{moment(seat.starts)} ({days_left(seat.starts)})",
         "state": "doing",
-        "word": seat.get_state_display(),
+        "word": seat.standing_words,
     }
 
 

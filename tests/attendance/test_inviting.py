@@ -171,3 +171,30 @@ def test_the_page_costs_the_same_whatever_the_number_of_people(
         made.people(regencies[0].clinic, size, name=f"Orang {size}")
         with django_assert_max_num_queries(22):
             assert browser.get(place_of(event), address).status_code == 200
+
+
+def test_an_invitation_waits_for_the_person_and_not_for_approval(cast, signed_in, event):
+    made.moved(event, to=timezone.now() + timedelta(days=3))
+    row = registration.invite(event, cast.participant, actor=cast.organiser.account)
+    registration.register(event, cast.stranger, actor=cast.operator.account)
+    words = "diundang, menunggu konfirmasi"
+    organiser, people = signed_in(cast.organiser.account), f"/panitia/{event.code}/peserta"
+
+    page = organiser.get(people).content.decode()
+    assert words in page
+    assert page.count('name="pendaftaran"') == 1
+    assert f'name="pendaftaran" value="{row.uuid}"' not in page
+    for status, person in {"invited": cast.participant, "nominated": cast.stranger}.items():
+        (entry,) = organiser.get(people, {"status": status}).context["listing"].entries
+        assert entry.registration.person == person
+    assert "1 menunggu persetujuan" in organiser.get(f"/panitia/{event.code}/").content.decode()
+    assert words in organiser.get(f"{people}/{row.uuid}/ubah").content.decode()
+
+    browser, place = signed_in(cast.participant.account), f"/kegiatan/{event.code}/"
+    offered = browser.get(place).content.decode().split("<main")[1]
+    assert "Konfirmasi kehadiran saya" in offered
+    assert ">Daftar<" not in offered
+    assert words.capitalize() in browser.get(f"{place}saya").content.decode()
+    browser.post(f"{place}daftar", {})
+    row.refresh_from_db()
+    assert row.standing == "confirmed"

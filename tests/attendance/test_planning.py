@@ -47,6 +47,55 @@ class TestTheWayThroughTheSteps:
         assert (session.scan_group, session.is_required) == ("d1", True)
         assert Grant.objects.filter(event=event.uuid).get().person == cast.organiser
 
+    def test_the_letter_number_is_typed_and_stands_on_board_and_plan(self, cast, browser, draft):
+        board = f"/panitia/{draft.code}/"
+        assert f'href="{step(draft, "apa")}">Surat<' in browser.get(board).content.decode()
+
+        typed = what(cast, title=draft.title, letter_number="005/12/ORG/2026")
+        assert browser.post(step(draft, "apa"), typed).status_code == 302
+
+        draft.refresh_from_db()
+        assert draft.letter_number == "005/12/ORG/2026"
+        page = browser.get(board).content.decode()
+        assert "005/12/ORG/2026" in page
+        assert f'href="{step(draft, "apa")}">Surat<' not in page
+        assert f'href="{step(draft, "kuis")}">' in page
+        assert "005/12/ORG/2026" in browser.get(step(draft, "periksa")).content.decode()
+        assert 'value="005/12/ORG/2026"' in browser.get(step(draft, "apa")).content.decode()
+
+    def test_place_and_session_are_saved_by_either_button(self, browser, draft):
+        place = step(draft, "waktu")
+        browser.post(place, {**SESSION, "place": "Aula"})
+        browser.post(place, {**SESSION, "place": "Aula Timur", "title": "", "simpan": "tempat"})
+        later = {"title": "Siang", "starts": "13:00", "ends": "15:00", "simpan": "tempat"}
+        browser.post(place, {**SESSION, **later, "place": "Aula Barat"})
+
+        draft.refresh_from_db()
+        assert draft.place == "Aula Barat"
+        assert [one.title for one in draft.sessions.all()] == ["Pagi", "Siang"]
+
+    def test_a_wrong_session_keeps_the_place_that_was_typed(self, browser, draft):
+        page = browser.post(step(draft, "waktu"), {**SESSION, "place": "Aula", "ends": "07:00"})
+
+        assert page.status_code == 422
+        assert 'value="Aula"' in page.content.decode()
+        assert 'value="Pagi"' in page.content.decode()
+
+    def test_a_session_sent_without_the_place_keeps_it(self, browser, draft):
+        browser.post(step(draft, "waktu"), {"simpan": "tempat", "place": "Aula"})
+        browser.post(step(draft, "waktu"), SESSION)
+
+        draft.refresh_from_db()
+        assert (draft.place, draft.sessions.count()) == ("Aula", 1)
+
+    def test_an_address_with_blanks_is_refused_in_plain_words(self, cast, browser):
+        page = browser.post("/panitia/baru/", what(cast, code="klinik pengawasan!"))
+
+        assert page.status_code == 422
+        text = page.content.decode()
+        assert "Gunakan huruf, angka, dan tanda hubung saja, tanpa spasi." in text
+        assert "slug" not in page.context["form"].errors.as_text()
+
     def give_both(self, browser, event, quiz):
         """Give the quiz before and after, in the windows that the page suggests."""
         for word, _label, form in browser.get(step(event, "kuis")).context["phases"]:

@@ -53,6 +53,41 @@ class TestStates:
         assert made.fresh(event).state == "cancelled"
         assert AuditEntry.objects.get(verb="event.cancelled").detail.reason.startswith("Ditunda")
 
+    def test_ending_asks_first_and_names_who_is_not_recorded(self, cast, browser):
+        event = made.event_of(cast.organiser)
+        rows = [made.joined(event, one) for one in (cast.participant, cast.colleague)]
+        made.scanned(event, made.badge(rows[0]))
+        for act in (events.close_registration, events.begin):
+            act(event, actor=cast.organiser.account)
+        place = f"/panitia/{event.code}/keadaan/akhiri"
+
+        board = browser.get(f"/panitia/{event.code}/").content.decode()
+        assert f'href="{place}"' in board
+        assert f'action="{place}"' not in board
+        assert "1 orang belum tercatat. Akhiri kegiatan?" in browser.get(place).content.decode()
+        assert made.fresh(event).state == "running"
+
+    def test_what_was_done_is_said_in_a_sentence(self, cast, browser):
+        event = made.event_of(cast.organiser, is_open=False)
+        for act, sentence in {
+            "buka": "Pendaftaran sudah dibuka.",
+            "tutup": "Pendaftaran sudah ditutup.",
+            "mulai": "Kegiatan sudah dimulai.",
+            "akhiri": "Kegiatan sudah diakhiri.",
+            "tetapkan": "Kegiatan sudah ditetapkan.",
+        }.items():
+            page = browser.post(f"/panitia/{event.code}/keadaan/{act}", follow=True)
+            assert sentence in page.content.decode()
+
+    def test_an_event_is_under_way_in_words_of_its_own(self, cast, browser):
+        event = made.event_of(cast.organiser)
+        for act in (events.close_registration, events.begin):
+            act(event, actor=cast.organiser.account)
+        for place in ("/panitia/", f"/panitia/{event.code}/", "/kegiatan/"):
+            page = browser.get(place).content.decode().lower()
+            assert "sedang berlangsung" in page
+            assert "sedang dikerjakan" not in page
+
     def test_a_final_event_is_read_only(self, cast, browser):
         quiz = quiz_made.published_quiz(cast).quiz
         event = made.event_of(cast.organiser)

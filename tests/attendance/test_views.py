@@ -28,7 +28,7 @@ def test_a_draft_is_nobodys_and_an_open_event_everybodys(cast, client, event):
     assert "Pagi" in client.get(f"/kegiatan/{event.code}/").content.decode()
 
 
-def test_register_show_the_code_and_withdraw(cast, signed_in, event, settings):
+def test_register_show_the_code_and_withdraw(cast, signed_in, event, settings, today):
     browser = signed_in(cast.participant.account)
     place = f"/kegiatan/{event.code}/"
     assert browser.get(f"{place}daftar").status_code == 200

@@ -6,9 +6,11 @@ import pytest
 
 from attendance import registration
 from attendance.models import Registration
-from clinic.people.models import Membership
+from clinic.people.models import Membership, Person
+from quizzes.models.assignments import Phase
 from tests.attendance import made
 from tests.journeys.conftest import faults, follow, overflow
+from tests.quizzes import made as quiz_made
 
 pytestmark = [
     pytest.mark.journey,
@@ -20,7 +22,7 @@ pytestmark = [
 def event(cast, regencies):
     event = made.event_of(cast.organiser, capacity=20)
     for person in made.people(regencies[0].clinic, 3, name="Peserta Lain"):
-        registration.invite(event, person, actor=None)
+        registration.register(event, person, actor=cast.operator.account)
     made.joined(event, cast.participant)
     Membership.objects.filter(unit=regencies[0].health).update(position="Sekretaris")
     return event
@@ -107,6 +109,28 @@ def test_a_unit_is_invited_by_post_and_a_substitute_comes(organiser, cast, event
     row.refresh_from_db()
     assert row.state == "replaced"
     assert Registration.objects.get(replaces=row).person == cast.colleague
+
+
+LINES_OF_TEXT = """button => {
+    const text = document.createRange()
+    text.selectNodeContents(button.firstChild)
+    return text.getClientRects().length
+}"""
+
+
+def test_a_button_in_the_list_stays_on_one_line(organiser, cast, event):
+    quiz_made.assigned(quiz_made.published_quiz(cast), event.uuid, phase=Phase.PRE)
+    Person.objects.filter(registrations__event=event).update(
+        name="Drs. Muhammad Peserta Lainnya, S.Sos., M.A.P."
+    )
+    long_name = "Dinas Pemberdayaan Masyarakat dan Pemerintahan Kelurahan Kabupaten"
+    event.registrations.update(unit_name=long_name, position=f"Sekretaris {long_name}")
+    page = organiser(width=1280)
+    page.goto(f"/panitia/{event.code}/peserta")
+
+    button = page.locator("button[name=pendaftaran]").first
+    assert button.evaluate(LINES_OF_TEXT) == 1
+    assert overflow(page) <= 0
 
 
 def test_axe_finds_nothing_on_the_pages_of_participants(organiser, cast, event):
