@@ -326,6 +326,32 @@ def test_the_rule_of_2020_is_history_and_nowhere_in_force():
     assert set(badges) == {"sejarah"}
 
 
+def outcome_and_area(question):
+    return area_of(question), question["outcome"]
+
+
+@pytest.mark.parametrize("quiz", QUIZZES, ids=name_of)
+def test_a_question_of_one_form_alone_has_a_twin_in_the_other(quiz):
+    twins = [
+        Counter(
+            (BY_SLUG[slug]["outcome"], BY_SLUG[slug]["difficulty"])
+            for slug in form["questions"]
+            if slug not in quiz["common"]
+        )
+        for form in quiz["form"]
+    ]
+
+    assert twins[0] == twins[1]
+
+
+@pytest.mark.parametrize("quiz", QUIZZES, ids=name_of)
+def test_a_question_of_one_form_alone_gives_no_hint_to_a_common_one(quiz):
+    shared = {BY_SLUG[slug].get("fact") for slug in quiz["common"]}
+    alone = {slug for form in quiz["form"] for slug in form["questions"]} - set(quiz["common"])
+
+    assert [slug for slug in sorted(alone) if BY_SLUG[slug].get("fact") in shared] == []
+
+
 @pytest.mark.parametrize("quiz", QUIZZES, ids=name_of)
 def test_both_forms_are_alike_and_share_enough_items(quiz):
     first, second = (form["questions"] for form in quiz["form"])
@@ -335,6 +361,9 @@ def test_both_forms_are_alike_and_share_enough_items(quiz):
     spread = [Counter(area_of(BY_SLUG[slug]) for slug in form) for form in (first, second)]
     assert spread[0] == spread[1]
     assert set(spread[0]) == set(quiz["areas"])
+    for told in (outcome_and_area, lambda row: row["difficulty"]):
+        counted = [Counter(told(BY_SLUG[slug]) for slug in form) for form in (first, second)]
+        assert counted[0] == counted[1]
     for form in (first, second):
         assert len(set(form)) == len(form)
         assert all(BY_SLUG[slug]["use"] == "quiz" for slug in form)
