@@ -75,6 +75,9 @@ class WhatForm(forms.Form):
     code = forms.SlugField(
         label=_("Address of the event"),
         help_text=_("Small letters, digits and hyphens, such as klinik-pengawasan-2026."),
+        error_messages={
+            "invalid": _("Use only letters, digits and hyphens, without blanks."),
+        },
         max_length=60,
         required=False,
     )

@@ -304,7 +304,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "clinic.people.passwords.NotEasilyGuessed"},
     {"NAME": "clinic.people.passwords.NotWhoYouAre"},
     {"NAME": "clinic.people.passwords.NotTheDemoPassword"},
 ]

@@ -107,6 +107,7 @@ class RowForm(forms.Form):
         max_length=1000,
         assume_scheme="https",
         help_text=_("Make sure that an assessor can open it."),
+        error_messages={"invalid": _("Write the whole link. It begins with https://.")},
     )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 

@@ -1,8 +1,9 @@
-"""Two password rules beside Django's own: not who you are, not the demo's (security.md 3, 8)."""
+"""Password rules: not who you are, not a common one, not the demo's (security.md 3, 8)."""
 
 import re
 
 from django.conf import settings
+from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -33,6 +34,16 @@ class NotWhoYouAre:
 
     def get_help_text(self) -> str:
         return _("Not your NIP, name or e-mail address.")
+
+
+class NotEasilyGuessed(CommonPasswordValidator):
+    """Django's list of common passwords, in words of ours."""
+
+    def get_error_message(self) -> str:
+        return _("Many people use this password, so it is easy to guess. Choose another one.")
+
+    def get_help_text(self) -> str:
+        return _("Not a password that many people use.")
 
 
 class NotTheDemoPassword:

@@ -88,6 +88,14 @@ class TestTheWayThroughTheSteps:
         draft.refresh_from_db()
         assert (draft.place, draft.sessions.count()) == ("Aula", 1)
 
+    def test_an_address_with_blanks_is_refused_in_plain_words(self, cast, browser):
+        page = browser.post("/panitia/baru/", what(cast, code="klinik pengawasan!"))
+
+        assert page.status_code == 422
+        text = page.content.decode()
+        assert "Gunakan huruf, angka, dan tanda hubung saja, tanpa spasi." in text
+        assert "slug" not in page.context["form"].errors.as_text()
+
     def give_both(self, browser, event, quiz):
         """Give the quiz before and after, in the windows that the page suggests."""
         for word, _label, form in browser.get(step(event, "kuis")).context["phases"]:

@@ -254,6 +254,13 @@ def test_a_row_changed_meanwhile_is_409_with_both_values_and_can_then_be_saved(
     assert rows_of(sheet)[ROW].note == "Catatan saya"
 
 
+def test_a_link_that_is_none_is_told_how_a_link_begins(operator, sheet):
+    page = operator.post(row_url(sheet), typed(operator, sheet, link="berkas di lemari"))
+
+    assert page.status_code == 422
+    assert "Tuliskan tautan secara lengkap, diawali https://." in text(page)
+
+
 @pytest.mark.parametrize(
     ("fields", "said"), [({"link": "javascript:alert(1)"}, "link"), ({"answer0": "Z"}, "answer0")]
 )
