@@ -307,7 +307,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
-    {"NAME": "clinic.people.passwords.NotCommon"},
+    {"NAME": "clinic.people.passwords.NotEasilyGuessed"},
     {"NAME": "clinic.people.passwords.NotWhoYouAre"},
     {"NAME": "clinic.people.passwords.NotTheDemoPassword"},
 ]

@@ -36,7 +36,7 @@ class NotWhoYouAre:
         return _("Not your NIP, name or e-mail address.")
 
 
-class NotCommon(CommonPasswordValidator):
+class NotEasilyGuessed(CommonPasswordValidator):
     """Django's list of common passwords, in words of ours."""
 
     def get_error_message(self) -> str:

@@ -57,6 +57,8 @@ def test_an_event_that_is_over_offers_nothing_to_who_was_there(cast, browser, ev
     assert f"/kegiatan/{event.code}/daftar" not in page
     assert said("Show the QR code") not in page
     assert said("You are registered for this event.") in page
+    assert (said("This event is over.") in page) is is_said
+    assert (said("All sessions of this event are over.") in page) is not is_said
     assert "saya.png" not in own
     assert "<form" not in own
 
