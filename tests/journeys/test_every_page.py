@@ -60,6 +60,7 @@ NO_PAGES = {
     "readyz": "JSON",
     "language": "takes a post only",
     "theme": "takes a post only",
+    "people_accounts": "takes a post only",
     "account_home": "leads on",
     "people_blank": "a file",
     "units_blank": "a file",
