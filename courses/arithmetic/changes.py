@@ -118,7 +118,7 @@ def _lines(section: Mapping[str, Any], bodies: Mapping[str, Any]) -> list[str]:
 def _texts(value: Any) -> Iterator[str]:
     """Return the paragraphs that stand anywhere below a plain value."""
     if isinstance(value, dict):
-        for key, item in value.items():
+        for key, item in sorted(value.items()):  # PostgreSQL keeps no order of keys
             yield from () if key in _UNREAD else _texts(item)
     elif isinstance(value, list):
         for item in value:

@@ -199,5 +199,7 @@ def _one_module_waits_for_the_reviewer_with_what_changed(client):
     client.force_login(Account.objects.get(email="pengulas@demo.test"))
     (panel,) = client.get("/admin/").context["panels"]
     (row,) = panel.rows
-    (change,) = client.get(row["url"]).context["changes"]
+    changes = client.get(row["url"]).context["changes"]
+    assert len(changes) == 1, changes
+    (change,) = changes
     assert change.kind == "changed"

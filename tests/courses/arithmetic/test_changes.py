@@ -81,3 +81,13 @@ def test_what_was_typed_as_markup_stays_text():
 def test_a_sentence_added_at_the_end_touches_no_word_before_it():
     (paragraph,) = compare(["Satu dua."], ["Satu dua. Tiga."])
     assert paragraph.runs == ((SAME, "Satu dua."), (ADDED, " Tiga."))
+
+
+def test_a_store_that_keeps_no_order_of_keys_changes_nothing():
+    proof = {"label": "Lembar jejak", "strength": "kuat", "kind": "lain"}
+    turned = dict(reversed(proof.items()))
+
+    def around(value):
+        return edition((1, [{"type": "proof", "value": value, "id": "b2"}]))
+
+    assert changes(around(proof), around(turned)) == []
