@@ -55,7 +55,7 @@ lock:  ## Refresh the hashed locks (needs uv)
 		requirements-dev.in -o requirements-dev.txt
 
 clean:  ## Remove what set-up made; the data under var/ stays
-	@rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .djlint_cache
+	@rm -rf .venv .venv.before .pytest_cache .ruff_cache .import_linter_cache .hypothesis .djlint_cache
 	@find clinic courses quizzes attendance tests -name __pycache__ -prune -exec rm -rf {} +
 	@find clinic/locale clinic/locale_editor -name '*.mo' -delete 2>/dev/null || :
 	@echo "The data under $(VAR)/ is kept; remove it by hand if you mean to."

@@ -33,6 +33,16 @@ if [ -z "$python" ] && can_use_apt; then
 fi
 [ -n "$python" ] || stop "Python 3.11 or newer with venv is missing. As root: apt install python3-venv"
 
+# Put back what worked before this run, or before one that was interrupted.
+put_back() {
+    if [ -e .venv.before ]; then
+        rm -rf .venv
+        mv .venv.before .venv
+    fi
+}
+
+stop_as_before() { put_back; stop "$1"; }
+
 # install NAME STAMP LOCK…: install the locks unless the stamp says they are in.
 install() {
     name=$1 stamp=$2
@@ -41,17 +51,20 @@ install() {
     [ "$(cat "$stamp" 2>/dev/null || :)" = "$wanted" ] && return 0
     if [ "$name" = runtime ]; then
         say "Making .venv with $("$python" --version) …"
-        "$python" -m venv --clear .venv || stop ".venv could not be made with $python."
+        if [ -e .venv ]; then mv .venv .venv.before; fi
+        "$python" -m venv .venv || stop_as_before ".venv could not be made with $python."
     fi
     say "Installing the $name packages (half a minute on a usual line) …"
     options=
     for lock in "$@"; do options="$options -r $lock"; done
     # shellcheck disable=SC2086 # options are words
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes $options ||
-        stop "The $name packages could not be installed: is there a network? Then run this again."
+        stop_as_before "The $name packages could not be installed: is there a network? Then run this again."
+    rm -rf .venv.before
     printf '%s\n' "$wanted" >"$stamp"
 }
 
+put_back
 install runtime .venv/.lock-sha requirements.txt
 if [ "${1:-}" = dev ]; then
     install development .venv/.dev-lock-sha requirements.txt requirements-dev.txt
