@@ -10,11 +10,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from attendance.arithmetic.tokens import PREFIX, badge_token, token_digest
 from attendance.models import Badge, Event, Registration
+from clinic.lib.arithmetic.qr import QUIET_ZONE, draw_path
 from clinic.people.access import require
 from clinic.people.models import Account
 from clinic.records import audit
 
 SHORT_CODE_LENGTH = 8
+QR_LEVEL = "h"
 LINE_HEIGHT = 64  # pixels below the code, four of its squares
 # Read aloud and typed: without I, L, O and U, which are misheard or misread.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -91,21 +93,9 @@ def reissue(registration: Registration, *, actor: Account) -> Registration:
     return held
 
 
-def qr_modules(text: str) -> tuple[str, int]:
-    """Draw a QR at level H as path data of one-wide strokes, with the side in modules."""
-    code = segno.make(text, error="h", micro=False, boost_error=False)
-    border = 4
-    size = code.symbol_size(border=border)[0]
-    lines = []
-    for y, row in enumerate(code.matrix):
-        start = None
-        for x, dark in enumerate([*row, 0]):
-            if dark and start is None:
-                start = x
-            elif not dark and start is not None:
-                lines.append(f"M{start + border} {y + border}.5h{x - start}")
-                start = None
-    return "".join(lines), size
+def qr_path(text: str) -> tuple[str, int]:
+    """Draw a QR at level H, which is read from a scratched screen, as path data and side."""
+    return draw_path(text, error=QR_LEVEL)
 
 
 def qr_png(text: str, *, line: str = "") -> bytes:
@@ -116,9 +106,8 @@ def qr_png(text: str, *, line: str = "") -> bytes:
         line: words below the code, inside the picture; none where empty.
     """
     drawn = io.BytesIO()
-    segno.make(text, error="h", micro=False, boost_error=False).save(
-        drawn, kind="png", scale=16, border=4
-    )
+    code = segno.make_qr(text, error=QR_LEVEL)
+    code.save(drawn, kind="png", scale=16, border=QUIET_ZONE)
     return _with_line(drawn, line) if line else drawn.getvalue()
 
 

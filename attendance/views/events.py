@@ -117,7 +117,7 @@ def _own_page(
     request: HttpRequest, found: Event, own: Registration, *, refusal: Refused | None = None
 ) -> HttpResponse:
     now = timezone.now()
-    modules, size = badges.qr_modules(badges.token_of(own))
+    modules, size = badges.qr_path(badges.token_of(own))
     sessions = list(found.sessions.all())
     lines = boards.lines_of(found, sessions, now, every_state=True)
     line = next(line for line in lines if line.registration.pk == own.pk)

@@ -5,12 +5,16 @@ import segno
 QUIET_ZONE = 4  # modules around the code, asked for by ISO/IEC 18004
 
 
-def draw_path(text: str) -> tuple[str, int]:
+def draw_path(text: str, *, error: str = "m") -> tuple[str, int]:
     """Return the path data of the dark squares and the number of squares a side.
 
     The path is drawn with a stroke of width 1 in a view box of that size, quiet zone included.
+
+    Args:
+        text: what the code says.
+        error: level of correction, ``l``, ``m``, ``q`` or ``h``.
     """
-    code = segno.make_qr(text, error="m")
+    code = segno.make_qr(text, error=error)
     rows = tuple(code.matrix_iter(border=QUIET_ZONE))
     strokes = (_strokes(row, y) for y, row in enumerate(rows))
     return "".join(strokes), len(rows)
