@@ -4,9 +4,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from attendance.models import Event, Registration
-from clinic.people.access import rule
+from clinic.people.access import EVERYTHING, NOTHING, Reach, rule
 from clinic.people.models import Membership, Person, Unit
-from clinic.people.reach import EVERYTHING, NOTHING, Reach
 
 
 def _regions_of(reach: Reach) -> set[str]:

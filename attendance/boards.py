@@ -1,21 +1,31 @@
-"""What an organiser sees of an event: lists of people, counts by unit, the six lines of status."""
+"""What an organiser sees of an event: lists of people, counts by unit, the six lines of status.
+
+What the desk sees: whom to record next, whom it has recorded, what is to be checked.
+
+The organiser's list of everybody registered: narrowed, sorted by name or unit alone.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.utils.translation import gettext as _
 
-from attendance.arithmetic.folding import State
+from attendance.arithmetic.folding import Direction, State, is_in_window
+from attendance.arithmetic.verdicts import Code
 from attendance.events import FINAL_STATES
-from attendance.models import Event, Presence, Registration, Session
-from attendance.models.scans import STATE_LABELS
-from attendance.presence import shown_state
+from attendance.models import STATE_LABELS, Event, Presence, Registration, Scan, Session
+from attendance.presence import plain_sessions, shown_state
 from clinic.lib.arithmetic import dates
 from clinic.people.arithmetic.matching import normalise_name
+from clinic.people.arithmetic.nip import mask_nip
+from clinic.people.models import Account
+from quizzes import overview
 from quizzes.models import Assignment
+from quizzes.models.assignments import Phase
 
 SHORTEST_SEARCH = 2
 DOOR = "absen"
@@ -247,3 +257,181 @@ def _registration_line(event: Event, board: Board, waiting: int) -> Status:
         )
     known = {Event.State.DRAFT: "todo", Event.State.OPEN: "doing"}
     return Status(_("Registration"), text, known.get(Event.State(event.state), "done"), "periksa")
+
+
+@dataclass(frozen=True)
+class DeskRow:
+    """One person at the desk.
+
+    Attributes:
+        uid: of the scan that the row's button would make.
+        recorded_at: when an entry that is to be checked was made.
+        may_record: a press would say something new.
+    """
+
+    line: Line
+    uid: UUID
+    recorded_at: datetime | None
+    may_record: bool
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Whom the desk waits for, and who is done; each by unit in official order, then by name."""
+
+    ahead: list[DeskRow]
+    done: list[DeskRow]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """The desk of one scan group at one moment, for one direction."""
+
+    event: Event
+    sessions: Sequence[Session]
+    direction: Direction
+    now: datetime
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an entry made now lies in the hours of the group."""
+        plain = plain_sessions(self.event, self.sessions)
+        return is_in_window(self.now, [one for one in plain if not one.cancelled])
+
+    def lists_of(self, lines: Iterable[Line]) -> Lists:
+        """Part the lines into who is still to be recorded and who is done (one query)."""
+        lines = list(lines)
+        seen = self._seen([line for line in lines if line.state is State.REVIEW])
+        is_open = self.is_open
+        rows = [
+            DeskRow(
+                line,
+                uuid4(),
+                seen.get(line.registration.pk),
+                may_record=is_open or line.registration.pk not in seen,
+            )
+            for line in lines
+        ]
+        done = [row for row in rows if self._is_done(row.line)]
+        ahead = [row for row in rows if not self._is_done(row.line)]
+        if self.direction is Direction.OUT:
+            ahead.sort(key=lambda row: not row.line.is_there)
+        return Lists(ahead, done)
+
+    def _is_done(self, line: Line) -> bool:
+        has_left = line.last_out is not None
+        return line.is_there and (self.direction is Direction.IN or has_left)
+
+    def _seen(self, lines: Sequence[Line]) -> dict[int, datetime]:
+        """Return the last entry of those whose attendance is to be checked."""
+        rows = Scan.objects.filter(
+            event=self.event,
+            scan_group__in={one.scan_group for one in self.sessions},
+            registration__in=[line.registration.pk for line in lines],
+        ).order_by("effective_at")
+        return dict(rows.values_list("registration", "effective_at"))
+
+
+def came_before(scan: Scan) -> datetime | None:
+    """Return when somebody came who was recorded before."""
+    if scan.verdict != Code.ALREADY_IN:
+        return None
+    rows = Scan.objects.filter(
+        registration=scan.registration_id,
+        scan_group=scan.scan_group,
+        effective_at__lte=scan.effective_at,
+    ).exclude(uid=scan.uid)
+    return rows.order_by("effective_at").values_list("effective_at", flat=True).first()
+
+
+DONE, OPEN = "selesai", "belum"
+BY_UNIT = "unit"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the list; ``is_prepared`` is None where the event has no pre-quiz."""
+
+    line: Line
+    is_prepared: bool | None
+
+    @property
+    def registration(self) -> Registration:
+        """The registration it is about."""
+        return self.line.registration
+
+    @property
+    def masked_nip(self) -> str:
+        """The NIP without the digits that nobody needs here."""
+        return mask_nip(self.registration.person.nip)
+
+    @property
+    def name(self) -> str:
+        """The person's name."""
+        return self.registration.person.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Narrowing:
+    """What the list is narrowed to; an empty word narrows nothing."""
+
+    name: str = ""
+    state: str = ""
+    unit: str = ""
+    presence: str = ""
+    quiz: str = ""
+    order: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The lines that are left, and what the whole list can be narrowed by."""
+
+    entries: list[Entry]
+    total: int
+    units: list[str]
+    has_quiz: bool
+
+
+def listing(event: Event, wanted: Narrowing, *, actor: Account, now: datetime) -> Listing:
+    """Return the event's registrations of every state, as wanted (a fixed number of queries)."""
+    lines = lines_of(event, list(event.sessions.all()), now, every_state=True)
+    finished = overview.finished_by(event.uuid, Phase.PRE, actor=actor)
+    found = found_by_name(lines, wanted.name) if wanted.name.strip() else lines
+    entries = [
+        Entry(line, None if finished is None else line.registration.person_id in finished)
+        for line in found
+    ]
+    kept = [one for one in entries if all(check(one) for check in _checks(wanted))]
+    return Listing(
+        entries=sorted(kept, key=_by_unit if wanted.order == BY_UNIT else _by_name),
+        total=len(lines),
+        units=sorted({one.registration.unit_name for one in lines if one.registration.unit_name}),
+        has_quiz=finished is not None,
+    )
+
+
+def _checks(wanted: Narrowing) -> list[Callable[[Entry], bool]]:
+    checks: list[Callable[[Entry], bool]] = []
+    if wanted.state:
+        checks.append(lambda one: one.registration.standing == wanted.state)
+    if wanted.unit:
+        checks.append(lambda one: one.registration.unit_name == wanted.unit)
+    if wanted.presence:
+        checks.append(lambda one: one.line.state == wanted.presence)
+    if wanted.quiz:
+        checks.append(lambda one: one.is_prepared is (wanted.quiz == DONE))
+    return checks
+
+
+def _by_name(entry: Entry) -> tuple[str, str, int]:
+    return entry.name.casefold(), entry.registration.unit_name, entry.registration.pk
+
+
+def _by_unit(entry: Entry) -> tuple[str, str, int]:
+    return entry.registration.unit_name, entry.name.casefold(), entry.registration.pk
+
+
+def presence_choices() -> list[tuple[str, str]]:
+    """Return the words of attendance to narrow by."""
+    return [(str(state), str(label)) for state, label in STATE_LABELS.items()]

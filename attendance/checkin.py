@@ -4,8 +4,11 @@ Every scan is stored once, by its uid, whatever the verdict. A batch is one tran
 tokens, lock the registrations it touches in the order of their ids, insert with ON CONFLICT DO
 NOTHING and read the losers again, fold, write presences. A stored verdict is what was said then
 and never changes; a presence is what is held now.
+
+One item of a batch, read from plain values: what a device or the desk says it saw.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,26 +22,101 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from attendance import presence
-from attendance.arithmetic import scans
-from attendance.arithmetic.scans import CorrectionKind, ScanKind, Standing
-from attendance.arithmetic.verdicts import (
-    SEAT_OF,
-    AtTheDoor,
-    Code,
-    Seat,
-    TokenFate,
-    Verdict,
-    judge,
-)
-from attendance.items import Item, Malformed, read_item
+from attendance.arithmetic import folding
+from attendance.arithmetic.folding import CorrectionKind, Direction, ScanKind, Standing
+from attendance.arithmetic.verdicts import SEAT_OF, AtTheDoor, Code, Seat, TokenFate, Verdict, judge
+from attendance.badges import TokenUnreadable, read_token, token_digest
 from attendance.models import Badge, Event, Registration, RejectedItem, Scan
-from attendance.plain import plain_corrections, plain_scan, plain_sessions
-from attendance.registration import WalkIn, add_walk_in, take_back_walk_in
-from attendance.seating import locked
+from attendance.presence import plain_corrections, plain_scan, plain_sessions
+from attendance.registration import WalkIn, add_walk_in, locked, take_back_walk_in
 from attendance.signals import presence_confirmed
 from clinic.lib.errors import Refused
 from clinic.people.access import require
 from clinic.people.models import Account
+
+FIELDS = frozenset({"uid", "kind", "token", "registration", "group", "direction", "wall", "shown"})
+BY_REGISTRATION = frozenset({ScanKind.MANUAL, ScanKind.WALK_IN, ScanKind.PAPER, ScanKind.IMPORT})
+SHOWN = frozenset({"", "green", "amber", "red"})
+LONGEST_GROUP = 20
+
+
+class Malformed(Refused):
+    """An item that cannot be read; the others of its batch are not touched by it."""
+
+    code = "malformed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """What was seen: a token, or a registration picked by name.
+
+    Attributes:
+        digest: SHA-256 of the token; empty where a registration was picked or no token was read.
+        payload_digest: of everything the item says, so that a resend is told from a reused uid.
+    """
+
+    uid: UUID
+    kind: ScanKind
+    group: str
+    direction: Direction
+    digest: str = ""
+    registration: UUID | None = None
+    wall: datetime | None = None
+    shown: str = ""
+    payload_digest: str = ""
+
+
+def read_item(raw: Any) -> Item:
+    """Read one item.
+
+    Raises:
+        Malformed: a field is missing, unknown or of the wrong form.
+    """
+    if not isinstance(raw, Mapping) or not set(raw) <= FIELDS:
+        raise Malformed
+    try:
+        return _parse_item(raw)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise Malformed from error
+
+
+def _parse_item(raw: Mapping[str, Any]) -> Item:
+    kind = ScanKind(raw.get("kind", ScanKind.BADGE))
+    is_picked = kind in BY_REGISTRATION
+    group = raw["group"]
+    if not isinstance(group, str) or not 0 < len(group) <= LONGEST_GROUP:
+        raise Malformed
+    wall = datetime.fromisoformat(raw["wall"]) if raw.get("wall") else None
+    if wall is not None and wall.tzinfo is None:
+        raise Malformed
+    shown = raw.get("shown", "")
+    if shown not in SHOWN:
+        raise Malformed
+    return Item(
+        uid=UUID(str(raw["uid"])),
+        kind=kind,
+        group=group,
+        direction=Direction(raw.get("direction", Direction.IN)),
+        digest="" if is_picked else _digest(raw["token"]),
+        registration=UUID(str(raw["registration"])) if is_picked else None,
+        wall=wall,
+        shown=shown,
+        payload_digest=_payload_digest(raw),
+    )
+
+
+def _digest(token: str) -> str:
+    """Return the token's digest; text that is no token is kept by its digest all the same."""
+    try:
+        return token_digest(read_token(token))
+    except TokenUnreadable:
+        return token_digest(token.strip()[:200])
+
+
+def _payload_digest(raw: Mapping[str, Any]) -> str:
+    plain = {key: str(value) for key, value in raw.items()}
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
 
 MOST_ITEMS = 100
 LONGEST_RAW = 2048
@@ -88,8 +166,8 @@ class _Batch:
     at_hand: presence.AtHand = field(default_factory=lambda: presence.AtHand([], {}, {}))
     badges: dict[str, Badge] = field(default_factory=dict)
     registrations: dict[UUID, Registration] = field(default_factory=dict)
-    made: dict[int, list[scans.Scan]] = field(default_factory=dict)
-    said: dict[int, list[scans.Correction]] = field(default_factory=dict)
+    made: dict[int, list[folding.Scan]] = field(default_factory=dict)
+    said: dict[int, list[folding.Correction]] = field(default_factory=dict)
     rows: dict[UUID, Scan] = field(default_factory=dict)
     rejected: list[RejectedItem] = field(default_factory=list)
     answered: set[UUID] = field(default_factory=set)
@@ -198,13 +276,13 @@ def _judged(batch: _Batch, item: Item) -> Scan:
     """Judge an item and make the row that tells of it; it counts for the items after it."""
     registration, fate = _whom(batch, item)
     at = min(item.wall, batch.now) if item.wall else batch.now
-    plain = scans.Scan(
+    plain = folding.Scan(
         uid=str(item.uid), group=item.group, direction=item.direction, at=at, kind=item.kind
     )
     verdict = judge(_door(batch, item, plain, registration, fate))
     if registration is not None:
         batch.made.setdefault(registration.pk, []).append(
-            scans.Scan(**{**vars(plain), "standing": verdict.standing})
+            folding.Scan(**{**vars(plain), "standing": verdict.standing})
         )
     return Scan(
         uid=item.uid,
@@ -229,7 +307,7 @@ def _judged(batch: _Batch, item: Item) -> Scan:
 def _door(  # noqa: PLR0917 - all that is known when a scan is judged
     batch: _Batch,
     item: Item,
-    plain: scans.Scan,
+    plain: folding.Scan,
     registration: Registration | None,
     fate: TokenFate,
 ) -> AtTheDoor:
@@ -249,9 +327,9 @@ def _door(  # noqa: PLR0917 - all that is known when a scan is judged
     )
 
 
-def _earlier(batch: _Batch, registration: Registration, plain: scans.Scan) -> list[scans.Scan]:
+def _earlier(batch: _Batch, registration: Registration, plain: folding.Scan) -> list[folding.Scan]:
     """Return what counts of this person up to the scan, as corrected."""
-    held, _void = scans.corrected(
+    held, _void = folding.corrected(
         batch.made.get(registration.pk, ()), batch.said.get(registration.pk, ())
     )
     return [

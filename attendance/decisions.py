@@ -2,11 +2,14 @@
 
 One transaction an act, under the event's lock, with one outcome for each registration. Within half
 a minute the same act can be undone as a whole; what the persons are told waits for that long.
+
+What comes of one act on many registrations: the state table and the seats (attendance 3).
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
@@ -14,17 +17,15 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from attendance.announcing import take_back, tell
-from attendance.arithmetic import deciding
-from attendance.arithmetic.deciding import Outcome, Settled
-from attendance.models import DecidedRow, Decision, Event, Registration
-from attendance.models.decisions import UNDO_SECONDS
-from attendance.registration import ReasonMissing
-from attendance.seating import (
+from attendance.models import UNDO_SECONDS, DecidedRow, Decision, Event, Registration
+from attendance.registration import (
+    ReasonMissing,
     give_back_seats,
     locked,
     refuse_where_over,
+    take_back,
     take_seats,
+    tell,
     tell_scanners,
 )
 from attendance.signals import registered
@@ -33,6 +34,88 @@ from clinic.people.access import require
 from clinic.people.models import Account
 from clinic.records import audit
 from quizzes import assignments
+
+
+class Outcome(StrEnum):
+    """What came of one registration; the words shown are the model's."""
+
+    DONE = "done"
+    ALREADY = "already"
+    FULL = "full"
+    BLOCKED = "blocked"
+    UNFIT = "unfit"
+
+
+# Whoever waits may also be refused or lose the place: else nobody could take them off the list.
+LEADS: dict[str, tuple[frozenset[str], str]] = {
+    "approve": (frozenset({"nominated", "waitlisted"}), "confirmed"),
+    "decline": (frozenset({"nominated", "waitlisted"}), "declined"),
+    "wait": (frozenset({"nominated"}), "waitlisted"),
+    "revoke": (frozenset({"nominated", "confirmed", "waitlisted"}), "revoked"),
+    "restore": (frozenset({"revoked"}), "confirmed"),
+}
+SEATED = frozenset({"nominated", "confirmed"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One registration before the act; ``is_blocked``: the person has another one in force."""
+
+    key: int
+    state: str
+    takes_no_seat: bool = False
+    is_blocked: bool = False
+
+
+@dataclass(frozen=True)
+class Settled:
+    """One registration after the act; ``seats`` is what it takes (1) or gives back (-1)."""
+
+    key: int
+    outcome: Outcome
+    before: str
+    after: str
+    seats: int = 0
+
+
+def acts_on(state: str) -> list[str]:
+    """Return the acts that the state table allows from this state."""
+    return [act for act, (sources, _target) in LEADS.items() if state in sources]
+
+
+def settle(act: str, rows: Iterable[Row], free: int | None) -> list[Settled]:
+    """Decide row by row, in the order given: who asked first gets the seats that are left.
+
+    Args:
+        act: one of ``LEADS``.
+        rows: the registrations, earliest first.
+        free: seats left; None where there is no limit.
+    """
+    sources, target = LEADS[act]
+    settled = []
+    for row in rows:
+        one = _settle_one(row, sources, target, free)
+        if free is not None:
+            free -= one.seats
+        settled.append(one)
+    return settled
+
+
+def _settle_one(row: Row, sources: frozenset[str], target: str, free: int | None) -> Settled:
+    seats = 0 if row.takes_no_seat else (target in SEATED) - (row.state in SEATED)
+    stays = None
+    if row.state == target:
+        stays = Outcome.ALREADY
+    elif row.state not in sources:
+        stays = Outcome.UNFIT
+    elif row.is_blocked:
+        stays = Outcome.BLOCKED
+    elif free is not None and seats > free and seats > 0:
+        stays = Outcome.FULL
+    if stays is not None:
+        return Settled(row.key, stays, row.state, row.state)
+    return Settled(row.key, Outcome.DONE, row.state, target, seats)
+
 
 Act = Decision.Act
 State = Registration.State
@@ -44,7 +127,6 @@ AUDITED_AS = {
     Act.REVOKE: "registration.revoke",
     Act.RESTORE: "registration.restore",
 }
-SEATED = (State.NOMINATED, State.CONFIRMED)
 
 
 class UnknownAct(Refused):
@@ -99,7 +181,7 @@ def decide(event: Event, wish: Wish, *, actor: Account) -> Decision:
             return earlier
         refuse_where_over(event)
         rows = {row.pk: row for row in _chosen(event, wish.rows)}
-        settled = deciding.settle(wish.act, map(_plain, rows.values()), event.seats_left)
+        settled = settle(wish.act, map(_plain, rows.values()), event.seats_left)
         decision = Decision.objects.create(
             uuid=wish.key, event=event, act=wish.act, reason=wish.reason.strip()[:300], by=actor
         )
@@ -119,10 +201,8 @@ def _chosen(event: Event, wanted: Iterable[UUID]) -> list[Registration]:
     return list(rows.select_related("event", "person").order_by("created_at", "pk"))
 
 
-def _plain(row: Registration) -> deciding.Row:
-    return deciding.Row(
-        row.pk, str(row.state), takes_no_seat=row.is_over_quota, is_blocked=row.is_blocked
-    )
+def _plain(row: Registration) -> Row:
+    return Row(row.pk, str(row.state), takes_no_seat=row.is_over_quota, is_blocked=row.is_blocked)
 
 
 def _move(

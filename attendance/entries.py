@@ -10,13 +10,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from attendance.arithmetic.effects import Effect, History
-from attendance.arithmetic.folding import Flag, State, is_in_window
-from attendance.arithmetic.scans import Correction, CorrectionKind, Direction, Scan
-from attendance.models import Presence, Registration
-from attendance.models.scans import STATE_LABELS
-from attendance.plain import history_of
-from attendance.presence import shown_state
+from attendance.arithmetic.folding import (
+    Correction,
+    CorrectionKind,
+    Direction,
+    Effect,
+    Flag,
+    History,
+    Scan,
+    State,
+    is_in_window,
+)
+from attendance.models import STATE_LABELS, Presence, Registration
+from attendance.presence import history_of, shown_state
 from attendance.wording import SENTENCES
 from clinic.lib.arithmetic import dates
 

@@ -1,25 +1,33 @@
-"""Events from draft to archive: who opens them, which step follows which, and their sessions."""
+"""Events from draft to archive: who opens them, which step follows which, and their sessions.
 
-from collections.abc import Mapping
+The steps of an event's life as its organiser meets them: their names and what they do.
+
+Taking a past event as the pattern of a new one: what was planned, never who came.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from attendance import presence
-from attendance.models import Event, Presence, Session
-from attendance.models.events import default_policies
-from attendance.models.scans import SHORTEST_REASON
+from attendance.models import SHORTEST_REASON, Event, Presence, Session, default_policies
+from clinic.lib.arithmetic.dates import local_day
 from clinic.lib.errors import Refused
 from clinic.people import granting
 from clinic.people.access import can, require, rows_of
 from clinic.people.models import Account, Membership, Unit
 from clinic.records import audit
+from quizzes import assignments
+from quizzes.models import Assignment, QuizVersion
 
 State = Event.State
 STEPS: dict[str, tuple[str, ...]] = {
@@ -398,3 +406,177 @@ def cancel(event: Event, *, actor: Account | None, reason: str) -> Event:
     if len(reason.strip()) < SHORTEST_REASON:
         raise presence.ReasonMissing(_("Write why, in at least ten characters."))
     return step(event, State.CANCELLED, actor=actor, reason=reason)
+
+
+@dataclass(frozen=True)
+class Act:
+    """One step: its word in the address, where it leads, its button and what follows from it.
+
+    Attributes:
+        done: the sentence once it is done.
+        again: the button where the event was in that state before.
+        is_final: cannot be taken back, so that a page asks first.
+    """
+
+    slug: str
+    to: str
+    label: Promise
+    effect: Promise
+    done: Promise
+    again: Promise | None = None
+    is_final: bool = False
+
+    def label_for(self, event: Event) -> Promise:
+        """Return the button for the event as it is."""
+        return self.again if self.again and event.state == State.CLOSED else self.label
+
+
+ACTS = (
+    Act(
+        "buka",
+        State.OPEN,
+        gettext_lazy("Open registration"),
+        gettext_lazy("This announces the event: from then on people of the regency can register."),
+        gettext_lazy("Registration is open now."),
+        again=gettext_lazy("Open registration again"),
+    ),
+    Act(
+        "tutup",
+        State.CLOSED,
+        gettext_lazy("Close registration"),
+        gettext_lazy("From then on nobody can register. Who is registered stays registered."),
+        gettext_lazy("Registration is closed now."),
+    ),
+    Act(
+        "mulai",
+        State.RUNNING,
+        gettext_lazy("Begin the event"),
+        gettext_lazy("From then on the event is shown as under way."),
+        gettext_lazy("The event has begun."),
+    ),
+    Act(
+        "akhiri",
+        State.ENDED,
+        gettext_lazy("End the event"),
+        gettext_lazy("From then on the event is shown as over. Attendance can still be corrected."),
+        gettext_lazy("The event has ended."),
+        is_final=True,
+    ),
+    Act(
+        "tetapkan",
+        State.FINALISED,
+        gettext_lazy("Finalise the event"),
+        gettext_lazy(
+            "From then on nobody changes the plan, and no percentage changes whom it counts."
+        ),
+        gettext_lazy("The event is finalised."),
+        is_final=True,
+    ),
+    Act(
+        "batalkan",
+        State.CANCELLED,
+        gettext_lazy("Cancel the event"),
+        gettext_lazy(
+            "The event page and each participant's own page will say that it does not take place."
+        ),
+        gettext_lazy("The event is cancelled."),
+        is_final=True,
+    ),
+)
+BY_SLUG = {act.slug: act for act in ACTS}
+_VERBS: dict[str, Callable[..., Event]] = {
+    State.OPEN: open_registration,
+    State.CLOSED: close_registration,
+    State.RUNNING: begin,
+    State.ENDED: end,
+    State.FINALISED: finalise,
+}
+
+
+def offered(event: Event) -> list[Act]:
+    """Return the acts that the state table allows now, in the order of an event's life."""
+    return [act for act in ACTS if act.to in STEPS.get(event.state, ())]
+
+
+def carry_out(act: Act, event: Event, *, actor: Account, reason: str = "") -> Event:
+    """Do the act.
+
+    Raises:
+        StepRefused, SessionsMissing, ReasonMissing: as the verbs of ``events`` say.
+        PermissionDenied, Http404: the actor does not organise the event.
+    """
+    if act.to == State.CANCELLED:
+        return cancel(event, actor=actor, reason=reason)
+    return _VERBS[act.to](event, actor=actor)
+
+
+class NothingToShift(Refused):
+    """The pattern has no session, so that its days cannot be counted from the new first day."""
+
+    code = "nothing_to_shift"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pattern:
+    """The event to copy, with the first day and the address of the new one."""
+
+    source: Event
+    first_day: date
+    code: str
+
+
+def copy_event(pattern: Pattern, *, actor: Account) -> Event:
+    """Make a draft with title, kind, unit, text, place, seats, windows, sessions and quizzes.
+
+    Sessions and the windows of quizzes are shifted by whole days, so that the first session falls
+    on ``first_day``. Persons, scans and letters stay behind, and so do cancelled sessions and
+    quizzes that are no longer published.
+
+    Raises:
+        NothingToShift: the source has no session.
+        EventCodeTaken, UnitOutside: as for ``events.draft_event``.
+        PermissionDenied, Http404: the actor does not organise the source.
+    """
+    source = pattern.source
+    require(actor, "change-event", source)
+    sessions = [one for one in source.sessions.all() if not one.is_cancelled]
+    if not sessions:
+        raise NothingToShift(_("This event has no session to copy. Make a new event instead."))
+    shift = pattern.first_day - local_day(sessions[0].starts_at, source.zone)
+    names = ("title", "kind", "unit", "place", "about", "capacity", "zone")
+    kept: dict[str, Any] = {name: getattr(source, name) for name in names}
+    with transaction.atomic():
+        draft = EventDraft(code=pattern.code, policies=source.policies, **kept)
+        made = draft_event(draft, actor=actor)
+        for session in sessions:
+            add_session(made, _shifted(session, shift), actor=actor)
+        for given in _given(source):
+            _give(given, made, shift, actor=actor)
+    return made
+
+
+def _shifted(session: Session, shift: timedelta) -> SessionDraft:
+    names = ("title", "scan_group", "room", "is_required")
+    kept: dict[str, Any] = {name: getattr(session, name) for name in names}
+    return SessionDraft(
+        starts_at=session.starts_at + shift, ends_at=session.ends_at + shift, **kept
+    )
+
+
+def _given(source: Event) -> list[Assignment]:
+    published = QuizVersion.objects.published().filter(quiz__retired_at__isnull=True)
+    rows = Assignment.objects.in_force().filter(event=source.uuid)
+    return list(rows.filter(quiz__in=published.values("quiz")).select_related("quiz"))
+
+
+def _give(given: Assignment, made: Event, shift: timedelta, *, actor: Account) -> None:
+    moments = (given.opens_at, given.closes_at)
+    opens_at, closes_at = (moment + shift if moment else None for moment in moments)
+    assignments.assign(
+        given.quiz,
+        made.uuid,
+        actor=actor,
+        phase=given.phase,
+        setting=given.setting,
+        window=assignments.Window(opens_at=opens_at, closes_at=closes_at),
+    )

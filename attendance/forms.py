@@ -1,12 +1,29 @@
-"""Forms of the events: registering, proposing, walk-ins, corrections."""
+"""Forms of the events: registering, proposing, walk-ins, corrections.
 
+Forms of the participants' page and of inviting; all that narrows is sent by GET.
+
+Forms of the pages on which an event is planned; hours are those of the event's zone.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from attendance.models import Event
+from attendance.boards import BY_UNIT, DONE, OPEN, Listing, Narrowing, presence_choices
+from attendance.events import SessionDraft
+from attendance.models import SHORTEST_REASON, Event, Registration, Session
+from attendance.planning import day_group, own_group, shared_groups
+from clinic.lib.arithmetic.dates import zone_label
+from clinic.lib.errors import Refused
 from clinic.people.models import Person, Unit
+from quizzes.assignments import Window
+from quizzes.models import Quiz, QuizVersion
+from quizzes.models.assignments import Setting
 
 ENTRY_KINDS = ("void", "unvoid", "accept", "retime")
 
@@ -87,3 +104,374 @@ class EntryForm(forms.Form):
     jenis = forms.ChoiceField(choices=[(name, name) for name in ENTRY_KINDS])
     reason = forms.CharField(max_length=300, required=False)
     jam = MomentField(required=False)
+
+
+ANY = ("", _("All"))
+
+
+class NarrowForm(forms.Form):
+    """What the list of participants is narrowed to and sorted by."""
+
+    q = forms.CharField(label=_("Name"), max_length=80, required=False)
+    status = forms.ChoiceField(label=_("Registration"), required=False)
+    unit = forms.ChoiceField(label=_("Unit"), required=False)
+    kehadiran = forms.ChoiceField(label=_("Attendance"), required=False)
+    kuis = forms.ChoiceField(label=_("Pre-quiz"), required=False)
+    urut = forms.ChoiceField(
+        label=_("Sorted by"), choices=[("", _("Name")), (BY_UNIT, _("Unit"))], required=False
+    )
+
+    def __init__(self, *args: Any, listing: Listing, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        proposed, *others = Registration.State.choices
+        self._offer("status", [proposed, Registration.INVITED, *others])
+        self._offer("unit", [(name, name) for name in listing.units])
+        self._offer("kehadiran", presence_choices())
+        self._offer("kuis", [(DONE, _("Done")), (OPEN, _("Not yet"))])
+        if not listing.has_quiz:
+            del self.fields["kuis"]
+
+    def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
+        self.fields[name].choices = [ANY, *choices]  # type: ignore[attr-defined]
+
+
+def narrowing_of(address: Any) -> Narrowing:
+    """Read from an address what the list is narrowed to."""
+    return Narrowing(
+        name=address.get("q", "")[:80],
+        state=address.get("status", ""),
+        unit=address.get("unit", ""),
+        presence=address.get("kehadiran", ""),
+        quiz=address.get("kuis", ""),
+        order=address.get("urut", ""),
+    )
+
+
+class InviteForm(forms.Form):
+    """Units and posts of those to be invited."""
+
+    jabatan = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple, label=_("Posts"), required=False
+    )
+    memuat = forms.CharField(
+        label=_("Other posts whose name contains"),
+        help_text=_("Several words are parted by commas, for example: sekretaris, perencana."),
+        max_length=120,
+        required=False,
+    )
+    semua_unit = forms.BooleanField(label=_("All units of this list"), required=False)
+    unit = forms.ModelMultipleChoiceField(
+        Unit.objects.none(),
+        to_field_name="slug",
+        widget=forms.CheckboxSelectMultiple,
+        label=_("Units"),
+        error_messages={"required": _("Choose at least one unit.")},
+    )
+
+    def __init__(self, *args: Any, units: Any, posts: list[tuple[str, int]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+        self.fields["unit"].required = not self.data.get("semua_unit")
+        self.fields["jabatan"].choices = [  # type: ignore[attr-defined]
+            (name, f"{name} ({count})") for name, count in posts
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or self.cleaned_data
+        if told.get("semua_unit"):
+            told["unit"] = self.fields["unit"].queryset  # type: ignore[attr-defined]
+        return told
+
+
+class KindForm(forms.Form):
+    """Which kind of units is offered."""
+
+    jenis = forms.ChoiceField(label=_("Kind of unit"), required=False)
+
+    def __init__(self, *args: Any, event: Event, units: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = dict.fromkeys(units.values_list("kind", flat=True))
+        labels = dict(Unit.Kind.choices)
+        self.fields["jenis"].choices = [  # type: ignore[attr-defined]
+            ANY,
+            *((kind, labels.get(kind, kind)) for kind in kinds),
+        ]
+
+
+class ChangeReasonForm(forms.Form):
+    """Why an organiser changes a registration."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def __init__(self, *args: Any, is_required: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = is_required
+
+
+class SubstituteForm(forms.Form):
+    """Who comes instead, among those found by name, and why."""
+
+    orang = forms.ChoiceField(
+        widget=forms.RadioSelect,
+        label=_("Who comes instead"),
+        error_messages={"required": _("Choose one person.")},
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["orang"].choices = choices  # type: ignore[attr-defined]
+
+
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+HOUR = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+MOMENT_INPUT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+DAY_GROUP, OWN_GROUP = "hari", "sendiri"
+# Beside which field the sentence of a refusal stands.
+FIELD_OF_REFUSAL = {
+    "event_code_taken": "code",
+    "address_fixed": "code",
+    "unit_outside": "unit",
+    "seats_are_taken": "capacity",
+    "times_reversed": "ends",
+    "sessions_overlap": "group",
+    "session_in_use": "group",
+    "reason_missing": "reason",
+    "nothing_to_shift": "source",
+    "already_assigned": "quiz",
+    "not_published": "quiz",
+    "reversed": "closes",
+}
+
+
+@contextmanager
+def refusals_in(form: forms.Form) -> Iterator[None]:
+    """Put what a service refuses beside the field that mends it, and go on after the block."""
+    try:
+        yield
+    except Refused as refused:
+        name = FIELD_OF_REFUSAL.get(refused.code)
+        form.add_error(name if name in form.fields else None, refused.message)
+
+
+class WhatForm(forms.Form):
+    """What the event is and who organises it."""
+
+    title = forms.CharField(label=_("Title"), max_length=200)
+    kind = forms.ChoiceField(label=_("Kind"), choices=Event.Kind.choices, initial=Event.Kind.CLINIC)
+    unit = forms.ModelChoiceField(
+        Unit.objects.none(), to_field_name="slug", label=_("Organising unit"), empty_label=None
+    )
+    about = forms.CharField(
+        label=_("About the event"),
+        help_text=_("What it is for and what to bring. Everybody can read it."),
+        widget=forms.Textarea({"rows": 4}),
+        max_length=4000,
+        required=False,
+    )
+    letter_number = forms.CharField(
+        label=_("Letter number"),
+        help_text=_("The number of the invitation. It is printed on the attendance list."),
+        max_length=80,
+        required=False,
+    )
+    code = forms.SlugField(
+        label=_("Address of the event"),
+        help_text=_("Small letters, digits and hyphens, such as klinik-pengawasan-2026."),
+        error_messages={
+            "invalid": _("Use only letters, digits and hyphens, without blanks."),
+        },
+        max_length=60,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, units: Any, is_fixed: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+        if is_fixed:
+            del self.fields["code"]
+
+    def clean_code(self) -> str:
+        return self.cleaned_data["code"].lower()
+
+
+class CopyForm(forms.Form):
+    """Which of the own events is copied, and when the new one begins."""
+
+    source = forms.ModelChoiceField(
+        Event.objects.none(), to_field_name="code", label=_("Event to copy"), empty_label=None
+    )
+    first_day = forms.DateField(
+        label=_("First day of the new event"),
+        help_text=_("The other sessions and the quizzes move by the same number of days."),
+        widget=DAY,
+    )
+
+    def __init__(self, *args: Any, sources: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source"].queryset = sources  # type: ignore[attr-defined]
+
+
+class PlaceForm(forms.Form):
+    """Where the event is held."""
+
+    place = forms.CharField(
+        label=_("Place"),
+        help_text=_("Building and address, so that people find it."),
+        max_length=200,
+        required=False,
+    )
+
+
+class SessionForm(forms.Form):
+    """One session: day and hours in the event's zone, and what one scan counts for."""
+
+    title = forms.CharField(label=_("Title of the session"), max_length=200)
+    day = forms.DateField(label=_("Day"), widget=DAY)
+    starts = forms.TimeField(label=_("Starts"), widget=HOUR)
+    ends = forms.TimeField(label=_("Ends"), widget=HOUR)
+    room = forms.CharField(label=_("Room"), max_length=120, required=False)
+    is_required = forms.BooleanField(
+        label=_("Everybody is expected in this session"), required=False, initial=True
+    )
+    group = forms.ChoiceField(
+        label=_("Scan at the door"),
+        help_text=_("Sessions that share a scan must not be at the same time."),
+        widget=forms.RadioSelect,
+        initial=DAY_GROUP,
+    )
+
+    def __init__(
+        self, *args: Any, event: Event, session: Session | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.event, self.session = event, session
+        zone = {"zone": zone_label(event.zone)}
+        self.fields["starts"].label = _("Starts (%(zone)s)") % zone
+        self.fields["ends"].label = _("Ends (%(zone)s)") % zone
+        self.fields["group"].choices = self._groups()  # type: ignore[attr-defined]
+
+    def _groups(self) -> list[tuple[str, Any]]:
+        shared = shared_groups(self.event, besides=self.session)
+        return [
+            (DAY_GROUP, _("One scan counts for all sessions of the day (usual)")),
+            (OWN_GROUP, _("This session has a scan of its own")),
+            *(
+                (group, _("The same scan as: %(sessions)s") % {"sessions": titles})
+                for group, titles in shared.items()
+            ),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        starts, ends = data.get("starts"), data.get("ends")
+        if starts and ends and ends <= starts:
+            self.add_error("ends", _("The session ends before it starts. Choose a later end."))
+        return data
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything was typed that tells this session from the proposed one."""
+        typed = {"title", "day", "room"} & set(self.changed_data)
+        return any(self.data.get(name) for name in typed)
+
+    def draft(self) -> SessionDraft:
+        """Return the session as typed, after validation."""
+        data, zone = self.cleaned_data, ZoneInfo(self.event.zone)
+        return SessionDraft(
+            title=data["title"],
+            starts_at=datetime.combine(data["day"], data["starts"], tzinfo=zone),
+            ends_at=datetime.combine(data["day"], data["ends"], tzinfo=zone),
+            scan_group=self._group(),
+            room=data["room"],
+            is_required=data["is_required"],
+        )
+
+    def _group(self) -> str:
+        chosen = self.cleaned_data["group"]
+        if chosen == DAY_GROUP:
+            return day_group(self.event, self.cleaned_data["day"], besides=self.session)
+        return own_group(self.event, besides=self.session) if chosen == OWN_GROUP else chosen
+
+
+def written(session: Session, event: Event) -> dict[str, Any]:
+    """Return a session as its form starts from it."""
+    zone = ZoneInfo(event.zone)
+    starts, ends = session.starts_at.astimezone(zone), session.ends_at.astimezone(zone)
+    group = session.scan_group
+    if day_group(event, starts.date(), besides=session) == group:
+        group = DAY_GROUP
+    elif own_group(event, besides=session) == group:
+        group = OWN_GROUP
+    return {
+        "title": session.title,
+        "day": starts.date(),
+        "starts": starts.time(),
+        "ends": ends.time(),
+        "room": session.room,
+        "is_required": session.is_required,
+        "group": group,
+    }
+
+
+class SeatsForm(forms.Form):
+    """How many people may come."""
+
+    capacity = forms.IntegerField(
+        label=_("Seats"),
+        help_text=_("Leave it empty if there is no limit."),
+        min_value=1,
+        max_value=100_000,
+        required=False,
+    )
+
+
+class QuizForm(forms.Form):
+    """Which quiz the participants take in one phase, where and when."""
+
+    quiz = forms.ModelChoiceField(
+        Quiz.objects.none(),
+        to_field_name="slug",
+        label=_("Quiz"),
+        empty_label=_("Choose a quiz"),
+    )
+    setting = forms.ChoiceField(
+        label=_("Where it is taken"),
+        choices=[
+            (Setting.OWN, _("Each on their own, at work or at home")),
+            (Setting.ROOM, _("Together in the room")),
+        ],
+        widget=forms.RadioSelect,
+        initial=Setting.OWN,
+    )
+    opens = forms.DateTimeField(label=_("Opens"), widget=MOMENT_INPUT, required=False)
+    closes = forms.DateTimeField(label=_("Closes"), widget=MOMENT_INPUT, required=False)
+
+    def __init__(
+        self, *args: Any, versions: Sequence[QuizVersion], zone: str, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        titles = {one.quiz_id: one.display_title for one in versions}
+        chosen = self.fields["quiz"]
+        chosen.queryset = Quiz.objects.filter(pk__in=titles)  # type: ignore[attr-defined]
+        chosen.label_from_instance = lambda quiz: titles[quiz.pk]  # type: ignore[attr-defined]
+        for name, label in {
+            "opens": _("Opens (%(zone)s)"),
+            "closes": _("Closes (%(zone)s)"),
+        }.items():
+            self.fields[name].label = label % {"zone": zone_label(zone)}
+
+    def window(self) -> Window:
+        """Return the window as typed, after validation."""
+        return Window(opens_at=self.cleaned_data["opens"], closes_at=self.cleaned_data["closes"])
+
+
+class CancelEventForm(forms.Form):
+    """Why an event does not take place."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("At least ten characters. It is kept in the audit log."),
+        min_length=SHORTEST_REASON,
+        max_length=300,
+    )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from attendance import registration
 from attendance.models import Event, Registration
-from attendance.seating import EventFull, locked
+from attendance.registration import EventFull, locked
 from clinic.lib.errors import Refused
 from clinic.people.access import require, visible
 from clinic.people.models import Account, Membership, Person, Unit

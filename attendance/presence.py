@@ -2,6 +2,8 @@
 
 The fold decides everything (``arithmetic.folding``); here rows become values and values rows. A
 presence row exists for each session of a registration that has any scan or correction.
+
+Rows of the database as the values that the fold takes.
 """
 
 from collections import defaultdict
@@ -17,17 +19,16 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from attendance.arithmetic import folding, scans
-from attendance.arithmetic.effects import Effect
-from attendance.arithmetic.folding import State
-from attendance.models import Correction, Event, Presence, Registration, Scan, Session
-from attendance.models.scans import SHORTEST_REASON
-from attendance.plain import (
-    history_of,
-    plain_corrections,
-    plain_scan,
-    plain_sessions,
-    rules_of,
+from attendance.arithmetic import folding
+from attendance.arithmetic.folding import Closing, Effect, FoldRules, History, State
+from attendance.models import (
+    SHORTEST_REASON,
+    Correction,
+    Event,
+    Presence,
+    Registration,
+    Scan,
+    Session,
 )
 from attendance.signals import presence_confirmed
 from attendance.wording import WITHOUT_EFFECT
@@ -35,6 +36,67 @@ from clinic.lib.errors import Refused
 from clinic.people.access import require, rows_of
 from clinic.people.models import Account
 from clinic.records import audit
+
+
+def plain_sessions(event: Event, sessions: Iterable[Session]) -> list[folding.Session]:
+    """Return sessions as the fold takes them, with the windows of the event."""
+    names = ("opens", "late", "early", "closes")
+    windows = folding.Windows(**{name: event.minutes_of(name) for name in names})
+    return [
+        folding.Session(
+            id=str(one.pk),
+            group=one.scan_group,
+            starts_at=one.starts_at,
+            ends_at=one.ends_at,
+            cancelled=one.is_cancelled,
+            windows=windows,
+        )
+        for one in sessions
+    ]
+
+
+def plain_scan(row: Scan) -> folding.Scan:
+    """Return a stored scan as the fold takes it."""
+    return folding.Scan(
+        uid=str(row.uid),
+        group=row.scan_group,
+        direction=folding.Direction(row.direction),
+        at=row.effective_at,
+        kind=folding.ScanKind(row.kind),
+        standing=folding.Standing(row.standing),
+    )
+
+
+def plain_corrections(rows: Iterable[Correction]) -> list[folding.Correction]:
+    """Return stored corrections as the fold takes them."""
+    return [
+        folding.Correction(
+            uid=str(row.uid),
+            kind=folding.CorrectionKind(row.kind),
+            target=row.target,
+            created_at=row.created_at,
+            at=row.at,
+            direction=folding.Direction(row.direction) if row.direction else None,
+        )
+        for row in rows
+    ]
+
+
+def rules_of(event: Event) -> FoldRules:
+    """Return what the event adds to the scans."""
+    return FoldRules(closing=Closing(event.policies.get("closing", Closing.CLOSE_AT_END)))
+
+
+def history_of(registration: Registration) -> History:
+    """Read all that is known of one registration (three queries)."""
+    event = registration.event
+    return History(
+        sessions=plain_sessions(event, event.sessions.all()),
+        scans=[plain_scan(row) for row in registration.scans.all()],
+        corrections=plain_corrections(registration.corrections.all()),
+        rules=rules_of(event),
+    )
+
 
 KEPT = (
     "state",
@@ -316,7 +378,7 @@ def correct(registration: Registration, act: Act, *, by: Account) -> Correction:
 
 
 def _check_target(registration: Registration, act: Act) -> None:
-    if act.kind == scans.CorrectionKind.ADD:
+    if act.kind == folding.CorrectionKind.ADD:
         is_known = registration.event.sessions.filter(scan_group=act.target).exists()
         is_known = is_known and act.at is not None and act.direction in ("in", "out")
     else:
@@ -325,19 +387,19 @@ def _check_target(registration: Registration, act: Act) -> None:
         is_known = act.target in uids
     if not is_known:
         raise Refused(_("There is no such entry to correct."), code="not_found", status=404)
-    if act.kind == scans.CorrectionKind.RETIME and act.at is None:
+    if act.kind == folding.CorrectionKind.RETIME and act.at is None:
         raise Refused(_("Write the day and the time."), code="time_missing")
 
 
 def _refuse_without_effect(registration: Registration, act: Act) -> None:
-    kind = scans.CorrectionKind(act.kind)
-    asked = scans.Correction(
+    kind = folding.CorrectionKind(act.kind)
+    asked = folding.Correction(
         uid=str(uuid4()),
         kind=kind,
         target=act.target,
         created_at=timezone.now(),
         at=act.at,
-        direction=scans.Direction(act.direction) if act.direction else None,
+        direction=folding.Direction(act.direction) if act.direction else None,
     )
     effect = history_of(registration).effect_of(asked)
     if effect is not Effect.CHANGES:

@@ -1,37 +1,173 @@
 """Who comes: invited, proposed by the unit, registered by oneself, or found at the door.
 
 Seats are ``seating``'s, what a person is told is ``announcing``'s; both belong to the act.
+
+Seats of an event: taken and given back under the event's lock, never beyond its capacity.
+
+A seat is taken by one conditional UPDATE on the event; the same statement makes two who take the
+last seat wait for each other (R3, I10).
+
+What a person is told of their registration: a ``Notice``, written with the act.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import F, Q
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from attendance import badges
-from attendance.announcing import tell
 from attendance.models import Event, Presence, Registration
-from attendance.seating import (
-    EventFull,
-    RegistrationClosed,
-    give_back_of,
-    locked,
-    refuse_where_over,
-    take_seats,
-    tell_scanners,
-)
 from attendance.signals import invited, registered
 from clinic.lib.errors import Refused
 from clinic.people.access import require, rows_of
 from clinic.people.arithmetic.nip import clean_nip
 from clinic.people.models import Account, Membership, Person, Unit
-from clinic.records import audit
+from clinic.records import audit, notices
 from quizzes import assignments
 
+
+class EventFull(Refused):
+    """Every seat is taken."""
+
+    code = "pool_full"
+    status = 409
+
+
+class RegistrationClosed(Refused):
+    """The event takes no registrations now."""
+
+    code = "registration_closed"
+    status = 409
+
+
+def locked(event: Event) -> Event:
+    """Read the event again and hold its row until the transaction ends."""
+    return Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
+
+
+def may_change(event: Event) -> bool:
+    """Say whether registrations of the event still change: until it ends or is cancelled."""
+    return not event.is_over and event.state != Event.State.CANCELLED
+
+
+def refuse_where_over(event: Event) -> None:
+    """Let registrations change only before the event ends.
+
+    Raises:
+        RegistrationClosed: the event is over or was cancelled.
+    """
+    if not may_change(event):
+        raise RegistrationClosed(_("The event is over; registrations no longer change."))
+
+
+def take_seats(event: Event, count: int = 1) -> None:
+    """Take so many seats at once, or none.
+
+    Raises:
+        EventFull: fewer are left.
+    """
+    taken = Event.objects.filter(
+        Q(capacity__isnull=True) | Q(seats_taken__lte=F("capacity") - count), pk=event.pk
+    ).update(seats_taken=F("seats_taken") + count)
+    if not taken:
+        raise EventFull(_("%(event)s is full.") % {"event": event.title})
+
+
+def give_back_seats(event: Event, count: int = 1) -> None:
+    """Give back so many seats."""
+    Event.objects.filter(pk=event.pk, seats_taken__gte=count).update(
+        seats_taken=F("seats_taken") - count
+    )
+
+
+def give_back_of(registration: Registration) -> None:
+    """Give back the seat of a registration that holds one."""
+    if registration.holds_seat:
+        give_back_seats(registration.event)
+
+
+def tell_scanners(event: Event) -> None:
+    """Raise the event's ``rev``: what a scanner knows of its people is old."""
+    Event.objects.filter(pk=event.pk).update(rev=F("rev") + 1)
+
+
 State = Registration.State
+
+
+def tell(registration: Registration, *, due_at: datetime | None = None, act: str = "") -> None:
+    """Write the message to the person, in the language of the house.
+
+    Args:
+        registration: as it stands after the act.
+        due_at: not sent before; until then ``take_back`` leaves no trace of it.
+        act: key of an act that may happen to a registration more than once.
+    """
+    person, event = registration.person, registration.event
+    with translation.override(settings.LANGUAGE_CODE):
+        subject, body = _words(registration)
+    notices.notify(
+        "registration",
+        _key(registration, act),
+        locale=settings.LANGUAGE_CODE,
+        subject=subject % {"event": event.title},
+        body=body
+        % {
+            "name": person.name,
+            "event": event.title,
+            "address": f"{settings.BASE_URL}/kegiatan/{event.code}/saya",
+        },
+        person=person.pk,
+        to_name=person.name,
+        to_email=person.email,
+        due_at=due_at,
+    )
+
+
+def take_back(registrations: Iterable[Registration], *, act: str) -> None:
+    """Remove what ``tell`` wrote for this act and nobody has been given yet."""
+    notices.take_back([_key(one, act) for one in registrations])
+
+
+def _key(registration: Registration, act: str) -> str:
+    key = f"registration:{registration.uuid}:{registration.state}"
+    return f"{key}:{act}" if act else key
+
+
+def _words(registration: Registration) -> tuple[str, str]:
+    match registration.state:
+        case State.NOMINATED:
+            return _("Invitation: %(event)s"), _(
+                "Dear %(name)s,\n\nA seat is kept for you at %(event)s. Confirm it here:\n"
+                "%(address)s\n"
+            )
+        case State.WAITLISTED:
+            return _("Waiting list: %(event)s"), _(
+                "Dear %(name)s,\n\nYou are on the waiting list of %(event)s. You will be told when"
+                " there is a seat for you.\n"
+            )
+        case State.DECLINED | State.REVOKED:
+            return _("Change of your registration: %(event)s"), _(
+                "Dear %(name)s,\n\nYour registration for %(event)s is no longer in force. The"
+                " organisers of the event can tell you more.\n"
+            )
+        case State.REPLACED:
+            return _("Somebody takes your place: %(event)s"), _(
+                "Dear %(name)s,\n\nSomebody else takes your place at %(event)s. You need not"
+                " come.\n"
+            )
+        case _state:
+            return _("Registered: %(event)s"), _(
+                "Dear %(name)s,\n\nYou are registered for %(event)s. Show this QR code when you"
+                " arrive:\n%(address)s\n"
+            )
+
+
 Source = Registration.Source
 
 

@@ -16,9 +16,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from attendance.arithmetic.stays import Closing
-from attendance.models import Event, Presence, Registration, Session
-from attendance.models.scans import STATE_LABELS
+from attendance.arithmetic.folding import Closing
+from attendance.models import STATE_LABELS, Event, Presence, Registration, Session
 from attendance.presence import shown_state
 from clinic.lib.arithmetic import dates
 from clinic.people.arithmetic.nip import mask_nip

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from attendance.views import events, inviting, organisers, participants, persons, planning, states
+from attendance.views import events, inviting, organisers, participants, planning
 from clinic.people.access import policy
 
 _public = policy("public")
@@ -34,7 +34,7 @@ urlpatterns = [
     ),
     path(
         "panitia/<slug:code>/peserta/<uuid:person>",
-        _run(persons.organiser_person),
+        _run(participants.organiser_person),
         name="organiser_person",
     ),
     path(
@@ -48,7 +48,7 @@ urlpatterns = [
         name="organiser_session",
     ),
     path(
-        "panitia/<slug:code>/keadaan/<slug:act>", _run(states.organiser_act), name="organiser_act"
+        "panitia/<slug:code>/keadaan/<slug:act>", _run(planning.organiser_act), name="organiser_act"
     ),
     path("panitia/<slug:code>/absen", _door(organisers.organiser_door), name="organiser_door"),
     path(

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from attendance.arithmetic.effects import Effect
-from attendance.arithmetic.scans import CorrectionKind
+from attendance.arithmetic.folding import CorrectionKind, Effect
 
 SENTENCES: dict[str, Promise] = {
     "accepted": _("Present"),

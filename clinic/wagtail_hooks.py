@@ -11,34 +11,34 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
 from clinic import health
-from clinic.desks import administrator, author
+from clinic.desks import editor
 from clinic.people import zones
 
 
 @hooks.register("construct_homepage_panels")
 def _panels(request: HttpRequest, panels: list[Any]) -> None:
     """Put our panels in the place of the editor's own, which tell nothing of this work."""
-    failing = health.failing() if administrator.administers(request.user) else []
+    failing = health.failing() if editor.administers(request.user) else []
     # The editor shows its own pages in the zone of the server; ours are in that of the region.
     with timezone.override(zones.zone_of(request.user)):
         panels[:] = [
-            *administrator.panels_of(request.user, failing),
-            *author.panels_of(request.user),
+            *editor.administrator_panels(request.user, failing),
+            *editor.author_panels(request.user),
         ]
 
 
 class _DeskItem(MenuItem):
     def is_shown(self, request: HttpRequest) -> bool:
-        return administrator.administers(request.user)
+        return editor.administers(request.user)
 
 
-def _register(room: administrator.Room, order: int) -> None:
+def _register(room: editor.Room, order: int) -> None:
     @hooks.register("register_admin_menu_item")
     def _item() -> MenuItem:
         return _DeskItem(room.label, room.url, name=room.name, icon_name=room.icon, order=order)
 
 
-for place, each in enumerate(administrator.ROOMS):
+for place, each in enumerate(editor.ROOMS):
     _register(each, 20 + place)
 
 

@@ -2,8 +2,7 @@
 
 from django.db.models import Q
 
-from clinic.people.access import rule
-from clinic.people.reach import Reach
+from clinic.people.access import Reach, rule
 from courses.models import ModulePage
 
 _EVERY_ROLE = (

@@ -1,4 +1,7 @@
-"""A module from a content file: drafts of the module and its sections, never published here."""
+"""A module from a content file: drafts of the module and its sections, never published here.
+
+The rules that modules cite, from a file that says where each state was read.
+"""
 
 import tomllib
 from typing import Any
@@ -12,7 +15,29 @@ from clinic.lib.errors import Refused
 from clinic.people.access import can
 from clinic.people.models import Account
 from clinic.records import audit
-from courses.models import ModuleIndexPage, ModuleOutcome, ModulePage, SectionPage
+from courses.models import ModuleIndexPage, ModuleOutcome, ModulePage, Regulation, SectionPage
+
+_FIELDS = ("number", "title", "year", "status", "source", "note")
+
+
+@transaction.atomic
+def load_regulations(text: str, *, actor: Account | None = None) -> list[Regulation]:
+    """Write every regulation of the TOML text; loading the same text again changes nothing."""
+    rows = tomllib.loads(text)["regulation"]
+    for row in rows:
+        values = {name: row[name] for name in _FIELDS}
+        known = Regulation.objects.filter(slug=row["slug"]).first()
+        if known and all(getattr(known, name) == value for name, value in values.items()):
+            continue
+        regulation, _made = Regulation.objects.update_or_create(slug=row["slug"], defaults=values)
+        audit.record(
+            "regulation.write",
+            actor=actor,
+            thing=regulation,
+            values={"slug": regulation.slug, "status": regulation.status},
+        )
+    return list(Regulation.objects.filter(slug__in=[row["slug"] for row in rows]))
+
 
 _MODULE_FIELDS = (
     "title",

@@ -14,8 +14,7 @@ from wagtail.models import Page
 
 from clinic.lib.errors import Refused
 from clinic.people.access import can
-from courses.drafts import module_of
-from courses.reviewing import send_to_review, sent_sentence
+from courses.reviewing import module_of, send_to_review, sent_sentence
 
 SEND = "action-kirim"
 # What the main menu of the editor keeps; the rest leads to rooms that are not used here.

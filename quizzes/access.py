@@ -3,9 +3,8 @@
 from django.db.models import Q
 from django.utils import timezone
 
-from clinic.people.access import rule
+from clinic.people.access import NOTHING, Reach, rule
 from clinic.people.models import Membership
-from clinic.people.reach import NOTHING, Reach
 from quizzes.models import Assignment, Attempt, QuestionVersion, QuizVersion
 from quizzes.models.assignments import takers
 

@@ -15,13 +15,11 @@ from django.utils.translation import gettext as _
 
 from clinic.assessments.models import Outcome
 from clinic.lib.errors import Refused
-from clinic.people.access import can, require
+from clinic.people.access import can, remembering_grants, require
 from clinic.people.models import Account
-from clinic.people.standing import remembering_grants
 from clinic.records import audit
 from quizzes.arithmetic.publish_checks import Level, problems
-from quizzes.arithmetic.question_content import content_digest, from_json, to_json
-from quizzes.arithmetic.question_types import Content
+from quizzes.arithmetic.question_types import Content, content_digest, from_json, to_json
 from quizzes.arithmetic.selection import common_missing
 from quizzes.formats.bank import BankQuestion, BankQuiz, read_questions, read_quizzes
 from quizzes.models import Question, QuestionVersion, Quiz, QuizVersion, Slot, VersionState

@@ -12,8 +12,7 @@ from clinic.lib.errors import Refused
 from quizzes.arithmetic.answers import parse_value
 from quizzes.arithmetic.deadlines import GRACE
 from quizzes.arithmetic.grading import GRADING_RELEASE, credit
-from quizzes.arithmetic.question_content import content_digest
-from quizzes.arithmetic.question_types import Content, movable_ids
+from quizzes.arithmetic.question_types import Content, content_digest, movable_ids
 from quizzes.authoring import quiz_digest
 from quizzes.models import (
     Attempt,

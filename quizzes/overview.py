@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from clinic.people.access import rows_of, visible
 from clinic.people.models import Account, Person
+from quizzes.delivery import Prospect, form_of, prospects
 from quizzes.models import Assignment, Attempt, Quiz, Slot
-from quizzes.models.versions import VersionState
-from quizzes.starting import Prospect, form_of, prospects
+from quizzes.models.questions import VersionState
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from clinic.people.access import visible
 from quizzes import delivery, overview, showing
 from quizzes.arithmetic.deadlines import time_left
 from quizzes.arithmetic.saving import Outcome, SaveEvent
+from quizzes.delivery import CannotStart
 from quizzes.forms import posted_answer
 from quizzes.models import Assignment, Attempt, Quiz
-from quizzes.starting import CannotStart
 from quizzes.wording import number_read, sentence_of, standing_of
 
 TOKEN = 32

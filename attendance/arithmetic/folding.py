@@ -2,25 +2,308 @@
 
 Steps: apply corrections, set aside what does not count or lies outside the windows, sort by time
 and uid, count a double scan once, make stays, clip to each session, judge.
+
+What happened at the doors, and what people corrected about it, as values.
+
+A scan is a record, not a request: it stays as it was, and corrections stand beside it.
+
+From single scans to the stretches of time that a person spent in each room.
+
+Within a group an ``in`` begins a stay and an ``out`` ends it; a further ``in`` meanwhile says
+nothing new. Groups whose sessions overlap are rivals: an ``in`` to one ends a stay in the other at
+that moment, so that no minute counts twice.
+
+What a correction would change, asked before it is made.
+
+A correction that leaves everything as it is would stand in the log as if something had been
+decided; who asks for it is told instead what to do (attendance 5, C20).
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from attendance.arithmetic.scans import (
-    Assurance,
-    Correction,
-    Direction,
-    Scan,
-    Session,
-    Standing,
-    corrected,
-)
-from attendance.arithmetic.stays import Closing, End, Stay, stays_of
+
+class Direction(StrEnum):
+    """In or out, from the mode of the device; never guessed from an earlier scan."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class Assurance(StrEnum):
+    """How surely a presence is known, strongest first."""
+
+    WITNESSED = "witnessed"
+    COUNTERSIGNED = "countersigned"
+    PAPER = "paper"
+    MANUAL = "manual"
+    SELF = "self"
+
+
+class ScanKind(StrEnum):
+    """How a scan came about."""
+
+    BADGE = "badge"
+    SELF = "self"
+    MANUAL = "manual"
+    KIOSK = "kiosk"
+    WALK_IN = "walk_in"
+    SUBSTITUTE = "substitute"
+    PAPER = "paper"
+    IMPORT = "import"
+
+
+ASSURANCE_OF = {
+    ScanKind.BADGE: Assurance.WITNESSED,
+    ScanKind.WALK_IN: Assurance.WITNESSED,
+    ScanKind.SUBSTITUTE: Assurance.WITNESSED,
+    ScanKind.MANUAL: Assurance.MANUAL,
+    ScanKind.IMPORT: Assurance.MANUAL,
+    ScanKind.PAPER: Assurance.PAPER,
+    ScanKind.SELF: Assurance.SELF,
+    ScanKind.KIOSK: Assurance.SELF,
+}
+
+
+class Standing(StrEnum):
+    """Whether a scan counts by itself; one that waits is shown for review, one stopped is not.
+
+    A supervisor's acceptance makes either count.
+    """
+
+    COUNTS = "counts"
+    WAITS = "waits"
+    STOPPED = "stopped"
+
+
+class CorrectionKind(StrEnum):
+    """What a supervisor may say about a scan, or add where one is missing."""
+
+    ADD = "add"
+    VOID = "void"
+    UNVOID = "unvoid"
+    RETIME = "retime"
+    ACCEPT = "accept"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Windows:
+    """Times around a session: scans count from ``opens`` before to ``closes`` after it.
+
+    Who comes more than ``late`` after the start is late; who goes more than ``early`` before the
+    end has left early.
+    """
+
+    opens: timedelta = timedelta(minutes=30)
+    late: timedelta = timedelta(minutes=15)
+    early: timedelta = timedelta(minutes=15)
+    closes: timedelta = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A session as planned; sessions of one scan group share scans and do not overlap."""
+
+    id: str
+    group: str
+    starts_at: datetime
+    ends_at: datetime
+    cancelled: bool = False
+    windows: Windows = Windows()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scan:
+    """One scan of one registration, at its corrected time.
+
+    Attributes:
+        uid: given by the device; a scan is known by it, and it breaks ties of time.
+        at: effective time, fixed at receipt.
+        accepted: a supervisor let it count, or countersigned what the person claimed alone.
+    """
+
+    uid: str
+    group: str
+    direction: Direction
+    at: datetime
+    kind: ScanKind = ScanKind.BADGE
+    standing: Standing = Standing.COUNTS
+    accepted: bool = False
+
+    @property
+    def assurance(self) -> Assurance:
+        own = ASSURANCE_OF[self.kind]
+        return Assurance.COUNTERSIGNED if self.accepted and own is Assurance.SELF else own
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """One correction; the last by (created_at, uid) of its kind wins.
+
+    Attributes:
+        target: uid of a scan, or of the correction that added one; for ``add`` the scan group.
+        at: for ``add`` and ``retime`` the time that holds.
+        direction: for ``add`` needed, for ``retime`` only if it was wrong.
+    """
+
+    uid: str
+    kind: CorrectionKind
+    target: str
+    created_at: datetime
+    at: datetime | None = None
+    direction: Direction | None = None
+
+
+def corrected(
+    scans: Iterable[Scan], corrections: Iterable[Correction]
+) -> tuple[list[Scan], set[str]]:
+    """Apply corrections to scans, whatever order both come in.
+
+    Returns:
+        The scans that hold, those added included, sorted by (at, uid); and the uids voided.
+    """
+    once = {correction.uid: correction for correction in corrections}
+    ordered = sorted(once.values(), key=lambda one: (one.created_at, one.uid))
+    said: dict[str, list[Correction]] = {}
+    for correction in ordered:
+        said.setdefault(correction.target, []).append(correction)
+    every = {scan.uid: scan for scan in [*scans, *_added(ordered)]}
+    void = {uid for uid in every if _is_void(said.get(uid, ()))}
+    held = [_restated(scan, said.get(uid, ())) for uid, scan in every.items() if uid not in void]
+    return sorted(held, key=lambda scan: (scan.at, scan.uid)), void
+
+
+def _added(corrections: Iterable[Correction]) -> Iterator[Scan]:
+    for one in corrections:
+        if one.kind is CorrectionKind.ADD and one.at and one.direction:
+            yield Scan(
+                uid=one.uid,
+                group=one.target,
+                direction=one.direction,
+                at=one.at,
+                kind=ScanKind.MANUAL,
+                accepted=True,
+            )
+
+
+def _is_void(said: Iterable[Correction]) -> bool:
+    void = False
+    for one in said:
+        if one.kind in (CorrectionKind.VOID, CorrectionKind.UNVOID):
+            void = one.kind is CorrectionKind.VOID
+    return void
+
+
+def _restated(scan: Scan, said: Iterable[Correction]) -> Scan:
+    for one in said:
+        if one.kind is CorrectionKind.ACCEPT:
+            scan = replace(scan, standing=Standing.COUNTS, accepted=True)
+        elif one.kind is CorrectionKind.RETIME:
+            scan = replace(scan, at=one.at or scan.at, direction=one.direction or scan.direction)
+    return scan
+
+
+class Closing(StrEnum):
+    """What becomes of a stay without an ``out``: it lasts to the group's end, or counts nothing."""
+
+    CLOSE_AT_END = "close_at_end"
+    ZERO = "zero"
+
+
+class End(StrEnum):
+    """Why a stay ends: an ``out``, an ``in`` to a rival group, or only with the group itself."""
+
+    OUT = "out"
+    MOVED = "moved"
+    OPEN = "open"
+
+
+@dataclass
+class Stay:
+    """What lies between a person's coming into a group's rooms and leaving them.
+
+    Attributes:
+        end: excluded; at least ``start``.
+        scans: all that belong to the stay, the repeated ``in`` included.
+    """
+
+    group: str
+    start: datetime
+    end: datetime
+    reason: End = End.OPEN
+    scans: list[Scan] = field(default_factory=list)
+
+    @property
+    def out_at(self) -> datetime | None:
+        return self.end if self.reason is End.OUT else None
+
+    def finish(self, at: datetime, reason: End) -> None:
+        self.end, self.reason = at, reason
+
+    def earns(self, closing: Closing) -> bool:
+        return closing is Closing.CLOSE_AT_END or self.reason is not End.OPEN
+
+    def inside(self, session: Session) -> tuple[datetime, datetime] | None:
+        """Clip the stay to a session of its group; None if not a moment is left."""
+        start, end = max(self.start, session.starts_at), min(self.end, session.ends_at)
+        return (start, end) if start < end else None
+
+
+def stays_of(
+    scans: Iterable[Scan], sessions: Mapping[str, Sequence[Session]]
+) -> tuple[list[Stay], list[Scan]]:
+    """Turn scans, sorted by time, into stays; one not left lasts to the end of its group.
+
+    Args:
+        scans: of one person, each of a group in ``sessions``.
+        sessions: by group, at least one each.
+
+    Returns:
+        The stays in the order they began, and each ``out`` that no ``in`` came before.
+    """
+    rivals = _rivals(sessions)
+    stays: list[Stay] = []
+    alone: list[Scan] = []
+    present: dict[str, Stay] = {}
+    for scan in scans:
+        if scan.direction is Direction.IN:
+            for rival in rivals[scan.group] & present.keys():
+                present.pop(rival).finish(scan.at, End.MOVED)
+            if scan.group not in present:
+                ends_at = max(one.ends_at for one in sessions[scan.group])
+                present[scan.group] = Stay(scan.group, scan.at, max(scan.at, ends_at))
+                stays.append(present[scan.group])
+            present[scan.group].scans.append(scan)
+        elif scan.group in present:
+            _leave(present.pop(scan.group), scan)
+        else:
+            alone.append(scan)
+    return stays, alone
+
+
+def _leave(stay: Stay, scan: Scan) -> None:
+    stay.scans.append(scan)
+    stay.finish(scan.at, End.OUT)
+
+
+def _rivals(sessions: Mapping[str, Sequence[Session]]) -> dict[str, set[str]]:
+    return {
+        group: {
+            other
+            for other, theirs in sessions.items()
+            if other != group and any(_overlap(one, two) for one in own for two in theirs)
+        }
+        for group, own in sessions.items()
+    }
+
+
+def _overlap(one: Session, two: Session) -> bool:
+    return one.starts_at < two.ends_at and two.starts_at < one.ends_at
+
 
 DEBOUNCE = timedelta(seconds=10)
 
@@ -347,3 +630,71 @@ def _evidence(board: _Board, session: Session) -> set[Flag]:
 def _built_from(scans: Iterable[Scan], corrections: Iterable[Correction]) -> BuiltFrom:
     uids = sorted({row.uid for row in [*scans, *corrections]})
     return BuiltFrom(len(uids), hashlib.sha256("\n".join(uids).encode()).hexdigest())
+
+
+class Effect(StrEnum):
+    """What comes of a correction: a change, what is so already, or an entry that cannot count."""
+
+    CHANGES = "changes"
+    SAME = "same"
+    IDLE = "idle"
+
+
+_CANNOT_COUNT = frozenset({Flag.OUTSIDE_WINDOW, Flag.NO_MINUTES})
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """All that is known of one registration in one event, ready to be folded."""
+
+    sessions: Sequence[Session]
+    scans: Sequence[Scan]
+    corrections: Sequence[Correction]
+    rules: FoldRules
+
+    def folded(self, more: Iterable[Correction] = ()) -> Folded:
+        """Fold it, with further corrections if any are given."""
+        said = [*self.corrections, *more]
+        return fold(self.sessions, self.scans, said, rules=self.rules)
+
+    def entries(self) -> list[Scan]:
+        """Return every entry as it holds now, those added and those voided included, by time."""
+        never_void = [one for one in self.corrections if one.kind is not CorrectionKind.VOID]
+        held, _void = corrected(self.scans, never_void)
+        return held
+
+    def effect_of(self, act: Correction) -> Effect:
+        """Tell what the act would change.
+
+        An acceptance or an added entry must change what is held of some session: outside the
+        hours of the event it never does. A void or unvoid changes the entry itself.
+        """
+        before = self.folded()
+        if act.kind in (CorrectionKind.VOID, CorrectionKind.UNVOID):
+            is_void = Flag.VOID in before.scan_flags.get(act.target, ())
+            wants_void = act.kind is CorrectionKind.VOID
+            return Effect.SAME if is_void is wants_void else Effect.CHANGES
+        if act.kind is CorrectionKind.RETIME and self._is_at(act):
+            return Effect.SAME
+        after = self.folded([act])
+        if _held(before) != _held(after):
+            return Effect.CHANGES
+        entry = act.uid if act.kind is CorrectionKind.ADD else act.target
+        if after.scan_flags.get(entry, frozenset()) & _CANNOT_COUNT:
+            return Effect.IDLE
+        return Effect.SAME if act.kind is CorrectionKind.ACCEPT else Effect.CHANGES
+
+    def _is_at(self, act: Correction) -> bool:
+        return any(
+            (one.at, one.direction) == (act.at, act.direction or one.direction)
+            for one in self.entries()
+            if one.uid == act.target
+        )
+
+
+def _held(folded: Folded) -> list[tuple[object, ...]]:
+    """Return what counts of each session; a mere reason to look at it is not counted."""
+    return [
+        (one.session, one.assurance, one.first_in, one.last_out, one.minutes, one.intervals)
+        for one in folded.presences
+    ]

@@ -9,8 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from attendance.arithmetic.folding import is_double, is_in_window
-from attendance.arithmetic.scans import Direction, Scan, Session, Standing
+from attendance.arithmetic.folding import (
+    Direction,
+    Scan,
+    Session,
+    Standing,
+    is_double,
+    is_in_window,
+)
 
 
 class Level(StrEnum):

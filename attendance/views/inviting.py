@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from attendance import inviting
+from attendance.forms import InviteForm, KindForm
 from attendance.models import Event
-from attendance.participant_forms import InviteForm, KindForm
 from clinic.lib.errors import Refused
 from clinic.people.access import visible
 

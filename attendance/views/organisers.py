@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from attendance import badges, boards, checkin, doors, overview, registration, sheets, states
-from attendance.arithmetic.scans import Direction
+from attendance import badges, boards, checkin, events, planning, registration, sheets
+from attendance.arithmetic.folding import Direction
 from attendance.arithmetic.verdicts import Code, Verdict
 from attendance.forms import WalkInForm
 from attendance.models import Event, Session
@@ -37,7 +37,7 @@ def _event(request: HttpRequest, code: str, *, verb: str = "change-event") -> Ev
 def organiser_events(request: HttpRequest) -> HttpResponse:
     """List the organiser's events by where they stand, each with what presses most."""
     rows = visible(request.user, "change-event", Event.objects.prefetch_related("sessions"))
-    context = {"shelves": overview.shelves_of(list(rows), timezone.now())}
+    context = {"shelves": planning.shelves_of(list(rows), timezone.now())}
     return render(request, "attendance/organiser_list.html", context)
 
 
@@ -58,7 +58,7 @@ def organiser_event(request: HttpRequest, code: str) -> HttpResponse:
         "board": board,
         "status": boards.six_lines(event, board),
         "is_past": boards.is_over(event, sessions, now),
-        "acts": [(act, act.label_for(event)) for act in states.offered(event)],
+        "acts": [(act, act.label_for(event)) for act in events.offered(event)],
     }
     return render(request, "attendance/board.html", context)
 
@@ -85,7 +85,7 @@ def organiser_door(request: HttpRequest, code: str) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     found = boards.found_by_name(lines, text) if len(text) >= boards.SHORTEST_SEARCH else lines
     direction = Direction.OUT if request.GET.get("arah") == "out" else Direction.IN
-    desk = doors.Desk(event=event, sessions=own, direction=direction, now=now)
+    desk = boards.Desk(event=event, sessions=own, direction=direction, now=now)
     context = {
         "event": event,
         "group": group,
@@ -138,7 +138,7 @@ def _told(event: Event, uid: str) -> dict[str, Any] | None:
         "scan": row,
         "person": row.registration.person if row.registration else None,
         "sentence": SENTENCES[row.verdict],
-        "since": doors.came_before(row),
+        "since": boards.came_before(row),
         "kind": KINDS[Verdict(Code(row.verdict)).level.value],
         "is_undone": is_undone,
         "is_gone": is_undone and row.registration and not row.registration.is_active,

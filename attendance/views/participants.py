@@ -1,4 +1,7 @@
-"""The organisers' list of participants: narrowed, decided on in one act, changed one by one."""
+"""The organisers' list of participants: narrowed, decided on in one act, changed one by one.
+
+One person's entries and corrections, for the organisers of the event.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,18 +9,24 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from attendance import decisions, inviting, participants, registration, seating
-from attendance.arithmetic import deciding
+from attendance import boards, decisions, entries, inviting, presence, registration
+from attendance.forms import (
+    ChangeReasonForm,
+    CorrectionForm,
+    EntryForm,
+    NarrowForm,
+    SubstituteForm,
+    narrowing_of,
+)
 from attendance.models import Decision, Event, Registration
-from attendance.participant_forms import NarrowForm, ReasonForm, SubstituteForm, narrowing_of
-from attendance.wording import QUESTIONS, told_of
+from attendance.wording import CORRECTED, QUESTIONS, told_of
 from clinic.lib.errors import Refused
 from clinic.people import confirming, revealing
 from clinic.people.access import visible
@@ -72,7 +81,7 @@ def organiser_people(request: HttpRequest, code: str) -> HttpResponse:
 
 def _listed(request: HttpRequest, event: Event) -> HttpResponse:
     wanted, now = narrowing_of(request.GET), timezone.now()
-    listing = participants.listing(event, wanted, actor=request.user, now=now)
+    listing = boards.listing(event, wanted, actor=request.user, now=now)
     page = Paginator(listing.entries, ROWS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "event": event,
@@ -82,7 +91,7 @@ def _listed(request: HttpRequest, event: Event) -> HttpResponse:
         "is_narrowed": any(request.GET.get(name) for name in NARROWED_BY),
         "summary": _("%(shown)d of %(total)d people are shown.")
         % {"shown": len(listing.entries), "total": listing.total},
-        "may_decide": seating.may_change(event),
+        "may_decide": registration.may_change(event),
         "has_all_chosen": "semua" in request.GET,
         "acts": [(act.value, act.label, act in DANGER) for act in BULK],
         "here": _list_address(request, event),
@@ -103,9 +112,9 @@ def _told(event: Event, key: str) -> dict[str, Any] | None:
     return {
         "decision": decision,
         "lines": told_of(decision.act, [row.outcome for row in rows]),
-        "unchanged": [row for row in rows if row.outcome != deciding.Outcome.DONE][:NAMES_SHOWN],
+        "unchanged": [row for row in rows if row.outcome != decisions.Outcome.DONE][:NAMES_SHOWN],
         "may_undo": decision.may_be_undone(timezone.now())
-        and any(row.outcome == deciding.Outcome.DONE for row in rows),
+        and any(row.outcome == decisions.Outcome.DONE for row in rows),
     }
 
 
@@ -142,7 +151,7 @@ def _asked(request: HttpRequest, event: Event) -> HttpResponse:
     chosen = _uuids(request.POST.getlist("pilih"))
     if "semua" in request.POST:
         wanted, now = narrowing_of(request.GET), timezone.now()
-        listing = participants.listing(event, wanted, actor=request.user, now=now)
+        listing = boards.listing(event, wanted, actor=request.user, now=now)
         chosen = [entry.registration.uuid for entry in listing.entries]
     if not chosen:
         messages.warning(request, _("Choose at least one person, or everybody in this list."))
@@ -156,15 +165,15 @@ def _confirm_page(
     chosen: list[UUID],
     *,
     key: UUID,
-    form: ReasonForm | None = None,
+    form: ChangeReasonForm | None = None,
 ) -> HttpResponse:
     act = request.POST.get("putusan", "")
-    if act not in deciding.LEADS:
+    if act not in decisions.LEADS:
         raise Http404
     rows = list(event.registrations.filter(uuid__in=chosen).select_related("person"))
-    fitting = [row for row in rows if act in deciding.acts_on(row.state)]
+    fitting = [row for row in rows if act in decisions.acts_on(row.state)]
     needs_reason = act in decisions.WITH_REASON
-    form = form or ReasonForm(is_required=needs_reason)
+    form = form or ChangeReasonForm(is_required=needs_reason)
     context = {
         "event": event,
         "act": act,
@@ -187,7 +196,7 @@ def _decided(request: HttpRequest, event: Event) -> HttpResponse:
     data = request.POST
     act, (key, *_more) = data.get("putusan", ""), _uuids([data["kunci"]]) or [uuid4()]
     chosen = _uuids(data.get("baris", "").split(","))
-    form = ReasonForm(data, is_required=act in decisions.WITH_REASON)
+    form = ChangeReasonForm(data, is_required=act in decisions.WITH_REASON)
     if not form.is_valid():
         return _confirm_page(request, event, chosen, key=key, form=form)
     wish = decisions.Wish(act=act, rows=chosen, key=key, reason=form.cleaned_data["reason"])
@@ -214,7 +223,9 @@ def organiser_change(request: HttpRequest, code: str, person: UUID) -> HttpRespo
 
 
 def _changed(request: HttpRequest, row: Registration, kind: str) -> HttpResponse:
-    form = ReasonForm(request.POST, is_required=kind == "tarik" or kind in decisions.WITH_REASON)
+    form = ChangeReasonForm(
+        request.POST, is_required=kind == "tarik" or kind in decisions.WITH_REASON
+    )
     if not form.is_valid():
         return _change_page(request, row, form=form)
     reason = form.cleaned_data["reason"]
@@ -260,7 +271,7 @@ def _change_page(request: HttpRequest, row: Registration, **shown: Any) -> HttpR
     labels = {act.value: act.label for act in Decision.Act}
     if row.standing == Registration.INVITED[0]:
         labels[Decision.Act.APPROVE] = _("Confirm at the person's wish")
-    form = shown.get("form") or ReasonForm(is_required=False)
+    form = shown.get("form") or ChangeReasonForm(is_required=False)
     substitute = shown.get("substitute") or SubstituteForm(choices=choices)
     refusal = shown.get("refusal")
     context = {
@@ -268,10 +279,10 @@ def _change_page(request: HttpRequest, row: Registration, **shown: Any) -> HttpR
         "row": row,
         "nip": shown.get("nip"),
         "masked_nip": mask_nip(row.person.nip),
-        "acts": [(act, labels[act], act in DANGER) for act in deciding.acts_on(row.state)],
+        "acts": [(act, labels[act], act in DANGER) for act in decisions.acts_on(row.state)],
         "form": form,
         "substitute": substitute,
-        "may_decide": seating.may_change(row.event),
+        "may_decide": registration.may_change(row.event),
         "has_choices": bool(choices),
         "may_replace": row.state in (Registration.State.NOMINATED, Registration.State.CONFIRMED),
         "q": request.GET.get("q", ""),
@@ -283,3 +294,86 @@ def _change_page(request: HttpRequest, row: Registration, **shown: Any) -> HttpR
 
 # What a post of the list wants, by the field that only it sends; without any of them it asks.
 STEPS = {"batal": _undone, "pendaftaran": _approved, "kunci": _decided}
+
+
+@never_cache
+def organiser_person(request: HttpRequest, code: str, person: UUID) -> HttpResponse:
+    """One person's scans and corrections; a post corrects, with a reason and a fresh password."""
+    event = get_object_or_404(visible(request.user, "change-event", Event.objects.all()), code=code)
+    allowed = visible(request.user, "correct-presence", event.registrations.all())
+    row = get_object_or_404(allowed.select_related("person", "event"), uuid=person)
+    if request.method not in READ_WRITE:
+        return HttpResponseNotAllowed(READ_WRITE)
+    if request.method == "POST" and (asked := confirming.ask_to_confirm(request)):
+        return asked
+    typed = confirming.typed_before(request)
+    with timezone.override(event.zone):
+        form, refusal = _form(request, event, typed), None
+        if request.method == "POST":
+            refusal = _correct(request, row, form)
+            if refusal is None and not form.errors:
+                return redirect("organiser_person", code=code, person=person)
+        return _page(request, row, {"form": form, "refusal": refusal, "typed": typed})
+
+
+def _form(request: HttpRequest, event: Event, typed: QueryDict) -> CorrectionForm:
+    return CorrectionForm(
+        request.POST if "at" in request.POST else None,
+        initial=typed.dict() if "at" in typed else None,
+        groups=boards.groups_of(event, event.sessions.all()),
+    )
+
+
+def _page(request: HttpRequest, row: Registration, shown: dict[str, Any]) -> HttpResponse:
+    form, refusal = shown["form"], shown["refusal"]
+    context = {
+        **shown,
+        "event": row.event,
+        "row": row,
+        "held": entries.held_of(row),
+        "entries": entries.entries_of(row),
+        "corrections": row.corrections.select_related("by__person").order_by("created_at"),
+    }
+    status = refusal.status if refusal else 422 if form.errors else 200
+    return render(request, "attendance/person.html", context, status=status)
+
+
+def _correct(request: HttpRequest, row: Registration, form: CorrectionForm) -> Refused | None:
+    act = _added(form) if form.is_bound else _of_entry(EntryForm(request.POST))
+    if act is None:
+        return None if form.errors else Refused(_("There is no such entry to correct."), status=404)
+    before = entries.held_of(row)
+    try:
+        presence.correct(row, act, by=request.user)
+    except Refused as refused:
+        return refused
+    told = entries.changes_between(before, entries.held_of(row))
+    messages.success(request, f"{CORRECTED[act.kind]} {told}")
+    return None
+
+
+def _added(form: CorrectionForm) -> presence.Act | None:
+    if not form.is_valid():
+        return None
+    told = form.cleaned_data
+    return presence.Act(
+        kind="add",
+        target=told["group"],
+        at=told["at"],
+        direction=told["direction"],
+        reason=told["reason"],
+    )
+
+
+def _of_entry(form: EntryForm) -> presence.Act | None:
+    """Read what is said of an entry; a time that cannot be read is a time not given."""
+    form.full_clean()
+    told = form.cleaned_data
+    if "jenis" not in told or "uid" not in told:
+        return None
+    return presence.Act(
+        kind=told["jenis"],
+        target=told["uid"],
+        at=told.get("jam") if told["jenis"] == "retime" else None,
+        reason=told.get("reason", ""),
+    )

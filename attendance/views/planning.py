@@ -1,4 +1,7 @@
-"""Planning an event: a draft is made, then each step is a page of it that is saved on its own."""
+"""Planning an event: a draft is made, then each step is a page of it that is saved on its own.
+
+Leading an event through its life: one page names each step, a post takes it.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from attendance import copying, events, giving, planning, states
-from attendance.models import Event, Session
-from attendance.planning_forms import (
+from attendance import boards, events, planning
+from attendance.forms import (
+    CancelEventForm,
     CopyForm,
     PlaceForm,
     QuizForm,
@@ -26,7 +29,9 @@ from attendance.planning_forms import (
     refusals_in,
     written,
 )
+from attendance.models import Event, Session
 from clinic.lib.arithmetic.dates import zone_label
+from clinic.lib.errors import Refused
 from clinic.people.access import visible
 from quizzes.assignments import Window
 from quizzes.models.assignments import Phase
@@ -83,9 +88,9 @@ def organiser_copy(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         source, day = form.cleaned_data["source"], form.cleaned_data["first_day"]
         code = planning.proposed_code(source.title, day=day)
-        pattern = copying.Pattern(source=source, first_day=day, code=code)
+        pattern = events.Pattern(source=source, first_day=day, code=code)
         with refusals_in(form):
-            made = copying.copy_event(pattern, actor=request.user)
+            made = events.copy_event(pattern, actor=request.user)
             told = _("The plan is copied; persons and letters are not. Check each step.")
             return _stay(request, made, told, "apa")
     return render(request, "attendance/plan/copy.html", {"form": form}, status=_status(form))
@@ -329,7 +334,7 @@ def _window(usual: Window | None) -> dict[str, Any]:
 
 def _give(request: HttpRequest, event: Event, form: QuizForm, phase: str) -> None:
     data = form.cleaned_data
-    giving.give_quiz(
+    planning.give_quiz(
         event,
         data["quiz"],
         actor=request.user,
@@ -344,7 +349,7 @@ def _take_back(request: HttpRequest, event: Event) -> HttpResponse:
         given = UUID(request.POST["tarik"])
     except ValueError as error:
         raise Http404 from error
-    giving.take_back_quiz(event, given, actor=request.user)
+    planning.take_back_quiz(event, given, actor=request.user)
     return _stay(request, event, _("The quiz is taken back. Answers given stay."), "kuis")
 
 
@@ -368,7 +373,7 @@ def _check(request: HttpRequest, event: Event) -> HttpResponse:
         gaps=[] if is_final else [(gap, _address(event, gap.step)) for gap in gaps],
         may_open=not any(gap.is_needed for gap in gaps),
         is_final=is_final,
-        opening=next((act for act in states.offered(event) if act.slug == "buka"), None),
+        opening=next((act for act in events.offered(event) if act.slug == "buka"), None),
     )
 
 
@@ -379,3 +384,55 @@ PAGES: dict[str, Page] = {
     "kuis": _quizzes,
     "periksa": _check,
 }
+
+
+@never_cache
+def organiser_act(request: HttpRequest, code: str, act: str) -> HttpResponse:
+    """Name the step with how many people it concerns; a post takes it, or says why not."""
+    rows = visible(request.user, "change-event", Event.objects.select_related("unit"))
+    event = get_object_or_404(rows, code=code)
+    chosen = events.BY_SLUG.get(act)
+    if chosen is None:
+        raise Http404
+    if request.method not in READ_WRITE:
+        return HttpResponseNotAllowed(READ_WRITE)
+    needs_reason = chosen.to == Event.State.CANCELLED
+    form = (
+        CancelEventForm(request.POST if request.method == "POST" else None)
+        if needs_reason
+        else None
+    )
+    refusal = None
+    if request.method == "POST" and (form is None or form.is_valid()):
+        refusal = _carry_out(request, event, chosen, form)
+        if refusal is None:
+            return redirect("organiser_event", code=code)
+    return _page(request, event, chosen, form=form, refusal=refusal)
+
+
+def _carry_out(
+    request: HttpRequest, event: Event, act: events.Act, form: CancelEventForm | None
+) -> Refused | None:
+    reason = form.cleaned_data["reason"] if form else ""
+    try:
+        events.carry_out(act, event, actor=request.user, reason=reason)
+    except Refused as refused:
+        return refused
+    messages.success(request, act.done)
+    return None
+
+
+def _page(request: HttpRequest, event: Event, act: events.Act, **shown: Any) -> HttpResponse:
+    refusal, form = shown["refusal"], shown["form"]
+    context = {
+        "event": event,
+        "act": act,
+        "label": act.label_for(event),
+        "people": event.registrations.active().count(),
+        "missing": boards.unrecorded(event) if act.to == Event.State.ENDED else None,
+        "is_offered": act in events.offered(event),
+        "offered": [(one, one.label_for(event)) for one in events.offered(event)],
+        **shown,
+    }
+    status = refusal.status if refusal else 422 if form is not None and form.errors else 200
+    return render(request, "attendance/plan/act.html", context, status=status)

@@ -4,9 +4,8 @@ from django.db.models import Q
 
 from clinic.assessments.models import Sheet
 from clinic.assessments.sheet_imports import PUBLIC_CHECK
-from clinic.people.access import rule
+from clinic.people.access import Reach, rule
 from clinic.people.models import Unit
-from clinic.people.reach import Reach
 from clinic.records.imports import Import
 
 

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.models import FrameworkEdition, Sheet
-from clinic.assessments.row_saving import TypedRow, answered_nodes
 from clinic.assessments.sheet_imports import FIRST_YEAR, LAST_YEAR, USUAL_FRAMEWORK
 from clinic.assessments.sheet_page import wording
+from clinic.assessments.sheets import TypedRow, answered_nodes
 from clinic.people.models import Unit
 
 ACCEPTS = forms.FileInput(attrs={"accept": ".xlsx"})

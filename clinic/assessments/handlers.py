@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from clinic.assessments.sheet_imports import PUBLIC_CHECK, SHEET, read_import
 from clinic.records import imports
-from clinic.records.handling import job
-from clinic.records.jobs import Job
+from clinic.records.jobs import Job, job
 
 
 @job(

@@ -11,7 +11,7 @@ from clinic.assessments.arithmetic.answers import (
     pair_of_letter,
 )
 from clinic.assessments.arithmetic.editions import FrameworkFile
-from clinic.assessments.arithmetic.framework_rules import FrameworkFault
+from clinic.assessments.arithmetic.frameworks import FrameworkFault
 from clinic.assessments.arithmetic.scoring import (
     Points,
     SheetScore,

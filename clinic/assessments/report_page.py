@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.models import ChangeArea
-from clinic.assessments.report_sentences import say
 from clinic.assessments.sheet_imports import find_framework
+from clinic.assessments.workbook.report import say
 from clinic.records.imports import Import
 
 DIFFERENCES = frozenset(

@@ -14,14 +14,18 @@ from django.utils.translation import gettext as _
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.frameworks import SHIPPED, edition_file, load_framework
 from clinic.assessments.models import FrameworkEdition, Sheet
-from clinic.assessments.recognition import recognise
-from clinic.assessments.report_storage import as_stored
-from clinic.assessments.row_entries import as_json, entries_of, from_json
-from clinic.assessments.sheets import RowEntry, record_sheet, rows_of
-from clinic.assessments.workbook import read_grid, read_workbook
-from clinic.assessments.workbook_grid import UnreadableWorkbook, Workbook, read_grids
-from clinic.assessments.workbook_reading import SheetReading
-from clinic.assessments.workbook_report import WorkbookReport, build_report
+from clinic.assessments.sheets import (
+    RowEntry,
+    as_json,
+    entries_of,
+    from_json,
+    record_sheet,
+    rows_of,
+)
+from clinic.assessments.workbook.grid import UnreadableWorkbook, Workbook, read_grids
+from clinic.assessments.workbook.problems import SheetReading
+from clinic.assessments.workbook.reading import read_grid, read_workbook, recognise
+from clinic.assessments.workbook.report import WorkbookReport, as_stored, build_report
 from clinic.lib.errors import Refused
 from clinic.people import access
 from clinic.people.applying import PlanOutdated

@@ -11,8 +11,7 @@ from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.arithmetic.links import web_address
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Score, Sheet
-from clinic.assessments.row_saving import answer_text, answered_nodes
-from clinic.assessments.sheets import RowEntry, rows_of
+from clinic.assessments.sheets import RowEntry, answer_text, answered_nodes, rows_of
 from clinic.lib.templatetags.ui import decimals
 
 PART_DEPTH = 3

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clinic.assessments.views import public, sheets, uploads
+from clinic.assessments.views import public, sheets
 from clinic.people.access import policy
 
 _SHEET = "penilaian/unit/<slug:slug>/<slug:framework>/<str:period>/"
@@ -11,7 +11,7 @@ urlpatterns = [
     path("periksa-lke/", policy("public")(public.check), name="public_check"),
     path("periksa-lke/<uuid:uuid>/", policy("public")(public.report), name="public_report"),
     path("penilaian/", policy("read-sheet")(sheets.sheets), name="sheets"),
-    path("penilaian/impor/", policy("upload-sheet")(uploads.upload), name="sheet_import"),
+    path("penilaian/impor/", policy("upload-sheet")(sheets.upload), name="sheet_import"),
     path(_SHEET, policy("read-sheet")(sheets.sheet), name="sheet"),
     path(f"{_SHEET}butir/<str:code>/", policy("write-sheet")(sheets.row), name="sheet_row"),
 ]

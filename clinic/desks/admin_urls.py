@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from clinic.desks import people_lists, person_roles, persons
-from clinic.desks.editor_account import editor_account
+from clinic.desks import people_lists, persons
+from clinic.desks.editor import editor_account
 from clinic.people.access import policy
 
 administers = policy("import-people")
@@ -18,10 +18,10 @@ urlpatterns = [
     path("orang/akun/", manages(persons.create_for_shown), name="people_accounts"),
     path("orang/<uuid:uuid>/", manages(persons.person), name="person"),
     path("orang/<uuid:uuid>/akun/", manages(persons.create_account), name="person_account"),
-    path("orang/<uuid:uuid>/peran/", grants(person_roles.give), name="person_role"),
+    path("orang/<uuid:uuid>/peran/", grants(persons.give), name="person_role"),
     path(
         "orang/<uuid:uuid>/peran/<uuid:grant>/cabut/",
-        grants(person_roles.take_back),
+        grants(persons.take_back),
         name="person_role_end",
     ),
     path("unit/", administers(people_lists.units), name="units_list"),

@@ -1,11 +1,275 @@
-"""Every component once, under ``/komponen/``: demo and tests only."""
+"""Every component once, under ``/komponen/``: demo and tests only.
 
+Values for the page of components. Everything here is made up and stands for content.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.core.paginator import Paginator
 from django.views.generic import TemplateView
 
-from clinic.desks import samples
+from clinic.lib.arithmetic.qr import draw_path
+
+
+class SampleForm(forms.Form):
+    """One field of each kind."""
+
+    name = forms.CharField(label="Nama unit kerja", help_text="Seperti pada surat keputusan.")
+    reason = forms.CharField(
+        label="Catatan", widget=forms.Textarea(attrs={"rows": 3}), required=False
+    )
+    framework = forms.ChoiceField(
+        label="Kerangka", choices=[("zi-2021", "ZI 2021"), ("pmprb-2020", "PMPRB 2020, unit")]
+    )
+    size = forms.ChoiceField(
+        label="Jawaban",
+        choices=[("a", "A: seluruhnya"), ("b", "B: sebagian besar"), ("c", "C: sebagian kecil")],
+        widget=forms.RadioSelect,
+    )
+    areas = forms.MultipleChoiceField(
+        label="Bidang",
+        choices=[("pengawasan", "Penguatan pengawasan"), ("layanan", "Pelayanan publik")],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    private_device = forms.BooleanField(label="Perangkat pribadi", required=False)
+
+
+class SampleFileForm(forms.Form):
+    """A file to be checked."""
+
+    sheet = forms.FileField(label="Berkas LKE")
+
+
+class FilterForm(forms.Form):
+    """A filter of a list."""
+
+    area = forms.ChoiceField(
+        label="Bidang", choices=[("", "Semua"), ("pengawasan", "Pengawasan")], required=False
+    )
+    status = forms.ChoiceField(
+        label="Status", choices=[("", "Semua"), ("selesai", "Selesai")], required=False
+    )
+
+
+MOMENT = datetime(2026, 11, 24, 1, 41, tzinfo=UTC)
+_QR_PATH, _QR_SIZE = draw_path("CONTOH-7K4M2")
+
+
+def _cell(tone: str, state: str, sign: tuple[str, str], **more: Any) -> dict[str, Any]:
+    letter, shape = sign
+    points = more.get("points")
+    words = f"Dinas Contoh, pengawasan, {state}"
+    return {
+        "tone": tone,
+        "letter": letter,
+        "shape": shape,
+        "points": points,
+        "certainty": more.get("certainty", 0),
+        "url": "#peta",
+        "label": words if points is None else f"{words}, {points} poin belum diraih",
+    }
+
+
+_CELLS = [
+    _cell("m", "Memadai", ("M", "sound"), points=Decimal("0.4"), certainty=3),
+    _cell("b", "Perlu pembelajaran", ("B", "knowledge-gap"), points=Decimal("4.1"), certainty=2),
+    _cell("d", "Perlu pendampingan", ("D", "practice-gap"), points=Decimal("2.7"), certainty=2),
+    _cell("v", "Perlu verifikasi bukti", ("V", "hidden-risk"), points=Decimal("1.2"), certainty=1),
+    _cell("unknown", "Belum diketahui", ("?", "unknown"), points=Decimal("3.3")),
+    _cell("hidden", "Tidak ditampilkan", ("-", ""), points=Decimal("1.0")),
+    {"tone": "none", "label": "tidak dinilai di ZI"},
+]
+
+VALUES: dict[str, Any] = {
+    "notice_kinds": ("info", "ok", "warn", "err"),
+    "file_form": SampleFileForm(auto_id="berkas_%s"),
+    "file_form_whole": SampleFileForm(auto_id="utuh_%s"),
+    "moment_saved": MOMENT,
+    "crumbs": [{"label": "Beranda", "url": "/"}, {"label": "Komponen"}],
+    "tasks": [
+        {"label": "Bawa LKE tahun terakhir", "hint": "5 menit", "state": "done", "word": "Selesai"},
+        {
+            "label": "Baca modul pengendalian gratifikasi",
+            "url": "#tugas",
+            "hint": "18 menit",
+            "state": "doing",
+            "word": "Sedang",
+        },
+        {
+            "label": "Kerjakan kuis awal",
+            "url": "#tugas",
+            "state": "late",
+            "word": "Terlambat 2 hari",
+        },
+        {"label": "Siapkan satu bukti untuk dibahas", "state": "todo", "word": "Belum mulai"},
+    ],
+    "module": {
+        "url": "#modul",
+        "title": "Menyusun bukti pengendalian gratifikasi",
+        "promise": "Satu sore untuk bukti yang dapat dibaca penilai.",
+        "area": "Penguatan pengawasan",
+        "minutes": 18,
+        "sections": 4,
+        "status": "in-force",
+        "state": "doing",
+        "word": "Sedang dipelajari",
+    },
+    "sections": [
+        {
+            "title": "Apa yang ditanyakan",
+            "url": "#b1",
+            "minutes": 4,
+            "state": "done",
+            "word": "Selesai",
+        },
+        {
+            "title": "Bukti yang kuat",
+            "url": "#b2",
+            "minutes": 6,
+            "state": "todo",
+            "word": "Belum mulai",
+        },
+    ],
+    "columns": [
+        {"label": "Komponen"},
+        {"label": "Bobot", "numeric": True},
+        {"label": "Nilai", "numeric": True},
+        {"label": "Belum diraih", "numeric": True},
+    ],
+    "rows": [
+        [
+            {"value": "Pemenuhan", "url": "#tabel"},
+            {"value": "20,00", "numeric": True, "label": "Bobot"},
+            {"value": "15,90", "numeric": True, "label": "Nilai"},
+            {"value": "4,10", "numeric": True, "label": "Belum diraih"},
+        ],
+        [
+            {"value": "Reform"},
+            {"value": "30,00", "numeric": True, "label": "Bobot"},
+            {"value": "28,35", "numeric": True, "label": "Nilai"},
+            {"value": "1,65", "numeric": True, "label": "Belum diraih"},
+        ],
+    ],
+    "totals": [
+        {"value": "Jumlah"},
+        {"value": "50,00", "numeric": True, "label": "Bobot"},
+        {"value": "44,25", "numeric": True, "label": "Nilai"},
+        {"value": "5,75", "numeric": True, "label": "Belum diraih"},
+    ],
+    "tabs": [
+        {"label": "Poin yang belum diraih", "url": "?tampilan=poin", "current": True},
+        {"label": "Hasil pemetaan", "url": "?tampilan=hasil"},
+        {"label": "Nilai LKE", "url": "?tampilan=nilai"},
+    ],
+    "pairs": [
+        {"term": "Kerangka", "value": "Zona Integritas 2021"},
+        {"term": "Periode", "value": "2022"},
+        {"term": "Data sampai", "value": "24 November 2026, 09.41 WITA"},
+    ],
+    "rubric_rows": [
+        {
+            "letter": "A",
+            "text": "Seluruh laporan gratifikasi ditindaklanjuti dan dipublikasikan.",
+        },
+        {
+            "letter": "B",
+            "text": "Seluruh laporan gratifikasi ditindaklanjuti.",
+            "step_up": "Naik ke A bila hasilnya dipublikasikan.",
+            "own": True,
+            "up_to_best": "+0,33 poin bila A",
+        },
+        {
+            "letter": "C",
+            "text": "Sebagian laporan gratifikasi ditindaklanjuti.",
+            "step_up": "Naik ke B bila seluruhnya ditindaklanjuti.",
+        },
+    ],
+    "proof_notes": [
+        {"number": 1, "text": "Tanggal dan nomor surat terbaca."},
+        {"number": 2, "text": "Daftar hadir memuat unit dan tanda tangan."},
+    ],
+    "proof_items": [
+        {"text": "Undangan bernomor", "kind": "surat", "required": True},
+        {"text": "Foto kegiatan", "kind": "gambar", "required": False},
+    ],
+    "options": [
+        {"value": "1", "text": "Daftar hadir tanpa tanggal"},
+        {"value": "2", "text": "Notula dengan daftar tindak lanjut", "chosen": True},
+    ],
+    "feedback": {
+        "right": False,
+        "text": "Notula menunjukkan isi rapat; yang ditanyakan adalah pelaksanaannya.",
+        "url": "#bagian",
+        "label": "Bagian 2: Bukti yang kuat",
+    },
+    "numbers": [
+        {"term": "Laporan diterima", "value": "8"},
+        {"term": "Laporan selesai", "value": "6"},
+    ],
+    "why_lines": [
+        "Unit Anda belum meraih 4,1 poin pada bidang ini.",
+        "Dua butir menunggu bukti dukung.",
+    ],
+    "areas": [
+        {"label": label, "url": "#peta"}
+        for label in (
+            "Perubahan",
+            "Deregulasi",
+            "Organisasi",
+            "Tata laksana",
+            "SDM",
+            "Akuntabilitas",
+            "Pengawasan",
+        )
+    ],
+    "heat_rows": [
+        {
+            "name": "Dinas Kesehatan Contoh",
+            "url": "#peta",
+            "cells": _CELLS,
+            "fold": {"url": "#peta", "label": "3 unit", "said": "Buka 3 unit", "is_open": False},
+        },
+        {"name": "Kecamatan Contoh Hulu", "url": "#peta", "cells": _CELLS[::-1]},
+    ],
+    "profile_blocks": [
+        {
+            "id": "yang-diketahui",
+            "title": "Yang diketahui",
+            "lines": [{"text": "Akuntabilitas", "hint": "5 orang", "diagnosis": "sound"}],
+        },
+        {
+            "id": "yang-lemah",
+            "title": "Yang lemah",
+            "lines": [
+                {
+                    "text": "Pengawasan: belum meraih 4,1 poin",
+                    "url": "#profil",
+                    "hint": "8 orang, 96 jawaban",
+                    "diagnosis": "knowledge-gap",
+                }
+            ],
+        },
+        {
+            "id": "yang-belum-diketahui",
+            "title": "Yang belum diketahui",
+            "lines": [
+                {"text": "Tata laksana", "diagnosis": "unknown", "cause": "belum ada kuis"},
+            ],
+        },
+        {
+            "id": "langkah-berikut",
+            "title": "Langkah berikut",
+            "lines": [],
+            "empty": "Belum ada langkah. Mulai dari hasil pemetaan.",
+        },
+    ],
+    "qr_modules": _QR_PATH,
+    "qr_size": _QR_SIZE,
+}
 
 
 class ComponentsPage(TemplateView):
@@ -16,10 +280,10 @@ class ComponentsPage(TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             is_demo=True,
-            sample_form=samples.SampleForm(),
-            faulty_form=samples.SampleForm({"name": "", "size": "9"}, auto_id="salah_%s"),
-            filter_form=samples.FilterForm(auto_id="saring_%s"),
+            sample_form=SampleForm(),
+            faulty_form=SampleForm({"name": "", "size": "9"}, auto_id="salah_%s"),
+            filter_form=FilterForm(auto_id="saring_%s"),
             sample_page=Paginator(range(60), 10).page(2),
-            **samples.VALUES,
+            **VALUES,
             **kwargs,
         )

@@ -2,17 +2,23 @@
 
 Somebody with one role goes to that role's first screen, as far as it is built; somebody with
 several stays here and finds the panels of all of them in one page (contract.md 3).
+
+Where an organiser begins: the next event they run.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
+from django.db.models import Max, Min
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from clinic.desks import organiser
+from attendance.models import Event
 from clinic.people.access import grants_of
 from clinic.people.models import Grant
 
@@ -56,7 +62,7 @@ def panels_of(grants: list[Grant]) -> list[Panel]:
     """
     if not grants:
         return [Panel(Role.PARTICIPANT.label, "", "/belajar/")]
-    run = organiser.first_screen(grant.event for grant in grants if grant.event)
+    run = organiser_screen(grant.event for grant in grants if grant.event)
     panels = []
     for grant in grants:
         address = run if grant.role == Role.ORGANISER else first_screen(grant)
@@ -74,3 +80,14 @@ def home(request: HttpRequest) -> HttpResponse:
     if len(addresses) == 1 and (only := addresses.pop()):
         return redirect(only)
     return render(request, "desks/home.html", {"panels": panels})
+
+
+def organiser_screen(events: Iterable[UUID]) -> str:
+    """Return the page of the next of these events, else of the latest, else the list."""
+    rows = Event.objects.filter(uuid__in=list(events)).exclude(state=Event.State.CANCELLED)
+    rows = rows.annotate(starts=Min("sessions__starts_at"), ends=Max("sessions__ends_at"))
+    coming = rows.filter(ends__gte=timezone.now()).order_by("starts").first()
+    event = coming or rows.order_by("-starts").first()
+    if event is None:
+        return reverse("organiser_events")
+    return reverse("organiser_event", kwargs={"code": event.code})

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from clinic.desks.imports import attachment
 from clinic.lib.errors import Refused
 from clinic.people.access import visible
-from clinic.people.account_states import CONDITIONS, AccountState, state_of
+from clinic.people.accounts import CONDITIONS, AccountState, state_of
 from clinic.people.arithmetic.nip import clean_nip, mask_nip
 from clinic.people.blank_lists import blank_person_list, blank_unit_list
 from clinic.people.list_imports import PERSONS, UNITS

@@ -1,15 +1,92 @@
-"""The pages that anybody may read and that no package owns."""
+"""The pages that anybody may read and that no package owns.
 
+The eight change areas as the front page tells them: a name, what it is about, an icon.
+
+Names as in the worksheet of the reform programme (facts: Permenpan RB 26/2020, agency sheet); the
+sentences are our own words. Slugs and order of record are rows of ``assessments.ChangeArea``.
+
+How the pages look to one visitor: the light or dark theme.
+"""
+
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import Promise
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView
 
-from clinic.desks.areas import AREAS
-from clinic.insights.rollups import minima
+from clinic.insights.findings import minima
+from clinic.lib.context_processors import THEME_KEY, THEMES
 from clinic.lib.problems import BY_STATUS
 from courses import reading
+
+
+@dataclass(frozen=True)
+class Area:
+    """One change area on the front page."""
+
+    slug: str
+    icon: str
+    name: Promise
+    about: Promise
+
+
+AREAS = (
+    Area(
+        slug="manajemen-perubahan",
+        icon="refresh",
+        name=_("Change management"),
+        about=_("A working team, a plan, leaders who set an example."),
+    ),
+    Area(
+        slug="deregulasi-kebijakan",
+        icon="gavel",
+        name=_("Policy deregulation"),
+        about=_("Rules that fit each other and can be followed."),
+    ),
+    Area(
+        slug="organisasi",
+        icon="sitemap",
+        name=_("Organisation"),
+        about=_("A structure that fits the tasks."),
+    ),
+    Area(
+        slug="tatalaksana",
+        icon="route",
+        name=_("Business processes"),
+        about=_("Process maps, procedures and services that run online."),
+    ),
+    Area(
+        slug="sdm",
+        icon="users",
+        name=_("Human resources"),
+        about=_("The right people, fairly chosen, with skills that grow."),
+    ),
+    Area(
+        slug="akuntabilitas",
+        icon="target",
+        name=_("Accountability"),
+        about=_("Goals that are measured and budgets that serve them."),
+    ),
+    Area(
+        slug="pengawasan",
+        icon="shield-check",
+        name=_("Oversight"),
+        about=_("Gifts, complaints and conflicts of interest under control."),
+    ),
+    Area(
+        slug="pelayanan-publik",
+        icon="heart-handshake",
+        name=_("Public service"),
+        about=_("Standards that are kept and complaints that are solved."),
+    ),
+)
+
 
 SAMPLE = {"unproven": Decimal("65.7"), "total": Decimal("95.6")}  # of the ZI sample sheet
 
@@ -56,3 +133,22 @@ class HelpPage(TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(problems=BY_STATUS.values(), **kwargs)
+
+
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen theme in the session; anything but light and dark means "as the device"."""
+    chosen = request.POST.get("theme", "")
+    if chosen in THEMES:
+        request.session[THEME_KEY] = chosen
+    else:
+        request.session.pop(THEME_KEY, None)
+    return HttpResponseRedirect(_way_back(request))
+
+
+def _way_back(request: HttpRequest) -> str:
+    target = request.POST.get("next", "/")
+    is_ours = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if is_ours else "/"

@@ -5,8 +5,8 @@ from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
 from clinic.desks import home, imports, learner, public
-from clinic.desks.appearance import choose_theme
 from clinic.desks.components import ComponentsPage
+from clinic.desks.public import choose_theme
 from clinic.people.access import View, policy
 
 

@@ -3,9 +3,8 @@
 from django.db.models import Q
 
 from clinic.insights import evidence
-from clinic.people.access import rule
+from clinic.people.access import NOTHING, Reach, rule
 from clinic.people.models import Unit
-from clinic.people.reach import NOTHING, Reach
 
 
 @rule("read-finding", Unit, "pejabat-unit:u kabupaten:k panitia:e")

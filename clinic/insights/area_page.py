@@ -20,9 +20,8 @@ from clinic.assessments.models import (
     Score,
     Sheet,
 )
-from clinic.insights import evidence, why, wording
-from clinic.insights.arithmetic.scales import Scale
-from clinic.insights.charts import HUNDRED, Chart, is_drawn, place_of
+from clinic.insights import evidence, explaining, wording
+from clinic.insights.charts import HUNDRED, Chart, Scale, is_drawn, place_of
 from clinic.insights.evidence import Module
 from clinic.insights.package_format import GAP_THRESHOLD, WEAK_THRESHOLD
 from clinic.insights.profile import address
@@ -192,7 +191,7 @@ def heaviest(
         .annotate(units=Count("sheet", distinct=True))
         .order_by("node__code")
     )
-    outcomes = why.outcomes_of_rows(edition, area, codes)
+    outcomes = explaining.outcomes_of_rows(edition, area, codes)
     modules = evidence.modules_for(each.slug for some in outcomes.values() for each in some)
     number, names = chosen.count(), edition_file(edition).by_code
     return [

@@ -14,9 +14,8 @@ from clinic.assessments.arithmetic.thresholds import distance
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import AreaScore, ChangeArea, FrameworkEdition, Node, Sheet
 from clinic.assessments.report_page import Goal, goals_of
-from clinic.assessments.report_storage import threshold_as_plain
 from clinic.assessments.sheets import rows_of
-from clinic.assessments.workbook_report import distance_as_plain
+from clinic.assessments.workbook.report import distance_as_plain, threshold_as_plain
 from clinic.lib.templatetags.ui import decimals, points
 from clinic.people.models import Unit
 

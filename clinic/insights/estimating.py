@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from clinic.insights.arithmetic.belief import Estimates
-from clinic.insights.arithmetic.diagnosis import Cuts, words
+from clinic.insights.arithmetic.diagnosis import Cuts, priority, words
 from clinic.insights.arithmetic.mastery import fit
 from clinic.insights.arithmetic.observations import Evidence, Observations, observe
-from clinic.insights.arithmetic.priority import priority
 from clinic.insights.arithmetic.weakness import Weakness, weakness
 from clinic.insights.package import read_package
 

@@ -3,8 +3,16 @@
 The only reader of quizzes, courses and attendance. Ids are pseudonymous and the same in a package
 and in a refresh: they begin with the root unit's national code. Two rows of one human are one
 person; answers follow the person to the unit of today.
+
+Pseudonyms of people and units, the same in an evidence package and in a refresh.
+
+They begin with the root unit's national code. Two rows of one human are one person.
+
+What the reading door hands over: plain rows, and the way back from their ids to ours.
 """
 
+import hashlib
+import hmac
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,13 +20,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from attendance.models import Event, Presence, Registration
-from clinic.insights import pseudonyms
-from clinic.insights.gathered import Asked, Gathered
-from clinic.insights.pseudonyms import Row
 from clinic.lib.arithmetic import dates
 from clinic.people.access import visible
 from clinic.people.models import Account, Membership, Person, Unit
@@ -36,6 +42,131 @@ from quizzes.models import (
     VersionState,
 )
 from quizzes.models.assignments import Phase, Setting
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Names:
+    """Pseudonyms of persons and of their attempts.
+
+    Attributes:
+        kept: where every merged row leads in the end.
+        persons: package id of each kept row.
+    """
+
+    kept: Mapping[int, int]
+    persons: Mapping[int, str]
+
+    def person(self, pk: int) -> str:
+        """The id of the person behind any of their rows."""
+        return self.persons[self.kept.get(pk, pk)]
+
+    def attempt(self, attempt: Row) -> str:
+        """The id of an attempt; it begins with the code of its person's regency."""
+        code = self.person(attempt["person_id"]).rsplit(".", 2)[0]
+        return named(code, "a", attempt["uuid"])
+
+
+def units_of(as_of: date) -> tuple[dict[int, str], dict[int, str], list[Row]]:
+    """Root codes, ids and rows of the units that exist on the day, without the regencies."""
+    roots = {unit.path: unit.national_code or unit.slug for unit in Unit.get_root_nodes()}
+    codes, ids, rows = {}, {}, []
+    for unit in Unit.objects.valid_on(as_of).filter(depth__gt=1):
+        codes[unit.pk] = roots[unit.path[: Unit.steplen]]
+        ids[unit.pk] = f"{codes[unit.pk]}.{unit.slug}"
+        rows.append(
+            {
+                "unit_id": ids[unit.pk],
+                "name": unit.name,
+                "kind": unit.kind,
+                "group_id": codes[unit.pk],
+            }
+        )
+    return codes, ids, rows
+
+
+def kept_rows() -> dict[int, int]:
+    """Where every merged row leads in the end."""
+    merged = Person.objects.filter(merged_into__isnull=False)
+    joined = dict(merged.values_list("pk", "merged_into"))
+    kept = {}
+    for pk in joined:
+        end = pk
+        while end in joined:
+            end = joined[end]
+        kept[pk] = end
+    return kept
+
+
+def people_of(
+    as_of: date, kept: Mapping[int, int], within: Iterable[int] | None
+) -> QuerySet[Person]:
+    """Every row of the people who work in these units on the day; of all people by default."""
+    if within is None:
+        return Person.objects.all()
+    today = Membership.objects.on(as_of).filter(unit__in=list(within))
+    found = {kept.get(pk, pk) for pk in today.values_list("person_id", flat=True)}
+    merged = [pk for pk, end in kept.items() if end in found]
+    return Person.objects.filter(Q(pk__in=found) | Q(pk__in=merged))
+
+
+def person_ids(
+    people: QuerySet[Person], kept: Mapping[int, int], codes: Mapping[int, str]
+) -> dict[int, str]:
+    """Pseudonyms of the kept rows, by primary key."""
+    pairs = people.order_by("pk").values_list("pk", "uuid")
+    return {pk: named(codes.get(pk, ""), "p", uuid) for pk, uuid in pairs if pk not in kept}
+
+
+def memberships_of(
+    people: QuerySet[Person], kept: Mapping[int, int], units: Mapping[int, str]
+) -> list[Row]:
+    """Memberships in units that still exist; one for each person, unit and first day."""
+    found: dict[tuple[int, int, date], Row] = {}
+    rows = Membership.objects.filter(person__in=people, unit__in=list(units)).order_by("pk")
+    for person, unit, start, end in rows.values_list("person_id", "unit_id", "start", "end"):
+        key = (kept.get(person, person), unit, start)
+        found[key] = {"person": key[0], "unit": unit, "start": start, "end": end}
+    return list(found.values())
+
+
+def named(code: str, letter: str, uuid: Any) -> str:
+    """A name that nobody without the installation's secret can trace back."""
+    key = settings.SECRET_KEY.encode()
+    digest = hmac.new(key, f"evidence:{uuid}".encode(), hashlib.sha256).hexdigest()
+    return f"{code}.{letter}.{digest[:20]}"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One item of a finished attempt; ``is_answered`` tells an answer from a blank."""
+
+    person: str
+    item: str
+    is_answered: bool
+    in_room: bool
+    is_full: bool = False
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Rows by the package's file names, and what leads back from ids to our own rows.
+
+    Attributes:
+        units: package id of each unit, by primary key.
+        persons: primary key of the kept row of each person, by package id.
+        asked: every item of the finished attempts, answered or not.
+        events_held: events held for each group, which a part of the region cannot count itself.
+    """
+
+    as_of: date
+    rows: Mapping[str, list[Row]]
+    units: Mapping[int, str]
+    persons: Mapping[str, int]
+    asked: tuple[Asked, ...]
+    events_held: Mapping[str, int]
+
 
 PHASES = {Phase.PRE: "pre", Phase.POST: "post", Phase.NORMAL: "single"}
 """Phases whose answers count, under their names in a package; practice and live do not."""
@@ -63,12 +194,12 @@ def gather(as_of: date, *, within: Iterable[int] | None = None) -> Gathered:
         within: units to whose people of that day the rest is narrowed; all by default. Their
             earlier and other memberships come along.
     """
-    kept = pseudonyms.kept_rows()
-    codes, units, unit_rows = pseudonyms.units_of(as_of)
-    people = pseudonyms.people_of(as_of, kept, within)
-    memberships = pseudonyms.memberships_of(people, kept, units)
+    kept = kept_rows()
+    codes, units, unit_rows = units_of(as_of)
+    people = people_of(as_of, kept, within)
+    memberships = memberships_of(people, kept, units)
     at_home = {row["person"]: codes[row["unit"]] for row in memberships}
-    names = pseudonyms.Names(kept, pseudonyms.person_ids(people, kept, at_home))
+    names = Names(kept, person_ids(people, kept, at_home))
     attempts = _attempts(people)
     asked, responses, met = _asked(attempts, names)
     events = _events(as_of)
@@ -273,9 +404,7 @@ def _seats(
             yield event, person, pk in there
 
 
-def _attendance(
-    people: QuerySet[Person], names: pseudonyms.Names, events: Mapping[int, _Held]
-) -> list[Row]:
+def _attendance(people: QuerySet[Person], names: Names, events: Mapping[int, _Held]) -> list[Row]:
     """One row for each event and registered person; two rows of one human are one."""
     found: dict[tuple[int, str], Row] = {}
     seats = Registration.objects.held().filter(person__in=people)
@@ -287,7 +416,7 @@ def _attendance(
 
 
 def _visit(person: str, event: _Held) -> Row:
-    name = pseudonyms.named(person.rsplit(".", 2)[0], "e", event.uuid)
+    name = named(person.rsplit(".", 2)[0], "e", event.uuid)
     return {"event_id": name, "person_id": person, "date": event.day, "present": False}
 
 
@@ -315,7 +444,7 @@ def _attempts(people: QuerySet[Person]) -> list[Row]:
     )  # fmt: skip
 
 
-def _attempt_rows(attempts: list[Row], names: pseudonyms.Names) -> list[Row]:
+def _attempt_rows(attempts: list[Row], names: Names) -> list[Row]:
     zone = str(timezone.get_current_timezone())
     return [
         {
@@ -331,9 +460,7 @@ def _attempt_rows(attempts: list[Row], names: pseudonyms.Names) -> list[Row]:
     ]
 
 
-def _asked(
-    attempts: list[Row], names: pseudonyms.Names
-) -> tuple[tuple[Asked, ...], list[Row], set[int]]:
+def _asked(attempts: list[Row], names: Names) -> tuple[tuple[Asked, ...], list[Row], set[int]]:
     """Items of finished attempts, their answers, and the keys of the questions met."""
     finished = {row["pk"]: row for row in attempts if STATES[row["state"]] == "finished"}
     earned = _credits(list(finished))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.assessments.models import FrameworkEdition, Sheet
-from clinic.insights import attainment, evidence, frames
+from clinic.insights import evidence, findings, frames
 from clinic.insights.package import write_package
 from clinic.lib.errors import Refused
 from clinic.people.models import Unit
@@ -48,7 +48,7 @@ def export_evidence(
         "areas": frames.area_rows(edition),
         "assessment": frames.newest_rows(gathered.units, period=period),
     }
-    described = {**attainment.manifest(today), "source": _source(roots)}
+    described = {**findings.manifest(today), "source": _source(roots)}
     counts = write_package(folder, described, rows)
     audit.record("insights.export", actor=actor, values={"period": period, "rows": counts})
     return counts

@@ -1,38 +1,339 @@
-"""Evidence packages: read a folder with every fault named, write one from plain rows."""
+"""Evidence packages: read a folder with every fault named, write one from plain rows.
 
+Faults of an evidence package: what is wrong, in which file, line and column, how often.
+
+From the text of an evidence package to checked, typed tables; every fault is noted, none raised.
+
+Each check drops the rows it blames, so that one mistake is told once and later checks can run.
+"""
+
+import csv
 import hashlib
+import io
 import json
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from clinic.insights.arithmetic.observations import Evidence
-from clinic.insights.package_checks import (
-    checked,
-    manifest_file,
-    manifest_values,
-    plain_text,
-    text_columns,
-    text_file,
-    text_rows,
-    typed_table,
-)
-from clinic.insights.package_faults import Reading
 from clinic.insights.package_format import (
+    ASSESSMENT,
+    DAY,
     FILES,
     FORMAT,
     GAP_THRESHOLD,
     MANIFEST,
+    NO_MORE_THAN,
+    READABLE,
+    ROUNDING,
     VERSION,
     WEAK_THRESHOLD,
+    Column,
     File,
 )
 from clinic.lib.errors import Refused
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One kind of fault: where it is first met, and how often."""
+
+    file: str
+    line: int
+    column: str
+    message: str
+    cases: int = 1
+
+    def __str__(self) -> str:
+        cases = f" ({self.cases} cases)" if self.cases > 1 else ""
+        return f"{self.file}:{self.line}: {self.column}: {self.message}{cases}"
+
+
+class FaultyPackage(Refused):
+    """A package that cannot be read; ``faults`` names each kind of fault."""
+
+    code = "faulty_package"
+
+    def __init__(self, faults: list[Fault]) -> None:
+        lines = [str(fault) for fault in faults]
+        super().__init__("\n".join(lines), details={"faults": lines})
+        self.faults = faults
+
+
+@dataclass
+class Reading:
+    """Text tables as found, and the faults met so far; a table's index is the record number.
+
+    Attributes:
+        folder: where the files lie; None for rows that never were files.
+        version: of the package being read.
+    """
+
+    folder: Path | None = None
+    version: int = VERSION
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def blame(self, file: File, column: str, records: np.ndarray, message: str) -> None:
+        """Note a fault of some records of a file, if there are any."""
+        if len(records):
+            line = self._line(file.filename, int(records.min()))
+            self.faults.append(Fault(file.filename, line, column, message, len(records)))
+
+    def blame_file(self, filename: str, column: str, message: str, *, line: int = 1) -> None:
+        """Note a fault of a file as a whole."""
+        self.faults.append(Fault(filename, line, column, message))
+
+    def _line(self, filename: str, record: int) -> int:
+        """The line on which a record starts; fields may hold line breaks."""
+        if self.folder is None:
+            return record + 2
+        with (self.folder / filename).open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream)
+            for _ in range(record + 1):
+                next(reader, None)
+            return reader.line_num + 1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The package's own description; ``as_of`` is a day's ordinal."""
+
+    as_of: int
+    gap_threshold: float
+    weak_threshold: float
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+
+def manifest_file(reading: Reading, folder: Path) -> Manifest:
+    """Read and check ``manifest.json``."""
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8-sig"))
+    except OSError:
+        reading.blame_file(MANIFEST, "file", "is missing")
+        return Manifest(0, GAP_THRESHOLD, WEAK_THRESHOLD)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        reading.blame_file(MANIFEST, "file", "is not a JSON object")
+        return Manifest(0, GAP_THRESHOLD, WEAK_THRESHOLD)
+    return manifest_values(reading, found)
+
+
+def manifest_values(reading: Reading, found: Mapping[str, Any]) -> Manifest:
+    """Check the manifest's values and take its version."""
+    if found.get("format") != FORMAT:
+        reading.blame_file(MANIFEST, "format", f"is not {FORMAT}")
+    version = found.get("version")
+    if isinstance(version, int) and not isinstance(version, bool) and version in READABLE:
+        reading.version = version
+    else:
+        known = " and ".join(str(number) for number in sorted(READABLE))
+        message = f"{version!r} cannot be read; this release reads {known}"
+        reading.blame_file(MANIFEST, "version", message)
+    day = DAY.read(pd.Series([str(found.get("as_of", ""))], dtype=str))[0]
+    if not np.isfinite(day):
+        reading.blame_file(MANIFEST, "as_of", DAY.fault)
+    source = found.get("source")
+    return Manifest(
+        as_of=int(np.nan_to_num(day)),
+        gap_threshold=_threshold(reading, found, "gap_threshold", GAP_THRESHOLD),
+        weak_threshold=_threshold(reading, found, "weak_threshold", WEAK_THRESHOLD),
+        source=source if isinstance(source, Mapping) else {},
+    )
+
+
+def _threshold(reading: Reading, found: Mapping[str, Any], name: str, usual: float) -> float:
+    value = found.get(name, usual)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        reading.blame_file(MANIFEST, name, "is not a number from 0 to 1")
+        return usual
+    return float(value)
+
+
+def text_file(reading: Reading, file: File, folder: Path) -> pd.DataFrame | None:
+    """The text of one CSV file with the format's columns; None when it cannot be read at all."""
+    path = folder / file.filename
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(
+                path,
+                dtype=str,
+                keep_default_na=False,
+                encoding="utf-8-sig",
+                index_col=False,
+                skip_blank_lines=False,
+            )
+    except FileNotFoundError:
+        reading.blame_file(file.filename, "file", "is missing")
+    except pd.errors.EmptyDataError:
+        reading.blame_file(file.filename, "file", "is empty")
+    except (OSError, UnicodeError):
+        reading.blame_file(file.filename, "file", "is not readable as UTF-8 text")
+    except (pd.errors.ParserError, pd.errors.ParserWarning):
+        line = _overlong_line(path)
+        reading.blame_file(file.filename, "row", "has more fields than the header", line=line)
+    else:
+        table = table.fillna("")
+        return _with_columns(reading, file, table[(table != "").any(axis=1)])
+    return None
+
+
+def _overlong_line(path: Path) -> int:
+    """The first line with more fields than the header, or the last one of the file."""
+    text = io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")
+    reader = csv.reader(text)
+    width, start = len(next(reader, [])), 2
+    for row in reader:
+        if len(row) > width:
+            return start
+        start = reader.line_num + 1
+    return reader.line_num
+
+
+def text_rows(file: File, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Plain rows as the text that the file would hold; absent values are empty."""
+    names = [column.name for column in file.columns]
+    return pd.DataFrame(dict(zip(names, text_columns(file, rows), strict=True)))
+
+
+def text_columns(file: File, rows: Iterable[Mapping[str, Any]]) -> list[pd.Series]:
+    """The columns of ``text_rows``, in the format's order."""
+    listed = list(rows)
+    return [
+        pd.Series([plain_text(row.get(column.name, column.default)) for row in listed], dtype=str)
+        for column in file.columns
+    ]
+
+
+def plain_text(value: Any) -> str:
+    """One value as the package writes it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return str(int(value))
+    if isinstance(value, date):
+        return value.strftime("%Y-%m-%d")
+    if isinstance(value, float | np.floating):
+        return f"{value:.6f}".rstrip("0").rstrip(".")
+    return str(value)
+
+
+def _with_columns(reading: Reading, file: File, table: pd.DataFrame) -> pd.DataFrame | None:
+    """The format's columns alone, defaults filled in; None when one is missing."""
+    lacking = file.draft_lacks if reading.version < max(READABLE) else {}
+    missing = []
+    for column in file.columns:
+        if column.name in table.columns:
+            continue
+        default = lacking.get(column.name, column.default)
+        if default is None:
+            missing.append(column.name)
+            reading.blame_file(file.filename, column.name, "column is missing")
+        else:
+            table = table.assign(**{column.name: default})
+    return None if missing else table[[column.name for column in file.columns]]
+
+
+def checked(reading: Reading, manifest: Manifest) -> Evidence:
+    """Check all tables and type them.
+
+    Raises:
+        FaultyPackage: when any fault was noted, here or before.
+    """
+    typed = {
+        file.name: _typed(reading, file, reading.tables[file.name])
+        for file in FILES
+        if file.name in reading.tables
+    }
+    for file in FILES:
+        if file.name in typed:
+            _references(reading, file)
+            _duplicates(reading, file, typed[file.name])
+    if "attempts" in typed:
+        _finished_without_day(reading, typed["attempts"])
+    if "assessment" in typed:
+        _points_in_order(reading, typed["assessment"])
+    if reading.faults:
+        raise FaultyPackage(reading.faults)
+    tables = {name: table.reset_index(drop=True) for name, table in typed.items()}
+    return Evidence(
+        as_of=manifest.as_of,
+        gap_threshold=manifest.gap_threshold,
+        weak_threshold=manifest.weak_threshold,
+        **tables,
+    )
+
+
+def _typed(reading: Reading, file: File, text: pd.DataFrame) -> pd.DataFrame:
+    """Values instead of text; rows with a fault are blamed and left out."""
+    if not len(text) and not file.may_be_empty:
+        reading.blame_file(file.filename, "file", "has no rows")
+    values, sound = {}, np.ones(len(text), dtype=bool)
+    for column in file.columns:
+        read = column.kind.read(text[column.name])
+        good = np.asarray(column.kind.good(read), dtype=bool)
+        reading.blame(file, column.name, text.index.to_numpy()[~good], column.kind.fault)
+        values[column.name] = read
+        sound &= good
+    kept = {name: read[sound] for name, read in values.items()}
+    return typed_table(file, kept, index=text.index[sound])
+
+
+def typed_table(
+    file: File, read: Mapping[str, Any], *, index: pd.Index | None = None
+) -> pd.DataFrame:
+    """The read values of each column as a table, whole numbers as such."""
+    whole = {c.name: read[c.name].astype(np.int64) for c in file.columns if c.kind.whole}
+    return pd.DataFrame({**read, **whole}, index=index)
+
+
+def _references(reading: Reading, file: File) -> None:
+    text = reading.tables[file.name]
+    for column in file.columns:
+        known = reading.tables.get(column.refers_to[0]) if column.refers_to else None
+        if known is not None:
+            _unknown(reading, (file, column), text[column.name], known[column.refers_to[1]])
+
+
+def _unknown(
+    reading: Reading, place: tuple[File, Column], named: pd.Series, known: pd.Series
+) -> None:
+    file, column = place
+    strange = (pd.Index(known.unique()).get_indexer(named) < 0) & (named != "").to_numpy()
+    message = f"names an id that {column.refers_to[0]}.csv does not have"
+    reading.blame(file, column.name, named.index.to_numpy()[strange], message)
+
+
+def _duplicates(reading: Reading, file: File, table: pd.DataFrame) -> None:
+    again = table.duplicated(list(file.key)).to_numpy()
+    message = "repeats a key of an earlier row"
+    reading.blame(file, "+".join(file.key), table.index.to_numpy()[again], message)
+
+
+def _finished_without_day(reading: Reading, attempts: pd.DataFrame) -> None:
+    file = next(file for file in FILES if file.name == "attempts")
+    blank = (attempts["state"] == "finished") & (attempts["submitted"] == 0)
+    records = attempts.index.to_numpy()[blank.to_numpy()]
+    reading.blame(file, "submitted", records, "is empty in a finished attempt")
+
+
+def _points_in_order(reading: Reading, assessment: pd.DataFrame) -> None:
+    for smaller, larger in NO_MORE_THAN:
+        above = (assessment[smaller] > assessment[larger] + ROUNDING).to_numpy()
+        records = assessment.index.to_numpy()[above]
+        reading.blame(ASSESSMENT, smaller, records, f"is more than {larger}")
+
 
 Rows = Mapping[str, Iterable[Mapping[str, Any]]]
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.assessments.models import AreaScore, ChangeArea, FrameworkEdition, Outcome
-from clinic.insights import evidence, explaining, reading, why, wording
+from clinic.insights import evidence, explaining, reading, wording
 from clinic.insights.arithmetic.diagnosis import Word
 from clinic.insights.evidence import Module, OpenEvent, OpenQuiz
 from clinic.insights.reading import Shown
@@ -124,7 +124,7 @@ def _lines(actor: Account, unit: Unit, edition: FrameworkEdition, period: int) -
     slugs = [area for _unit, area in seen]
     areas = ChangeArea.objects.in_bulk(slugs)
     points = _points(unit, edition, period)
-    outcomes = why.outcomes_of(edition, slugs)
+    outcomes = explaining.outcomes_of(edition, slugs)
     modules = evidence.modules_for(each.slug for some in outcomes.values() for each in some)
     now = timezone.now()
     events = evidence.open_events(unit, now)

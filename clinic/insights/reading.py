@@ -18,8 +18,8 @@ from clinic.assessments.models import FrameworkEdition
 from clinic.insights import evidence
 from clinic.insights.arithmetic.diagnosis import Certainty, Word, certainty_word
 from clinic.insights.arithmetic.suppression import Audience, State, raw_minimum, state
+from clinic.insights.findings import minima
 from clinic.insights.models import Cell, Finding, Rollup
-from clinic.insights.rollups import minima
 from clinic.people.access import grants_of, holds, rows_of, visible
 from clinic.people.models import Account, Grant, Unit
 from clinic.records import audit

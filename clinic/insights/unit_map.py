@@ -1,6 +1,9 @@
-"""The map: units by change area in official order, with points and the signs of findings."""
+"""The map: units by change area in official order, with points and the signs of findings.
 
-from collections.abc import Mapping
+Rows of a table in tree order, with those below a closed row left out; plain values only.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,12 +16,106 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.assessments.models import AreaScore, ChangeArea, Sheet
 from clinic.insights import wording
-from clinic.insights.arithmetic import folding
 from clinic.insights.assessed import Choice, profile_url
 from clinic.insights.profile import address
 from clinic.insights.reading import Place, Shown
 from clinic.lib.templatetags.ui import decimals, points
 from clinic.people.models import Unit
+
+
+@dataclass(frozen=True)
+class RowPlace:
+    """A thing among the rows.
+
+    Attributes:
+        key: its name in the address.
+        path: its place in the tree; a path that begins with another's lies below it.
+        order: official order among its siblings, then its name.
+    """
+
+    key: str
+    path: str
+    order: tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row that is shown.
+
+    Attributes:
+        depth: 0 for a row of the top, 1 for one below an open row.
+        below: how many rows lie below it, shown or not.
+    """
+
+    key: str
+    depth: int
+    below: int
+    is_open: bool
+
+
+def in_order(places: Sequence[RowPlace], *, step: int) -> list[RowPlace]:
+    """Sort by official order along the tree, a thing before what lies below it.
+
+    Args:
+        places: the things, in whatever order.
+        step: length of one storey of a path. Where a place of the path is not among the things,
+            its part of the path stands for it.
+    """
+    orders = {place.path: place.order for place in places}
+
+    def along(place: RowPlace) -> list[tuple[int, str]]:
+        ends = range(step, len(place.path) + 1, step)
+        parts = [place.path[:end] for end in ends]
+        return [orders.get(part, (0, part)) for part in parts]
+
+    return sorted(places, key=along)
+
+
+def fold(
+    ordered: Sequence[RowPlace],
+    *,
+    opened: Collection[str],
+    rank: Callable[[RowPlace], Any] | None = None,
+) -> list[Row]:
+    """The rows to show: the top ones, and what lies below the opened ones.
+
+    Args:
+        ordered: things in official order, each after the one it lies below.
+        opened: keys of the rows that are open.
+        rank: another order; the rows below a row stay with it, and ties keep the official order.
+    """
+    tops: list[RowPlace] = []
+    below: dict[str, list[RowPlace]] = {}
+    for place in ordered:
+        if tops and place.path.startswith(tops[-1].path):
+            below.setdefault(tops[-1].key, []).append(place)
+        else:
+            tops.append(place)
+    rows: list[Row] = []
+    for top in _ranked(tops, rank):
+        rows += _with_those_below(top, _ranked(below.get(top.key, []), rank), opened)
+    return rows
+
+
+def _ranked(places: list[RowPlace], rank: Callable[[RowPlace], Any] | None) -> list[RowPlace]:
+    return sorted(places, key=rank) if rank else places
+
+
+def _with_those_below(top: RowPlace, below: list[RowPlace], opened: Collection[str]) -> list[Row]:
+    is_open = bool(below) and top.key in opened
+    first = Row(top.key, 0, len(below), is_open)
+    return [first, *(Row(each.key, 1, 0, is_open=False) for each in below if is_open)]
+
+
+def toggled(opened: Collection[str], key: str) -> list[str]:
+    """The opened keys with this one turned over, in a fixed order."""
+    return sorted(set(opened) ^ {key})
+
+
+def ranks_of(order: Sequence[str]) -> Mapping[str, int]:
+    """The place of each name in a list."""
+    return {name: place for place, name in enumerate(order)}
+
 
 NOT_REACHED, SCORE = "belum-diraih", "nilai"
 VIEWS: dict[str, Promise] = {
@@ -32,7 +129,7 @@ ORDERS: dict[str, Promise] = {
     BY_NAME: gettext_lazy("By name"),
     BY_KIND: gettext_lazy("By kind of unit"),
 }
-KINDS = folding.ranks_of(Unit.Kind.values)
+KINDS = ranks_of(Unit.Kind.values)
 HEAVIEST = 3
 ALONE = "~"
 """Ends the path of a row that others lie below in the tree, but not in the table."""
@@ -56,7 +153,7 @@ class Wish:
 
     def link(self, unit: Unit) -> str:
         """The address of the same map with the unit's rows opened or closed."""
-        opened = "".join(f"&buka={slug}" for slug in folding.toggled(self.opened, unit.slug))
+        opened = "".join(f"&buka={slug}" for slug in toggled(self.opened, unit.slug))
         chosen = f"lembar={self.choice.key}&tampilan={self.view}&urut={self.order}"
         return f"?{chosen}{opened}#unit-{unit.slug}"
 
@@ -154,30 +251,30 @@ def _scores(sheets: QuerySet[Sheet], choice: Choice) -> dict[int, dict[str, Area
     return found
 
 
-def _rows_shown(units: list[Unit], scores: Scores, wish: Wish) -> list[folding.Row]:
+def _rows_shown(units: list[Unit], scores: Scores, wish: Wish) -> list[Row]:
     """Units with a sheet, and offices without one that have such units below them.
 
     A regency that has a sheet of its own is a row among the others and holds none of them.
     """
     by_slug = {unit.slug: unit for unit in units}
     places = [
-        folding.Place(
+        RowPlace(
             unit.slug,
             f"{unit.path}{ALONE if unit.is_root() else ''}",
             (unit.order, unit.name),
         )
         for unit in units
     ]
-    ordered = folding.in_order(places, step=Unit.steplen)
+    ordered = in_order(places, step=Unit.steplen)
     assessed = [place.path for place in places if by_slug[place.key].pk in scores]
     kept = [each for each in ordered if any(path.startswith(each.path) for path in assessed)]
-    return folding.fold(kept, opened=wish.opened, rank=_rank(wish.order, by_slug, scores))
+    return fold(kept, opened=wish.opened, rank=_rank(wish.order, by_slug, scores))
 
 
 def _rank(order: str, units: Mapping[str, Unit], scores: Scores) -> Any:
     """The key of a chosen order; None for the official one."""
 
-    def most_points(place: folding.Place) -> Decimal:
+    def most_points(place: RowPlace) -> Decimal:
         missing = (score.not_yet_reached for score in _of(units[place.key], scores).values())
         return -sum(missing, Decimal(0))
 
@@ -196,9 +293,7 @@ def _value(score: AreaScore, view: str) -> Decimal:
     return Decimal(score.score if view == SCORE else score.not_yet_reached)
 
 
-def _row(
-    unit: Unit, row: folding.Row, areas: list[ChangeArea], drawing: _Drawing
-) -> dict[str, Any]:
+def _row(unit: Unit, row: Row, areas: list[ChangeArea], drawing: _Drawing) -> dict[str, Any]:
     known = _of(unit, drawing.scores)
     cells = [_cell(unit, area, known.get(area.slug), drawing) for area in areas]
     if not known:
@@ -214,7 +309,7 @@ def _row(
     }
 
 
-def _fold(unit: Unit, row: folding.Row, wish: Wish) -> dict[str, Any] | None:
+def _fold(unit: Unit, row: Row, wish: Wish) -> dict[str, Any] | None:
     """The link that opens or closes what lies below a unit; None where nothing does."""
     if not row.below:
         return None
@@ -270,7 +365,7 @@ def _sums(areas: list[ChangeArea], scores: Scores, view: str) -> dict[str, Any]:
     return {"name": name, "url": "", "cells": cells}
 
 
-def _heaviest(unit: Unit, row: folding.Row, drawing: _Drawing) -> dict[str, Any]:
+def _heaviest(unit: Unit, row: Row, drawing: _Drawing) -> dict[str, Any]:
     ordered = sorted(_of(unit, drawing.scores).values(), key=lambda score: -score.not_yet_reached)
     lines = []
     for score in ordered[:HEAVIEST]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from clinic.assessments.models import ChangeArea, FrameworkEdition, Sheet
 from clinic.assessments.sheets import sheet_url
-from clinic.insights import area_page, charts, explaining, profile, reading, why, wording
+from clinic.insights import area_page, charts, explaining, profile, reading, wording
 from clinic.insights.assessed import (
     Choice,
     choices,
@@ -213,7 +213,7 @@ def finding(
     found_unit = get_object_or_404(reading.units_read(request.user), slug=unit)
     found_area = get_object_or_404(ChangeArea, slug=area)
     found_edition = get_object_or_404(FrameworkEdition, slug=edition)
-    if not period.isdigit() or not why.is_scored(found_edition, found_area):
+    if not period.isdigit() or not explaining.is_scored(found_edition, found_area):
         raise Http404
     year = int(period)
     audience = reading.audience_of(request.user, found_unit)
@@ -236,14 +236,14 @@ def _behind(
     """What the page of a finding says beside its word; rows and profile for who reads sheets."""
     edition, year = frame.edition, frame.period
     with_rows = reading.reads_rows(request.user, unit)
-    assessed = why.assessed(unit, area, edition, year, with_rows=with_rows)
+    assessed = explaining.assessed(unit, area, edition, year, with_rows=with_rows)
     found: dict[str, Any] = {"assessed": assessed, "rows_address": "", "profile_address": ""}
     if with_rows:
         found["profile_address"] = f"{profile_url(unit)}?lembar={edition.slug}:{year}"
         found["rows_address"] = sheet_url(assessed.figures.sheet) if assessed else ""
     if shown is None:
         return found
-    outcomes = why.outcomes_of_area(assessed, area, edition)
+    outcomes = explaining.outcomes_of_area(assessed, area, edition)
     line = profile.line(
         request.user, unit, area, shown, rows=found["rows_address"], outcomes=outcomes
     )
@@ -256,7 +256,7 @@ def _behind(
     }
 
 
-def _taught(assessed: why.Assessed | None, line: profile.Line) -> list[tuple[Any, Any]]:
+def _taught(assessed: explaining.Assessed | None, line: profile.Line) -> list[tuple[Any, Any]]:
     """The rows, each with its outcomes and the module that serves each."""
     return [
         (row, [(outcome, line.modules.get(outcome.slug)) for outcome in row.outcomes])

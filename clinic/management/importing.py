@@ -2,6 +2,8 @@
 
 A command reads one file and writes only with ``--apply``. Exit 0: done; 1: refused, or some rows
 rejected; 2: bad usage.
+
+What the two commands for lists of this package's own columns share.
 """
 
 import argparse
@@ -16,7 +18,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
-from clinic.records.handling import surroundings
+from clinic.people.arithmetic.import_plan import Plan
+from clinic.people.wording import place, say
+from clinic.records.jobs import surroundings
 
 MOST_BYTES = 64 * 1024 * 1024
 REFUSED, BAD_USAGE = 1, 2
@@ -165,3 +169,14 @@ def _closing(outcome: Outcome, *, is_written: bool) -> str:
     if is_written:
         return _("Some rows were rejected; the others are as in the file already.")
     return _("Nothing was written.")
+
+
+class ListCommand(ImportCommand):
+    """A command whose plan is a ``Plan`` of rows."""
+
+    def outcome(self, plan: Plan) -> Outcome:
+        told = [
+            Told(place(problem), problem.code, " ".join(say(problem)), problem.level == "error")
+            for problem in plan.problems
+        ]
+        return Outcome(plan.counts, told, changes=len(plan.to_do()))

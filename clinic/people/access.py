@@ -16,12 +16,20 @@ How far a role reaches is one letter:
 ``t``  the units granted for one year, never the person's own unit
 ``*``  all
 =====  =============================================================
+
+Which rows stand for a person and which grants are in force, each read once in a request.
+
+How far an actor reaches, as conditions that a query can use.
 """
 
-from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass
-from functools import wraps
+from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache, wraps
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -36,15 +44,184 @@ from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
 from clinic.people.models import Account, Grant, Membership, Person, Unit
-from clinic.people.reach import EVERYTHING, NOTHING, Reach
-from clinic.people.standing import (
-    grants_of,
-    has_no_role,
-    remembering_for_one_question,
-    rows_of,
-)
 from clinic.records.audit import AuditEntry
 from clinic.records.imports import Import
+
+
+@dataclass
+class _Known:
+    """What was read within one request; it ends with it, so that S24 holds."""
+
+    grants: dict[tuple[int, date], list[Grant]] = field(default_factory=dict)
+    rows: dict[int, frozenset[int]] = field(default_factory=dict)
+    without_role: set[int] = field(default_factory=set)
+
+
+_known: ContextVar[_Known | None] = ContextVar("known", default=None)
+
+
+@contextmanager
+def remembering_grants(account: Account | None = None) -> Iterator[None]:
+    """Read each person's rows and grants once inside the block: one request, one act.
+
+    Args:
+        account: whoever acts; what its own read has told is not asked again
+            (``AccountQuerySet.with_standing``).
+    """
+    known = _Known()
+    if account is not None and account.stands_alone:
+        known.rows[account.person_id] = frozenset({account.person_id})
+        if not account.may_hold_role:
+            known.without_role.add(account.person_id)
+    token = _known.set(known)
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
+@contextmanager
+def remembering_for_one_question() -> Iterator[None]:
+    """Read each person's rows and grants once for a question that several readers answer.
+
+    Inside a request that remembers already, nothing changes.
+    """
+    if _known.get() is not None:
+        yield
+        return
+    with remembering_grants():
+        yield
+
+
+def forget_grants() -> None:
+    """Drop what was remembered, after a grant changed within the block."""
+    known = _known.get()
+    if known is not None:
+        known.grants.clear()
+        known.without_role.clear()
+
+
+def has_no_role(person: Person) -> bool:
+    """Say whether it is known already that the person holds no role but the participant's."""
+    known = _known.get()
+    return known is not None and person.pk in known.without_role
+
+
+def grants_of(person: Person, day: date | None = None) -> list[Grant]:
+    """Return the person's grants in force on the day (today by default), with their units.
+
+    A role given to a row that was merged away is the person's all the same (D12).
+    """
+    day = day or timezone.localdate()
+    known = _known.get()
+    if known is not None and (person.pk, day) in known.grants:
+        return known.grants[person.pk, day]
+    grants = list(_in_force(day).filter(person__in=rows_of(person)))
+    if known is not None:
+        known.grants[person.pk, day] = grants
+    return grants
+
+
+@lru_cache(maxsize=1)
+def _in_force(day: date) -> QuerySet[Grant]:
+    """Return the question of every request, put together once a day."""
+    return Grant.objects.on(day).select_related("unit").order_by("starts_on", "id")
+
+
+def rows_of(person: Person) -> frozenset[int]:
+    """Return the keys of every row that stands for the person: the kept one and merged ones."""
+    known = _known.get()
+    if known is not None and person.pk in known.rows:
+        return known.rows[person.pk]
+    found = newest = frozenset({person.resolved.pk})
+    while newest:
+        rows = Person.objects.filter(merged_into__in=newest).values_list("pk", flat=True)
+        newest = frozenset(rows) - found
+        found |= newest
+    if known is not None:
+        known.rows[person.pk] = found
+    return found
+
+
+EVERYTHING = Q(pk__isnull=False)
+NOTHING = Q(pk__in=[])
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far one actor reaches for one verb; a rule turns it into a filter.
+
+    Every method returns a condition that matches nothing where the actor lacks that letter, so
+    that a rule is the plain union of the ways it knows.
+    """
+
+    everything: bool = False
+    whole_programme: bool = False
+    person_ids: frozenset[int] = frozenset()
+    author_ids: frozenset[int] = frozenset()
+    unit_paths: frozenset[str] = frozenset()
+    event_ids: frozenset[UUID] = frozenset()
+    assignments: frozenset[tuple[str, int]] = frozenset()
+    own_unit_paths: frozenset[str] = frozenset()
+
+    def own(self, person: str) -> Q:
+        """Rows whose field ``person`` is the actor's person, by whatever row of theirs."""
+        return self._is(person, self.person_ids)
+
+    def written(self, author: str) -> Q:
+        """Rows whose field ``author`` is the actor's person, by whatever row of theirs."""
+        return self._is(author, self.author_ids)
+
+    def in_units(self, unit: str = "") -> Q:
+        """Rows whose unit lies in reach; without a field the row is itself the unit."""
+        if self.everything:
+            return EVERYTHING
+        return _any(_below(unit, path) for path in self.unit_paths)
+
+    def in_own_units(self, unit: str) -> Q:
+        """Rows of the very units in which the person works, not of those below."""
+        return _any(_is_unit(unit, path) for path in self.own_unit_paths)
+
+    def in_events(self, event: str) -> Q:
+        """Rows whose field ``event`` holds the UUID of a granted event."""
+        if self.everything:
+            return EVERYTHING
+        return Q(**{f"{event}__in": self.event_ids}) if self.event_ids else NOTHING
+
+    def assigned(self, unit: str, *, year: str = "") -> Q:
+        """Rows of the units assigned for a year; the person's own unit is never among them."""
+        if self.everything:
+            return EVERYTHING
+        rows = _any(
+            _below(unit, path) & (Q(**{year: of_year}) if year else Q())
+            for path, of_year in self.assignments
+        )
+        return rows & ~_any(_is_unit(unit, path) for path in self.own_unit_paths)
+
+    def programme(self) -> Q:
+        """Every row, for who works for the whole programme (content belongs to no unit)."""
+        return EVERYTHING if self.everything or self.whole_programme else NOTHING
+
+    def _is(self, person: str, ids: frozenset[int]) -> Q:
+        if self.everything:
+            return EVERYTHING
+        return Q(**{f"{person}__in": ids}) if ids else NOTHING
+
+
+def _below(unit: str, path: str) -> Q:
+    return Q(**{f"{unit}__path__startswith" if unit else "path__startswith": path})
+
+
+def _is_unit(unit: str, path: str) -> Q:
+    return Q(**{f"{unit}__path" if unit else "path": path})
+
+
+def _any(conditions: Iterator[Q]) -> Q:
+    result = NOTHING
+    for condition in conditions:
+        result |= condition
+    return result
+
 
 Actor = Account | AnonymousUser
 Row = TypeVar("Row", bound=Model)

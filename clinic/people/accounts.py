@@ -1,4 +1,7 @@
-"""Making an account for a person, ending it, and what goes with it."""
+"""Making an account for a person, ending it, and what goes with it.
+
+How far a person's way in is: no account, not yet taken into use, in use, retired.
+"""
 
 from collections.abc import Iterable
 
@@ -8,10 +11,11 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.lib.errors import Refused
 from clinic.people.access import can
@@ -172,3 +176,31 @@ def end_sessions(account: Account, *, keep: str | None = None) -> int:
     """End the account's sessions, but for the one kept; return how many ended."""
     sessions = UserSession.objects.filter(user=account).exclude(session_key=keep)
     return sum(1 for session in sessions if session.end() is None)
+
+
+class AccountState(models.TextChoices):
+    """The state of a person's account, as lists name and narrow it."""
+
+    NONE = "tanpa", gettext_lazy("No account yet")
+    WAITING = "menunggu", gettext_lazy("Waiting for activation")
+    ACTIVE = "aktif", gettext_lazy("In use")
+    RETIRED = "nonaktif", gettext_lazy("Not active any more")
+
+
+# What persons of a state have in common; ``AccountQuerySet.never_signed_in`` draws the same line.
+CONDITIONS: dict[str, Q] = {
+    AccountState.NONE: Q(account__isnull=True),
+    AccountState.WAITING: Q(account__is_active=True, account__last_login__isnull=True),
+    AccountState.ACTIVE: Q(account__is_active=True, account__last_login__isnull=False),
+    AccountState.RETIRED: Q(account__is_active=False),
+}
+
+
+def state_of(person: Person) -> AccountState:
+    """Return the state of the person's account; read the account with the person."""
+    account = getattr(person, "account", None)
+    if account is None:
+        return AccountState.NONE
+    if not account.is_active:
+        return AccountState.RETIRED
+    return AccountState.ACTIVE if account.last_login else AccountState.WAITING

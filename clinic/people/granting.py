@@ -11,10 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
-from clinic.people.access import can
+from clinic.people.access import can, forget_grants, grants_of, rows_of
 from clinic.people.accounts import end_sessions
 from clinic.people.models import Account, Grant, Membership, Person, Unit
-from clinic.people.standing import forget_grants, grants_of, rows_of
 from clinic.records import audit
 
 Role = Grant.Role

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
+from clinic.people.activation import write_reset_link
 from clinic.people.list_imports import PERSONS, UNITS, read_list
 from clinic.people.log_heads import tell_administrators
-from clinic.people.reset_links import write_reset_link
 from clinic.people.signin import RESET_LINK_JOB
 from clinic.records import imports, seals
-from clinic.records.handling import job
-from clinic.records.jobs import Job
+from clinic.records.jobs import Job, job
 
 
 @job(RESET_LINK_JOB)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from clinic.lib.breaches import Breach, Invariant
 from clinic.people.arithmetic.lineage import leads_to
 from clinic.people.models import Person, Unit
-from clinic.people.unit_names import successors_by_unit
+from clinic.people.moving import successors_by_unit
 
 
 def _merges_without_end() -> Iterator[Breach]:

@@ -1,24 +1,106 @@
-"""Lists that come in through a page: read in the worker, looked at, then applied once."""
+"""Lists that come in through a page: read in the worker, looked at, then applied once.
 
-from collections.abc import Callable, Sequence
+Uploaded lists opened as tables, with the reader's refusals put into words.
+
+Rows of a list as stored JSON, from their reading to their applying.
+
+The schema number changes when a field changes its meaning; a new field with a default does not
+need one. Every number ever written stays readable (D12).
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from clinic.lib.arithmetic.tables import Table
+from clinic.lib.arithmetic.tables import Table, UnsafeArchive, read_table
+from clinic.lib.errors import Refused
 from clinic.people.applying import PlanOutdated, check_digest
 from clinic.people.arithmetic.import_plan import Plan, Problem
 from clinic.people.arithmetic.person_rows import PersonRow
-from clinic.people.arithmetic.stored_rows import load_rows, store_rows
 from clinic.people.arithmetic.unit_rows import UnitRow
 from clinic.people.importing_people import apply_people, plan_people, read_people
 from clinic.people.importing_units import apply_units, plan_units, read_units
 from clinic.people.models import Account
-from clinic.people.reading import open_list
 from clinic.records import imports
 from clinic.records.imports import Import
+
+
+def open_list(content: bytes, name: str) -> Table:
+    """Read an uploaded .xlsx or .csv as a table of text.
+
+    Raises:
+        UnsafeArchive: it must not be opened or is beyond a limit; with its translated sentence.
+    """
+    try:
+        return read_table(content, name)
+    except UnsafeArchive as refused:
+        refused.message = _(refused.message) % refused.details
+        raise
+
+
+SCHEMA = 1
+
+Row = TypeVar("Row")
+
+
+class UnknownSchema(Refused):
+    """Stored rows of a later release, or no stored rows at all."""
+
+    code = "stored_rows_unknown"
+    status = 409
+
+
+def store_rows(rows: Sequence[Any], problems: Sequence[Problem], *, day: date) -> dict[str, Any]:
+    """Return rows, reading problems and the day of reading as JSON values."""
+    return {
+        "schema": SCHEMA,
+        "day": day.isoformat(),
+        "rows": [_plain(row) for row in rows],
+        "problems": [problem.as_json() for problem in problems],
+    }
+
+
+def load_rows(kind: type[Row], stored: Mapping[str, Any]) -> tuple[list[Row], list[Problem], date]:
+    """Read back what ``store_rows`` wrote.
+
+    Raises:
+        UnknownSchema: the schema number is not known.
+    """
+    if stored.get("schema") != SCHEMA or "rows" not in stored:
+        raise UnknownSchema(details={"schema": str(stored.get("schema"))})
+    rows = [_row(kind, values) for values in stored["rows"]]
+    problems = [Problem.from_json(values) for values in stored["problems"]]
+    return rows, problems, date.fromisoformat(stored["day"])
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    values = dataclasses.asdict(row)
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in values.items()
+        if value not in ("", None, ())
+    }
+
+
+def _row(kind: type[Row], values: Mapping[str, Any]) -> Row:
+    """Fill a row; what was empty is not stored and gets its default, or the empty string."""
+    filled: dict[str, Any] = {}
+    for known in dataclasses.fields(kind):  # type: ignore[arg-type]
+        value = values.get(known.name)
+        if value is None:
+            if known.default is dataclasses.MISSING:
+                filled[known.name] = ""
+        elif known.type == date | None:
+            filled[known.name] = date.fromisoformat(value)
+        else:
+            filled[known.name] = tuple(value) if isinstance(value, list) else value
+    return kind(**filled)
+
 
 __all__ = ["KINDS", "PERSONS", "UNITS", "PlanOutdated", "apply_list", "check_again", "read_list"]
 

@@ -28,9 +28,9 @@ from clinic.people.access import (
     PREFIX_POLICIES,
     SECOND_FACTOR_ROLES,
     ask_to_sign_in,
+    remembering_grants,
     roles_of,
 )
-from clinic.people.standing import remembering_grants
 from clinic.people.zones import RegionZone, visitors_zone, zone_of
 
 SEEN_KEY = "seen_at"

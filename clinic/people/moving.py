@@ -2,23 +2,100 @@
 
 Days are given as the first day of the new state; what was before ends the day before. Roles are
 not moved: a role in an ended unit is granted anew where it is needed.
+
+The units of this instance by name, read in two queries.
+
+Writing what ``place_person`` has decided.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
 from clinic.people.arithmetic.lineage import Span, carriers_on, leads_to
-from clinic.people.arithmetic.placement import StartsBeforeTheLast, Step, Wanted, place_person
+from clinic.people.arithmetic.placement import (
+    Place,
+    StartsBeforeTheLast,
+    Step,
+    Wanted,
+    place_person,
+)
+from clinic.people.arithmetic.unit_names import NamedUnit, UnitNames
 from clinic.people.models import Account, Membership, Person, Unit, UnitSuccession
-from clinic.people.placing import change_last_stay, new_stay, places_of
-from clinic.people.unit_names import successors_by_unit
 from clinic.people.wording import shown
 from clinic.records import audit
+
+
+def load_unit_names() -> UnitNames:
+    """Return the index over all units, ended ones included.
+
+    ``find(text, day)`` answers a list's unit column and an old sheet's heading.
+    """
+    units = list(Unit.objects.all())
+    roots = {unit.path: unit.name for unit in units if unit.is_root()}
+    named = [
+        NamedUnit(
+            key=unit.pk,
+            slug=unit.slug,
+            name=unit.name,
+            short_name=unit.short_name,
+            former_names=tuple(unit.former_name_list),
+            root=roots.get(unit.path[: Unit.steplen], ""),
+            span=Span(unit.valid_from, unit.valid_to),
+        )
+        for unit in units
+    ]
+    return UnitNames(named, successors_by_unit())
+
+
+def successors_by_unit() -> dict[int, list[int]]:
+    """Return who follows whom, in the order of each split."""
+    successors: dict[int, list[int]] = defaultdict(list)
+    for before, after in UnitSuccession.objects.values_list("before", "after"):
+        successors[before].append(after)
+    return successors
+
+
+def places_of(person: Person) -> list[Place]:
+    """Return all stays of the person, those of merged rows included."""
+    rows = Membership.objects.filter(person__in=Person.objects.rows_of(person))
+    columns = ("unit_id", "start", "end", "position", "position_kind", "id")
+    return [Place(*row) for row in rows.values_list(*columns)]
+
+
+def change_last_stay(step: Step) -> None:
+    """Correct or end the stay that the step is about; one to be added is not added here."""
+    if step.last is None:
+        return
+    stay = Membership.objects.filter(pk=step.last.key)
+    if step.act == "move":
+        stay.update(end=step.last_ends)
+    elif step.act == "correct":
+        stay.update(**_fields(step.place))
+
+
+def new_stay(person: Person, step: Step) -> Membership | None:
+    """Return the unsaved membership that the step adds, if it adds one."""
+    if step.act in {"begin", "move"}:
+        return Membership(person=person, **_fields(step.place))
+    return None
+
+
+def _fields(place: Place) -> Mapping[str, Any]:
+    return {
+        "unit_id": place.unit,
+        "start": place.start,
+        "end": place.end,
+        "position": place.position,
+        "position_kind": place.position_kind,
+    }
+
 
 ONE_DAY = timedelta(days=1)
 

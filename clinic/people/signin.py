@@ -1,4 +1,7 @@
-"""The one door: how allauth looks accounts up, counts tries, and speaks (security.md 3)."""
+"""The one door: how allauth looks accounts up, counts tries, and speaks (security.md 3).
+
+The names that a person's security keys have in addresses: never their row numbers (D8).
+"""
 
 import base64
 import functools
@@ -12,6 +15,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib.auth.models import Permission
@@ -19,6 +23,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -194,3 +199,11 @@ def _factor_box() -> MultiFernet:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     digests = [hashlib.sha256(b"people.factor:" + key.encode()).digest() for key in keys]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
+
+
+LENGTH = 20
+
+
+def key_slug(authenticator: Authenticator) -> str:
+    """Return the name of a key in an address; the same for as long as the key lives."""
+    return salted_hmac("people.security_key", str(authenticator.pk)).hexdigest()[:LENGTH]

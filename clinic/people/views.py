@@ -1,5 +1,9 @@
-"""Pages of ``/akun/`` that are not allauth's, and small doors around those that are."""
+"""Pages of ``/akun/`` that are not allauth's, and small doors around those that are.
 
+What a person sees of themselves: name, posts and roles.
+"""
+
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,16 +15,42 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from clinic.people import activation, demo, profiles
-from clinic.people.access import visible
+from clinic.people import activation, demo
+from clinic.people.access import grants_of, visible
+from clinic.people.arithmetic.nip import group_nip
 from clinic.people.forms import ActivationForm, SlipsForm
-from clinic.people.models import Account
-from clinic.people.security_keys import key_slug
+from clinic.people.models import Account, Grant, Membership
+from clinic.people.signin import key_slug
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A person's own page."""
+
+    name: str
+    nip: str
+    email: str
+    posts: list[Membership]
+    grants: list[Grant]
+
+
+def profile_of(account: Account) -> Profile:
+    """Return the profile; the person's own numbers are shown in full to themselves alone."""
+    person = account.person
+    posts = Membership.objects.on(timezone.localdate()).filter(person=person)
+    return Profile(
+        name=person.name,
+        nip=group_nip(person.nip),
+        email=account.email,
+        posts=list(posts.select_related("unit")),
+        grants=grants_of(person),
+    )
 
 
 @require_GET
@@ -51,7 +81,7 @@ def edit_key(request: HttpRequest, pk: str) -> HttpResponseBase:
 @never_cache
 def profile(request: HttpRequest) -> HttpResponse:
     """The person's own data, posts and roles."""
-    return render(request, "people/profile.html", {"profile": profiles.profile_of(request.user)})
+    return render(request, "people/profile.html", {"profile": profile_of(request.user)})
 
 
 @never_cache

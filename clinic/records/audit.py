@@ -96,7 +96,7 @@ def _thing_of(thing: Any) -> tuple[str, str]:
     return kind, str(key)
 
 
-def record(  # noqa: PLR0913 - the columns of the log, all by keyword
+def record(
     verb: str,
     *,
     actor: Any = None,

@@ -12,7 +12,7 @@ from wagtail.models import Page
 
 from clinic.lib.templatetags.ui import points
 from clinic.people.access import Actor, can
-from courses.drafts import module_of
+from courses.reviewing import module_of
 from courses.wording import BADGES, STATE_WORDS, version_status
 
 register = template.Library()

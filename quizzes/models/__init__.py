@@ -6,13 +6,20 @@ from quizzes.models.attempts import (
     AttemptEvent,
     AttemptItem,
     AttemptQuerySet,
+    CheckAnswer,
+    Credit,
+    CreditQuerySet,
     Response,
     ResponseEvent,
 )
-from quizzes.models.checks import CheckAnswer
-from quizzes.models.credits import Credit, CreditQuerySet
-from quizzes.models.questions import Question, QuestionVersion, VersionState
-from quizzes.models.quizzes import Quiz, QuizVersion, Slot
+from quizzes.models.questions import (
+    Question,
+    QuestionVersion,
+    Quiz,
+    QuizVersion,
+    Slot,
+    VersionState,
+)
 
 __all__ = [
     "Admission",

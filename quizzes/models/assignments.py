@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.people.models import Membership, Person, Unit
-from quizzes.models.quizzes import Quiz
+from quizzes.models.questions import Quiz
 
 
 class Phase(models.TextChoices):

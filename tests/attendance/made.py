@@ -7,9 +7,9 @@ from uuid import uuid4
 from attendance import badges, checkin, decisions, events, invariants, registration
 from attendance.models import Event, Registration
 from clinic.people import granting
+from clinic.people.access import remembering_grants
 from clinic.people.granting import Scope
 from clinic.people.models import Grant, Membership, Person
-from clinic.people.standing import remembering_grants
 from tests.replaying import Recording
 
 DAY = datetime(2026, 5, 25, 0, 0, tzinfo=UTC)

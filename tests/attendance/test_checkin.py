@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from attendance import badges, checkin, registration
 from attendance.models import Correction, Presence, RejectedItem, Scan
 from attendance.signals import presence_confirmed
+from clinic.people.access import remembering_grants
 from clinic.people.models import Person
-from clinic.people.standing import remembering_grants
 from clinic.records.audit import AuditEntry
 from tests.attendance import made
 

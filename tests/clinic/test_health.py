@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from clinic import health
-from clinic.records import jobs, seals, triggers
+from clinic.records import jobs, seals
 from clinic.records.jobs import Job
 from tests.processes import CELERY, ROOT, environment
 
@@ -202,7 +202,7 @@ class TestS21TheDatabaseRefuses:
 
     @pytest.mark.django_db(transaction=True)
     def test_an_append_only_table_without_triggers(self):
-        triggers.take_down(["records_seal"])
+        seals.take_down(["records_seal"])
         done = run(*WEB, env=production())
         seals.put_up_triggers()
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from clinic.assessments import frameworks
 from clinic.assessments.outcome_links import load_outcomes
 from courses import importing, publishing
+from courses.importing import load_regulations
 from courses.models import SectionPage
-from courses.regulations import load_regulations
 from quizzes import authoring
 from tests.replaying import Recording
 

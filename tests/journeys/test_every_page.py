@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from clinic.people import accounts, activation, granting
 from clinic.people.granting import Scope
-from clinic.people.security_keys import key_slug
+from clinic.people.signin import key_slug
 from clinic.records.notices import Notice
 from courses import importing, reviewing
 from tests.clinic.people import test_reset_links as reset_links

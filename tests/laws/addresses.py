@@ -19,7 +19,7 @@ from clinic.people import granting
 from clinic.people.access import PREFIX_POLICIES
 from clinic.people.list_imports import UNITS
 from clinic.people.models import Grant, Person
-from clinic.people.security_keys import key_slug
+from clinic.people.signin import key_slug
 from clinic.records import imports
 from courses.models import ModuleIndexPage, ModulePage
 from tests.attendance import made as event_made

@@ -10,18 +10,19 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attendance.arithmetic.folding import FoldRules, fold
-from attendance.arithmetic.scans import (
+from attendance.arithmetic.folding import (
+    Closing,
     Correction,
     CorrectionKind,
     Direction,
+    FoldRules,
     Scan,
     ScanKind,
     Session,
     Standing,
     Windows,
+    fold,
 )
-from attendance.arithmetic.stays import Closing
 
 DAY = datetime(2026, 5, 25, 0, 0, tzinfo=UTC)
 WINDOWS = Windows()

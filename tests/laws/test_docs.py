@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from clinic.records.handling import registered
+from clinic.records.jobs import registered
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -8,23 +8,22 @@ import pytest
 from django.apps import apps
 from django.db.models import JSONField
 
-from attendance.models import Event
-from attendance.models.events import POLICIES
+from attendance.models import POLICIES, Event
 from clinic.assessments import frameworks
 from clinic.assessments.arithmetic import frameworks as framework_files
 from clinic.assessments.models import FrameworkEdition
 from clinic.assessments.report_page import facts_of
-from clinic.insights import attainment
+from clinic.insights import findings
 from clinic.insights.arithmetic import calibration
 from clinic.insights.arithmetic.suppression import State
 from clinic.insights.models import Finding
 from clinic.insights.reading import Reason, _content
-from clinic.people import merging
-from clinic.people.arithmetic import import_plan, stored_rows
+from clinic.people import list_imports, merging
+from clinic.people.arithmetic import import_plan
 from clinic.people.arithmetic.import_plan import Problem
 from clinic.people.models import PersonMerge
 from courses import publishing, reading
-from quizzes.arithmetic import question_content
+from quizzes.arithmetic import question_types
 from tests.given import make_person
 
 GOLDEN = Path("tests/laws/golden")
@@ -37,14 +36,14 @@ ELSEWHERE = {
 # Each kind of stored JSON that a later release must still read, with its newest schema number.
 KINDS = {
     "calibration": calibration.SCHEMA,
-    "content_schema": question_content.SCHEMA,
+    "content_schema": question_types.SCHEMA,
     "event_policies": POLICIES["schema"],
-    "finding_reasons": attainment.REASONS_SCHEMA,
+    "finding_reasons": findings.REASONS_SCHEMA,
     "framework": framework_files.SCHEMA,
     "list_preview": import_plan.SCHEMA,
     "merge_filled": 1,
     "module_edition": publishing.SCHEMA,
-    "stored_rows": stored_rows.SCHEMA,
+    "stored_rows": list_imports.SCHEMA,
     "worksheet_report": 1,
 }
 # Every JSON column of ours: the kinds it holds, or why it needs no golden file.

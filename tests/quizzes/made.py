@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from django.utils import timezone
 
 from clinic.assessments import outcome_links
+from clinic.people.access import remembering_grants
 from clinic.people.models import Person
-from clinic.people.standing import remembering_grants
 from quizzes import assignments, authoring, delivery
 from quizzes.models import Assignment, QuizVersion
 from quizzes.models.assignments import Phase

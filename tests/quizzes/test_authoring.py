@@ -10,7 +10,7 @@ from django.http import Http404
 from clinic.assessments import outcome_links
 from quizzes import authoring
 from quizzes.models import Question, QuestionVersion, QuizVersion, VersionState
-from quizzes.models.versions import VersionLocked
+from quizzes.models.questions import VersionLocked
 from tests.quizzes import made
 from tests.quizzes.arithmetic import questions
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 from clinic.people.access import visible
 from quizzes import assignments, delivery
 from quizzes.arithmetic.saving import Outcome, SaveEvent
+from quizzes.delivery import CannotStart
 from quizzes.models import Assignment, Attempt, Credit, ResponseEvent
 from quizzes.models.assignments import Phase
 from quizzes.signals import attempt_credited
-from quizzes.starting import CannotStart
 from tests.given import EVENT
 from tests.quizzes import made
 

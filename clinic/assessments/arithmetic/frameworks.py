@@ -1,15 +1,18 @@
 """Reading a framework file of our own schema into an edition.
 
 The file is TOML. Weights and steps are strings (``"0.67"``, ``"1/3"``), so that they stay exact.
+
+What must hold in an edition before anybody is scored by it; each rule names the node.
 """
 
 import datetime
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
 from clinic.assessments.arithmetic.editions import (
+    CHANGE_AREAS,
     Category,
     EditionNode,
     Formula,
@@ -22,7 +25,210 @@ from clinic.assessments.arithmetic.editions import (
     Threshold,
     ThresholdLine,
 )
-from clinic.assessments.arithmetic.framework_rules import FrameworkFault, check_framework
+from clinic.lib.errors import Refused
+
+KINDS = {
+    "component",
+    "part",
+    "pillar",
+    "theme",
+    "indicator",
+    "subindicator",
+    "question",
+    "input",
+    "criterion",
+    "result",
+    "result-item",
+}
+UNSCORED_KINDS = {"input", "criterion"}
+ZERO_RULES = {"unknown", "full", "none"}
+
+
+class FrameworkFault(Refused):
+    """A framework file that breaks a rule of the schema."""
+
+    code = "framework_invalid"
+
+
+def check_framework(framework: FrameworkFile) -> None:
+    """Run every rule.
+
+    Raises:
+        FrameworkFault: at the first breach; ``details["node"]`` names the node, if one is to blame.
+    """
+    for rule in _RULES:
+        rule(framework)
+
+
+def _fault(code: str, node: str = "", **more: object) -> FrameworkFault:
+    return FrameworkFault(code=code, details={"node": node, **more} if node else dict(more))
+
+
+def _codes_are_unique(framework: FrameworkFile) -> None:
+    seen: set[str] = set()
+    for node in framework.nodes:
+        if node.code in seen:
+            raise _fault("duplicate_code", node.code)
+        if node.kind not in KINDS:
+            raise _fault("kind_unknown", node.code, kind=node.kind)
+        if node.parent and node.parent not in seen:
+            raise _fault("parent_missing", node.code, parent=node.parent)
+        seen.add(node.code)
+    if not framework.nodes:
+        raise _fault("tree_empty")
+
+
+def _scales_are_sound(framework: FrameworkFile) -> None:
+    for scale in framework.scales:
+        if not _is_sound(scale):
+            raise _fault("scale_invalid", scale=scale.id)
+    for node in framework.nodes:
+        if node.scale and node.scale not in framework.by_scale:
+            raise _fault("scale_missing", node.code, scale=node.scale)
+
+
+def _is_sound(scale: Scale) -> bool:
+    if scale.kind == "letters":
+        values = [step.value for step in scale.steps]
+        return (
+            bool(values)
+            and values == sorted(values, reverse=True)
+            and values[0] == 1
+            and values[-1] == 0
+        )
+    if scale.kind == "value":
+        return scale.maximum is not None and scale.maximum > 0
+    return scale.kind in {"ratio", "count"}
+
+
+def _scored_rows_have_a_scale(framework: FrameworkFile) -> None:
+    for node in framework.nodes:
+        if node.kind in UNSCORED_KINDS:
+            if framework.is_scored(node):
+                raise _fault("input_is_scored", node.code)
+        elif _earns_points(framework, node) and not framework.is_scored(node):
+            raise _fault("scale_missing", node.code)
+
+
+def _earns_points(framework: FrameworkFile, node: EditionNode) -> bool:
+    """Tell whether a node is a leaf of the roll-up that must be answered."""
+    if any(child.kind not in UNSCORED_KINDS for child in framework.children(node.code)):
+        return False
+    if node.kind == "question":
+        return True
+    return node.weight is not None and node.weight > 0
+
+
+def _rubrics_fit(framework: FrameworkFile) -> None:
+    for node in framework.nodes:
+        scale = framework.scale_of(node)
+        letters = scale.letters if scale else ()
+        for line in node.rubric:
+            if line.letter not in letters:
+                raise _fault("rubric_invalid", node.code, letter=line.letter)
+
+
+def _formulas_fit(framework: FrameworkFile) -> None:
+    for node in framework.nodes:
+        scale = framework.scale_of(node)
+        needs = scale is not None and scale.kind == "ratio"
+        if needs != (node.formula is not None):
+            raise _fault("formula_invalid", node.code)
+        if node.formula is not None and not _fits(framework, node, node.formula):
+            raise _fault("formula_invalid", node.code)
+        if node.same_as and node.same_as not in framework.by_code:
+            raise _fault("formula_invalid", node.code, same_as=node.same_as)
+
+
+def _fits(framework: FrameworkFile, node: EditionNode, formula: Formula) -> bool:
+    inputs = {child.code for child in framework.children(node.code) if child.kind == "input"}
+    named = {*formula.numerator, *formula.denominator, *formula.parts}
+    return (
+        formula.kind in {"ratio", "decrease"}
+        and bool(formula.numerator)
+        and bool(formula.denominator)
+        and named <= inputs
+        and formula.parts_rule in {"equal", "at_most"}
+        and {formula.zero_zero, formula.zero_denominator} <= ZERO_RULES
+    )
+
+
+def _weights_sum(framework: FrameworkFile) -> None:
+    for node in framework.nodes:
+        if node.weight is not None and node.weight < 0:
+            raise _fault("weight_negative", node.code)
+        counted = [c for c in framework.children(node.code) if c.kind not in UNSCORED_KINDS]
+        if counted:
+            _check_aggregate(node, counted)
+    roots = sum((root.weight or Fraction(0) for root in framework.children("")), Fraction(0))
+    if roots != framework.maximum:
+        raise _fault("weights_do_not_sum", found=str(roots), expected=str(framework.maximum))
+
+
+def _check_aggregate(node: EditionNode, counted: list[EditionNode]) -> None:
+    if node.aggregate not in {"sum", "mean", "weight"}:
+        raise _fault("aggregate_missing", node.code)
+    if node.aggregate == "sum":
+        _check_sum(node, counted)
+    elif node.aggregate == "weight" and any(child.weight is None for child in counted):
+        raise _fault("weights_do_not_sum", node.code)
+
+
+def _check_sum(node: EditionNode, children: list[EditionNode]) -> None:
+    known = sum((child.weight for child in children if child.weight is not None), Fraction(0))
+    complete = all(child.weight is not None for child in children)
+    if node.weight is None:
+        fits = known == 0
+    else:
+        fits = known == node.weight if complete else known <= node.weight
+    if not fits:
+        raise _fault("weights_do_not_sum", node.code, found=str(known), expected=str(node.weight))
+
+
+def _one_area_each(framework: FrameworkFile) -> None:
+    for node in framework.nodes:
+        areas = set()
+        step: EditionNode | None = node
+        while step is not None:
+            areas |= {step.area} if step.area else set()
+            step = framework.by_code.get(step.parent)
+        if len(areas) > 1:
+            raise _fault("two_change_areas", node.code, areas=sorted(areas))
+        if not areas <= set(CHANGE_AREAS):
+            raise _fault("change_area_unknown", node.code, areas=sorted(areas))
+
+
+def _tests_refer_to_nodes(framework: FrameworkFile) -> None:
+    names = {threshold.id for threshold in framework.thresholds}
+    for threshold in framework.thresholds:
+        for line in threshold.lines:
+            if line.measure not in {"total", "node", "each_area"}:
+                raise _fault("threshold_invalid", threshold=threshold.id, line=line.code)
+            if line.measure == "node" and line.node not in framework.by_code:
+                raise _fault("threshold_invalid", line.node, threshold=threshold.id)
+    for precondition in framework.preconditions:
+        if precondition.threshold not in names:
+            raise _fault("threshold_invalid", precondition=precondition.code)
+
+
+def _categories_descend(framework: FrameworkFile) -> None:
+    limits = [category.minimum for category in framework.categories]
+    if limits != sorted(limits, reverse=True):
+        raise _fault("categories_unordered")
+
+
+_RULES: tuple[Callable[[FrameworkFile], None], ...] = (
+    _codes_are_unique,
+    _scales_are_sound,
+    _scored_rows_have_a_scale,
+    _rubrics_fit,
+    _formulas_fit,
+    _weights_sum,
+    _one_area_each,
+    _tests_refer_to_nodes,
+    _categories_descend,
+)
+
 
 SCHEMA = 1
 

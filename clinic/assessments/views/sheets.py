@@ -1,4 +1,7 @@
-"""``/penilaian/``: the sheets within reach, one sheet with its rows, and one row to be typed."""
+"""``/penilaian/``: the sheets within reach, one sheet with its rows, and one row to be typed.
+
+``/penilaian/impor/``: a workbook for one unit and year comes in; ``/impor/<uuid>/`` shows it.
+"""
 
 import re
 from typing import Any
@@ -10,23 +13,28 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
-from clinic.assessments.forms import RowForm, SheetFilter
+from clinic.assessments.forms import RowForm, SheetFilter, UploadForm
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Sheet
-from clinic.assessments.row_saving import (
+from clinic.assessments.sheet_imports import SHEET
+from clinic.assessments.sheet_page import FILTERS, make_row, page_of
+from clinic.assessments.sheets import (
     AnswerUnreadable,
     RowChanged,
     fingerprint,
+    rows_of,
     save_row,
+    sheet_url,
     typed_now,
 )
-from clinic.assessments.sheet_page import FILTERS, make_row, page_of
-from clinic.assessments.sheets import rows_of, sheet_url
+from clinic.lib.arithmetic.uploads import WORKBOOK
+from clinic.lib.errors import Refused
 from clinic.people.access import can, holds, require, visible
 from clinic.people.models import Unit
+from clinic.records import imports
 
 NO_SHEET_SHOWN = 200
 YEAR = re.compile("[0-9]{4}")
@@ -206,3 +214,36 @@ def _row_page(
         **more,
     }
     return render(request, "assessments/sheet_row.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def upload(request: HttpRequest) -> HttpResponse:
+    """Take in a workbook for a unit of reach and lead to its report."""
+    units = visible(request.user, "upload-sheet", Unit.objects.valid_on(timezone.localdate()))
+    if request.method != "POST":
+        chosen = {name: request.GET[name] for name in ("unit", "period") if name in request.GET}
+        return _page(request, UploadForm(units=units, initial=chosen))
+    form = UploadForm(request.POST, request.FILES, units=units)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    try:
+        received = imports.receive(
+            SHEET,
+            form.cleaned_data["file"],
+            actor=request.user,
+            options={
+                "unit": form.cleaned_data["unit"].slug,
+                "period": form.cleaned_data["period"],
+                "framework": form.cleaned_data["framework"],
+            },
+            suffixes=frozenset({WORKBOOK}),
+        )
+    except Refused as refused:
+        form.add_error("file", refused.message)
+        return _page(request, form, status=refused.status)
+    return redirect("import_preview", uuid=received.uuid)
+
+
+def _page(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
+    return render(request, "assessments/sheet_import.html", {"form": form}, status=status)

@@ -2,25 +2,436 @@
 
 Mastery is the expected credit of all present people of the unit, answering or not, on the area's
 pool. People of a unit hang together through the unit's mean (method page, section 5).
+
+Answers on a grid of ability: curves, likelihoods of cells, expected counts.
+
+A cell is a person and an area with answers. The chance of success depends only on the item as it
+was met (an exposure: item, seen before, events since): curves are tabulated per exposure, then
+gathered.
+
+The pool curve of an area: expected credit on the area's pool for a given ability.
+
+Doubt about an item's difficulty flattens its curve; an item nobody answered enters with its prior.
+
+Expectation propagation: Gaussian stand-ins for the likelihood of every cell.
+
+Minka 2001; for mixed models Hall, Johnstone, Ormerod, Wand and Yu 2018. All cells move at once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clinic.insights.arithmetic.grid import POINTS
-from clinic.insights.arithmetic.normal import Z90, cumulative
+from clinic.insights.arithmetic.normal import Z90, cumulative, quadrature
 from clinic.insights.arithmetic.observations import Observations
 from clinic.insights.arithmetic.parameters import Parameters
-from clinic.insights.arithmetic.pool import PoolCurve, pool_curve, together
-from clinic.insights.arithmetic.propagation import Beliefs, Propagation
-from clinic.insights.arithmetic.sums import count_rows, sum_rows
+from clinic.insights.arithmetic.tree import Anchor, Kin, Sites, Tree, count_rows, solve, sum_rows
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-BLOCK = 4096
+POINTS = np.linspace(-4.2, 5.0, 25)
+CAP = 0.98
+"""The highest chance of success: one slip by an able person must not cost much (judged)."""
+HIGHEST_CHANCE = 0.96
+
+
+@dataclass(frozen=True)
+class Book:
+    """Answers arranged for gathering.
+
+    Attributes:
+        speakers: positions of the people with counted answers, in order.
+        cell: the cell of each answer; ``cell_speaker`` and ``cell_area`` say which it is.
+        mark: the exposure and credit of each answer, as a position in ``mark_exposure`` and
+            ``mark_credit``.
+        exposure_item, exposure_seen, exposure_later: what an exposure is.
+        exposure_kind: the kind of its item.
+    """
+
+    speakers: Integers
+    cell: Integers
+    cell_speaker: Integers
+    cell_area: Integers
+    mark: Integers
+    mark_exposure: Integers
+    mark_credit: Floats
+    exposure_item: Integers
+    exposure_seen: Floats
+    exposure_later: Floats
+    exposure_chance: Floats
+    exposure_kind: Integers
+
+    @property
+    def cells(self) -> int:
+        return len(self.cell_speaker)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Expected answers (``tried``) and credits (``gained``) per exposure and grid point."""
+
+    tried: Floats
+    gained: Floats
+
+
+def arrange(seen: Observations) -> Book:
+    """Arrange the counted answers by cell and by exposure."""
+    answers, areas = seen.answers, len(seen.areas)
+    speakers, speaker = np.unique(answers.person, return_inverse=True)
+    cells, cell = np.unique(speaker * areas + seen.item_area[answers.item], return_inverse=True)
+    code = (answers.item * 2 + answers.seen) * 8 + answers.later
+    exposures, exposure = np.unique(code, return_inverse=True)
+    values, credit = np.unique(answers.credit, return_inverse=True)
+    marks, mark = np.unique(exposure * len(values) + credit, return_inverse=True)
+    item = exposures // 16
+    return Book(
+        speakers=speakers,
+        cell=cell,
+        cell_speaker=cells // areas,
+        cell_area=cells % areas,
+        mark=mark,
+        mark_exposure=marks // max(len(values), 1),
+        mark_credit=values[marks % max(len(values), 1)],
+        exposure_item=item,
+        exposure_seen=(exposures // 8 % 2).astype(np.float64),
+        exposure_later=(exposures % 8).astype(np.float64),
+        exposure_chance=np.minimum(seen.item_chance[item], HIGHEST_CHANCE),
+        exposure_kind=seen.item_kind[item],
+    )
+
+
+def curve(x: Floats, chance: Floats) -> tuple[Floats, Floats]:
+    """Chance of success at logit ``x`` and its derivative, with floor ``chance`` and the cap."""
+    rise = 1 / (1 + np.exp(-x))
+    span = CAP - chance
+    return chance + span * rise, span * rise * (1 - rise)
+
+
+def tabulate(book: Book, parameters: Parameters) -> tuple[Floats, Floats]:
+    """The curve of every exposure on the grid, and its derivative: exposures x points."""
+    offset = (
+        parameters.memory * book.exposure_seen
+        - parameters.growth * book.exposure_later
+        - parameters.difficulty[book.exposure_item]
+    )
+    return curve(POINTS[None, :] + offset[:, None], book.exposure_chance[:, None])
+
+
+def weight(book: Book, parameters: Parameters) -> Floats:
+    """How many all-or-nothing answers one answer is worth, per exposure.
+
+    Quasi-likelihood with a dispersion (Wedderburn 1974): a credit that varies a third as much about
+    its mean says three times as much.
+    """
+    return 1 / parameters.dispersion[book.exposure_kind]
+
+
+def log_likelihood(book: Book, parameters: Parameters) -> Floats:
+    """Sum of the answers' log likelihoods per grid point and cell: points x cells."""
+    success, _slope = tabulate(book, parameters)
+    worth = weight(book, parameters)[:, None]
+    failure = (worth * np.log1p(-success))[book.mark_exposure]
+    gain = (worth * np.log(success))[book.mark_exposure] - failure
+    per_mark = np.ascontiguousarray((failure + book.mark_credit[:, None] * gain).T)
+    return np.stack(
+        [np.bincount(book.cell, row[book.mark], minlength=book.cells) for row in per_mark]
+    )
+
+
+def expected_counts(book: Book, weights: Floats) -> Counts:
+    """Expected answers and credits per exposure, given each cell's weights (points x cells)."""
+    marks, exposures = len(book.mark_exposure), len(book.exposure_item)
+    tried = np.empty((exposures, len(weights)))
+    gained = np.empty_like(tried)
+    for point, row in enumerate(weights):
+        per_mark = np.bincount(book.mark, row[book.cell], minlength=marks)
+        tried[:, point] = np.bincount(book.mark_exposure, per_mark, minlength=exposures)
+        gained[:, point] = np.bincount(
+            book.mark_exposure, per_mark * book.mark_credit, minlength=exposures
+        )
+    return Counts(tried=tried, gained=gained)
+
+
+_FINE = np.linspace(-14.0, 14.0, 1401)
+_STEP = _FINE[1] - _FINE[0]
+_PER_ROW = 5
+_COARSE = _FINE[::_PER_ROW]
+_NODES, _WEIGHTS = quadrature(9)
+_FLATTENING = 0.346
+"""Makes a logistic curve averaged over a normal difficulty nearly a flatter logistic curve."""
+_NEWTON_STEPS, _STILL = 12, 1e-7
+_LARGEST_SPREAD = 4.0
+_FARTHEST = 9.0
+
+
+def _cubics() -> tuple[Floats, Floats]:
+    """Weights of two neighbouring rows' values and slopes at the rows between, and derivatives."""
+    t, width = np.arange(_PER_ROW)[:, None] / _PER_ROW, _PER_ROW * _STEP
+    powers = np.hstack([t**0, t, t**2, t**3])
+    derived = np.hstack([0 * t, t**0, 2 * t, 3 * t**2]) / width
+    ends = np.array([[1, 0, -3, 2], [0, 0, 3, -2], [0, 1, -2, 1], [0, 0, -1, 1]], dtype=float)
+    scaled = (ends * np.array([1, 1, width, width])[:, None]).T
+    return powers @ scaled, derived @ scaled
+
+
+_CUBIC, _CUBIC_SLOPE = _cubics()
+
+
+@dataclass(frozen=True)
+class PoolCurve:
+    """Expected credit of a pool over ability; increasing, so it can be inverted.
+
+    The curves of several areas are one object (``together``): arrays then have areas last, and one
+    call serves all areas.
+
+    Attributes:
+        credit, slope: tables over ability, those of the areas one after another.
+        start: where the table of each area begins; a plain 0 for a single curve.
+    """
+
+    credit: Floats
+    slope: Floats
+    start: Integers
+
+    def at(self, ability: Floats) -> Floats:
+        """Expected credit at each ability."""
+        return _between(self.credit, self._place(ability))
+
+    def slope_at(self, ability: Floats) -> Floats:
+        """Derivative of the expected credit at each ability."""
+        return _between(self.slope, self._place(ability))
+
+    def _place(self, ability: Floats) -> tuple[Integers, Floats]:
+        """Row of the table below each ability, and how far it lies above that row."""
+        position = (ability - _FINE[0]) / _STEP
+        position = np.minimum(np.maximum(position, 0.0), len(_FINE) - 1.000001)
+        lower = position.astype(np.int64)
+        return lower + self.start, position - lower
+
+    def ability(self, credit: Floats) -> Floats:
+        """The ability with this expected credit; infinite where no ability has it."""
+        if not self.start.ndim:
+            return _inverse(self.credit, credit)
+        tables = self.credit.reshape(len(self.start), -1)
+        return np.stack([_inverse(row, credit[..., a]) for a, row in enumerate(tables)], axis=-1)
+
+    def moments(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats, Floats]:
+        """Mean and variance of the credit, and mean slope, for normal abilities."""
+        place = self._place(_spread_out(mean, np.sqrt(variance)))
+        credit = _between(self.credit, place)
+        expected = _averaged(credit)
+        spread = _averaged((credit - expected) ** 2)
+        return expected, spread, _averaged(_between(self.slope, place))
+
+    def matched(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
+        """Mean and standard deviation of the ability whose credit has these moments.
+
+        Newton steps on both moments, held within the range in which the curve tells anything.
+        """
+        lowest, highest = self.credit[self.start], self.credit[self.start + len(_FINE) - 1]
+        inside = np.clip(mean, lowest + 1e-6, highest - 1e-6)
+        centre = np.clip(self.ability(inside), -_FARTHEST, _FARTHEST)
+        slope = np.maximum(self.slope_at(centre), 1e-3)
+        deviation = np.sqrt(variance)
+        spread = np.clip(deviation / slope, 1e-4, _LARGEST_SPREAD)
+        for _ in range(_NEWTON_STEPS):
+            before = centre, spread
+            centre, spread = self._newton(centre, spread, (inside, deviation))
+            moves = (np.abs(centre - before[0]), np.abs(spread - before[1]))
+            if max(np.max(move, initial=0.0) for move in moves) < _STILL:
+                break
+        return centre, spread
+
+    def _newton(
+        self, centre: Floats, spread: Floats, target: tuple[Floats, Floats]
+    ) -> tuple[Floats, Floats]:
+        place = self._place(_spread_out(centre, spread))
+        credit, slope = _between(self.credit, place), _between(self.slope, place)
+        mean = _averaged(credit)
+        away = credit - mean
+        deviation = np.maximum(np.sqrt(_averaged(away**2)), 1e-9)
+        rising, leaning = slope * _nodes(slope.ndim), away * slope
+        mean_by_centre, mean_by_spread = _averaged(slope), _averaged(rising)
+        by_centre = _averaged(leaning) / deviation
+        by_spread = _averaged(away * rising) / deviation
+        fault_mean, fault_deviation = target[0] - mean, target[1] - deviation
+        determinant = mean_by_centre * by_spread - mean_by_spread * by_centre
+        determinant = np.maximum(determinant, 1e-9)
+        move = (fault_mean * by_spread - mean_by_spread * fault_deviation) / determinant
+        widen = (mean_by_centre * fault_deviation - by_centre * fault_mean) / determinant
+        move = np.minimum(np.maximum(move, -1.0), 1.0)
+        centre = np.minimum(np.maximum(centre + move, -_FARTHEST), _FARTHEST)
+        grown = np.minimum(np.maximum(spread + widen, spread / 2), spread * 2)
+        return centre, np.minimum(np.maximum(grown, 1e-4), _LARGEST_SPREAD)
+
+
+def _nodes(dimensions: int) -> Floats:
+    return _NODES.reshape(-1, *[1] * (dimensions - 1))
+
+
+def _spread_out(mean: Floats, deviation: Floats) -> Floats:
+    """The quadrature's points of each normal, points first."""
+    return mean + deviation * _nodes(np.ndim(mean) + 1)
+
+
+def _averaged(values: Floats) -> Floats:
+    """Mean over the quadrature's points."""
+    return (_WEIGHTS @ values.reshape(len(_WEIGHTS), -1)).reshape(values.shape[1:])
+
+
+def _between(table: Floats, place: tuple[Integers, Floats]) -> Floats:
+    lower, above = place
+    below = table[lower]
+    return below + above * (table[lower + 1] - below)
+
+
+def _inverse(table: Floats, credit: Floats) -> Floats:
+    inside = np.interp(credit, table, _FINE)
+    inside = np.where(credit <= table[0], -np.inf, inside)
+    return np.where(credit >= table[-1], np.inf, inside)
+
+
+def together(curves: Sequence[PoolCurve]) -> PoolCurve:
+    """The curves of several areas as one object."""
+    return PoolCurve(
+        credit=np.concatenate([curve.credit for curve in curves]),
+        slope=np.concatenate([curve.slope for curve in curves]),
+        start=np.arange(len(curves)) * len(_FINE),
+    )
+
+
+def pool_curve(difficulty: Floats, variance: Floats, chance: Floats) -> PoolCurve:
+    """The mean curve of the pool's items, each flattened by the doubt about its difficulty."""
+    steepness = 1 / np.sqrt(1 + _FLATTENING * variance)
+    logit = steepness[:, None] * (_COARSE[None, :] - difficulty[:, None])
+    credit, slope = curve(logit, np.minimum(chance, HIGHEST_CHANCE)[:, None])
+    return _refined(credit.mean(axis=0), (slope * steepness[:, None]).mean(axis=0))
+
+
+def _refined(credit: Floats, slope: Floats) -> PoolCurve:
+    """Fill in between a coarse table's rows with the cubics that its slopes define (Hermite)."""
+    ends = np.stack([credit[:-1], credit[1:], slope[:-1], slope[1:]])
+    fine_credit = np.append((_CUBIC @ ends).T.ravel(), credit[-1])
+    fine_slope = np.append((_CUBIC_SLOPE @ ends).T.ravel(), slope[-1])
+    return PoolCurve(credit=fine_credit, slope=fine_slope, start=np.array(0))
+
+
+STEP = 0.8
+SMALLEST = 0.001
+STRONGEST_SITE = 60.0
+CELLS_AT_A_TIME = 20_000
+
+
+@dataclass(frozen=True)
+class Tilted:
+    """Beliefs of the cells under their exact likelihood.
+
+    Attributes:
+        weights: probability of each grid point, points x cells.
+        mean, variance: of each cell.
+        cavity_mean, cavity_variance: what the rest of the tree says of the cell.
+    """
+
+    weights: Floats
+    mean: Floats
+    variance: Floats
+    cavity_mean: Floats
+    cavity_variance: Floats
+
+
+@dataclass(frozen=True)
+class Beliefs:
+    """Where propagation stands: sites, the tree they give, and the tilted cells."""
+
+    sites: Sites
+    tree: Tree
+    tilted: Tilted
+
+
+def silence(book: Book, areas: int) -> Sites:
+    """Sites before any answer was heard."""
+    empty = np.zeros((len(book.speakers), areas))
+    return Sites(precision=empty, shift=empty)
+
+
+def tilt(book: Book, tree: Tree, sites: Sites, likelihood: Floats) -> Tilted:
+    """Replace each cell's stand-in by its exact likelihood."""
+    where = (book.cell_speaker, book.cell_area)
+    mean, variance = tree.mean[where], tree.variance[where]
+    cavity_variance = 1 / np.maximum(1 / variance - sites.precision[where], SMALLEST)
+    cavity_mean = cavity_variance * (mean / variance - sites.shift[where])
+    weights = np.empty_like(likelihood)
+    half = 0.5 / cavity_variance
+    tilted_mean, squares = np.empty(book.cells), np.empty(book.cells)
+    for start in range(0, book.cells, CELLS_AT_A_TIME):
+        block = slice(start, start + CELLS_AT_A_TIME)
+        density = POINTS[:, None] - cavity_mean[block]
+        np.square(density, out=density)
+        density *= half[block]
+        np.subtract(likelihood[:, block], density, out=density)
+        density -= density.max(axis=0)
+        np.exp(density, out=density)
+        density /= density.sum(axis=0)
+        weights[:, block] = density
+        tilted_mean[block], squares[block] = POINTS @ density, POINTS**2 @ density
+    tilted_variance = np.maximum(squares - tilted_mean**2, SMALLEST)
+    return Tilted(weights, tilted_mean, tilted_variance, cavity_mean, cavity_variance)
+
+
+def moved(book: Book, sites: Sites, tilted: Tilted) -> Sites:
+    """Move the sites most of the way to those that match the tilted cells."""
+    where = (book.cell_speaker, book.cell_area)
+    outside = 1 / tilted.cavity_variance
+    precision = np.clip(1 / tilted.variance - outside, SMALLEST, STRONGEST_SITE)
+    shift = (precision + outside) * tilted.mean - outside * tilted.cavity_mean
+    new = Sites(precision=sites.precision.copy(), shift=sites.shift.copy())
+    new.precision[where] += STEP * (precision - sites.precision[where])
+    new.shift[where] += STEP * (shift - sites.shift[where])
+    return new
+
+
+@dataclass(frozen=True)
+class Propagation:
+    """One package's (or unit's) answers, ready to be swept over."""
+
+    book: Book
+    kin: Kin
+    anchor: Anchor | None = None
+
+    def sweep(
+        self,
+        sites: Sites,
+        likelihood: Floats,
+        parameters: Parameters,
+        *,
+        most: int,
+        tolerance: float = 0.0,
+    ) -> Beliefs:
+        """Sweep until no cell's mean differs from the tree's by ``tolerance``.
+
+        Args:
+            sites: where to start.
+            likelihood: of the cells on the grid.
+            parameters: held fixed.
+            most: sweeps at most.
+            tolerance: 0 sweeps ``most`` times.
+        """
+        where = (self.book.cell_speaker, self.book.cell_area)
+        tree = solve(self.kin, sites, parameters, self.anchor)
+        tilted = tilt(self.book, tree, sites, likelihood)
+        for _ in range(most):
+            if np.max(np.abs(tilted.mean - tree.mean[where]), initial=0.0) < tolerance:
+                break
+            sites = moved(self.book, sites, tilted)
+            tree = solve(self.kin, sites, parameters, self.anchor)
+            tilted = tilt(self.book, tree, sites, likelihood)
+        return Beliefs(sites=sites, tree=tree, tilted=tilted)
+
+
+ROWS_AT_A_TIME = 4096
 """Rows handled at a time, to bound the memory of a nation."""
 
 
@@ -151,8 +562,8 @@ def _people(scene: Scene, room: _Room, curves: PoolCurve) -> tuple[Floats, Float
     """Expected credit, variance beyond the unit's, and mean slope of every person and area."""
     book, weights = scene.work.book, scene.beliefs.tilted.weights
     credit, spread, slope = (np.empty_like(room.mean) for _ in range(3))
-    for start in range(0, len(credit), BLOCK):
-        rows = slice(start, start + BLOCK)
+    for start in range(0, len(credit), ROWS_AT_A_TIME):
+        rows = slice(start, start + ROWS_AT_A_TIME)
         moments = curves.moments(room.mean[rows], room.variance[rows])
         credit[rows], spread[rows], slope[rows] = moments
     who = (room.speaking[book.cell_speaker], book.cell_area)
@@ -167,8 +578,8 @@ def _people(scene: Scene, room: _Room, curves: PoolCurve) -> tuple[Floats, Float
 def _expected(on_grid: Floats, area: Integers, weights: Floats) -> Floats:
     """Mean over each cell's weights (points x cells) of its area's values (points x areas)."""
     expected = np.empty(len(area))
-    for start in range(0, len(area), BLOCK):
-        cells = slice(start, start + BLOCK)
+    for start in range(0, len(area), ROWS_AT_A_TIME):
+        cells = slice(start, start + ROWS_AT_A_TIME)
         expected[cells] = np.einsum("kc,kc->c", on_grid[:, area[cells]], weights[:, cells])
     return expected
 

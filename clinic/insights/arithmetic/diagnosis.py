@@ -2,6 +2,10 @@
 
 Knowing is judged by the chance of a gap, doing by the chance of weak practice; between the cuts, or
 without answers or a sheet, the honest word is unknown (method page, section 7).
+
+Expected recoverable points: what teaching a unit in an area may bring back.
+
+Figures that rest on ``RECOVERABLE`` appear in the planner alone, with the assumption named.
 """
 
 import math
@@ -193,3 +197,19 @@ def _chance_of_decision(above: float, spread: float, number: int, cuts: Cuts) ->
     gap_below = -NormalDist().inv_cdf(cuts.gap) * left
     no_gap_above = -NormalDist().inv_cdf(cuts.no_gap) * left
     return drift.cdf(gap_below) + 1 - drift.cdf(no_gap_above)
+
+
+RECOVERABLE = 0.5
+"""Part of the linked points that knowing better can bring back (rho; judged)."""
+
+
+def priority(*, max_points: Floats, link_share: Floats, share: Floats, gap: Floats) -> Floats:
+    """Points that may be won back, elementwise; NaN where the gap or the share is not known.
+
+    Args:
+        max_points: points of the area's sheet.
+        link_share: share of those points whose indicators are linked to an outcome, 0 to 1.
+        share: expected share of points that true practice is worth.
+        gap: chance of a knowledge gap.
+    """
+    return max_points * link_share * (1 - share) * gap * RECOVERABLE

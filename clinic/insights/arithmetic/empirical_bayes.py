@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from clinic.insights.arithmetic.grid import Book, Counts, expected_counts, tabulate, weight
+from clinic.insights.arithmetic.belief import (
+    Beliefs,
+    Book,
+    Counts,
+    Propagation,
+    expected_counts,
+    tabulate,
+    weight,
+)
 from clinic.insights.arithmetic.observations import KINDS
 from clinic.insights.arithmetic.parameters import (
     GROUP_OWN,
@@ -32,7 +40,6 @@ from clinic.insights.arithmetic.parameters import (
     Parameters,
     compound,
 )
-from clinic.insights.arithmetic.propagation import Beliefs, Propagation
 from clinic.insights.arithmetic.tree import Kin, Tree
 
 Floats = NDArray[np.float64]

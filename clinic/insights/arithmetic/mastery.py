@@ -5,17 +5,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from clinic.insights.arithmetic.belief import Estimates, Scene, believe
+from clinic.insights.arithmetic.belief import (
+    Beliefs,
+    Book,
+    Estimates,
+    Propagation,
+    Scene,
+    arrange,
+    believe,
+    log_likelihood,
+    silence,
+)
 from clinic.insights.arithmetic.calibration import Calibration, CalibrationUnreadable, items_of
 from clinic.insights.arithmetic.empirical_bayes import improve
-from clinic.insights.arithmetic.grid import Book, arrange, log_likelihood
 from clinic.insights.arithmetic.observations import KINDS, Observations
 from clinic.insights.arithmetic.parameters import (
     Parameters,
     largest_move,
     starting_parameters,
 )
-from clinic.insights.arithmetic.propagation import Beliefs, Propagation, silence
 from clinic.insights.arithmetic.tree import Kin, Sites
 
 Floats = NDArray[np.float64]

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from clinic.lib.errors import Refused
-from clinic.people import first_admin
+from clinic.people import activation
 from clinic.people.activation import Slip
 
 REFUSED = 1
@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
-            slip, counts = first_admin.create_admin(
+            slip, counts = activation.create_admin(
                 nip=options["nip"], email=options["email"], name=options["name"]
             )
         except Refused as refused:

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from clinic.insights.estimating import Estimated, estimate_package, write_estimates
-from clinic.insights.package_faults import FaultyPackage
+from clinic.insights.package import FaultyPackage
 
 REFUSED, BAD_USAGE = 1, 2
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from clinic.management.people_lists import ListCommand
+from clinic.management.importing import ListCommand
 from clinic.people.arithmetic.import_plan import Plan
 from clinic.people.importing_people import apply_people, plan_people, read_people
-from clinic.people.reading import open_list
+from clinic.people.list_imports import open_list
 
 
 class Command(ListCommand):

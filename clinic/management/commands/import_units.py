@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from clinic.management.people_lists import ListCommand
+from clinic.management.importing import ListCommand
 from clinic.people.arithmetic.import_plan import Plan
 from clinic.people.importing_units import apply_units, plan_units, read_units
-from clinic.people.reading import open_list
+from clinic.people.list_imports import open_list
 
 
 class Command(ListCommand):

@@ -8,8 +8,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
-from clinic.assessments.report_sentences import say
-from clinic.assessments.row_entries import entries_of
 from clinic.assessments.sheet_imports import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -19,9 +17,9 @@ from clinic.assessments.sheet_imports import (
     find_framework,
     open_workbook,
 )
-from clinic.assessments.sheets import record_sheet
-from clinic.assessments.workbook_reading import REJECTS
-from clinic.assessments.workbook_report import WorkbookReport, as_plain, build_report
+from clinic.assessments.sheets import entries_of, record_sheet
+from clinic.assessments.workbook.problems import REJECTS
+from clinic.assessments.workbook.report import WorkbookReport, as_plain, build_report, say
 from clinic.lib.arithmetic.numbers import format_number
 from clinic.lib.errors import Refused
 from clinic.management.importing import ImportCommand, Outcome, Told

@@ -10,14 +10,20 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from clinic.management.demo.seeded import SEED
+from clinic.management.demo.region import SEED
 from clinic.people.access import visible
 from clinic.people.models import Account
 from quizzes import delivery
 from quizzes.arithmetic.answers import parse_value
 from quizzes.arithmetic.grading import credit
-from quizzes.arithmetic.question_content import from_json
-from quizzes.arithmetic.question_types import Choice, Content, Matching, MultipleChoice, Numeric
+from quizzes.arithmetic.question_types import (
+    Choice,
+    Content,
+    Matching,
+    MultipleChoice,
+    Numeric,
+    from_json,
+)
 from quizzes.arithmetic.saving import SaveEvent
 from quizzes.models import Assignment, Attempt, AttemptItem
 

@@ -9,7 +9,7 @@ from datetime import date
 from django.conf import settings
 
 from clinic.management.demo import sheets
-from clinic.management.demo.seeded import seeded_uuid
+from clinic.management.demo.region import seeded_uuid
 from clinic.people import accounts, granting
 from clinic.people.arithmetic.person_rows import PersonRow
 from clinic.people.granting import Scope

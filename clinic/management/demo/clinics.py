@@ -14,11 +14,9 @@ from django.utils import timezone
 
 from attendance import checkin, events, registration
 from attendance.badges import token_of
-from attendance.models import Event, Registration
-from attendance.models.events import default_policies
+from attendance.models import Event, Registration, default_policies
 from clinic.management.demo.answers import ANSWERS_NOTHING, skill_of, take_quiz
-from clinic.management.demo.region import CONTENT
-from clinic.management.demo.seeded import SEED, seeded_uuid
+from clinic.management.demo.region import CONTENT, SEED, seeded_uuid
 from clinic.people import granting
 from clinic.people.granting import Scope
 from clinic.people.models import Account, Grant, Unit

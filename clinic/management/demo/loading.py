@@ -7,11 +7,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.insights import calibrate
+from clinic.insights import findings
 from clinic.lib.errors import Refused
-from clinic.management.demo import cast, clinics, learning, region, sheets
+from clinic.management.demo import cast, clinics, region, sheets
+from clinic.people.access import remembering_grants
 from clinic.people.models import Person
-from clinic.people.standing import remembering_grants
 
 
 class DemoRefused(Refused):
@@ -55,7 +55,7 @@ def _load(say: Callable[[str], None]) -> None:
     participants = cast.load_participants(units)
     say("Memuat bank soal dan menerbitkan 8 modul panduan ...")
     clinics.load_bank()
-    learning.send_one_again(learning.load_modules())
+    region.send_one_again(region.load_modules())
     say("Mengisi lembar penilaian contoh ...")
     sheets.load_sheets(units, tops)
     say("Mencatat klinik bulan Mei: 64 pendaftaran, pemindaian, dan jawaban kuis ...")
@@ -63,6 +63,6 @@ def _load(say: Callable[[str], None]) -> None:
     clinics.load_coming_clinic(units)
     clinics.load_rehearsal(units, participants)
     say("Menghitung hasil pemetaan ...")
-    calibrated = calibrate.calibrate()
+    calibrated = findings.calibrate()
     if calibrated is not None:
-        calibrate.store(calibrated)
+        findings.store(calibrated)

@@ -1,12 +1,34 @@
-"""The ground of the demo: editions, outcomes, the units of the fictional Kabupaten Contoh."""
+"""The ground of the demo: editions, outcomes, the units of the fictional Kabupaten Contoh.
 
+What looks random in the demo and is the same on every machine (contract 2).
+
+What there is to learn in the demo: regulations, practice questions, the eight modules.
+
+Written by the author of the demo, published by its reviewer, through the services of both. One
+module waits for the reviewer again, with a sentence more, so that reviewing can be tried.
+"""
+
+import random
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 from clinic.assessments import frameworks
 from clinic.assessments.outcome_links import load_outcomes
 from clinic.lib.arithmetic.tables import read_table
 from clinic.people.importing_units import apply_units, plan_units, read_units
-from clinic.people.models import Unit
+from clinic.people.models import Account, Unit
+from courses import importing, publishing, reviewing
+from courses.models import ModulePage, SectionPage
+
+SEED = "klinik-rb-contoh-1"
+
+
+def seeded_uuid(name: str) -> UUID:
+    """Return the UUID of the thing of this name; whoever draws lots by it draws the same ones."""
+    drawn = random.Random(f"{SEED}:uuid:{name}").getrandbits(128)  # noqa: S311 - sample data
+    return UUID(int=drawn, version=4)
+
 
 FOLDER = Path(__file__).parent
 CONTENT = FOLDER.parent / "content"
@@ -30,3 +52,37 @@ def load_units() -> dict[str, Unit]:
 def top_units(units: dict[str, Unit]) -> list[Unit]:
     """Return the 41 units directly below the regency, in official order."""
     return [unit for unit in units.values() if unit.depth == 2]  # noqa: PLR2004 - root is 1
+
+
+PUBLISHED = datetime(2026, 5, 4, 2, 0, tzinfo=UTC)
+AUTHOR = "penyusun@demo.test"
+REVIEWER = "pengulas@demo.test"
+IN_REVIEW = "deregulasi-kebijakan"
+ADDED = " Mulailah dari peraturan yang paling sering ditanyakan kepada unit Anda."
+
+
+def load_modules() -> list[ModulePage]:
+    """Load and publish every shipped module; return them in order of their files."""
+    author = Account.objects.get(email=AUTHOR)
+    reviewer = Account.objects.get(email=REVIEWER)
+    importing.load_regulations(
+        (CONTENT / "regulations.toml").read_text(encoding="utf-8"), actor=author
+    )
+    modules = []
+    for path in sorted((CONTENT / "modules").glob("*.toml")):
+        module = importing.load_module(path.read_text(encoding="utf-8"), author=author)
+        reviewing.send_to_review(module, actor=author)
+        publishing.publish(module, actor=reviewer, now=PUBLISHED)
+        modules.append(module)
+    return modules
+
+
+def send_one_again(modules: list[ModulePage]) -> None:
+    """Let the author add a sentence to one published module and send it to review."""
+    author = Account.objects.get(email=AUTHOR)
+    module = next(one for one in modules if one.area_id == IN_REVIEW)
+    section = SectionPage.objects.child_of(module).order_by("path").first()
+    draft = section.get_latest_revision_as_object()
+    draft.lead += ADDED
+    draft.save_revision(user=author)
+    reviewing.send_to_review(module, actor=author)

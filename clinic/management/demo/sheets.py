@@ -18,7 +18,7 @@ from clinic.assessments.arithmetic.editions import EditionNode, Formula, Framewo
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import FrameworkEdition
 from clinic.assessments.sheets import RowEntry
-from clinic.management.demo.seeded import SEED
+from clinic.management.demo.region import SEED
 from clinic.people.models import Unit
 
 PMPRB, AKIP, ZI = ("pmprb-2020-unit", 2021), ("akip-2021", 2025), ("zi-2021", 2025)

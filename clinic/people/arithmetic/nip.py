@@ -5,6 +5,8 @@ appointment, one of sex, three of serial. PPPK carry 21, 22 ... in positions 13 
 has a month. There is no check digit, and old and wrong numbers exist: what looks wrong is a
 warning. Refused is only what would be stored wrongly: a number that a spreadsheet has cut to 15
 digits, and text too long for any number.
+
+Contact data as lists show them: enough to recognise, too little to use (security 10).
 """
 
 import re
@@ -173,3 +175,24 @@ def _is_nik(text: str) -> bool:
     last_day = 31
     day = day - WOMEN_DAY_OFFSET if day > WOMEN_DAY_OFFSET else day
     return 1 <= day <= last_day and 1 <= month <= LAST_MONTH
+
+
+KEPT_IN_FRONT, KEPT_BEHIND = 2, 2
+SHORTEST = 6
+
+
+def mask_phone(phone: str) -> str:
+    """Write ``08**-****-*12``: two characters in front, two behind."""
+    if not phone:
+        return ""
+    if len(phone) < SHORTEST:
+        return "**-****-***"
+    return f"{phone[:KEPT_IN_FRONT]}**-****-*{phone[-KEPT_BEHIND:]}"
+
+
+def mask_email(email: str) -> str:
+    """Write ``b***@contoh.test``: the first letter and the domain."""
+    if not email:
+        return ""
+    local, at, domain = email.partition("@")
+    return f"{local[:1]}***{at}{domain}"

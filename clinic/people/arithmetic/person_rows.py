@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 
-from clinic.lib.arithmetic.typed_days import NotADay, read_day
+from clinic.lib.arithmetic.dates import NotADay, read_day
 from clinic.lib.errors import Refused
 from clinic.people.arithmetic.headers import Cells
 from clinic.people.arithmetic.import_plan import Level, Problem

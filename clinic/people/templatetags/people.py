@@ -4,7 +4,7 @@ from allauth.mfa.models import Authenticator
 from django import template
 from django.db.models import QuerySet
 
-from clinic.people import demo, security_keys
+from clinic.people import demo, signin
 from clinic.people.models import Account
 
 register = template.Library()
@@ -13,7 +13,7 @@ register = template.Library()
 @register.filter
 def key_slug(authenticator: Authenticator) -> str:
     """Return the name of a security key in an address."""
-    return security_keys.key_slug(authenticator)
+    return signin.key_slug(authenticator)
 
 
 @register.simple_tag

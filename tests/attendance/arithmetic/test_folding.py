@@ -4,9 +4,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from attendance.arithmetic.folding import Flag, FoldRules, Presence, State, fold, state_at
-from attendance.arithmetic.scans import Direction, Scan, Session, Standing
-from attendance.arithmetic.stays import Closing
+from attendance.arithmetic.folding import (
+    Closing,
+    Direction,
+    Flag,
+    FoldRules,
+    Presence,
+    Scan,
+    Session,
+    Standing,
+    State,
+    fold,
+    state_at,
+)
 from tests.attendance.vectors import Vectors
 
 VECTORS = Vectors("folds.json")

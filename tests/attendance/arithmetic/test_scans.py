@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from attendance.arithmetic.scans import (
+from attendance.arithmetic.folding import (
     Assurance,
     Correction,
     CorrectionKind,

@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from attendance.arithmetic.scans import Direction, Scan, Session
-from attendance.arithmetic.stays import Closing, End, stays_of
+from attendance.arithmetic.folding import Closing, Direction, End, Scan, Session, stays_of
 
 START = datetime(2026, 5, 25, 0, 0, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attendance.arithmetic.tokens import TokenUnreadable, badge_token, read_token, token_digest
+from attendance.badges import TokenUnreadable, badge_token, read_token, token_digest
 
 KEY = b"key of one event"
 REGISTRATION = UUID("5f2b7f0e-6f5e-4a0e-9d3c-0b6a4a1f1c11")

@@ -7,7 +7,7 @@ import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from attendance.arithmetic.scans import (
+from attendance.arithmetic.folding import (
     Correction,
     CorrectionKind,
     Direction,

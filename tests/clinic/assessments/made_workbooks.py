@@ -14,7 +14,7 @@ import clinic.assessments
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.arithmetic.frameworks import parse_framework
 from clinic.assessments.arithmetic.scoring import score_sheet
-from clinic.assessments.workbook import read_workbook
+from clinic.assessments.workbook.reading import read_workbook
 
 SAMPLE = Path(__file__).parent / "samples" / "lke-zi-2021-puskesmas.xlsx"
 FRAMEWORK_FILES = Path(clinic.assessments.__file__).parent / "framework_files"

@@ -10,8 +10,8 @@ from clinic.assessments.models import Proof, Score
 from clinic.assessments.sheet_imports import find_edition
 from clinic.assessments.sheet_page import make_row
 from clinic.assessments.sheets import LinkRefused, RowEntry, record_sheet
-from clinic.assessments.workbook import read_workbook
-from clinic.assessments.workbook_report import build_report
+from clinic.assessments.workbook.reading import read_workbook
+from clinic.assessments.workbook.report import build_report
 from clinic.people.models import Unit
 from tests.clinic.assessments.made_workbooks import ZI, changed_sample
 

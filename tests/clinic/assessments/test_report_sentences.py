@@ -7,10 +7,8 @@ import pytest
 from django.utils import translation
 
 from clinic.assessments.report_page import facts_of
-from clinic.assessments.report_sentences import say
-from clinic.assessments.report_storage import as_stored
-from clinic.assessments.workbook import read_workbook
-from clinic.assessments.workbook_report import build_report
+from clinic.assessments.workbook.reading import read_workbook
+from clinic.assessments.workbook.report import as_stored, build_report, say
 from clinic.lib.arithmetic.messages import Number
 from tests.clinic.assessments.made_workbooks import SAMPLE, ZI
 

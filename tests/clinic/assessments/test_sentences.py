@@ -7,16 +7,16 @@ import pytest
 from babel.messages.pofile import read_po
 
 import clinic
-from clinic.assessments import workbook_grid, workbook_problems
 from clinic.assessments.arithmetic import sheet_checks
-from clinic.lib.arithmetic import archives, tables
+from clinic.assessments.workbook import grid, problems
+from clinic.lib.arithmetic import tables, uploads
 
 CATALOGUE = Path(clinic.__file__).parent / "locale" / "id" / "LC_MESSAGES" / "django.po"
 SENTENCES = [
-    *workbook_problems.SENTENCES.values(),
+    *problems.SENTENCES.values(),
     *sheet_checks.SENTENCES.values(),
-    *workbook_grid.REASONS.values(),
-    *archives.REASONS.values(),
+    *grid.REASONS.values(),
+    *uploads.ARCHIVE_REASONS.values(),
     *tables.REASONS.values(),
 ]
 NEVER = re.compile(r"\b(temuan|celah|dipertaruhkan|galat|gagal|terburuk)\b", re.IGNORECASE)

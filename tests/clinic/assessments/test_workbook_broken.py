@@ -6,8 +6,8 @@ from fractions import Fraction
 import pytest
 
 from clinic.assessments.arithmetic.scoring import score_sheet
-from clinic.assessments.workbook import read_workbook
-from clinic.assessments.workbook_report import as_plain, build_report
+from clinic.assessments.workbook.reading import read_workbook
+from clinic.assessments.workbook.report import as_plain, build_report
 from tests.clinic.assessments.made_workbooks import (
     TRUE_TOTAL,
     ZI,

@@ -6,9 +6,9 @@ import zipfile
 import openpyxl
 import pytest
 
-from clinic.assessments.workbook import read_workbook
-from clinic.assessments.workbook_grid import UnreadableWorkbook
-from clinic.lib.arithmetic.archives import UnsafeArchive
+from clinic.assessments.workbook.grid import UnreadableWorkbook
+from clinic.assessments.workbook.reading import read_workbook
+from clinic.lib.arithmetic.uploads import UnsafeArchive
 from tests.clinic.assessments.made_workbooks import (
     SAMPLE,
     ZI,

@@ -6,8 +6,8 @@ from fractions import Fraction
 import pytest
 
 from clinic.assessments.arithmetic.answers import worth_of
-from clinic.assessments.workbook import read_workbook
-from clinic.assessments.workbook_report import build_report
+from clinic.assessments.workbook.reading import read_workbook
+from clinic.assessments.workbook.report import build_report
 from tests.clinic.assessments.made_workbooks import ZI, changed_sample
 
 ROW = "A.II.5.ii.a"

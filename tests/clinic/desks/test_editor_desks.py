@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import wagtail.admin
 
-from clinic.desks import administrator
+from clinic.desks import editor
 from clinic.people.models import Account
 from courses import importing, reviewing
 from tests.courses import made
@@ -72,19 +72,19 @@ def test_an_administrator_finds_accounts_lists_slips_and_health(cast, signed_in)
     assert {"Akun dan orang", "Unit kerja", "Impor daftar", "Slip aktivasi", "Keadaan sistem"} <= (
         found.keys()
     )
-    assert {room.url for room in administrator.ROOMS} <= links
-    assert len(found["Keadaan sistem"].rows) == len(administrator.CHECKS) + 2
-    for room in administrator.ROOMS:
+    assert {room.url for room in editor.ROOMS} <= links
+    assert len(found["Keadaan sistem"].rows) == len(editor.CHECKS) + 2
+    for room in editor.ROOMS:
         assert room.name in page.content.decode()
 
 
 def test_health_says_what_fails_and_since_when(cast):
-    health = administrator.panels_of(cast.admin.account, ["worker"])[0]
+    health = editor.administrator_panels(cast.admin.account, ["worker"])[0]
     states = {str(row["label"]): row["state"] for row in health.rows}
 
-    assert states[str(administrator.CHECKS["worker"])] == "late"
-    assert states[str(administrator.CHECKS["disk"])] == "done"
-    assert administrator.panels_of(cast.author.account, []) == []
+    assert states[str(editor.CHECKS["worker"])] == "late"
+    assert states[str(editor.CHECKS["disk"])] == "done"
+    assert editor.administrator_panels(cast.author.account, []) == []
 
 
 @pytest.mark.parametrize("name", ["author", "reviewer", "admin"])
@@ -102,7 +102,7 @@ def test_the_editor_shows_a_name_no_nip_and_no_foreign_host(cast, sent, signed_i
 
 def test_rooms_of_the_administrator_are_not_in_the_authors_menu(cast, sent, signed_in):
     page = signed_in(cast.author.account).get("/admin/").content.decode()
-    assert all(room.name not in page for room in administrator.ROOMS)
+    assert all(room.name not in page for room in editor.ROOMS)
 
 
 def test_our_copy_of_the_editors_frame_lacks_its_foreign_link_and_its_name_alone():

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from clinic.insights.package import (
+    FaultyPackage,
     FolderTaken,
     evidence_from_rows,
     package_digest,
     read_package,
     write_package,
 )
-from clinic.insights.package_faults import FaultyPackage
 from clinic.insights.package_format import FILES
 from tests.clinic.insights.small import MANIFEST, edit, edit_manifest, package, rows
 

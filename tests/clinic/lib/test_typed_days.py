@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.lib.arithmetic.typed_days import NotADay, read_day
+from clinic.lib.arithmetic.dates import NotADay, read_day
 
 
 @pytest.mark.parametrize(

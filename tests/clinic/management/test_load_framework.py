@@ -9,8 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import translation
 
-from clinic.assessments import framework_faults, frameworks
-from clinic.assessments.arithmetic import framework_rules
+from clinic.assessments import frameworks
 from clinic.assessments.arithmetic import frameworks as reading
 
 pytestmark = pytest.mark.django_db
@@ -110,7 +109,7 @@ def test_each_fault_is_told_in_a_sentence_of_both_languages(
 
 
 def test_every_code_of_the_rules_has_its_sentence_and_is_tried():
-    texts = [inspect.getsource(module) for module in (framework_rules, reading)]
+    texts = [inspect.getsource(module) for module in (frameworks, reading)]
     codes = {code for text in texts for code in CODE.findall(text)}
 
-    assert codes == set(framework_faults.SENTENCES) == {fault[3] for fault in FAULTS}
+    assert codes == set(frameworks.SENTENCES) == {fault[3] for fault in FAULTS}

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
 
-from clinic.people import access, granting, standing
+from clinic.people import access, granting
 from clinic.people.access import can, grants_of, require, roles_of, visible
 from clinic.people.granting import Scope
 from clinic.people.merging import merge
@@ -114,7 +114,7 @@ def test_a_grant_counts_from_its_first_to_its_last_day(cast, regencies):
 
 
 def test_grants_are_read_once_within_a_request(cast, django_assert_num_queries):
-    with standing.remembering_grants(), django_assert_num_queries(2):
+    with access.remembering_grants(), django_assert_num_queries(2):
         assert grants_of(cast.operator) == grants_of(cast.operator)
 
 

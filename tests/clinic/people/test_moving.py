@@ -8,6 +8,7 @@ from clinic.people.moving import (
     NotMovable,
     Split,
     end_unit,
+    load_unit_names,
     merge_units,
     move_person,
     predecessors_of,
@@ -15,7 +16,6 @@ from clinic.people.moving import (
     split_unit,
     successors_on,
 )
-from clinic.people.unit_names import load_unit_names
 from clinic.records.audit import AuditEntry
 from tests.given import make_person
 

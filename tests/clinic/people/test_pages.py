@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from wagtail.users.models import UserProfile
 
-from clinic.people.security_keys import key_slug
+from clinic.people.signin import key_slug
 from clinic.records.notices import Notice
 from tests.clinic.people.test_second_factor import code_now
 from tests.clinic.people.test_signin import attempt

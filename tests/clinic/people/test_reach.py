@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
+from clinic.people.access import Reach
 from clinic.people.models import Grant, Person, Unit
-from clinic.people.reach import Reach
 from tests.given import EVENT, YEAR, Role
 
 

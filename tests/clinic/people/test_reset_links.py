@@ -5,7 +5,7 @@ import re
 from allauth.mfa.totp.internal import auth as totp
 from django.test import Client
 
-from clinic.records import handling
+from clinic.records import jobs
 from clinic.records.jobs import Job
 from clinic.records.notices import Notice
 from tests.clinic.people.test_signin import attempt, hashes  # noqa: F401 the fixture that counts
@@ -21,7 +21,7 @@ def link_of(notice):
 
 def do_reset_jobs():
     for row in Job.objects.filter(name="people.send_reset_link"):
-        write = handling.handler_of(row.name).call(row)
+        write = jobs.handler_of(row.name).call(row)
         if write:
             write()
 

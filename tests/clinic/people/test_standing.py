@@ -7,9 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from clinic.people import granting, merging
-from clinic.people.access import grants_of, roles_of, rows_of
+from clinic.people.access import forget_grants, grants_of, remembering_grants, roles_of, rows_of
 from clinic.people.models import Account
-from clinic.people.standing import forget_grants, remembering_grants
 from clinic.people.zones import in_region_zone
 from tests.given import PASSWORD, Role
 from tests.quizzes import made

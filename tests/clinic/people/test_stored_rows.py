@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from clinic.people.arithmetic.import_plan import Problem
 from clinic.people.arithmetic.person_rows import PersonRow
-from clinic.people.arithmetic.stored_rows import UnknownSchema, load_rows, store_rows
 from clinic.people.arithmetic.unit_rows import UnitRow
+from clinic.people.list_imports import UnknownSchema, load_rows, store_rows
 from tests.clinic.people.lists import SAMPLES
 
 DAY = date(2026, 6, 1)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from clinic.lib.errors import Refused
-from clinic.records import audit, handling, jobs
+from clinic.records import audit, jobs
 from clinic.records.jobs import Job
 from tests.worker_jobs import enter
 
@@ -22,7 +22,7 @@ def handler(monkeypatch):
     """Give a job name to a function for the length of one test."""
 
     def register(name, function, **options):
-        monkeypatch.setattr(handling, "_handlers", dict(handling._handlers))
+        monkeypatch.setattr(jobs, "_handlers", dict(jobs._handlers))
         jobs.job(name, **options)(function)
 
     return register

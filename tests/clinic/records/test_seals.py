@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from clinic.records import audit, seals, triggers
+from clinic.records import audit, seals
 from clinic.records.audit import AuditEntry
 from clinic.records.seals import Seal
 
@@ -336,7 +336,7 @@ class TestTriggersOutlive:
 
     @pytest.mark.django_db
     def test_a_table_without_triggers_is_named(self):
-        triggers.take_down([AUDIT.table])
+        seals.take_down([AUDIT.table])
 
         assert seals.missing_triggers() == [AUDIT.table]
         seals.put_up_triggers()

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from quizzes.arithmetic.question_content import (
+from quizzes.arithmetic.question_types import (
     SCHEMA,
     ContentUnreadable,
+    Option,
+    SingleChoice,
+    Text,
     content_digest,
     from_json,
     to_json,
 )
-from quizzes.arithmetic.question_types import Option, SingleChoice, Text
 from tests.quizzes.arithmetic import questions
 
 GOLDEN = Path(__file__).parent / "golden"

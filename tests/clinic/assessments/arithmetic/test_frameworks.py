@@ -7,8 +7,7 @@ from fractions import Fraction
 import pytest
 
 from clinic.assessments.arithmetic.editions import CHANGE_AREAS
-from clinic.assessments.arithmetic.framework_rules import FrameworkFault
-from clinic.assessments.arithmetic.frameworks import parse_framework
+from clinic.assessments.arithmetic.frameworks import FrameworkFault, parse_framework
 from clinic.assessments.arithmetic.scoring import points_per_row
 from tests.clinic.assessments.made_workbooks import FRAMEWORK_FILES, shipped
 

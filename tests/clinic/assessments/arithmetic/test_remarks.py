@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import pytest
 
-from clinic.assessments.arithmetic.remarks import amount_in, closer_letter, says_none, share_in
+from clinic.assessments.arithmetic.sheet_checks import amount_in, closer_letter, says_none, share_in
 
 SURVEYS = {
     letter: f"Survei kepuasan masyarakat dilakukan minimal {times} kali dalam setahun"

@@ -3,10 +3,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from clinic.assessments.models import Sheet
-from clinic.assessments.row_entries import entries_of
 from clinic.assessments.sheet_imports import find_edition
-from clinic.assessments.sheets import RowEntry, record_sheet, rows_of, sheet_url
-from clinic.assessments.workbook import read_workbook
+from clinic.assessments.sheets import RowEntry, entries_of, record_sheet, rows_of, sheet_url
+from clinic.assessments.workbook.reading import read_workbook
 from clinic.people import granting
 from clinic.people.granting import Scope
 from clinic.people.models import Unit

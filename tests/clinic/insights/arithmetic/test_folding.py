@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.insights.arithmetic.folding import Place, fold, in_order, toggled
+from clinic.insights.unit_map import RowPlace, fold, in_order, toggled
 
 STEP = 1
 
@@ -12,7 +12,7 @@ STEP = 1
 def trees(draw):
     """Places whose paths are words over a, b, c; one place a path."""
     paths = draw(st.sets(st.text("abc", min_size=1, max_size=3), min_size=1, max_size=12))
-    return [Place(path, path, (draw(st.integers(0, 9)), path)) for path in sorted(paths)]
+    return [RowPlace(path, path, (draw(st.integers(0, 9)), path)) for path in sorted(paths)]
 
 
 @given(trees(), st.randoms())

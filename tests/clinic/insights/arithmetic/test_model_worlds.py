@@ -5,12 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from clinic.insights.arithmetic.belief import Estimates, Scene, believe, pool_curves
-from clinic.insights.arithmetic.grid import CAP, arrange, curve, log_likelihood
+from clinic.insights.arithmetic.belief import (
+    CAP,
+    Estimates,
+    Propagation,
+    Scene,
+    arrange,
+    believe,
+    curve,
+    log_likelihood,
+    pool_curves,
+    silence,
+)
 from clinic.insights.arithmetic.mastery import fit
 from clinic.insights.arithmetic.observations import Answers, Observations
 from clinic.insights.arithmetic.parameters import Parameters, compound, starting_parameters
-from clinic.insights.arithmetic.propagation import Propagation, silence
 from clinic.insights.arithmetic.tree import Kin
 from tests.clinic.insights.model_worlds import MULTI, TRUTH, ModelWorld, model_world
 

@@ -2,8 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.insights.arithmetic.grid import curve
-from clinic.insights.arithmetic.pool import pool_curve, together
+from clinic.insights.arithmetic.belief import curve, pool_curve, together
 
 DIFFICULTY = np.array([-1.0, -0.3, 0.2, 1.1])
 CHANCE = np.array([0.25, 0.0, 0.5, 0.25])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.insights.arithmetic.scales import Scale, bands, stack
+from clinic.insights.charts import Scale, bands, stack
 
 values = st.floats(-1000, 1000, allow_nan=False)
 shares = st.lists(st.floats(0, 100, allow_nan=False), min_size=1, max_size=6)

@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from clinic.lib.arithmetic.archives import ArchiveLimits, UnsafeArchive, inspect_archive
+from clinic.lib.arithmetic.uploads import ArchiveLimits, UnsafeArchive, inspect_archive
 
 PARTS = {
     "[Content_Types].xml": b"<Types/>",

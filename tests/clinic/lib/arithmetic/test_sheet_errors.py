@@ -4,8 +4,7 @@ import zipfile
 import pytest
 from openpyxl import Workbook
 
-from clinic.lib.arithmetic.sheet_errors import cells_without_value
-from clinic.lib.arithmetic.tables import read_table
+from clinic.lib.arithmetic.tables import cells_without_value, read_table
 
 
 def book(cells, *, title="Data & daftar"):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.lib.arithmetic.archives import UnsafeArchive
 from clinic.lib.arithmetic.tables import TableLimits, escape_formula, read_table
+from clinic.lib.arithmetic.uploads import UnsafeArchive
 
 
 def xlsx_of(rows, *, hidden_first=False):

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from clinic.lib.arithmetic.archives import inspect_archive
 from clinic.lib.arithmetic.tables import read_table
+from clinic.lib.arithmetic.uploads import inspect_archive
 from clinic.lib.arithmetic.workbooks import Choice, Sheet, write_workbook
 
 SEEN = st.text(

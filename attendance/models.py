@@ -1,0 +1,565 @@
+"""Events, seats, scans and presences."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, Self
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import GreaterThanOrEqual
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from attendance.arithmetic.folding import (
+    Assurance,
+    CorrectionKind,
+    Direction,
+    ScanKind,
+    Standing,
+    State,
+)
+from clinic.people.models import Person, Unit
+from clinic.records.seals import AppendOnlyModel, append_only
+
+KEY_BYTES = 32
+POLICIES: dict[str, Any] = {
+    "schema": 1,
+    "opens": 30,
+    "late": 15,
+    "early": 15,
+    "closes": 30,
+    "closing": "close_at_end",
+}
+
+
+def default_policies() -> dict[str, Any]:
+    """Return the windows in minutes, and what an ``in`` without an ``out`` earns."""
+    return dict(POLICIES)
+
+
+def new_badge_key() -> bytes:
+    """Return the secret under which the badge tokens of one event are made."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    """Reads of events by state."""
+
+    def published(self) -> Self:
+        """Keep events that the public may know of."""
+        return self.filter(state__in=Event.PUBLIC_STATES)
+
+    def of_region(self, unit: Unit) -> Self:
+        """Keep events of the unit's regency."""
+        return self.filter(unit__path__startswith=unit.path[: Unit.steplen])
+
+
+class Event(models.Model):
+    """A clinic or another event that people come to.
+
+    Grants and quizzes know it by ``uuid``. ``rev`` grows with every change that a scanner must
+    know. ``seats_taken`` counts held registrations that are not over quota; one conditional
+    UPDATE guards it.
+    """
+
+    class Kind(models.TextChoices):
+        CLINIC = "coaching-clinic", _("coaching clinic")
+        TRAINING = "bimtek", _("technical guidance")
+        MEETING = "rapat", _("meeting")
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        OPEN = "open", _("registration open")
+        CLOSED = "closed", _("registration closed")
+        RUNNING = "running", pgettext_lazy("event", "under way")
+        ENDED = "ended", _("over")
+        FINALISED = "finalised", _("finalised")
+        ARCHIVED = "archived", _("archived")
+        CANCELLED = "cancelled", _("cancelled")
+
+    class Zone(models.TextChoices):
+        WIB = "Asia/Jakarta", "WIB"
+        WITA = "Asia/Makassar", "WITA"
+        WIT = "Asia/Jayapura", "WIT"
+
+    PUBLIC_STATES = ("open", "closed", "running", "ended", "finalised", "cancelled")
+    ACTIVE_STATES = ("open", "closed", "running", "ended")
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    code = models.SlugField(_("address name"), max_length=60, unique=True)
+    title = models.CharField(_("title"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.CLINIC)
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="events", verbose_name=_("organising unit")
+    )
+    place = models.CharField(_("place"), max_length=200, blank=True)
+    about = models.TextField(_("about the event"), blank=True)
+    zone = models.CharField(_("time zone"), max_length=20, choices=Zone.choices)
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.DRAFT)
+    capacity = models.PositiveIntegerField(_("seats"), null=True, blank=True)
+    seats_taken = models.PositiveIntegerField(default=0)
+    rev = models.PositiveIntegerField(default=1)
+    agenda_basis = models.JSONField(default=dict)
+    policies = models.JSONField(default=default_policies)
+    badge_key = models.BinaryField(default=new_badge_key, editable=False)
+    letter_number = models.CharField(_("letter number"), max_length=80, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="seats_taken_stay_within_capacity",
+                condition=Q(capacity__isnull=True) | Q(seats_taken__lte=F("capacity")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_over(self) -> bool:
+        """True once the event has ended, by its state."""
+        return self.state in (self.State.ENDED, self.State.FINALISED, self.State.ARCHIVED)
+
+    @property
+    def seats_left(self) -> int | None:
+        """Seats that can still be taken; None where there is no limit."""
+        return None if self.capacity is None else self.capacity - self.seats_taken
+
+    def minutes_of(self, policy: str) -> timedelta:
+        """Return one of the windows ``opens``, ``late``, ``early``, ``closes``."""
+        return timedelta(minutes=self.policies.get(policy, POLICIES[policy]))
+
+
+class Session(models.Model):
+    """A stretch of an event; one scan counts for all sessions of a ``scan_group``."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="sessions")
+    scan_group = models.SlugField(_("scan group"), max_length=20)
+    title = models.CharField(_("title"), max_length=200)
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"))
+    room = models.CharField(_("room"), max_length=120, blank=True)
+    is_required = models.BooleanField(_("required"), default=True)
+    is_cancelled = models.BooleanField(_("cancelled"), default=False)
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        ordering = ["starts_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="session_ends_after_it_starts", condition=Q(ends_at__gt=F("starts_at"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class RegistrationQuerySet(models.QuerySet["Registration"]):
+    """Reads of registrations by state."""
+
+    def active(self) -> Self:
+        """Keep registrations in force, those that wait for a seat included."""
+        return self.filter(state__in=Registration.ACTIVE_STATES)
+
+    def held(self) -> Self:
+        """Keep registrations that hold a seat, or stand in the room without one."""
+        return self.filter(state__in=Registration.HELD_STATES)
+
+    def to_approve(self) -> Self:
+        """Keep proposals that wait for the organisers; an invitation waits for the person."""
+        return self.filter(state=Registration.State.NOMINATED).exclude(
+            source=Registration.Source.ORGANISER
+        )
+
+
+class Registration(models.Model):
+    """A person's place in an event; unit and post are those at registration."""
+
+    class State(models.TextChoices):
+        NOMINATED = "nominated", _("proposed")
+        CONFIRMED = "confirmed", _("registered")
+        WAITLISTED = "waitlisted", _("on the waiting list")
+        OFFERED = "offered", _("seat offered")
+        EXPIRED = "expired", _("offer expired")
+        WALK_IN = "walk_in", _("came unlisted")
+        DECLINED = "declined", _("proposal declined")
+        CANCELLED = "cancelled", _("withdrawn")
+        REPLACED = "replaced", _("replaced")
+        REVOKED = "revoked", _("revoked")
+
+    class Source(models.TextChoices):
+        SELF = "self", _("by the person")
+        UNIT = "unit", _("by the unit")
+        ORGANISER = "organiser", _("by the organiser")
+        WALK_IN = "walk_in", _("at the desk")
+
+    class Role(models.TextChoices):
+        PARTICIPANT = "peserta", _("participant")
+        SPEAKER = "narasumber", _("speaker")
+        MODERATOR = "moderator", _("moderator")
+
+    # An invitation is a proposal by the organisers: nothing is left for them to approve.
+    INVITED = ("invited", _("invited, waiting for confirmation"))
+    HELD_STATES = ("nominated", "confirmed", "walk_in")
+    ACTIVE_STATES = (*HELD_STATES, "waitlisted", "offered")
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="registrations")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="registrations")
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, related_name="registrations"
+    )
+    unit_name = models.CharField(_("unit"), max_length=200, blank=True)
+    position = models.CharField(_("position"), max_length=160, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices)
+    source = models.CharField(max_length=9, choices=Source.choices)
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.PARTICIPANT)
+    is_over_quota = models.BooleanField(default=False)
+    needs = models.CharField(_("what you need in the room"), max_length=300, blank=True)
+    token_version = models.PositiveSmallIntegerField(default=1)
+    short_code = models.CharField(max_length=8)
+    reason = models.CharField(max_length=300, blank=True)
+    replaces = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="replacements"
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    objects = RegistrationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("registration")
+        verbose_name_plural = _("registrations")
+        ordering = ["unit_name", "person__name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_active_registration_per_person_and_event",
+                fields=["event", "person"],
+                condition=Q(
+                    state__in=["nominated", "confirmed", "walk_in", "waitlisted", "offered"]
+                ),
+            ),
+            models.UniqueConstraint(
+                name="one_registration_per_short_code", fields=["event", "short_code"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} {self.person_id}"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the registration is in force."""
+        return self.state in self.ACTIVE_STATES
+
+    @property
+    def standing(self) -> str:
+        """The state, where an invitation is told from the proposal of a unit."""
+        is_invited = (self.state, self.source) == (self.State.NOMINATED, self.Source.ORGANISER)
+        return self.INVITED[0] if is_invited else self.state
+
+    @property
+    def standing_words(self) -> str:
+        """The standing in words."""
+        is_invited = self.standing == self.INVITED[0]
+        return str(self.INVITED[1] if is_invited else self.State(self.state).label)
+
+    @property
+    def holds_seat(self) -> bool:
+        """Whether it counts among the seats taken."""
+        return self.state in self.HELD_STATES and not self.is_over_quota
+
+    @property
+    def official_place(self) -> tuple[str, str, str, int]:
+        """What lists are sorted by: the unit in official order, then the name; no unit is last."""
+        path = self.unit.path if self.unit else "~"
+        return path, self.unit_name, self.person.name.casefold(), self.pk
+
+
+class Badge(models.Model):
+    """The digest of one badge token: a scan is looked up by it (S23); the token is not kept.
+
+    A badge whose version is not the registration's is superseded.
+    """
+
+    registration = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="badges")
+    version = models.PositiveSmallIntegerField()
+    token_digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("badge")
+        verbose_name_plural = _("badges")
+        constraints = [
+            models.UniqueConstraint(name="one_badge_per_token", fields=["token_digest"]),
+            models.UniqueConstraint(
+                name="one_badge_per_registration_and_version", fields=["registration", "version"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.registration_id} v{self.version}"
+
+
+SHORTEST_REASON = 10
+
+STATE_LABELS = {
+    State.EXPECTED: _("expected"),
+    State.PRESENT: _("present"),
+    State.LATE: _("late"),
+    State.LEFT_EARLY: _("left early"),
+    State.ABSENT: _("absent"),
+    State.EXCUSED: _("excused"),
+    State.REVIEW: _("to be checked"),
+}
+
+
+class Scan(AppendOnlyModel):
+    """One scan as it came in, whatever the verdict. The trigger refuses any change (I1).
+
+    ``uid`` comes from the device. ``effective_at`` is fixed at receipt. ``receipt`` names the
+    batch that stored the row, so that a batch knows which rows are its own.
+    """
+
+    uid = models.UUIDField()
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="scans")
+    registration = models.ForeignKey(
+        Registration, on_delete=models.PROTECT, null=True, related_name="scans"
+    )
+    scan_group = models.CharField(max_length=20)
+    token_digest = models.CharField(max_length=64, blank=True)
+    kind = models.CharField(max_length=10, choices=[(each.value, each.name) for each in ScanKind])
+    direction = models.CharField(
+        max_length=3, choices=[(each.value, each.name) for each in Direction]
+    )
+    steward = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    wall = models.DateTimeField(null=True)
+    effective_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    shown = models.CharField(max_length=5, blank=True)
+    payload_digest = models.CharField(max_length=64)
+    verdict = models.CharField(max_length=24)
+    standing = models.CharField(
+        max_length=7, choices=[(each.value, each.name) for each in Standing]
+    )
+    receipt = models.UUIDField()
+
+    class Meta:
+        verbose_name = _("scan")
+        verbose_name_plural = _("scans")
+        constraints = [models.UniqueConstraint(name="one_scan_per_uid", fields=["uid"])]
+        indexes = [models.Index(fields=["event", "effective_at"], name="scan_by_event_and_time")]
+
+    def __str__(self) -> str:
+        return str(self.uid)
+
+
+class Correction(AppendOnlyModel):
+    """What somebody said about a scan, beside it; the last word of a kind holds."""
+
+    uid = models.UUIDField()
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="corrections")
+    registration = models.ForeignKey(
+        Registration, on_delete=models.PROTECT, related_name="corrections"
+    )
+    kind = models.CharField(
+        max_length=6, choices=[(each.value, each.name) for each in CorrectionKind]
+    )
+    target = models.CharField(max_length=40)
+    at = models.DateTimeField(null=True)
+    direction = models.CharField(
+        max_length=3, blank=True, choices=[(each.value, each.name) for each in Direction]
+    )
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("correction")
+        verbose_name_plural = _("corrections")
+        constraints = [
+            models.UniqueConstraint(name="one_correction_per_uid", fields=["uid"]),
+            models.CheckConstraint(
+                name="correction_says_why",
+                condition=Q(GreaterThanOrEqual(Length("reason"), SHORTEST_REASON)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.target}"
+
+
+class RejectedItem(models.Model):
+    """An item that could not become a scan, kept for a person to look at (at most 2 KiB)."""
+
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="rejected_items")
+    raw = models.CharField(max_length=2048)
+    code = models.CharField(max_length=24)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("rejected item")
+        verbose_name_plural = _("rejected items")
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.received_at:%Y-%m-%d %H:%M}"
+
+
+class PresenceQuerySet(models.QuerySet["Presence"]):
+    """Reads of presences by what they say."""
+
+    def counted(self) -> "PresenceQuerySet":
+        """Keep presences of people who were there, of registrations still in force."""
+        return self.filter(
+            state__in=Presence.THERE, registration__state__in=Registration.HELD_STATES
+        )
+
+
+class Presence(models.Model):
+    """What is held of one registration in one session: a projection of scans and corrections.
+
+    There is a row for each session once the registration has any scan or correction. Who was only
+    ``expected`` is absent once the session is over: ``presence.shown_state`` says so at read.
+    """
+
+    THERE = (State.PRESENT.value, State.LATE.value, State.LEFT_EARLY.value)
+
+    registration = models.ForeignKey(
+        Registration, on_delete=models.CASCADE, related_name="presences"
+    )
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="presences")
+    state = models.CharField(
+        max_length=10, choices=[(key.value, STATE_LABELS[key]) for key in State]
+    )
+    assurance = models.CharField(
+        max_length=13, blank=True, choices=[(each.value, each.name) for each in Assurance]
+    )
+    first_in = models.DateTimeField(null=True)
+    last_out = models.DateTimeField(null=True)
+    minutes = models.PositiveIntegerField(default=0)
+    intervals = models.JSONField(default=list)
+    flags = models.JSONField(default=list)
+    built_count = models.PositiveIntegerField()
+    built_digest = models.CharField(max_length=64)
+
+    objects = PresenceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("presence")
+        verbose_name_plural = _("presences")
+        ordering = ["session__starts_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_presence_per_registration_and_session",
+                fields=["registration", "session"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.registration_id} {self.session_id} {self.state}"
+
+
+append_only(Scan, moment="received_at")
+append_only(Correction, moment="created_at")
+
+
+UNDO_SECONDS = 30
+
+
+class Decision(models.Model):
+    """One act on any number of registrations.
+
+    The page on which it is confirmed names it by ``uuid``, so that sending twice decides once.
+    """
+
+    class Act(models.TextChoices):
+        APPROVE = "approve", _("Approve")
+        DECLINE = "decline", _("Decline")
+        WAIT = "wait", _("Move to the waiting list")
+        REVOKE = "revoke", _("Revoke")
+        RESTORE = "restore", _("Put in force again")
+
+    uuid = models.UUIDField(default=uuid4, editable=False)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="decisions")
+    act = models.CharField(max_length=8, choices=Act.choices)
+    reason = models.CharField(max_length=300, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("decision on registrations")
+        verbose_name_plural = _("decisions on registrations")
+        ordering = ["-at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_decision_per_event_and_uuid", fields=["event", "uuid"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.uuid}"
+
+    def may_be_undone(self, now: datetime) -> bool:
+        """Whether its half minute still runs."""
+        return self.undone_at is None and now - self.at <= timedelta(seconds=UNDO_SECONDS)
+
+
+class DecidedRow(models.Model):
+    """One registration of a decision: its state before and after, and what came of it.
+
+    ``changed_at`` is the registration's after the act; another value later means that somebody
+    has changed it since.
+    """
+
+    class Outcome(models.TextChoices):
+        DONE = "done", _("done")
+        ALREADY = "already", _("was so before")
+        FULL = "full", _("every seat is taken")
+        BLOCKED = "blocked", _("registered anew")
+        UNFIT = "unfit", _("not possible from this state")
+
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="rows")
+    registration = models.ForeignKey(
+        Registration, on_delete=models.PROTECT, related_name="decided_rows"
+    )
+    outcome = models.CharField(max_length=7, choices=Outcome.choices)
+    before = models.CharField(max_length=10, choices=Registration.State.choices)
+    after = models.CharField(max_length=10, choices=Registration.State.choices)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("decided registration")
+        verbose_name_plural = _("decided registrations")
+        ordering = ["decision", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_row_per_decision_and_registration", fields=["decision", "registration"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.before} > {self.after}"

@@ -1,0 +1,331 @@
+"""Finding the row of every node, by wording within the place that weights and order give.
+
+First the rows that carry a weight are laid against the edition's weighted nodes, in order. Between
+two of them the questions are found by wording in any order, and the counts below their question.
+
+Finding the assessment sheet in a workbook and its columns, by what they hold.
+
+Names of sheets, cell addresses and row ids are never used: offices rename, insert and shift.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
+from clinic.assessments.arithmetic.wording import NameIndex, plain
+from clinic.assessments.workbook.grid import MAX_COLUMNS, Cell, Grid, Workbook, refuse
+from clinic.assessments.workbook.problems import Columns, Layout
+
+HEADER_ROWS = 80
+LEAST_NODES = 8
+SURE = 0.85
+LEAST_HEADINGS = 3
+LEAST_CELLS = 3
+SHORT = 4
+_HEADERS: Mapping[str, tuple[str, ...]] = {
+    "weight": ("bobot", "bobot nilai"),
+    "rubric": ("penjelasan", "rubrik", "kriteria"),
+    "type": ("pilihan jawaban", "jenis jawaban", "tipe jawaban"),
+    "answer": ("jawaban", "jawaban unit", "jawaban unit kerja", "jawaban pd", "isian"),
+    "score": ("nilai", "skor", "nilai unit"),
+    "note": ("catatan keterangan penjelasan", "catatan", "keterangan", "catatan unit", "uraian"),
+    "proof": ("data dukung", "bukti dukung", "dokumen", "bukti", "eviden", "evidence"),
+    "link": (
+        "link",
+        "tautan",
+        "url",
+        "link bukti",
+        "link data dukung",
+        "link dokumen",
+        "tautan bukti",
+    ),
+}
+_ROLE_OF = {name: role for role, names in _HEADERS.items() for name in names}
+_TYPE_LABELS = {"ya tidak", "a b c", "a b c d", "a b c d e", "jumlah"}
+
+
+def find_layout(workbook: Workbook, framework: FrameworkFile, index: NameIndex) -> Layout:
+    """Choose the visible sheet that holds most rows of the edition, and find its columns.
+
+    Raises:
+        UnreadableWorkbook: if no visible sheet looks like the edition.
+    """
+    best: tuple[int, Grid] | None = None
+    for grid in workbook.grids:
+        count = len(_nodes_named(grid, index))
+        if count >= LEAST_NODES and (best is None or count > best[0]):
+            best = (count, grid)
+    if best is None:
+        raise refuse("sheet_not_found", framework=framework.name)
+    grid = best[1]
+    header_row, columns = _from_header(grid)
+    columns = _from_content(grid, framework, header_row, columns)
+    if not columns.answer or not columns.labels:
+        raise refuse("sheet_not_found", framework=framework.name)
+    return Layout(grid, header_row, columns)
+
+
+def _nodes_named(grid: Grid, index: NameIndex) -> set[str]:
+    found = set()
+    for row in grid.rows:
+        for cell in grid.cells[row].values():
+            if isinstance(cell.value, str) and len(cell.value) > SHORT:
+                found |= {code for code, like in index.alike(cell.text).items() if like >= SURE}
+    return found
+
+
+def _from_header(grid: Grid) -> tuple[int, Columns]:
+    """Read the heading row: the row that names most of the columns we know."""
+    best: tuple[int, dict[str, int]] = (0, {})
+    for row in grid.rows[:HEADER_ROWS]:
+        roles: dict[str, int] = {}
+        for column, cell in sorted(grid.cells[row].items()):
+            role = "percent" if cell.text == "%" else _ROLE_OF.get(plain(cell.text), "")
+            if role:
+                roles.setdefault(role, column)
+        if len(roles) > len(best[1]):
+            best = (row, roles)
+    row, roles = best
+    if len(roles) < LEAST_HEADINGS:
+        return 0, Columns()
+    return row, Columns(**roles)
+
+
+def _from_content(
+    grid: Grid, framework: FrameworkFile, header_row: int, columns: Columns
+) -> Columns:
+    """Fill in the columns that no heading names, from what stands in them."""
+    rows = [row for row in grid.rows if row > header_row]
+    if not columns.type:
+        columns = replace(columns, type=_most(grid, rows, _is_type))
+    if not columns.weight:
+        weights = {node.weight for node in framework.nodes if node.weight}
+        left = range(1, columns.type) if columns.type else range(1, MAX_COLUMNS)
+        columns = replace(columns, weight=_most(grid, rows, _is_one_of(weights), left))
+    if not columns.answer and columns.type:
+        columns = replace(columns, answer=columns.type + 1)
+    if not columns.score and columns.answer:
+        after = range(columns.answer + 1, columns.answer + 3)
+        columns = replace(columns, score=_most(grid, rows, _is_number, after))
+    columns = _after_the_answer(grid, rows, columns)
+    edge = columns.weight or columns.rubric or columns.type or columns.answer
+    return replace(columns, labels=tuple(range(1, edge)))
+
+
+def _after_the_answer(grid: Grid, rows: list[int], columns: Columns) -> Columns:
+    """Find note, proof text and link right of the answer; often only the note has a heading."""
+    last = max(columns.answer, columns.score, columns.percent, columns.note)
+    right = range(last + 1, MAX_COLUMNS + 1)
+    if not columns.link:
+        columns = replace(columns, link=_most_links(grid, rows, right))
+    between = range(last + 1, columns.link or MAX_COLUMNS + 1)
+    if not columns.note:
+        columns = replace(columns, note=_most(grid, rows, _is_prose, between))
+        between = range((columns.note or last) + 1, columns.link or MAX_COLUMNS + 1)
+    if not columns.proof:
+        columns = replace(columns, proof=_most(grid, rows, _is_prose, between))
+    return columns
+
+
+def _most(
+    grid: Grid, rows: list[int], fits: Callable[[Cell], bool], among: Iterable[int] = ()
+) -> int:
+    """Return the column with most fitting cells, the leftmost of equals; 0 below three cells."""
+    counts = {
+        column: sum(fits(grid.at(row, column)) for row in rows)
+        for column in (among or range(1, MAX_COLUMNS + 1))
+    }
+    best = max(counts, key=lambda column: (counts[column], -column), default=0)
+    return best if best and counts[best] >= LEAST_CELLS else 0
+
+
+def _most_links(grid: Grid, rows: list[int], among: Iterable[int]) -> int:
+    def links(column: int) -> int:
+        return sum(
+            grid.at(row, column).text.startswith(("http://", "https://"))
+            or (row, column) in grid.links
+            for row in rows
+        )
+
+    counts = {column: links(column) for column in among}
+    best = max(counts, key=lambda column: (counts[column], -column), default=0)
+    return best if best and counts[best] else 0
+
+
+def _is_type(cell: Cell) -> bool:
+    return isinstance(cell.value, str) and plain(cell.text) in _TYPE_LABELS
+
+
+def _is_one_of(weights: set[Fraction]) -> Callable[[Cell], bool]:
+    def fits(cell: Cell) -> bool:
+        return cell.number is not None and Fraction(cell.number) in weights
+
+    return fits
+
+
+def _is_number(cell: Cell) -> bool:
+    return cell.number is not None or cell.formula != ""
+
+
+def _is_prose(cell: Cell) -> bool:
+    return isinstance(cell.value, str) and len(cell.text) > SHORT
+
+
+ALIKE = 0.6
+CERTAIN = 0.97
+_WEIGHT_AGREES = 0.2
+_WEIGHT_DIFFERS = -0.15
+
+
+@dataclass
+class Placement:
+    """Which row belongs to which node, and how alike their wordings are."""
+
+    row_of: dict[str, int] = field(default_factory=dict)
+    likeness: dict[str, float] = field(default_factory=dict)
+    taken: set[int] = field(default_factory=set)
+
+    def put(self, code: str, row: int, like: float) -> None:
+        self.row_of[code] = row
+        self.likeness[code] = like
+        self.taken.add(row)
+
+
+class RowFinder:
+    """Finds the rows of an edition's nodes in one sheet."""
+
+    def __init__(self, layout: Layout, framework: FrameworkFile, index: NameIndex) -> None:
+        self.layout = layout
+        self.framework = framework
+        self.index = index
+        self.rows = [row for row in layout.grid.rows if row > layout.header_row]
+        self.wording = {row: layout.label_text(row) for row in self.rows}
+        self.rows = [row for row in self.rows if self.wording[row]]
+        self.placement = Placement()
+
+    def find(self) -> Placement:
+        """Place every node that can be placed."""
+        anchors = [node for node in self.framework.nodes if node.weight is not None]
+        self._place_anchors(anchors)
+        placed = [node for node in anchors if node.code in self.placement.row_of]
+        starts = [self.placement.row_of[node.code] for node in placed]
+        ends = [*starts[1:], self.rows[-1] + 1 if self.rows else 0]
+        for node, start, end in zip(placed, starts, ends, strict=True):
+            between = [row for row in self.rows if start < row < end]
+            self._place_questions(node, between)
+        self._place_strays()
+        self._place_counts()
+        return self.placement
+
+    def _alike(self, row: int, code: str) -> float:
+        return self.index.alike(self.wording[row]).get(code, 0.0)
+
+    def _place_anchors(self, anchors: list[EditionNode]) -> None:
+        """Lay weighted nodes against rows in order, so that the sum of likeness is greatest."""
+        fits = {node.code: self._anchor_fits(node) for node in anchors}
+        rows = sorted({row for fit in fits.values() for row in fit})
+        best = [[0.0] * (len(rows) + 1) for _ in range(len(anchors) + 1)]
+        for i, node in enumerate(anchors, 1):
+            for j, row in enumerate(rows, 1):
+                paired = best[i - 1][j - 1] + fits[node.code].get(row, -1.0)
+                best[i][j] = max(best[i - 1][j], best[i][j - 1], paired)
+        i, j = len(anchors), len(rows)
+        while i and j:
+            if best[i][j] == best[i - 1][j]:
+                i -= 1
+            elif best[i][j] == best[i][j - 1]:
+                j -= 1
+            else:
+                code, row = anchors[i - 1].code, rows[j - 1]
+                self.placement.put(code, row, self._alike(row, code))
+                i, j = i - 1, j - 1
+
+    def _anchor_fits(self, node: EditionNode) -> dict[int, float]:
+        fits = {}
+        for row in self.rows:
+            like = self._alike(row, node.code)
+            if like < ALIKE:
+                continue
+            weight = self._weight(row)
+            if weight is None and like < SURE:
+                continue
+            if weight is None and self._is_typed(row) and not self.framework.is_scored(node):
+                continue
+            agrees = _WEIGHT_AGREES if weight == node.weight else _WEIGHT_DIFFERS
+            fits[row] = like + (agrees if weight is not None else 0.0)
+        return fits
+
+    def _weight(self, row: int) -> Fraction | None:
+        column = self.layout.columns.weight
+        number = self.layout.grid.at(row, column).number if column else None
+        return Fraction(number) if number is not None else None
+
+    def _is_typed(self, row: int) -> bool:
+        return self._type(row) != ""
+
+    def _type(self, row: int) -> str:
+        column = self.layout.columns.type
+        return plain(self.layout.grid.at(row, column).text) if column else ""
+
+    def _is_count(self, row: int) -> bool:
+        return self._type(row) == "jumlah" or (
+            not self._type(row) and self.wording[row].startswith("-")
+        )
+
+    def _place_questions(self, node: EditionNode, between: list[int]) -> None:
+        questions = [
+            child
+            for child in self.framework.children(node.code)
+            if child.weight is None and self.framework.is_scored(child)
+        ]
+        self._pair_best_first(questions, [row for row in between if not self._is_count(row)])
+
+    def _pair_best_first(
+        self, nodes: Iterable[EditionNode], rows: Iterable[int], least: float = ALIKE
+    ) -> None:
+        """Pair nodes and free rows from the most alike down; of equals, the earlier first."""
+        pairs = [
+            (-self._alike(row, node.code), row, node.position, node.code)
+            for node in nodes
+            for row in rows
+            if row not in self.placement.taken and node.code not in self.placement.row_of
+        ]
+        for unlike, row, _position, code in sorted(pairs):
+            free = row not in self.placement.taken and code not in self.placement.row_of
+            if free and -unlike >= least:
+                self.placement.put(code, row, -unlike)
+
+    def _place_strays(self) -> None:
+        """Place questions whose indicator row is missing or that stand elsewhere in the sheet."""
+        missing = [n for n in self.framework.scored if n.code not in self.placement.row_of]
+        for node in missing:
+            low, high = self._window(node)
+            near = [row for row in self.rows if low < row < high and not self._is_count(row)]
+            self._pair_best_first([node], near, SURE)
+        missing = [n for n in missing if n.code not in self.placement.row_of]
+        self._pair_best_first(missing, [r for r in self.rows if not self._is_count(r)], CERTAIN)
+
+    def _window(self, node: EditionNode) -> tuple[int, int]:
+        """Return the rows between which a node must stand if the sheet keeps the order."""
+        earlier = [0]
+        later = [self.rows[-1] + 1 if self.rows else 0]
+        for code, row in self.placement.row_of.items():
+            position = self.framework.by_code[code].position
+            (earlier if position < node.position else later).append(row)
+        return max(earlier), min(later)
+
+    def _place_counts(self) -> None:
+        """Place the counts of each ratio row below it, then those left over nearby."""
+        taken = sorted(self.placement.taken)
+        for node in self.framework.scored:
+            inputs = [c for c in self.framework.children(node.code) if c.kind == "input"]
+            if not inputs or node.code not in self.placement.row_of:
+                continue
+            start = self.placement.row_of[node.code]
+            end = next((row for row in taken if row > start), self.rows[-1] + 1)
+            self._pair_best_first(inputs, [row for row in self.rows if start < row < end])
+        for node in self.framework.nodes:
+            if node.kind == "input" and node.code not in self.placement.row_of:
+                low, high = self._window(node)
+                self._pair_best_first([node], [r for r in self.rows if low < r < high], SURE)

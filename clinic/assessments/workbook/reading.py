@@ -1,0 +1,367 @@
+"""Which framework a workbook was made for, told by the rows that it holds.
+
+An assessment workbook as offices fill it, into answers by node.
+
+Rows are found by content, never by cell address, row id or letter; hidden sheets are never read.
+What is odd is reported by cell. Only problems of severity ``rejects`` cost a row its answer.
+
+The traps that the ministry's workbook is known for (facts 8.4), each named by its cell.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+from clinic.assessments.arithmetic.answers import AnswerValue, pair_of_ratio
+from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile, Scale
+from clinic.assessments.arithmetic.links import web_address
+from clinic.assessments.arithmetic.typed_answers import read_answer, read_share
+from clinic.assessments.arithmetic.wording import plain
+from clinic.assessments.workbook.grid import Cell, UnreadableWorkbook, Workbook, read_grids, where
+from clinic.assessments.workbook.matching import Placement, RowFinder, find_layout
+from clinic.assessments.workbook.problems import (
+    NOTES,
+    Layout,
+    Problem,
+    RowReading,
+    SheetReading,
+    note,
+    reject,
+)
+
+MOST_STRANGERS = 40
+_UNREADABLE_SHARES = {"not_a_number", "value_out_of_range", "date_instead_of_answer"}
+_ADDRESS = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+
+
+def read_workbook(source: bytes | Path, framework: FrameworkFile) -> SheetReading:
+    """Read the sheet of one edition out of an xlsx file.
+
+    Raises:
+        UnsafeArchive: if the file must not be opened; code and sentence say why.
+        UnreadableWorkbook: if no visible sheet can be taken from it.
+    """
+    return read_grid(read_grids(source), framework)
+
+
+def read_grid(workbook: Workbook, framework: FrameworkFile) -> SheetReading:
+    """Read the sheet of one edition out of an opened workbook.
+
+    Raises:
+        UnreadableWorkbook: if no visible sheet can be taken from it.
+    """
+    index = framework.names
+    layout = find_layout(workbook, framework, index)
+    placement = RowFinder(layout, framework, index).find()
+    reading = SheetReading(layout)
+    for node in framework.nodes:
+        if node.code in placement.row_of:
+            _read_row(reading, framework, node, placement)
+        elif framework.is_scored(node):
+            reading.problems.append(reject("row_missing", "", node, name=node.name))
+    _derive_sums(reading, framework)
+    _excuse_counted(reading, framework)
+    _report_strangers(reading, placement)
+    reading.problems += find_traps(reading, framework, workbook.hidden)
+    return reading
+
+
+def _read_row(
+    reading: SheetReading, framework: FrameworkFile, node: EditionNode, placement: Placement
+) -> None:
+    layout, row = reading.layout, placement.row_of[node.code]
+    scale = framework.scale_of(node)
+    answer = _read_answer(reading, node, scale, row) if scale else None
+    columns = layout.columns
+    reading.rows[node.code] = RowReading(
+        code=node.code,
+        row=row,
+        likeness=placement.likeness[node.code],
+        wording=layout.label_text(row),
+        type_text=_text(layout, row, columns.type),
+        answer=answer,
+        typed=_text(layout, row, columns.answer),
+        note=_text(layout, row, columns.note),
+        proof=_text(layout, row, columns.proof),
+        links=_links(reading, node, row),
+    )
+    if scale is not None:
+        reading.answers[node.code] = answer
+
+
+def _text(layout: Layout, row: int, column: int) -> str:
+    return layout.grid.at(row, column).text if column else ""
+
+
+def _links(reading: SheetReading, node: EditionNode, row: int) -> tuple[str, ...]:
+    """Collect the web addresses of a row: as shown, else as the hyperlink behind the text says."""
+    layout = reading.layout
+    found: list[str] = []
+    for column in (layout.columns.link, layout.columns.proof):
+        if not column:
+            continue
+        shown = _ADDRESS.findall(_text(layout, row, column))
+        behind = layout.grid.links.get((row, column), "")
+        if behind and not shown and not web_address(behind):
+            reading.problems.append(note("link_not_to_the_web", where(row, column), node))
+        found += shown or [behind]
+    addresses = (web_address(address.rstrip(".,;")) for address in found)
+    return tuple(dict.fromkeys(filter(None, addresses)))
+
+
+def _read_answer(reading: SheetReading, node: EditionNode, scale: Scale, row: int) -> AnswerValue:
+    cell = reading.layout.grid.at(row, reading.layout.columns.answer)
+    place = where(row, reading.layout.columns.answer)
+    if scale.kind == "ratio":
+        return _typed_share(reading, node, cell, place)
+    if cell.is_error:
+        reading.problems.append(reject("cell_error", place, node, value=str(cell.value)))
+        return None
+    if cell.formula and cell.value is None:
+        reading.problems.append(reject("formula_without_value", place, node))
+        return None
+    typed = read_answer(scale, cell.value)
+    if typed.code:
+        make = reject if typed.rejected else note
+        shown = str(cell.value)[:40].strip()
+        problem = make(typed.code, place, node, value=shown, allowed=scale.label)
+        reading.problems.append(problem)
+    return typed.value
+
+
+def _typed_share(reading: SheetReading, node: EditionNode, cell: Cell, place: str) -> AnswerValue:
+    """Read a percentage typed by hand; a formula is never trusted, its counts are."""
+    if cell.is_error:
+        reading.problems.append(note("division_by_zero", place, node, value=str(cell.value)))
+        return None
+    typed = read_share(None if cell.formula else cell.value)
+    if typed.rejected:
+        reading.problems.append(reject(typed.code, place, node, value=cell.text[:40]))
+    elif typed.value is not None:
+        reading.problems.append(note("percentage_typed", place, node, value=cell.text))
+    return typed.value
+
+
+def _derive_sums(reading: SheetReading, framework: FrameworkFile) -> None:
+    """Let a sum kept by a formula be the sum of its parts."""
+    column = reading.layout.columns.answer
+    for node in framework.scored:
+        formula = node.formula
+        if formula is None or not formula.parts or formula.parts_rule != "equal":
+            continue
+        parts = [reading.answers.get(code) for code in formula.parts]
+        for code in formula.denominator:
+            row = reading.rows.get(code)
+            derived = row is not None and reading.layout.grid.at(row.row, column).formula
+            if derived and all(isinstance(part, int) for part in parts):
+                reading.answers[code] = sum(part for part in parts if isinstance(part, int))
+                reading.problems = [
+                    problem
+                    for problem in reading.problems
+                    if (problem.code, problem.node) != ("formula_without_value", code)
+                ]
+
+
+def _excuse_counted(reading: SheetReading, framework: FrameworkFile) -> None:
+    """Let an unreadable percentage cost a row nothing where its counts decide."""
+    counted = {
+        node.code
+        for node in framework.scored
+        if node.formula is not None and pair_of_ratio(node.formula, reading.answers) is not None
+    }
+    reading.problems = [
+        replace(problem, severity=NOTES)
+        if problem.node in counted and problem.code in _UNREADABLE_SHARES
+        else problem
+        for problem in reading.problems
+    ]
+
+
+def _report_strangers(reading: SheetReading, placement: Placement) -> None:
+    """Name rows that hold an answer and belong to no node of the edition."""
+    layout = reading.layout
+    taken = placement.taken
+    last = max(taken, default=0)
+    strangers = []
+    for row in layout.grid.rows:
+        if row <= layout.header_row or row in taken or row > last:
+            continue
+        answer = layout.grid.at(row, layout.columns.answer)
+        if answer.text and layout.label_text(row):
+            strangers.append(row)
+    for row in strangers[:MOST_STRANGERS]:
+        place = where(row, layout.columns.answer)
+        wording = layout.label_text(row)[:80]
+        reading.problems.append(reject("row_not_recognised", place, None, wording=wording))
+    rest = strangers[MOST_STRANGERS:]
+    if rest:
+        place = where(rest[0], layout.columns.answer)
+        reading.problems.append(reject("rows_not_recognised", place, None, rows=len(rest)))
+
+
+_HEADINGS = {"indicator", "subindicator"}
+_PLAIN_MARK = "abcdefghijklmnopqrstuvwxyz"
+
+
+def find_traps(
+    reading: SheetReading, framework: FrameworkFile, hidden: tuple[str, ...]
+) -> list[Problem]:
+    """Name every trap that the sheet holds, except those of its sums (see the report)."""
+    found = [note("hidden_sheet_ignored", name, name=name) for name in hidden]
+    for look in _LOOKS:
+        found += look(reading, framework)
+    return found
+
+
+def _types(reading: SheetReading, framework: FrameworkFile) -> list[Problem]:
+    """Trap 2: the answer type of a row is not the rule's; trap 8: a heading has one."""
+    found = []
+    for code, row in reading.rows.items():
+        node = framework.by_code[code]
+        scale = framework.scale_of(node)
+        if not row.type_text:
+            continue
+        place = reading.cell(code, "type")
+        if scale is None:
+            found.append(note("type_on_heading_row", place, node))
+        elif plain(row.type_text) != plain(scale.label) and scale.kind != "ratio":
+            texts = {"found": row.type_text, "expected": scale.label}
+            found.append(note("answer_type_differs", place, node, **texts))
+    return found
+
+
+def _means(reading: SheetReading, framework: FrameworkFile) -> list[Problem]:
+    """Traps 2 and 3: the file's own mean leaves a row out, answered or not."""
+    column = reading.layout.columns.score
+    found = []
+    for node in framework.scored:
+        row = reading.rows.get(node.code)
+        if not column or row is None:
+            continue
+        cell = reading.layout.grid.at(row.row, column)
+        if not cell.text or cell.number is not None:
+            continue
+        blank = reading.answers.get(node.code) is None and node.formula is None
+        code = "blank_left_out_of_mean" if blank else "row_left_out_of_mean"
+        found.append(note(code, where(row.row, column), node))
+    return found
+
+
+def _marks(reading: SheetReading, framework: FrameworkFile) -> list[Problem]:
+    """Traps 5 and 6: letters in front of questions out of order or oddly written."""
+    found, odd = [], []
+    for node in framework.scored:
+        if node.kind != "question" or node.code not in reading.rows:
+            continue
+        place, mark = _mark(reading, node)
+        expected = _PLAIN_MARK[framework.children(node.parent).index(node)]
+        letter = mark.strip(" .)").casefold()
+        if letter and letter in _PLAIN_MARK and letter != expected:
+            found.append(note("marks_out_of_order", place, node, found=mark, expected=expected))
+        elif mark != f"{expected}.":
+            odd.append(place)
+    if odd:
+        found.append(note("mark_written_differently", ", ".join(odd)))
+    return found
+
+
+def _mark(reading: SheetReading, node: EditionNode) -> tuple[str, str]:
+    row = reading.rows[node.code].row
+    column = reading.layout.mark_column(row)
+    return where(row, column or 1), reading.layout.grid.at(row, column).text if column else ""
+
+
+def _headings(reading: SheetReading, framework: FrameworkFile) -> list[Problem]:
+    """Trap 9: a mark used again one level deeper, or none at all."""
+    found = []
+    for node in framework.nodes:
+        if node.kind not in _HEADINGS or node.code not in reading.rows:
+            continue
+        place, mark = _mark(reading, node)
+        parent = framework.by_code.get(node.parent)
+        if not mark:
+            found.append(note("heading_without_mark", place, node))
+        elif parent is not None and parent.kind in _HEADINGS:
+            found.append(note("heading_mark_repeated", place, node, found=mark))
+    return found
+
+
+def _row_ids(reading: SheetReading, _framework: FrameworkFile) -> list[Problem]:
+    """Trap 7: numbers in the first column that are used twice."""
+    layout = reading.layout
+    first = layout.columns.labels[0]
+    places: dict[str, list[str]] = {}
+    numbers = 0
+    for row in layout.grid.rows:
+        cell = layout.grid.at(row, first)
+        if row > layout.header_row and cell.number is not None:
+            numbers += 1
+            places.setdefault(cell.text, []).append(where(row, first))
+    repeated = {number: cells for number, cells in places.items() if len(cells) > 1}
+    return [
+        note("row_id_repeated", ", ".join(cells), id=number) for number, cells in repeated.items()
+    ]
+
+
+def _blanks(reading: SheetReading, _framework: FrameworkFile) -> list[Problem]:
+    """Trap 10: cells that hold only a blank, outside the answers."""
+    layout = reading.layout
+    places = [
+        where(row, column)
+        for row in layout.grid.rows
+        for column, cell in sorted(layout.grid.cells[row].items())
+        if isinstance(cell.value, str)
+        and not cell.value.strip()
+        and not cell.formula
+        and column != layout.columns.answer
+    ]
+    return [note("blank_only_cell", ", ".join(places))] if places else []
+
+
+def _wordings(reading: SheetReading, framework: FrameworkFile) -> list[Problem]:
+    """Trap 12: doubled words and slips in the text of rows."""
+    found = []
+    for code, row in reading.rows.items():
+        node = framework.by_code[code]
+        doubled = any(one == other for one, other in pairwise(row.wording.casefold().split()))
+        if doubled or plain(row.wording) != plain(node.name):
+            column = reading.layout.text_column(row.row)
+            found.append(note("wording_differs", where(row.row, column), node, name=node.name))
+    return found
+
+
+_LOOKS: tuple[Callable[[SheetReading, FrameworkFile], list[Problem]], ...] = (
+    _types,
+    _means,
+    _marks,
+    _headings,
+    _row_ids,
+    _blanks,
+    _wordings,
+)
+
+
+LEAST_SHARE = 0.5
+
+
+def recognise(workbook: Workbook, frameworks: Iterable[FrameworkFile]) -> FrameworkFile | None:
+    """Return the framework most of whose rows stand in a workbook; None where none has half.
+
+    Args:
+        workbook: from ``read_grids``.
+        frameworks: those that it may belong to.
+    """
+    shares = [(_share_found(workbook, framework), framework) for framework in frameworks]
+    share, found = max(shares, key=lambda pair: pair[0], default=(0.0, None))
+    return found if share >= LEAST_SHARE else None
+
+
+def _share_found(workbook: Workbook, framework: FrameworkFile) -> float:
+    try:
+        reading = read_grid(workbook, framework)
+    except UnreadableWorkbook:
+        return 0.0
+    found = sum(node.code in reading.rows for node in framework.scored)
+    return found / max(1, len(framework.scored))

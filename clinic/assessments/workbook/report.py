@@ -1,0 +1,531 @@
+"""A workbook's report as JSON: figures, and sentences that stay untranslated until they are shown.
+
+For a check without an account what people typed is left out of it, so that no name, NIP or link
+of the workbook is ever stored or shown (security.md 2, S25).
+
+The sums that a workbook shows of itself, and which of its cells make them differ from ours.
+
+What a workbook is worth by the rules, beside what it says of itself, and why they differ.
+
+A sentence about a workbook in the reader's language, its numbers with the reader's marks.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.utils.translation import gettext as _
+from openpyxl.utils import column_index_from_string
+
+from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
+from clinic.assessments.arithmetic.scoring import SheetScore, score_sheet
+from clinic.assessments.arithmetic.sheet_checks import (
+    Check,
+    RowFacts,
+    Sheet,
+    check_sheet,
+    points_with_proof,
+    points_without_proof,
+)
+from clinic.assessments.arithmetic.thresholds import Distance, distance
+from clinic.assessments.arithmetic.typed_answers import read_share
+from clinic.assessments.arithmetic.wording import plain
+from clinic.assessments.workbook.grid import Cell, where
+from clinic.assessments.workbook.problems import REJECTS, Problem, SheetReading, note
+from clinic.lib.arithmetic.messages import Message, Number
+from clinic.lib.arithmetic.numbers import round_half_up
+from clinic.lib.templatetags.ui import decimals
+
+_NOISE = Fraction(1, 10**6)
+_TOTAL = re.compile(r"^(nilai (evaluasi|akhir|total)|total nilai|grand total)\b")
+_RANGE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]+)(?::\$?([A-Z]{1,3})\$?([0-9]+))?")
+
+
+@dataclass(frozen=True)
+class OwnSums:
+    """What the file counts.
+
+    Attributes:
+        total: its grand total, None if it shows none; ``total_cell`` names where.
+        scores: points by code of the nodes with a weight.
+        shares: percentages of the ratio rows, by code.
+    """
+
+    total: Fraction | None = None
+    total_cell: str = ""
+    scores: dict[str, Fraction] = field(default_factory=dict)
+    shares: dict[str, Fraction] = field(default_factory=dict)
+
+
+def read_own_sums(framework: FrameworkFile, reading: SheetReading) -> OwnSums:
+    """Read the file's own scores where Excel kept a value for them."""
+    layout, columns = reading.layout, reading.layout.columns
+    scores, shares = {}, {}
+    for code, row in reading.rows.items():
+        node = framework.by_code[code]
+        own = layout.grid.at(row.row, columns.score).number if columns.score else None
+        if own is not None and node.weight is not None:
+            scores[code] = Fraction(own)
+        share = _own_share(layout.grid.at(row.row, columns.answer))
+        if node.formula is not None and share is not None:
+            shares[code] = share
+    total, cell = _grand_total(framework, reading, scores)
+    return OwnSums(total, cell, scores, shares)
+
+
+def _own_share(cell: Cell) -> Fraction | None:
+    """Return the percentage that a cell shows, typed as text such as ``87,5%`` too."""
+    if cell.number is not None:
+        return Fraction(cell.number)
+    value = None if cell.is_error else read_share(cell.value).value
+    return Fraction(value) if isinstance(value, Decimal) else None
+
+
+def _grand_total(
+    framework: FrameworkFile, reading: SheetReading, scores: dict[str, Fraction]
+) -> tuple[Fraction | None, str]:
+    layout = reading.layout
+    last = max((row.row for row in reading.rows.values()), default=0)
+    for row in layout.grid.rows:
+        if row > last and _TOTAL.match(plain(layout.label_text(row))):
+            number = layout.grid.at(row, layout.columns.score).number
+            if number is not None:
+                return Fraction(number), where(row, layout.columns.score)
+    roots = [root.code for root in framework.children("") if root.weight]
+    if roots and all(code in scores for code in roots):
+        return sum((scores[code] for code in roots), Fraction(0)), ""
+    return None, ""
+
+
+def find_differences(
+    framework: FrameworkFile, reading: SheetReading, score: SheetScore, own: OwnSums
+) -> list[Problem]:
+    """Name the cells where the file counts otherwise than its own parts would give.
+
+    These are scores whose parts all agree or do not add up to them, and the grand total. What no
+    cell explains is told as a rest.
+    """
+    found = [
+        _difference(framework, reading, node, score=score, own=own)
+        for node in framework.nodes
+        if _counts_otherwise(framework, node, score=score, own=own)
+    ]
+    if own.total is None:
+        return found
+    gap = _gap_of_total(framework, own)
+    if abs(gap) > _NOISE:
+        texts = {
+            "own": Number(own.total, 4),
+            "parts": Number(own.total + gap, 4),
+        }
+        found.append(note("total_differs_from_parts", own.total_cell, **texts))
+    explained = gap + sum(_explained(framework, root, score, own) for root in _roots(framework))
+    rest = score.total.score - own.total - explained
+    if abs(rest) > _NOISE:
+        texts = {"rest": Number(rest, 4)}
+        found.append(note("difference_unexplained", own.total_cell, **texts))
+    return found
+
+
+def _roots(framework: FrameworkFile) -> list[EditionNode]:
+    return [root for root in framework.children("") if root.weight]
+
+
+def _weighted(framework: FrameworkFile, node: EditionNode) -> list[EditionNode]:
+    return [child for child in framework.children(node.code) if child.weight is not None]
+
+
+def _gap_of_total(framework: FrameworkFile, own: OwnSums) -> Fraction:
+    """Return how much more the file's own main scores add up to than its grand total says."""
+    codes = [root.code for root in _roots(framework)]
+    if own.total is None or not all(code in own.scores for code in codes):
+        return Fraction(0)
+    return sum((own.scores[code] for code in codes), Fraction(0)) - own.total
+
+
+def _missing(node: EditionNode, score: SheetScore, own: OwnSums) -> Fraction:
+    """Return how much more a node is worth by the rules than the file counts; 0 if unknown."""
+    if node.code not in own.scores or node.code not in score.nodes:
+        return Fraction(0)
+    return score.nodes[node.code].score - own.scores[node.code]
+
+
+def _counts_otherwise(
+    framework: FrameworkFile, node: EditionNode, *, score: SheetScore, own: OwnSums
+) -> bool:
+    missing = _missing(node, score, own)
+    if abs(missing) <= _NOISE:
+        return False
+    below = _weighted(framework, node)
+    parts = [_missing(child, score, own) for child in below]
+    if all(abs(part) <= _NOISE for part in parts):
+        return True
+    adds_up = node.aggregate == "sum" and all(child.code in own.scores for child in below)
+    return adds_up and abs(missing - sum(parts)) > _NOISE
+
+
+def _explained(
+    framework: FrameworkFile, node: EditionNode, score: SheetScore, own: OwnSums
+) -> Fraction:
+    """Return the part of the difference that lies in cells at or below a node."""
+    if node.code in own.scores:
+        return _missing(node, score, own)
+    below = _weighted(framework, node)
+    return sum((_explained(framework, child, score, own) for child in below), Fraction(0))
+
+
+def _difference(
+    framework: FrameworkFile,
+    reading: SheetReading,
+    node: EditionNode,
+    *,
+    score: SheetScore,
+    own: OwnSums,
+) -> Problem:
+    column = reading.layout.columns.score
+    place = where(reading.rows[node.code].row, column)
+    texts = {
+        "name": node.name,
+        "own": Number(own.scores[node.code], 4),
+        "ours": Number(score.nodes[node.code].score, 4),
+    }
+    cell = reading.layout.grid.at(reading.rows[node.code].row, column)
+    missed = _rows_left_out(framework, reading, node, cell)
+    if not missed:
+        return note("own_score_differs", place, node, **texts)
+    return note(
+        "sum_leaves_rows_out",
+        place,
+        node,
+        formula=cell.formula,
+        cells=", ".join(where(row, column) for row in missed),
+        **texts,
+    )
+
+
+def _rows_left_out(
+    framework: FrameworkFile, reading: SheetReading, node: EditionNode, cell: Cell
+) -> list[int]:
+    """Return the rows of a node's parts that its formula does not touch."""
+    if not cell.formula:
+        return []
+    column = reading.layout.columns.score
+    touched: set[int] = set()
+    for first, start, last, end in _RANGE.findall(cell.formula):
+        left = column_index_from_string(first)
+        right = column_index_from_string(last) if last else left
+        if left <= column <= right:
+            touched |= set(range(int(start), int(end or start) + 1))
+    parts = [
+        reading.rows[child.code].row
+        for child in framework.children(node.code)
+        if child.code in reading.rows and child.kind not in {"input", "criterion"}
+    ]
+    return [row for row in parts if row not in touched]
+
+
+_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class ProofCoverage:
+    """Points whose rows have no link to proof.
+
+    Attributes:
+        ours, total: by our score.
+        by_file: of the points that the file itself counts; None if its total is missing, or smaller
+            than the points with a link, which shows that it is no sum of the rows.
+        file_total: the file's own total; None if it shows none.
+    """
+
+    ours: Fraction
+    total: Fraction
+    by_file: Fraction | None
+    file_total: Fraction | None
+
+
+@dataclass(frozen=True)
+class WorkbookReport:
+    """Everything that is said about a workbook.
+
+    Attributes:
+        undecided: rows whose counts divide by zero, by cell.
+        differences: why the file's own total is not ours, by cell.
+        distances: by test, such as ``WBK``.
+    """
+
+    reading: SheetReading
+    score: SheetScore
+    own: OwnSums
+    undecided: tuple[Problem, ...]
+    differences: tuple[Problem, ...]
+    checks: tuple[Check, ...]
+    proof: ProofCoverage
+    distances: dict[str, Distance]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return (*self.reading.problems, *self.undecided, *self.differences)
+
+    @property
+    def traps(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.is_trap)
+
+
+def build_report(
+    framework: FrameworkFile, reading: SheetReading, *, stated: dict[str, bool] | None = None
+) -> WorkbookReport:
+    """Score a reading and hold it against the file's own figures.
+
+    Args:
+        framework: the edition.
+        reading: from :func:`clinic.assessments.workbook.reading.read_workbook`.
+        stated: preconditions that a person has declared, by code; a workbook states none.
+    """
+    score = score_sheet(framework, reading.answers)
+    own = read_own_sums(framework, reading)
+    sheet = Sheet(framework, reading.answers, score, _facts(reading, own))
+    return WorkbookReport(
+        reading=reading,
+        score=score,
+        own=own,
+        undecided=tuple(_undecided(framework, reading, score)),
+        differences=tuple(find_differences(framework, reading, score, own)),
+        checks=check_sheet(sheet),
+        proof=ProofCoverage(
+            ours=points_without_proof(sheet),
+            total=score.total.score,
+            by_file=_by_file(own, points_with_proof(sheet)),
+            file_total=own.total,
+        ),
+        distances={
+            test.id: distance(framework, score, test.id, stated=stated)
+            for test in framework.thresholds
+        },
+    )
+
+
+def _by_file(own: OwnSums, with_proof: Fraction) -> Fraction | None:
+    if own.total is None or own.total < with_proof:
+        return None
+    return own.total - with_proof
+
+
+def _undecided(framework: FrameworkFile, reading: SheetReading, score: SheetScore) -> list[Problem]:
+    return [
+        note(
+            "ratio_undecided",
+            reading.cell(code, "answer"),
+            framework.by_code[code],
+            name=framework.by_code[code].name,
+            points=Number(score.nodes[code].maximum, 2),
+        )
+        for code in score.undecided
+    ]
+
+
+def _facts(reading: SheetReading, own: OwnSums) -> dict[str, RowFacts]:
+    return {
+        code: RowFacts(
+            note=row.note,
+            links=row.links,
+            cells={role: reading.cell(code, role) for role in ("answer", "note", "link")},
+            own_share=own.shares.get(code),
+        )
+        for code, row in reading.rows.items()
+    }
+
+
+def as_plain(report: WorkbookReport) -> dict[str, Any]:
+    """Return the figures of the contract's JSON; sentences stay untranslated messages."""
+    total = report.score.total
+    return {
+        "total": _shown(total.score),
+        "workbook_total": _shown(report.own.total),
+        "ceiling": _shown(total.ceiling),
+        "areas": {
+            slug: {
+                "score": _shown(points.score),
+                "ceiling": _shown(points.ceiling),
+                "max": _shown(points.maximum),
+                "unanswered": points.unanswered,
+            }
+            for slug, points in report.score.areas.items()
+        },
+        "points_without_proof": _shown(
+            report.proof.ours if report.proof.by_file is None else report.proof.by_file
+        ),
+        "distance": {
+            name.casefold(): distance_as_plain(item) for name, item in report.distances.items()
+        },
+    }
+
+
+def distance_as_plain(item: Distance) -> dict[str, Any]:
+    """Return a test's lines and preconditions as plain values."""
+    return {
+        "lines": [
+            {
+                "code": line.code,
+                "subject": line.subject,
+                "score": _shown(line.score),
+                "minimum": _shown(line.minimum),
+                "short_by": _shown(line.short_by),
+                "met": line.is_met,
+            }
+            for line in item.lines
+        ],
+        "preconditions": [
+            {"code": entry.code, "required": entry.required, "state": entry.state}
+            for entry in item.preconditions
+        ],
+        "fulfilled": item.is_fulfilled,
+    }
+
+
+def _shown(value: Fraction | Decimal | None) -> float | None:
+    return None if value is None else float(round_half_up(value, _DIGITS))
+
+
+STORED = "number"
+
+
+def number_as_plain(number: Number) -> dict[str, str]:
+    """Return a number as JSON keeps it; ``say`` reads it back."""
+    return {STORED: str(number)}
+
+
+def say(sentence: str, params: Mapping[str, Any]) -> str:
+    """Translate a sentence and fill it with values, stored or not.
+
+    Numbers that an earlier report has stored as text stay as they were written then.
+    """
+    return _(sentence) % {name: _written(value) for name, value in params.items()}
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, Number):
+        value = number_as_plain(value)
+    if not isinstance(value, Mapping):
+        return value
+    number = Decimal(value[STORED])
+    return decimals(number, max(0, -int(number.as_tuple().exponent)))
+
+
+HIDDEN = "…"
+_HARMLESS = re.compile(
+    r"(?!.*\d{7})(?:.{1,3}|[0-9.,%]{1,6}|[A-Za-z]{1,5}(?:/[A-Za-z]{1,5})+|#[A-Z0-9/!?]+"
+    r"|=[A-Z]{2,10}\([A-Z0-9$:,;+]*\)(?:[*/+-]\$?[A-Z]{1,3}\$?[0-9]{1,4})*)"
+)
+_TYPED = frozenset({"value", "wording", "found", "formula"})
+
+
+def as_stored(
+    report: WorkbookReport, framework: FrameworkFile, *, hides_typed: bool = False
+) -> dict[str, Any]:
+    """Return everything that the report page shows.
+
+    Args:
+        report: from ``build_report``.
+        framework: the edition it was held against.
+        hides_typed: leave out what people typed into the workbook.
+    """
+    return {
+        "edition": framework.id,
+        "sheet": "" if hides_typed else report.reading.sheet,
+        "figures": as_plain(report),
+        "max": float(report.score.total.maximum),
+        "proof": _proof(report.proof),
+        "total_cell": report.own.total_cell,
+        "blank": [_row(framework, report, code) for code in report.score.blank],
+        "undecided": list(report.score.undecided),
+        "problems": [_problem(problem, hides_typed=hides_typed) for problem in report.problems],
+        "checks": [
+            {
+                "name": framework.by_code[check.nodes[0]].name,
+                **_check(check, hides_typed=hides_typed),
+            }
+            for check in report.checks
+        ],
+        "thresholds": [threshold_as_plain(framework, item.id) for item in framework.thresholds],
+    }
+
+
+def _proof(proof: ProofCoverage) -> dict[str, float | None]:
+    return {
+        "ours": float(proof.ours),
+        "total": float(proof.total),
+        "by_file": None if proof.by_file is None else float(proof.by_file),
+        "file_total": None if proof.file_total is None else float(proof.file_total),
+    }
+
+
+def _row(framework: FrameworkFile, report: WorkbookReport, code: str) -> dict[str, Any]:
+    return {
+        "code": code,
+        "name": framework.by_code[code].name,
+        "where": report.reading.cell(code, "answer"),
+        "points": float(report.score.nodes[code].maximum),
+    }
+
+
+def _problem(problem: Problem, *, hides_typed: bool) -> dict[str, Any]:
+    hides: frozenset[str] = _TYPED if hides_typed else frozenset()
+    where = problem.where
+    if hides_typed and problem.code == "hidden_sheet_ignored":
+        hides, where = hides | {"name"}, ""
+    return {
+        "code": problem.code,
+        "where": where,
+        "rejects": problem.severity == REJECTS,
+        "trap": problem.is_trap,
+        **_message(problem.message, hides=hides),
+    }
+
+
+def _check(check: Check, *, hides_typed: bool) -> dict[str, Any]:
+    return {
+        "code": check.code,
+        "where": check.where,
+        "points": float(check.points),
+        **_message(check.message, hides=_TYPED if hides_typed else frozenset()),
+    }
+
+
+def _message(message: Message, *, hides: frozenset[str] = frozenset()) -> dict[str, Any]:
+    return {"sentence": message.sentence, "params": _params(message.params, hides)}
+
+
+def _params(params: Mapping[str, Any], hides: frozenset[str]) -> dict[str, Any]:
+    return {
+        name: HIDDEN if name in hides and not _is_harmless(value) else _plain(value)
+        for name, value in params.items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Number):
+        return number_as_plain(value)
+    return value if isinstance(value, int | float) else str(value)
+
+
+def _is_harmless(typed: object) -> bool:
+    """Tell answers, scales and formulas from what could be a name or a number of a person."""
+    return _HARMLESS.fullmatch(str(typed)) is not None
+
+
+def threshold_as_plain(framework: FrameworkFile, test: str) -> dict[str, Any]:
+    """Return a test's name and the names of its preconditions, Indonesian and English."""
+    item = next(each for each in framework.thresholds if each.id == test)
+    return {
+        "id": item.id,
+        "name": item.name,
+        "preconditions": {
+            each.code: [each.name, each.name_en or each.name]
+            for each in framework.preconditions
+            if each.threshold == test
+        },
+    }
