@@ -227,6 +227,13 @@ Actor = Account | AnonymousUser
 Row = TypeVar("Row", bound=Model)
 View = Callable[..., HttpResponseBase]
 
+
+class SignedInRequest(HttpRequest):
+    """What a view behind a policy other than ``public`` receives."""
+
+    user: Account
+
+
 PUBLIC = "publik"
 PARTICIPANT = Grant.Role.PARTICIPANT.value
 ROLES = (PUBLIC, *Grant.Role.values)
