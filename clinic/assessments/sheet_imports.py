@@ -28,7 +28,7 @@ from clinic.assessments.workbook.reading import read_grid, read_workbook, recogn
 from clinic.assessments.workbook.report import WorkbookReport, as_stored, build_report
 from clinic.lib.errors import Refused
 from clinic.people import access
-from clinic.people.applying import PlanOutdated
+from clinic.people.importing import PlanOutdated
 from clinic.people.models import Unit
 from clinic.records import imports
 from clinic.records.imports import Import

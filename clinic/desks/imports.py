@@ -22,11 +22,11 @@ from clinic.assessments.sheets import sheet_url
 from clinic.lib.errors import Refused
 from clinic.people import list_imports
 from clinic.people.access import holds, visible
-from clinic.people.applying import PlanOutdated
-from clinic.people.arithmetic.import_plan import Problem
+from clinic.people.arithmetic.lists import ListProblem
 from clinic.people.blank_lists import problem_list
+from clinic.people.importing import PlanOutdated
 from clinic.people.models import Account
-from clinic.people.wording import label, place, say, shown
+from clinic.people.wording import column_label, explain, format_value, locate
 from clinic.records.imports import Import
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -69,12 +69,12 @@ def _list_facts(import_: Import, request: HttpRequest) -> Facts:
     problems = _problems(import_)
     rejected = [problem for problem in problems if problem.level == "error"]
     in_order = [*rejected, *(problem for problem in problems if problem.level == "warning")]
-    said = [(place(each), *say(each), each.level) for each in in_order[:SHOWN_PROBLEMS]]
+    said = [(locate(each), *explain(each), each.level) for each in in_order[:SHOWN_PROBLEMS]]
     rows = [row for row in import_.report.get("rows", []) if row["changes"]]
     page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
     for row in page.object_list:
         row["shown"] = [
-            (label(name), shown(name, before), shown(name, after))
+            (column_label(name), format_value(name, before), format_value(name, after))
             for name, before, after in row["changes"]
         ]
     writable = import_.counts.get("created", 0) + import_.counts.get("changed", 0)
@@ -230,8 +230,8 @@ def problems_workbook(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return attachment(content, f"perlu-diperbaiki-{import_.uuid}.xlsx")
 
 
-def _problems(import_: Import) -> list[Problem]:
-    return [Problem.from_json(stored) for stored in import_.report.get("problems", [])]
+def _problems(import_: Import) -> list[ListProblem]:
+    return [ListProblem.from_json(stored) for stored in import_.report.get("problems", [])]
 
 
 def attachment(content: bytes, name: str) -> HttpResponse:

@@ -18,8 +18,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
-from clinic.people.arithmetic.import_plan import Plan
-from clinic.people.wording import place, say
+from clinic.people.importing import ImportPlan
+from clinic.people.wording import explain, locate
 from clinic.records.jobs import surroundings
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -172,11 +172,13 @@ def _closing(outcome: Outcome, *, is_written: bool) -> str:
 
 
 class ListCommand(ImportCommand):
-    """A command whose plan is a ``Plan`` of rows."""
+    """A command whose plan is a ``ImportPlan``."""
 
-    def outcome(self, plan: Plan) -> Outcome:
+    def outcome(self, plan: ImportPlan) -> Outcome:
         told = [
-            Told(place(problem), problem.code, " ".join(say(problem)), problem.level == "error")
+            Told(
+                locate(problem), problem.code, " ".join(explain(problem)), problem.level == "error"
+            )
             for problem in plan.problems
         ]
-        return Outcome(plan.counts, told, changes=len(plan.to_do()))
+        return Outcome(plan.counts, told, changes=len(plan.to_do))

@@ -516,10 +516,12 @@ def persons_revealed(reach: Reach) -> Q:
 
 @rule("import-people", Person, "admin:*")
 @rule("import-people", Unit, "admin:*")
+@rule("change-person", Person, "admin:*")
+@rule("change-unit", Unit, "admin:*")
 @rule("grant-role", Grant, "admin:*")
 @rule("manage-account", Account, "admin:*")
 def all_rows(reach: Reach) -> Q:
-    """The administrator's own tables: imports, grants, activation, retirement."""
+    """The administrator's own tables: imports, people and units, grants, accounts."""
     return EVERYTHING if reach.everything else NOTHING
 
 

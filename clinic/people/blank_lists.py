@@ -6,9 +6,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from clinic.lib.arithmetic.workbooks import Cell, Choice, Sheet, write_workbook
-from clinic.people.arithmetic.import_plan import Problem
+from clinic.people.arithmetic.lists import ListProblem
 from clinic.people.models import Membership, Unit
-from clinic.people.wording import label, say
+from clinic.people.wording import column_label, explain
 
 SHEET_LISTS = "Daftar"
 PERSON_COLUMNS = (
@@ -86,16 +86,16 @@ def blank_unit_list(units: Sequence[Unit]) -> bytes:
     )
 
 
-def problem_list(problems: Sequence[Problem]) -> bytes:
+def problem_list(problems: Sequence[ListProblem]) -> bytes:
     """Return the problems of a check, one a row, in the reader's language."""
     levels = {"error": _("To correct"), "warning": _("To look at")}
     head = [_("Row"), _("Column"), _("Level"), _("What is the matter"), _("What to do")]
     marks = _marks()
     rows: list[Sequence[Cell]] = [*([mark] for mark in marks), head]
     for problem in problems:
-        what, remedy = say(problem)
+        what, remedy = explain(problem)
         rows.append(
-            [problem.row or None, label(problem.column), levels[problem.level], what, remedy]
+            [problem.row or None, column_label(problem.column), levels[problem.level], what, remedy]
         )
     widths = {0: 8, 1: 22, 2: 16, 3: 60, 4: 60}
     return write_workbook([Sheet(_("To correct"), rows, heading=len(marks), widths=widths)])

@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from clinic.people.accounts import find_account
+from clinic.people.arithmetic.matching import fold_login_name
 from clinic.people.arithmetic.nip import digits_of
-from clinic.people.models import Account, fold_login_name
+from clinic.people.models import Account
 from clinic.people.signin import ask_for_reset_link, session_seconds
 
 LOGIN_NAME_LIMIT = 254
@@ -133,14 +134,12 @@ class NamedWithUnit(forms.ModelMultipleChoiceField):
 class SlipsForm(forms.Form):
     """Chooses the accounts for which slips are printed."""
 
-    accounts = NamedWithUnit(
-        Account.objects.none(),
-        label=_("People who have not signed in yet"),
-        to_field_name="uuid",
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one person.")},
-    )
-
     def __init__(self, *args: Any, accounts: QuerySet[Account], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["accounts"].queryset = accounts
+        self.fields["accounts"] = NamedWithUnit(
+            accounts,
+            label=_("People who have not signed in yet"),
+            to_field_name="uuid",
+            widget=forms.CheckboxSelectMultiple,
+            error_messages={"required": _("Choose at least one person.")},
+        )

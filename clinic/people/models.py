@@ -1,8 +1,7 @@
 """Units, persons, accounts and grants."""
 
-import unicodedata
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from uuid import uuid4
 
 from django.conf import settings
@@ -12,6 +11,8 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node, MP_NodeManager, MP_NodeQuerySet
+
+from clinic.people.arithmetic.matching import fold_login_name
 
 
 class UnitQuerySet(MP_NodeQuerySet):
@@ -116,6 +117,14 @@ class Unit(MP_Node):
     def former_name_list(self) -> list[str]:
         """The names the unit bore before, oldest first."""
         return [line.strip() for line in self.former_names.splitlines() if line.strip()]
+
+    def exists_on(self, day: date) -> bool:
+        """Say whether the unit exists on the day, its first and last day included."""
+        return (self.valid_from is None or self.valid_from <= day) and not self.has_ended(day)
+
+    def has_ended(self, day: date) -> bool:
+        """Say whether the unit's last day lies before the day."""
+        return self.valid_to is not None and self.valid_to < day
 
 
 class UnitSuccession(models.Model):
@@ -352,11 +361,6 @@ class Grant(models.Model):
         return f"{self.role} of {self.person_id}"
 
 
-def fold_login_name(text: str) -> str:
-    """Fold what was typed as a log-in name: NFKC, trimmed, lower case."""
-    return unicodedata.normalize("NFKC", text).strip().lower()
-
-
 class AccountQuerySet(models.QuerySet["Account"]):
     """Reads of accounts."""
 
@@ -413,7 +417,7 @@ class Account(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "login_name"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     objects = AccountManager()
 
@@ -421,7 +425,7 @@ class Account(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
         constraints = [
-            # No account is a superuser: it would pass every has_perm (security.md 5).
+            # No account is a superuser: it would pass every has_perm.
             models.CheckConstraint(
                 name="no_account_is_a_superuser", condition=Q(is_superuser=False)
             ),

@@ -1,305 +1,224 @@
-"""People move, units end, merge and split: the rows of before stay and are still found (D12).
+"""A person moves: from a day on they work in another unit or post, and what was before stays.
 
-Days are given as the first day of the new state; what was before ends the day before. Roles are
-not moved: a role in an ended unit is granted anew where it is needed.
-
-The units of this instance by name, read in two queries.
-
-Writing what ``place_person`` has decided.
+Days are the first day of the new place; the membership before it ends the day before.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Literal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
-from clinic.people.arithmetic.lineage import Span, carriers_on, leads_to
-from clinic.people.arithmetic.placement import (
-    Place,
-    StartsBeforeTheLast,
-    Step,
-    Wanted,
-    place_person,
-)
-from clinic.people.arithmetic.unit_names import NamedUnit, UnitNames
-from clinic.people.models import Account, Membership, Person, Unit, UnitSuccession
-from clinic.people.wording import shown
+from clinic.people import granting
+from clinic.people.access import require
+from clinic.people.models import Account, Grant, Membership, Person, Unit
+from clinic.people.wording import format_value
 from clinic.records import audit
 
-
-def load_unit_names() -> UnitNames:
-    """Return the index over all units, ended ones included.
-
-    ``find(text, day)`` answers a list's unit column and an old sheet's heading.
-    """
-    units = list(Unit.objects.all())
-    roots = {unit.path: unit.name for unit in units if unit.is_root()}
-    named = [
-        NamedUnit(
-            key=unit.pk,
-            slug=unit.slug,
-            name=unit.name,
-            short_name=unit.short_name,
-            former_names=tuple(unit.former_name_list),
-            root=roots.get(unit.path[: Unit.steplen], ""),
-            span=Span(unit.valid_from, unit.valid_to),
-        )
-        for unit in units
-    ]
-    return UnitNames(named, successors_by_unit())
-
-
-def successors_by_unit() -> dict[int, list[int]]:
-    """Return who follows whom, in the order of each split."""
-    successors: dict[int, list[int]] = defaultdict(list)
-    for before, after in UnitSuccession.objects.values_list("before", "after"):
-        successors[before].append(after)
-    return successors
-
-
-def places_of(person: Person) -> list[Place]:
-    """Return all stays of the person, those of merged rows included."""
-    rows = Membership.objects.filter(person__in=Person.objects.rows_of(person))
-    columns = ("unit_id", "start", "end", "position", "position_kind", "id")
-    return [Place(*row) for row in rows.values_list(*columns)]
-
-
-def change_last_stay(step: Step) -> None:
-    """Correct or end the stay that the step is about; one to be added is not added here."""
-    if step.last is None:
-        return
-    stay = Membership.objects.filter(pk=step.last.key)
-    if step.act == "move":
-        stay.update(end=step.last_ends)
-    elif step.act == "correct":
-        stay.update(**_fields(step.place))
-
-
-def new_stay(person: Person, step: Step) -> Membership | None:
-    """Return the unsaved membership that the step adds, if it adds one."""
-    if step.act in {"begin", "move"}:
-        return Membership(person=person, **_fields(step.place))
-    return None
-
-
-def _fields(place: Place) -> Mapping[str, Any]:
-    return {
-        "unit_id": place.unit,
-        "start": place.start,
-        "end": place.end,
-        "position": place.position,
-        "position_kind": place.position_kind,
-    }
-
-
 ONE_DAY = timedelta(days=1)
+FACTS = ("unit_id", "start", "end", "position", "position_kind")
 
 
-class NotMovable(Refused):
-    """A move, merger, split or end that cannot be done as asked."""
+class StartsBeforeTheLast(Refused):
+    """A new place that would begin before the last one began; ``details`` name that day."""
 
-    code = "not_movable"
+    code = "start_before_last"
 
 
 @dataclass(frozen=True)
-class Split:
-    """How a unit is split.
+class Placement:
+    """How a person's memberships change so that they work in a unit from a day on.
 
     Attributes:
-        into: the units that carry on, the main one first.
-        rest_to: where persons and parts go that are not named; one of ``into``.
-        persons: unit by person id.
-        parts: unit by id of a unit below.
+        act: ``none``; ``begin`` adds ``after``; ``correct`` overwrites ``last`` with ``after``;
+            ``move`` ends ``last`` the day before ``after`` begins, and adds ``after``.
+        after: the membership as it will be, not saved.
+        last: the stored membership that is corrected or ended.
+        keeps_earlier_start: the asked start is later than the known one and is not taken over,
+            since answers given in between belong to this unit.
     """
 
-    into: Sequence[Unit]
-    rest_to: Unit
-    persons: Mapping[int, Unit] = field(default_factory=dict)
-    parts: Mapping[int, Unit] = field(default_factory=dict)
+    act: Literal["none", "begin", "correct", "move"]
+    after: Membership
+    last: Membership | None = None
+    keeps_earlier_start: bool = False
+
+    def __str__(self) -> str:
+        """Say all that it would write: two that say the same do the same."""
+        last = self.last.pk if self.last else None
+        return f"{self.act} {last} {[str(getattr(self.after, fact)) for fact in FACTS]}"
+
+    @property
+    def leaves(self) -> Unit | None:
+        """The unit in which the person works no longer."""
+        is_other = self.last is not None and self.last.unit_id != self.after.unit_id
+        return self.last.unit if self.last is not None and is_other else None
+
+    def change_last(self) -> None:
+        """Correct or end the last membership."""
+        if self.last is None:
+            return
+        if self.act == "move":
+            self.last.end = self.after.start - ONE_DAY
+            self.last.save(update_fields=["end"])
+        elif self.act == "correct":
+            for fact in FACTS:
+                setattr(self.last, fact, getattr(self.after, fact))
+            self.last.save(update_fields=[*FACTS])
+
+    def new_for(self, person: Person) -> Membership | None:
+        """Return the membership to be added, for the person, if there is one."""
+        if self.act not in {"begin", "move"}:
+            return None
+        self.after.person = person
+        return self.after
 
 
-def successors_on(unit: Unit, day: date) -> list[Unit]:
-    """Return the units that carry on for ``unit`` on the day; the unit itself while it exists."""
-    spans = {
-        key: Span(first, last)
-        for key, first, last in Unit.objects.values_list("pk", "valid_from", "valid_to")
-    }
-    keys = carriers_on(unit.pk, day, spans=spans, successors=successors_by_unit())
-    by_key = Unit.objects.in_bulk(keys)
-    return [by_key[key] for key in keys]
+def place_person(
+    memberships: Sequence[Membership],
+    *,
+    unit: int,
+    today: date,
+    start: date | None = None,
+    position: str = "",
+    position_kind: str = "",
+) -> Placement:
+    """Say how the memberships change; asking for the same again is ``none``.
+
+    Args:
+        memberships: all of the person's, those of merged rows included.
+        unit: id of the unit in which the person is to work.
+        today: first day where no start is stated.
+        start: first day in the unit; None is not stated.
+        position: post held there; empty is not stated.
+        position_kind: kind of the post; empty is not stated.
+
+    Raises:
+        StartsBeforeTheLast: the new place cannot follow the last one in time.
+    """
+    begin = start or today
+    new = Membership(
+        unit_id=unit, start=begin, position=position, position_kind=position_kind, end=None
+    )
+    last = _find_last(memberships, unit, begin)
+    if last is None or (last.end is not None and last.end < begin):
+        return Placement("begin", new)
+    if last.unit_id == unit:
+        return _stay_in_unit(memberships, last, new, start)
+    if begin < last.start:
+        raise StartsBeforeTheLast(details={"start": last.start.isoformat()})
+    return Placement("move" if begin > last.start else "correct", new, last)
 
 
-def predecessors_of(unit: Unit) -> list[Unit]:
-    """Return every unit for which ``unit`` carries on, so that their sheets are its history."""
-    successors = successors_by_unit()
-    keys = [key for key in successors if key != unit.pk and leads_to(key, unit.pk, successors)]
-    return list(Unit.objects.filter(pk__in=keys))
+def _find_last(memberships: Sequence[Membership], unit: int, begin: date) -> Membership | None:
+    """Return the membership of the unit that reaches the day, else the one that began last."""
+    in_unit = [
+        known
+        for known in memberships
+        if known.unit_id == unit and (known.end is None or known.end >= begin)
+    ]
+    return max(in_unit or memberships, key=lambda known: known.start, default=None)
+
+
+def _stay_in_unit(
+    memberships: Sequence[Membership], last: Membership, new: Membership, start: date | None
+) -> Placement:
+    """The unit stays: a later start with another post is a new membership, else a correction."""
+    new.start = start or last.start
+    new.end = last.end
+    new.position = new.position or last.position
+    new.position_kind = new.position_kind or last.position_kind
+    is_later = new.start > last.start
+    is_same_post = (new.position, new.position_kind) == (last.position, last.position_kind)
+    if is_later and not is_same_post:
+        return Placement("move", new, last)
+    for other in memberships:
+        reaches = other.end is None or other.end >= new.start
+        if new.start < last.start and other is not last and reaches:
+            raise StartsBeforeTheLast(details={"start": other.start.isoformat()})
+    new.start = min(new.start, last.start)
+    changes = any(getattr(new, fact) != getattr(last, fact) for fact in FACTS)
+    return Placement("correct" if changes else "none", new, last, keeps_earlier_start=is_later)
+
+
+def memberships_of(person: Person) -> list[Membership]:
+    """Return all memberships of the person, those of merged rows included."""
+    rows = Membership.objects.filter(person__in=Person.objects.rows_of(person))
+    return list(rows.select_related("unit"))
+
+
+def plan_move(
+    person: Person, unit: Unit, *, today: date, start: date | None = None, position: str = "",
+    position_kind: str = "",
+) -> Placement:  # fmt: skip
+    """Say what a move of the person to the unit would do.
+
+    Raises:
+        Refused: the unit does not exist on that day (``unit_not_valid``), or the day lies before
+            the last move (``start_before_last``).
+    """
+    if not unit.exists_on(start or today):
+        raise Refused(_("The unit does not exist on that day."), code="unit_not_valid")
+    try:
+        return place_person(
+            memberships_of(person), unit=unit.pk, today=today, start=start, position=position,
+            position_kind=position_kind,
+        )  # fmt: skip
+    except StartsBeforeTheLast as refused:
+        refused.message = _("The person's last place began on %(start)s, not before this date.") % {
+            "start": format_value("start", refused.details["start"])
+        }
+        raise
 
 
 @transaction.atomic
 def move_person(
-    person: Person, wanted: Wanted, *, today: date, actor: Account | None, reason: str = ""
-) -> Step:
-    """Place the person in a unit from a day on (today if none is wanted); twice changes nothing.
+    person: Person, unit: Unit, *, today: date, actor: Account | None, start: date | None = None,
+    position: str = "", position_kind: str = "", reason: str = "",
+) -> Placement:  # fmt: skip
+    """Place the person in a unit from a day on; who leaves a unit loses the roles in units.
 
-    Raises:
-        NotMovable: the unit does not exist on that day, or the day lies before the last move.
+    Twice changes nothing. The roles end at once, or with the last day where the move lies ahead.
     """
+    if actor is not None:
+        require(actor, "change-person", person)
     kept = Person.objects.kept_row(person)
     person = Person.objects.select_for_update().get(pk=kept.pk)
-    day = wanted.start or today
-    if not Unit.objects.valid_on(day).filter(pk=wanted.unit).exists():
-        raise NotMovable(_("The unit does not exist on that day."), code="unit_not_valid")
-    try:
-        step = place_person(places_of(person), wanted, today=today)
-    except StartsBeforeTheLast as refused:
-        raise NotMovable(
-            _("The person's last place began on %(start)s, not before this date.")
-            % {"start": shown("start", refused.details["start"])},
-            code=refused.code,
-        ) from refused
-    _carry_out(person, step, actor=actor, reason=reason)
-    return step
-
-
-@transaction.atomic
-def rename_unit(unit: Unit, name: str, *, actor: Account | None, reason: str = "") -> Unit:
-    """Give the unit another name; the old one stays among its former names."""
-    old = unit.name
-    if name == old:
-        return unit
-    names = dict.fromkeys([*unit.former_name_list, old])
-    unit.former_names = "\n".join(former for former in names if former != name)
-    unit.name = name
-    unit.save(update_fields=["name", "former_names"])
-    if not unit.is_root():
-        unit.move(unit.get_parent(), "sorted-child")
-    _record("unit.renamed", unit, actor=actor, reason=reason, before=old, after=name)
-    unit.refresh_from_db()
-    return unit
-
-
-@transaction.atomic
-def merge_units(
-    units: Iterable[Unit], into: Unit, *, day: date, actor: Account | None, reason: str
-) -> None:
-    """End the units the day before ``day``; ``into`` carries on with their people and parts.
-
-    Raises:
-        NotMovable: a unit has ended already, is the regency, or lies around ``into``.
-    """
-    for unit in units:
-        split = Split(into=[into], rest_to=into)
-        _hand_over(unit, split, day=day, actor=actor, reason=reason)
-        _record("unit.merged", unit, actor=actor, reason=reason, into=into.slug, day=str(day))
-
-
-@transaction.atomic
-def split_unit(unit: Unit, split: Split, *, day: date, actor: Account | None, reason: str) -> None:
-    """End the unit the day before ``day`` and part its people and parts among its successors.
-
-    Raises:
-        NotMovable: the unit has ended already, is the regency, lies around a successor, or a
-            person or part is sent to a unit that does not succeed it.
-    """
-    named = [split.rest_to, *split.persons.values(), *split.parts.values()]
-    if any(target not in split.into for target in named):
-        raise NotMovable(
-            _("Persons and parts can only go to a unit that carries on."), code="not_a_successor"
-        )
-    _hand_over(unit, split, day=day, actor=actor, reason=reason)
-    slugs = ", ".join(successor.slug for successor in split.into)
-    _record("unit.split", unit, actor=actor, reason=reason, into=slugs, day=str(day))
-
-
-@transaction.atomic
-def end_unit(unit: Unit, *, last_day: date, actor: Account | None, reason: str) -> None:
-    """End a unit that nobody carries on; its people have no unit from the next day on.
-
-    Raises:
-        NotMovable: it has ended already, is the regency, has parts that go on, or somebody
-            begins there later.
-    """
-    _refuse_unending(unit, last_day)
-    after = last_day + ONE_DAY
-    if unit.get_children().valid_on(after).exists():
-        raise NotMovable(
-            _("Units below this one go on. Move or end them first."), code="unit_has_parts"
-        )
-    if unit.memberships.filter(start__gte=after).exists():
-        raise NotMovable(
-            _("Somebody begins in this unit after that day."), code="unit_has_later_people"
-        )
-    unit.memberships.on(after).update(end=last_day)
-    _end(unit, last_day)
-    _record("unit.ended", unit, actor=actor, reason=reason, day=str(last_day))
-
-
-@transaction.atomic
-def carry_over(unit: Unit, into: Unit, *, day: date, actor: Account | None) -> None:
-    """Place whoever works in an ended unit on the day, or begins there later, in its successor."""
-    _move_people(
-        unit,
-        lambda _person: into,
-        day=day,
-        record=lambda person, step: _carry_out(person, step, actor=actor, reason=""),
+    placement = plan_move(
+        person, unit, today=today, start=start, position=position, position_kind=position_kind
     )
+    roles = roles_that_end(person, placement)
+    write_placement(person, placement, actor=actor, reason=reason)
+    last_day = placement.after.start - ONE_DAY
+    for role in roles:
+        is_ahead = last_day >= today and role.starts_on <= last_day
+        granting.end_grant(role, actor=actor, last_day=last_day if is_ahead else None)
+    return placement
 
 
-def _hand_over(unit: Unit, split: Split, *, day: date, actor: Account | None, reason: str) -> None:
-    """End the unit, name its successors, and move its parts and people to them."""
-    _refuse_unending(unit, day - ONE_DAY)
-    for successor in split.into:
-        _refuse_successor(unit, successor, day)
-    _end(unit, day - ONE_DAY)
-    for order, successor in enumerate(split.into):
-        UnitSuccession.objects.create(before=unit, after=successor, order=order)
-    _move_people(
-        unit,
-        lambda person: split.persons.get(person, split.rest_to),
-        day=day,
-        record=lambda person, step: _carry_out(person, step, actor=actor, reason=reason),
-    )
-    for part in list(unit.get_children().valid_on(day)):
-        target = split.parts.get(part.pk, split.rest_to)
-        fresh = Unit.objects.get(pk=part.pk)
-        fresh.move(Unit.objects.get(pk=target.pk), "sorted-child")
+def roles_that_end(person: Person, placement: Placement) -> list[Grant]:
+    """Return the roles in units that a move to another unit ends, whichever unit they are for."""
+    if placement.leaves is None:
+        return []
+    in_units = granting.standing_grants(person).filter(unit__isnull=False)
+    first_day = placement.after.start
+    return [role for role in in_units if role.ends_on is None or role.ends_on >= first_day]
 
 
-def _move_people(
-    unit: Unit,
-    target: Callable[[int], Unit],
-    *,
-    day: date,
-    record: Callable[[Person, Step], None],
+def write_placement(
+    person: Person, placement: Placement, *, actor: Account | None, reason: str
 ) -> None:
-    """Place everybody who works in the unit on the day, or begins there later."""
-    staying = unit.memberships.on(day) | unit.memberships.filter(start__gte=day)
-    for stay in list(staying.select_related("person").order_by("start", "pk")):
-        person = stay.person
-        wanted = Wanted(
-            target(person.pk).pk, max(stay.start, day), stay.position, stay.position_kind
-        )
-        places = [place for place in places_of(person) if place.key == stay.pk]
-        if Membership.objects.on(wanted.start or day).filter(person=person, unit=wanted.unit):
-            stay.end = max(day - ONE_DAY, stay.start)
-            stay.save(update_fields=["end"])
-            continue
-        record(person, place_person(places, wanted, today=day))
-
-
-def _carry_out(person: Person, step: Step, *, actor: Account | None, reason: str) -> None:
-    if step.act == "none":
+    """Write what was planned, with its audit row."""
+    if placement.act == "none":
         return
-    change_last_stay(step)
-    stay = new_stay(person, step)
-    if stay is not None:
-        stay.save()
+    before = placement.last.unit_id if placement.last else None
+    placement.change_last()
+    new = placement.new_for(person)
+    if new is not None:
+        new.save()
     audit.record(
         "person.moved",
         actor=actor,
@@ -307,38 +226,8 @@ def _carry_out(person: Person, step: Step, *, actor: Account | None, reason: str
         subject=person,
         reason=reason,
         values={
-            "from": step.last.unit if step.last else None,
-            "to": step.place.unit,
-            "start": str(step.place.start),
+            "from": before,
+            "to": placement.after.unit_id,
+            "start": str(placement.after.start),
         },
     )
-
-
-def _refuse_unending(unit: Unit, last_day: date) -> None:
-    if unit.is_root():
-        raise NotMovable(_("The regency itself does not end."), code="regency_does_not_end")
-    if unit.valid_to is not None:
-        raise NotMovable(_("This unit has ended already."), code="unit_has_ended")
-    if unit.valid_from is not None and unit.valid_from > last_day:
-        raise NotMovable(_("The unit begins after that day."), code="unit_begins_later")
-
-
-def _refuse_successor(unit: Unit, successor: Unit, day: date) -> None:
-    if not Span(successor.valid_from, successor.valid_to).covers(day):
-        raise NotMovable(_("The unit does not exist on that day."), code="unit_not_valid")
-    if successor == unit or successor.is_descendant_of(unit):
-        raise NotMovable(
-            _("The succeeding unit lies below the one that ends. Move it first."),
-            code="successor_lies_below",
-        )
-    if leads_to(successor.pk, unit.pk, successors_by_unit()):
-        raise NotMovable(_("The units would carry on for each other."), code="successor_circle")
-
-
-def _end(unit: Unit, last_day: date) -> None:
-    unit.valid_to = last_day
-    unit.save(update_fields=["valid_to"])
-
-
-def _record(verb: str, unit: Unit, *, actor: Account | None, reason: str, **values: str) -> None:
-    audit.record(verb, actor=actor, thing=unit, reason=reason, values=values)

@@ -1,7 +1,4 @@
-"""The one door: how allauth looks accounts up, counts tries, and speaks (security.md 3).
-
-The names that a person's security keys have in addresses: never their row numbers (D8).
-"""
+"""The log-in: how allauth looks accounts up, counts tries, keeps factors and writes to people."""
 
 import base64
 import functools
@@ -29,28 +26,24 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
-from clinic.people.access import PARTICIPANT, PUBLIC, grants_of, roles_of
+from clinic.people.access import PARTICIPANT, PUBLIC, SignedInRequest, grants_of, roles_of
 from clinic.people.accounts import find_account
+from clinic.people.arithmetic.matching import fold_login_name
 from clinic.people.granting import GROUP_OF_ROLE
-from clinic.people.models import Account, fold_login_name
+from clinic.people.models import Account
 from clinic.records import audit, jobs, notices
 
 RESET_LINK_JOB = "people.send_reset_link"
 STAFF_SESSION_SECONDS = 8 * 3600
 PARTICIPANT_SESSION_SECONDS = 14 * 24 * 3600
+RETRY_AFTER = 300  # seconds, after the limit of tries is reached
+KEY_SLUG_LENGTH = 20
 ONE_TEXT = gettext_lazy("The NIP, e-mail address or password is not right. Check them and retry.")
 
 
-class TooManyTries(Refused):
-    """A limit slows; it never locks an account for good (security.md 3)."""
-
-    code = "too_many_tries"
-    status = 429
-
-
 @functools.cache
-def _accounts() -> QuerySet[Account]:
-    """Return the question of each request, put together once: that takes longer than asking it."""
+def _query_accounts() -> QuerySet[Account]:
+    """Return the query of each request, put together once: that takes longer than running it."""
     return Account.objects.with_standing()
 
 
@@ -71,7 +64,7 @@ class Backend(AuthenticationBackend):
     def get_user(self, user_id: int) -> Account | None:
         """Read the account of a session afresh for each request, with its person (S24)."""
         try:
-            account = _accounts().get(pk=user_id)
+            account = _query_accounts().get(pk=user_id)
         except Account.DoesNotExist:
             return None
         return account if self.user_can_authenticate(account) else None
@@ -83,7 +76,7 @@ class Backend(AuthenticationBackend):
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """allauth's account pages in this house: closed sign-up, one text, limits, audit."""
+    """allauth's account pages: closed sign-up, one text for every wrong pair, limits, audit."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -102,17 +95,19 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count the try before hashing.
-
-        Raises:
-            TooManyTries: the limit of this name or address is reached.
-        """
+        """Count the try before hashing; a limit slows, it never locks an account for good."""
         key = self._get_login_attempts_cache_key(request, **credentials)
         self._login_failed_rl_usage = ratelimit.consume(
             request, app="allauth.account", action="login_failed", key=key
         )
         if not self._login_failed_rl_usage:
-            raise too_many_tries(seconds=300)
+            raise Refused(
+                _("Too many tries. Please try again in %(minutes)d minutes.")
+                % {"minutes": RETRY_AFTER // 60},
+                code="too_many_tries",
+                status=429,
+                details={"retry_after": RETRY_AFTER},
+            )
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         return fold_login_name(credentials.get("username") or credentials.get("email") or "")
@@ -126,7 +121,7 @@ class AccountAdapter(DefaultAccountAdapter):
         audit.record("account.signed_in", actor=user, thing=user, subject=user.person)
         return super().post_login(request, user, **kwargs)
 
-    def logout(self, request: HttpRequest) -> None:
+    def logout(self, request: SignedInRequest) -> None:
         user = request.user
         audit.record("account.signed_out", actor=user, thing=user, subject=user.person)
         super().logout(request)
@@ -167,19 +162,10 @@ class FactorAdapter(DefaultMFAAdapter):
         return drawn.getvalue().decode()
 
     def encrypt(self, text: str) -> str:
-        return _factor_box().encrypt(text.encode()).decode()
+        return _make_fernet().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _factor_box().decrypt(encrypted_text.encode()).decode()
-
-
-def too_many_tries(*, seconds: int) -> TooManyTries:
-    """Return the refusal that says when to try again."""
-    minutes = -(-seconds // 60)
-    return TooManyTries(
-        _("Too many tries. Please try again in %(minutes)d minutes.") % {"minutes": minutes},
-        details={"retry_after": seconds},
-    )
+        return _make_fernet().decrypt(encrypted_text.encode()).decode()
 
 
 def session_seconds(account: Account) -> int:
@@ -195,15 +181,15 @@ def ask_for_reset_link(account: Account | None) -> None:
     jobs.enter(RESET_LINK_JOB, key, jobs.Job.Kind.REFRESH)
 
 
-def _factor_box() -> MultiFernet:
+def _make_fernet() -> MultiFernet:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     digests = [hashlib.sha256(b"people.factor:" + key.encode()).digest() for key in keys]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
 
 
-LENGTH = 20
-
-
 def key_slug(authenticator: Authenticator) -> str:
-    """Return the name of a key in an address; the same for as long as the key lives."""
-    return salted_hmac("people.security_key", str(authenticator.pk)).hexdigest()[:LENGTH]
+    """Return the name of a security key in an address, the same for as long as the key lives.
+
+    Its row number never stands there (D8).
+    """
+    return salted_hmac("people.security_key", str(authenticator.pk)).hexdigest()[:KEY_SLUG_LENGTH]

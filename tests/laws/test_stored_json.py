@@ -18,9 +18,8 @@ from clinic.insights.arithmetic import calibration
 from clinic.insights.arithmetic.suppression import State
 from clinic.insights.models import Finding
 from clinic.insights.reading import Reason, _content
-from clinic.people import list_imports, merging
-from clinic.people.arithmetic import import_plan
-from clinic.people.arithmetic.import_plan import Problem
+from clinic.people import importing, merging
+from clinic.people.arithmetic.lists import ListProblem
 from clinic.people.models import PersonMerge
 from courses import publishing, reading
 from quizzes.arithmetic import question_types
@@ -40,10 +39,10 @@ KINDS = {
     "event_policies": POLICIES["schema"],
     "finding_reasons": findings.REASONS_SCHEMA,
     "framework": framework_files.SCHEMA,
-    "list_preview": import_plan.SCHEMA,
+    "list_preview": importing.PREVIEW_SCHEMA,
     "merge_filled": 1,
     "module_edition": publishing.SCHEMA,
-    "stored_rows": list_imports.SCHEMA,
+    "stored_rows": importing.ROWS_SCHEMA,
     "worksheet_report": 1,
 }
 # Every JSON column of ours: the kinds it holds, or why it needs no golden file.
@@ -161,8 +160,8 @@ def test_d12_reasons_of_schema_1_are_told():
 def test_d12_the_preview_of_a_list_of_schema_1_is_read():
     stored = golden("list_preview")
 
-    problem = Problem.from_json(stored["problems"][0])
-    assert problem == Problem("not_a_day", 3, "start", {"typed": "kemarin"})
+    problem = ListProblem.from_json(stored["problems"][0])
+    assert problem == ListProblem("not_a_day", 3, "start", {"typed": "kemarin"})
     assert stored["rows"][0].keys() == {"row", "label", "state", "changes"}
 
 

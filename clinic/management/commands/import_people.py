@@ -6,9 +6,8 @@ from typing import Any
 from django.utils import timezone
 
 from clinic.management.importing import ListCommand
-from clinic.people.arithmetic.import_plan import Plan
+from clinic.people.importing import ImportPlan, open_list
 from clinic.people.importing_people import apply_people, plan_people, read_people
-from clinic.people.list_imports import open_list
 
 
 class Command(ListCommand):
@@ -16,9 +15,13 @@ class Command(ListCommand):
 
     help = "Create and change persons and their memberships from a .csv or .xlsx list."
 
-    def plan(self, content: bytes, name: str, options: Mapping[str, Any]) -> Plan:
-        rows, problems = read_people(open_list(content, name))
-        return plan_people(rows, problems, today=timezone.localdate())
+    def plan(self, content: bytes, name: str, options: Mapping[str, Any]) -> ImportPlan:
+        self.rows, self.problems = read_people(open_list(content, name))
+        self.today = timezone.localdate()
+        return plan_people(self.rows, self.problems, today=self.today)
 
-    def write(self, plan: Plan, options: Mapping[str, Any]) -> None:
-        apply_people(plan, actor=None, today=timezone.localdate(), partial=options["partial"])
+    def write(self, plan: ImportPlan, options: Mapping[str, Any]) -> None:
+        apply_people(
+            self.rows, self.problems, actor=None, today=self.today, partial=options["partial"],
+            expected_digest=plan.digest,
+        )  # fmt: skip

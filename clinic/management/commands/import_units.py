@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from clinic.management.importing import ListCommand
-from clinic.people.arithmetic.import_plan import Plan
+from clinic.people.importing import ImportPlan, open_list
 from clinic.people.importing_units import apply_units, plan_units, read_units
-from clinic.people.list_imports import open_list
 
 
 class Command(ListCommand):
@@ -14,8 +13,12 @@ class Command(ListCommand):
 
     help = "Create and change units from a .csv or .xlsx list."
 
-    def plan(self, content: bytes, name: str, options: Mapping[str, Any]) -> Plan:
-        return plan_units(*read_units(open_list(content, name)))
+    def plan(self, content: bytes, name: str, options: Mapping[str, Any]) -> ImportPlan:
+        self.rows, self.problems = read_units(open_list(content, name))
+        return plan_units(self.rows, self.problems)
 
-    def write(self, plan: Plan, options: Mapping[str, Any]) -> None:
-        apply_units(plan, actor=None, partial=options["partial"])
+    def write(self, plan: ImportPlan, options: Mapping[str, Any]) -> None:
+        apply_units(
+            self.rows, self.problems, actor=None, partial=options["partial"],
+            expected_digest=plan.digest,
+        )  # fmt: skip

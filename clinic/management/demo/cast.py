@@ -13,7 +13,7 @@ from clinic.management.demo.region import seeded_uuid
 from clinic.people import accounts, granting
 from clinic.people.arithmetic.person_rows import PersonRow
 from clinic.people.granting import Scope
-from clinic.people.importing_people import apply_people, plan_people
+from clinic.people.importing_people import apply_people
 from clinic.people.models import Account, Grant, Membership, Person, Unit
 
 SINCE = date(2021, 1, 4)
@@ -94,8 +94,7 @@ def load_people(tops: list[Unit]) -> None:
         )
         for number, (slug, unit, position, nip, email) in enumerate(_everybody(tops), 1)
     ]
-    today = SINCE
-    apply_people(plan_people(rows, today=today), actor=None, today=today, is_demo=True)
+    apply_people(rows, actor=None, today=SINCE, is_demo=True)
     for person in Person.objects.filter(is_demo=True):
         Person.objects.filter(pk=person.pk).update(uuid=seeded_uuid(f"person:{person.nip}"))
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from clinic.assessments import frameworks
 from clinic.assessments.outcome_links import load_outcomes
 from clinic.lib.arithmetic.tables import read_table
-from clinic.people.importing_units import apply_units, plan_units, read_units
+from clinic.people.importing_units import apply_units, read_units
 from clinic.people.models import Account, Unit
 from courses import importing, publishing, reviewing
 from courses.models import ModulePage, SectionPage
@@ -45,7 +45,7 @@ def load_ground() -> None:
 def load_units() -> dict[str, Unit]:
     """Load the units of the region; return them by slug."""
     rows, problems = read_units(read_table(UNITS_FILE.read_bytes(), UNITS_FILE.name))
-    apply_units(plan_units(rows, problems), actor=None)
+    apply_units(rows, problems, actor=None)
     return {unit.slug: unit for unit in Unit.objects.all()}
 
 

@@ -1,7 +1,7 @@
 """One human across lists: names without titles, and which keys join two rows.
 
 A NIP joins, an e-mail address joins, a name in the same unit only suggests. Two different NIPs
-never join, whatever else agrees (attendance 4.2).
+never join, whatever else agrees.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Found = Literal["nip", "email", "name", "conflict", "ambiguous", "none"]
+FoundBy = Literal["nip", "email", "name", "conflict", "ambiguous", "none"]
 
 _BEFORE = frozenset({
     "prof", "dr", "drg", "drh", "drs", "dra", "ir", "h", "hj", "kh", "apt", "ns", "ners",
@@ -38,7 +38,7 @@ _NOT_WORD = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True)
-class Identity:
+class PersonKeys:
     """The keys under which a person is known; empty where not stated."""
 
     name: str
@@ -47,8 +47,8 @@ class Identity:
     unit: str = ""
 
 
-def fold_email(text: str) -> str:
-    """Fold an e-mail address: NFKC, without blanks around it, lower case."""
+def fold_login_name(text: str) -> str:
+    """Fold a NIP or e-mail address as typed: NFKC, without blanks around it, lower case."""
     return unicodedata.normalize("NFKC", text).strip().lower()
 
 
@@ -59,11 +59,11 @@ def normalise_name(text: str) -> str:
     stays as its words, so that nothing becomes empty.
     """
     before_comma, *after = _fold(text).split(",")
-    words = _words(before_comma)
+    words = _split_words(before_comma)
     for segment in after:
         if not _is_title_segment(segment):
-            words.extend(_words(segment))
-    kept = _without_titles(words) or words
+            words.extend(_split_words(segment))
+    kept = _drop_titles(words) or words
     return " ".join(_SPELLINGS.get(word, word) for word in kept)
 
 
@@ -77,35 +77,35 @@ def names_share_a_word(one: str, other: str) -> bool:
     return not all(words) or bool(words[0] & words[1])
 
 
-class KnownPersons:
+class PersonIndex:
     """An index over persons already known; finds whom a row of a list speaks of."""
 
-    def __init__(self, known: Iterable[tuple[int, Identity]]) -> None:
-        """Index ``(key, identity)`` pairs; a key may come twice under other numbers."""
+    def __init__(self, known: Iterable[tuple[int, PersonKeys]] = ()) -> None:
+        """Index ids with their keys; an id may come twice with other numbers."""
         self._by_nip: dict[str, int] = {}
         self._by_email: dict[str, set[int]] = defaultdict(set)
         self._by_name: dict[tuple[str, str], set[int]] = defaultdict(set)
         self._nips: dict[int, str] = {}
-        for key, identity in known:
-            self.add(key, identity)
+        for person, keys in known:
+            self.add(person, keys)
 
-    def add(self, key: int, identity: Identity) -> None:
+    def add(self, person: int, keys: PersonKeys) -> None:
         """Make one more person, or one more number of a person, known."""
-        if identity.nip:
-            self._by_nip.setdefault(identity.nip, key)
-            self._nips.setdefault(key, identity.nip)
-        if identity.email:
-            self._by_email[fold_email(identity.email)].add(key)
-        self._by_name[_name_key(identity)].add(key)
+        if keys.nip:
+            self._by_nip.setdefault(keys.nip, person)
+            self._nips.setdefault(person, keys.nip)
+        if keys.email:
+            self._by_email[fold_login_name(keys.email)].add(person)
+        self._by_name[normalise_name(keys.name), keys.unit].add(person)
 
-    def find(self, row: Identity) -> tuple[Found, int | None]:
+    def find(self, row: PersonKeys) -> tuple[FoundBy, int | None]:
         """Return how and whom the keys of a row find.
 
         ``conflict`` names the person who holds the e-mail address under another NIP;
         ``ambiguous`` means several persons share it. Names are not looked at: see ``alike``.
         """
         by_nip = self._by_nip.get(row.nip) if row.nip else None
-        by_email = self._by_email.get(fold_email(row.email), set()) if row.email else set()
+        by_email = self._by_email.get(fold_login_name(row.email), set()) if row.email else set()
         if by_nip is not None:
             strangers = by_email - {by_nip}
             return ("conflict", min(strangers)) if strangers else ("nip", by_nip)
@@ -117,14 +117,10 @@ class KnownPersons:
         has_other_nip = bool(row.nip and self._nips.get(holder))
         return ("conflict" if has_other_nip else "email"), holder
 
-    def alike(self, row: Identity) -> set[int]:
+    def alike(self, row: PersonKeys) -> set[int]:
         """Return persons of the same name in the same unit whose NIP does not contradict."""
-        found = self._by_name.get(_name_key(row), set())
-        return {key for key in found if not (row.nip and self._nips.get(key, row.nip) != row.nip)}
-
-
-def _name_key(identity: Identity) -> tuple[str, str]:
-    return normalise_name(identity.name), identity.unit
+        named = self._by_name.get((normalise_name(row.name), row.unit), set())
+        return {one for one in named if not (row.nip and self._nips.get(one, row.nip) != row.nip)}
 
 
 def _fold(text: str) -> str:
@@ -132,9 +128,9 @@ def _fold(text: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char)).lower()
 
 
-def _words(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     """Split on blanks; ``s.sos`` is one word, ``muh.ilham`` and ``drs.andi`` are two."""
-    words = []
+    words: list[str] = []
     for group in re.split(r"[\s/()\-]+", text):
         first, _, rest = group.partition(".")
         parts = [first, rest] if first in _BEFORE or first in _SPELLINGS else [group]
@@ -143,11 +139,11 @@ def _words(text: str) -> list[str]:
 
 
 def _is_title_segment(segment: str) -> bool:
-    words = _words(segment)
+    words = _split_words(segment)
     return not words or "." in segment or all(word in _TITLES for word in words)
 
 
-def _without_titles(words: list[str]) -> list[str]:
+def _drop_titles(words: list[str]) -> list[str]:
     """Drop titles before and behind the name; between them words stay."""
     start, end = 0, len(words)
     while start < end and words[start] in _BEFORE:

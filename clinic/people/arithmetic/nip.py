@@ -1,12 +1,10 @@
-"""The NIP, the 18 digits of a civil servant's number: reading, grouping, masking.
+"""The NIP, the 18 digits of a civil servant's number: reading, grouping; masking of contact data.
 
-Layout after Perka BKN 22/2007 as collected in facts 6.1: eight digits of birth date, six of
-appointment, one of sex, three of serial. PPPK carry 21, 22 ... in positions 13 and 14, where a PNS
-has a month. There is no check digit, and old and wrong numbers exist: what looks wrong is a
-warning. Refused is only what would be stored wrongly: a number that a spreadsheet has cut to 15
-digits, and text too long for any number.
-
-Contact data as lists show them: enough to recognise, too little to use (security 10).
+Layout after Perka BKN 22/2007: eight digits of birth date, six of appointment, one of sex, three
+of serial. PPPK carry 21, 22 ... in positions 13 and 14, where a PNS has a month. There is no check
+digit, and old and wrong numbers exist: what looks wrong is a warning. Refused is only what would
+be stored wrongly: a number that a spreadsheet has cut to 15 digits, and text too long for any
+number. A masked NIP, phone or e-mail is enough to recognise and too little to use.
 """
 
 import re
@@ -24,6 +22,7 @@ LONGEST_KEPT = 24
 FIRST_PPPK_MARK = 21
 WOMEN_DAY_OFFSET = 40
 LAST_MONTH = 12
+SHORTEST_PHONE = 6
 
 Kind = Literal["pns", "pppk", "unknown"]
 Sex = Literal["L", "P", ""]
@@ -31,18 +30,6 @@ Sex = Literal["L", "P", ""]
 _SEPARATORS = re.compile(r"[\s.,'`’\-–_/]+")
 _EXPONENT = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{2}")
 _SEXES: dict[str, Sex] = {"1": "L", "2": "P"}
-
-
-class NipBroken(Refused):
-    """A NIP that a spreadsheet has turned into a number: its last digits are gone."""
-
-    code = "nip_broken_by_spreadsheet"
-
-
-class NipTooLong(Refused):
-    """More characters than any form of the number has: probably two numbers in one cell."""
-
-    code = "nip_too_long"
 
 
 @dataclass(frozen=True)
@@ -83,11 +70,12 @@ def read_nip(raw: object) -> Nip:
         raw: the text; a number stands for a cell that a spreadsheet stored as a number.
 
     Raises:
-        NipBroken: for a number, or for text such as ``1,98001E+17``.
-        NipTooLong: for more than 24 characters.
+        Refused: ``nip_broken_by_spreadsheet`` for a number, or for text such as ``1,98001E+17``,
+            whose last digits are gone; ``nip_too_long`` for more than 24 characters, probably two
+            numbers in one cell.
     """
     if isinstance(raw, (int, float)) or _EXPONENT.fullmatch(str(raw or "").strip()):
-        raise NipBroken(details={"raw": str(raw)[:40]})
+        raise Refused(code="nip_broken_by_spreadsheet", details={"raw": str(raw)[:40]})
     text = clean_nip(str(raw or ""))
     if not text:
         return Nip()
@@ -96,9 +84,9 @@ def read_nip(raw: object) -> Nip:
     if _is_nik(text):
         return Nip(warnings=("nip_is_a_nik",))
     if len(text) > LONGEST_KEPT:
-        raise NipTooLong(details={"raw": text[:40]})
+        raise Refused(code="nip_too_long", details={"raw": text[:40]})
     if len(text) != LENGTH or not (text.isascii() and text.isdigit()):
-        return Nip(digits=text, warnings=(_form_warning(text),))
+        return Nip(digits=text, warnings=(_check_form(text),))
     return _parse(text)
 
 
@@ -110,10 +98,10 @@ def group_nip(digits: str) -> str:
 
 
 def mask_nip(digits: str) -> str:
-    """Hide all but the first two and last four characters: ``19************0012``.
+    """Hide all but the first two and last four characters: ``19********0012``.
 
-    Eight stars stand for the twelve hidden digits, as the register of rules shows it; a number too
-    short to hide anything becomes stars alone.
+    Eight stars stand for the twelve hidden digits; a number too short to hide anything becomes
+    stars alone.
     """
     if not digits:
         return ""
@@ -122,7 +110,7 @@ def mask_nip(digits: str) -> str:
     return f"{digits[:2]}********{digits[-4:]}"
 
 
-def _form_warning(text: str) -> str:
+def _check_form(text: str) -> str:
     if not (text.isascii() and text.isdigit()):
         return "nip_holds_letters"
     return "nip_has_the_old_form" if len(text) == OLD_LENGTH else "nip_length"
@@ -131,11 +119,11 @@ def _form_warning(text: str) -> str:
 def _parse(digits: str) -> Nip:
     """Read 18 digits: both kinds share birth date and serial."""
     is_pppk = int(digits[12:14]) >= FIRST_PPPK_MARK
-    birth = _date_or_none(digits[:8])
+    birth = _read_date(digits[:8])
     sex = _SEXES.get(digits[14], "")
     warnings = [
         "nip_birth_date" if birth is None else "",
-        _appointment_warning(digits, birth, is_pppk=is_pppk),
+        _check_appointment(digits, birth, is_pppk=is_pppk),
         "" if sex else "nip_sex",
         "nip_serial" if digits[15:] == "000" else "",
     ]
@@ -148,7 +136,7 @@ def _parse(digits: str) -> Nip:
     )
 
 
-def _appointment_warning(digits: str, birth: date | None, *, is_pppk: bool) -> str:
+def _check_appointment(digits: str, birth: date | None, *, is_pppk: bool) -> str:
     month = int(digits[12:14])
     if not is_pppk and not 1 <= month <= LAST_MONTH:
         return "nip_appointment_month"
@@ -157,7 +145,7 @@ def _appointment_warning(digits: str, birth: date | None, *, is_pppk: bool) -> s
     return ""
 
 
-def _date_or_none(text: str) -> date | None:
+def _read_date(text: str) -> date | None:
     try:
         return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
     except ValueError:
@@ -167,7 +155,7 @@ def _date_or_none(text: str) -> date | None:
 def _is_nik(text: str) -> bool:
     """Tell a NIK (16 digits, birth day in positions 7 and 8, women plus 40) by its form.
 
-    The platform has no use for a NIK and keeps none (facts 6.1).
+    The platform has no use for a NIK and keeps none.
     """
     if len(text) != NIK_LENGTH or not (text.isascii() and text.isdigit()):
         return False
@@ -177,17 +165,11 @@ def _is_nik(text: str) -> bool:
     return 1 <= day <= last_day and 1 <= month <= LAST_MONTH
 
 
-KEPT_IN_FRONT, KEPT_BEHIND = 2, 2
-SHORTEST = 6
-
-
 def mask_phone(phone: str) -> str:
     """Write ``08**-****-*12``: two characters in front, two behind."""
     if not phone:
         return ""
-    if len(phone) < SHORTEST:
-        return "**-****-***"
-    return f"{phone[:KEPT_IN_FRONT]}**-****-*{phone[-KEPT_BEHIND:]}"
+    return f"{phone[:2]}**-****-*{phone[-2:]}" if len(phone) >= SHORTEST_PHONE else "**-****-***"
 
 
 def mask_email(email: str) -> str:

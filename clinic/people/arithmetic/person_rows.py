@@ -1,14 +1,12 @@
 """One row of a list of persons, read and judged by itself."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
-from clinic.lib.arithmetic.dates import NotADay, read_day
 from clinic.lib.errors import Refused
-from clinic.people.arithmetic.headers import Cells
-from clinic.people.arithmetic.import_plan import Level, Problem
-from clinic.people.arithmetic.matching import fold_email
+from clinic.people.arithmetic.lists import ListRow, fold_header
+from clinic.people.arithmetic.matching import fold_login_name
 from clinic.people.arithmetic.nip import Nip, read_nip
 
 REQUIRED = ("name", "unit")
@@ -63,122 +61,86 @@ class PersonRow:
     start: date | None = None
 
 
-@dataclass
-class _Reading:
-    """One row while it is read; collects its problems."""
-
-    cells: Cells
-    problems: list[Problem] = field(default_factory=list)
-
-    def tell(self, code: str, column: str, level: Level = "error", **values: str) -> None:
-        self.problems.append(Problem(code, self.cells.row, column, values, level))
-
-    def text(self, column: str) -> str:
-        text = " ".join(self.cells.get(column).split())
-        if len(text) > LONGEST[column]:
-            self.tell("text_too_long", column, limit=str(LONGEST[column]))
-            return ""
-        return text
-
-
-def read_person_row(cells: Cells) -> tuple[PersonRow, list[Problem]]:
-    """Read one row; what cannot be read is left out of the row and told as a problem."""
-    reading = _Reading(cells)
-    nip = _nip(reading)
-    sex = _sex(reading)
+def read_person_row(cells: ListRow) -> PersonRow:
+    """Read one row; what cannot be read is left out of it and reported among its problems."""
+    nip = _read_nip(cells)
+    sex = _read_sex(cells)
     if nip.sex and sex and nip.sex != sex:
-        reading.tell("sex_disagrees_with_nip", "sex", "warning")
-    person = PersonRow(
-        row=cells.row,
-        name=_name(reading),
-        unit=reading.text("unit"),
+        cells.report("sex_disagrees_with_nip", "sex", "warning")
+    return PersonRow(
+        row=cells.number,
+        name=_read_name(cells),
+        unit=cells.read_text("unit", longest=LONGEST["unit"]),
         nip=nip.digits,
-        position=reading.text("position"),
-        position_kind=_position_kind(reading),
-        rank=reading.text("rank"),
+        position=cells.read_text("position", longest=LONGEST["position"]),
+        position_kind=_read_position_kind(cells),
+        rank=cells.read_text("rank", longest=LONGEST["rank"]),
         sex=sex,
-        email=_email(reading),
-        phone=_phone(reading),
-        start=_start(reading),
+        email=_read_email(cells),
+        phone=_read_phone(cells),
+        start=cells.read_day("start"),
     )
-    return person, reading.problems
 
 
-def _nip(reading: _Reading) -> Nip:
-    text = reading.cells.get("nip")
-    is_number = "nip" in reading.cells.numeric
+def _read_nip(cells: ListRow) -> Nip:
+    text = cells.get("nip")
     try:
-        nip = read_nip(int(float(text)) if is_number else text)
+        nip = read_nip(int(float(text)) if "nip" in cells.numeric else text)
     except Refused as refused:
-        reading.tell(refused.code, "nip")
+        cells.report(refused.code, "nip")
         return Nip()
     for code in nip.warnings:
-        reading.tell(code, "nip", "warning")
+        cells.report(code, "nip", "warning")
     return nip
 
 
-def _name(reading: _Reading) -> str:
+def _read_name(cells: ListRow) -> str:
     """A name begins with a letter: a formula, a number or a shifted column does not."""
-    name = reading.text("name")
+    name = cells.read_text("name", longest=LONGEST["name"])
     if not name:
-        if not any(problem.column == "name" for problem in reading.problems):
-            reading.tell("cell_empty", "name")
+        if not any(problem.column == "name" for problem in cells.problems):
+            cells.report("cell_empty", "name")
     elif not name.lstrip(_QUOTES)[:1].isalpha():
-        reading.tell("name_form", "name", typed=name[:40])
+        cells.report("name_form", "name", typed=name[:40])
     return name
 
 
-def _sex(reading: _Reading) -> str:
-    text = reading.cells.get("sex")
-    sex = SEXES.get(_fold(text), "")
+def _read_sex(cells: ListRow) -> str:
+    text = cells.get("sex")
+    sex = SEXES.get(fold_header(text), "")
     if text and not sex:
-        reading.tell("sex_unknown", "sex", typed=text[:40])
+        cells.report("sex_unknown", "sex", typed=text[:40])
     return sex
 
 
-def _position_kind(reading: _Reading) -> str:
-    text = reading.cells.get("position_kind")
-    kind = POSITION_KINDS.get(_fold(text), "")
+def _read_position_kind(cells: ListRow) -> str:
+    text = cells.get("position_kind")
+    kind = POSITION_KINDS.get(fold_header(text), "")
     if text and not kind:
-        reading.tell("position_kind_unknown", "position_kind", typed=text[:40])
+        cells.report("position_kind_unknown", "position_kind", typed=text[:40])
     return kind
 
 
-def _email(reading: _Reading) -> str:
-    email = fold_email(reading.text("email"))
+def _read_email(cells: ListRow) -> str:
+    email = fold_login_name(cells.read_text("email", longest=LONGEST["email"]))
     if email and not _EMAIL.fullmatch(email):
-        reading.tell("email_form", "email", typed=email[:80])
+        cells.report("email_form", "email", typed=email[:80])
         return ""
     return email
 
 
-def _phone(reading: _Reading) -> str:
+def _read_phone(cells: ListRow) -> str:
     """Write a number as ``0812...``: a number cell has lost the zero, +62 stands for it."""
-    text = reading.text("phone")
+    text = cells.read_text("phone", longest=LONGEST["phone"])
     if not text:
         return ""
     digits = re.sub(r"[\s().\-]+", "", text)
     if digits.startswith(("+62", "62")):
         digits = f"0{digits.lstrip('+')[2:]}"
-    elif "phone" in reading.cells.numeric and digits.startswith("8"):
+    elif "phone" in cells.numeric and digits.startswith("8"):
         digits = f"0{digits}"
     is_plain = digits.isascii() and digits.isdigit()
     if is_plain and FEWEST_PHONE_DIGITS <= len(digits) <= MOST_PHONE_DIGITS:
         return digits
-    reading.tell("phone_form", "phone", "warning")
+    cells.report("phone_form", "phone", "warning")
     return text
-
-
-def _start(reading: _Reading) -> date | None:
-    text = reading.cells.get("start")
-    if not text:
-        return None
-    try:
-        return read_day(text)
-    except NotADay:
-        reading.tell("not_a_day", "start", typed=text[:40])
-        return None
-
-
-def _fold(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()

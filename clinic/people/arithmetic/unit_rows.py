@@ -1,12 +1,10 @@
 """One row of a list of units, read and judged by itself."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
-from clinic.lib.arithmetic.dates import NotADay, read_day
-from clinic.people.arithmetic.headers import Cells
-from clinic.people.arithmetic.import_plan import Problem
+from clinic.people.arithmetic.lists import ListRow
 
 ROOT_KIND = "kabupaten"
 REQUIRED = ("slug", "name", "kind", "parent")
@@ -26,6 +24,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "former_names": ("nama lama", "nama sebelumnya"),
 }
 LONGEST = {"slug": 80, "name": 200, "short_name": 60, "note": 2000, "former_names": 2000}
+LARGEST_ORDER = 100_000
 ZONES = {"wib": "Asia/Jakarta", "wita": "Asia/Makassar", "wit": "Asia/Jayapura"}
 
 _KINDS = {
@@ -64,140 +63,107 @@ class UnitRow:
     former_names: tuple[str, ...] = ()
 
 
-@dataclass
-class _Reading:
-    """One row while it is read; collects its problems."""
-
-    cells: Cells
-    problems: list[Problem] = field(default_factory=list)
-
-    def refuse(self, code: str, column: str, **values: str) -> None:
-        self.problems.append(Problem(code, self.cells.row, column, values))
-
-    def text(self, column: str) -> str:
-        text = " ".join(self.cells.get(column).split())
-        limit = LONGEST.get(column)
-        if limit and len(text) > limit:
-            self.refuse("text_too_long", column, limit=str(limit))
-            return ""
-        return text
-
-    def day(self, column: str) -> date | None:
-        text = self.cells.get(column)
-        if not text:
-            return None
-        try:
-            return read_day(text)
-        except NotADay:
-            self.refuse("not_a_day", column, typed=text[:40])
-            return None
-
-
-def read_unit_row(cells: Cells, kinds: frozenset[str]) -> tuple[UnitRow, list[Problem]]:
-    """Read one row; what cannot be read is left out of the row and told as a problem."""
-    reading = _Reading(cells)
+def read_unit_row(cells: ListRow, kinds: frozenset[str]) -> UnitRow:
+    """Read one row; what cannot be read is left out of it and reported among its problems."""
     unit = UnitRow(
-        row=cells.row,
-        slug=_slug(reading),
-        name=_name(reading),
-        kind=_kind(reading, kinds),
-        parent=reading.cells.get("parent").lower(),
-        order=_order(reading),
-        national_code=_national_code(reading),
-        note=reading.text("note"),
-        short_name=reading.text("short_name"),
-        zone=_zone(reading),
-        valid_from=reading.day("valid_from"),
-        valid_to=reading.day("valid_to"),
-        succeeded_by=_many(cells.get("succeeded_by").lower(), ";, \n"),
-        former_names=_many(cells.get("former_names"), ";\n|"),
+        row=cells.number,
+        slug=_read_slug(cells),
+        name=_read_name(cells),
+        kind=_read_kind(cells, kinds),
+        parent=cells.get("parent").lower(),
+        order=_read_order(cells),
+        national_code=_read_national_code(cells),
+        note=cells.read_text("note", longest=LONGEST["note"]),
+        short_name=cells.read_text("short_name", longest=LONGEST["short_name"]),
+        zone=_read_zone(cells),
+        valid_from=cells.read_day("valid_from"),
+        valid_to=cells.read_day("valid_to"),
+        succeeded_by=_read_many(cells.get("succeeded_by").lower(), ";, \n"),
+        former_names=_read_many(cells.get("former_names"), ";\n|"),
     )
-    _judge(unit, reading)
-    return unit, reading.problems
+    _compare_cells(unit, cells)
+    return unit
 
 
-def _judge(unit: UnitRow, reading: _Reading) -> None:
+def _compare_cells(unit: UnitRow, cells: ListRow) -> None:
     """Refuse what two cells of the row say against each other."""
     if unit.valid_from and unit.valid_to and unit.valid_to < unit.valid_from:
-        reading.refuse("ends_before_it_begins", "valid_to")
+        cells.report("ends_before_it_begins", "valid_to")
     if unit.kind and not unit.parent and unit.kind != ROOT_KIND:
-        reading.refuse("parent_not_stated", "parent")
+        cells.report("parent_not_stated", "parent")
     if unit.kind == ROOT_KIND and unit.parent:
-        reading.refuse("regency_below_a_unit", "parent")
+        cells.report("regency_below_a_unit", "parent")
     if unit.kind == ROOT_KIND and not unit.parent and not unit.national_code:
-        missing = Problem("national_code_missing", unit.row, "national_code", level="warning")
-        reading.problems.append(missing)
+        cells.report("national_code_missing", "national_code", "warning")
     if unit.slug and unit.slug in unit.succeeded_by:
-        reading.refuse("succeeds_itself", "succeeded_by")
+        cells.report("succeeds_itself", "succeeded_by")
 
 
-def _slug(reading: _Reading) -> str:
-    slug = reading.text("slug").lower()
+def _read_slug(cells: ListRow) -> str:
+    slug = cells.read_text("slug", longest=LONGEST["slug"]).lower()
     if not slug:
-        reading.refuse("cell_empty", "slug")
+        cells.report("cell_empty", "slug")
     elif not _SLUG.fullmatch(slug):
-        reading.refuse("slug_form", "slug", typed=slug[:40])
+        cells.report("slug_form", "slug", typed=slug[:40])
         return ""
     return slug
 
 
-def _name(reading: _Reading) -> str:
-    name = reading.text("name")
-    if not name and not reading.problems:
-        reading.refuse("cell_empty", "name")
+def _read_name(cells: ListRow) -> str:
+    name = cells.read_text("name", longest=LONGEST["name"])
+    if not name and not cells.problems:
+        cells.report("cell_empty", "name")
     elif name and not any(char.isalpha() for char in name):
-        reading.refuse("name_form", "name", typed=name[:40])
+        cells.report("name_form", "name", typed=name[:40])
     return name
 
 
-def _kind(reading: _Reading, kinds: frozenset[str]) -> str:
-    text = reading.text("kind")
+def _read_kind(cells: ListRow, kinds: frozenset[str]) -> str:
+    text = cells.read_text("kind")
     folded = "-".join(text.lower().split())
     kind = _KINDS.get(folded, folded)
     if not kind:
-        reading.refuse("cell_empty", "kind")
+        cells.report("cell_empty", "kind")
     elif kind not in kinds:
-        reading.refuse("kind_unknown", "kind", typed=text[:40])
+        cells.report("kind_unknown", "kind", typed=text[:40])
         return ""
     return kind
 
 
-def _order(reading: _Reading) -> int | None:
-    text = reading.cells.get("order")
+def _read_order(cells: ListRow) -> int | None:
+    text = cells.get("order")
     if not text:
         return None
-    limit = 100_000
-    if not (text.isascii() and text.isdigit()) or int(text) > limit:
-        reading.refuse("order_form", "order", typed=text[:40])
+    if not (text.isascii() and text.isdigit()) or int(text) > LARGEST_ORDER:
+        cells.report("order_form", "order", typed=text[:40])
         return None
     return int(text)
 
 
-def _national_code(reading: _Reading) -> str:
+def _read_national_code(cells: ListRow) -> str:
     """Read ``73.22``; a number cell has lost the last zero of ``73.20``."""
-    text = reading.cells.get("national_code")
+    text = cells.get("national_code")
     if not text:
         return ""
-    short = _CODE_WITHOUT_ZERO.fullmatch(text)
-    if short and "national_code" in reading.cells.numeric:
+    if "national_code" in cells.numeric and _CODE_WITHOUT_ZERO.fullmatch(text):
         text = f"{text}0"
     match = _CODE.fullmatch(text)
     if not match:
-        reading.refuse("national_code_form", "national_code", typed=text[:40])
+        cells.report("national_code_form", "national_code", typed=text[:40])
         return ""
     return ".".join(match.groups())
 
 
-def _zone(reading: _Reading) -> str:
-    text = reading.cells.get("zone")
+def _read_zone(cells: ListRow) -> str:
+    text = cells.get("zone")
     if not text or text in ZONES.values():
         return text
     zone = ZONES.get(text.lower(), "")
     if not zone:
-        reading.refuse("zone_unknown", "zone", typed=text[:40])
+        cells.report("zone_unknown", "zone", typed=text[:40])
     return zone
 
 
-def _many(text: str, separators: str) -> tuple[str, ...]:
+def _read_many(text: str, separators: str) -> tuple[str, ...]:
     parts = re.split(f"[{re.escape(separators)}]+", text)
     return tuple(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip()))

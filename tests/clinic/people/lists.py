@@ -7,7 +7,7 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from clinic.lib.arithmetic.tables import Table, read_table
-from clinic.people.wording import say
+from clinic.people.wording import explain
 
 SAMPLES = Path(__file__).parent / "samples"
 UNIT_HEADER = ["slug", "name", "kind", "parent", "order"]
@@ -39,5 +39,5 @@ def table(rows: list[list[str]]) -> Table:
 
 def codes(plan) -> list[tuple[int, str, str]]:
     """Return what a plan tells; each code must have its sentences."""
-    assert all(all(say(problem)) for problem in plan.problems)
+    assert all(all(explain(problem)) for problem in plan.problems)
     return [(problem.row, problem.column, problem.code) for problem in plan.problems]

@@ -5,7 +5,7 @@ import pytest
 from clinic.people.invariants import INVARIANTS
 from clinic.people.merging import merge
 from clinic.people.models import Person, Unit, UnitSuccession
-from clinic.people.moving import merge_units
+from clinic.people.units import merge_unit
 from tests.given import make_person
 
 DAY = date(2026, 1, 1)
@@ -23,7 +23,7 @@ def home(regencies):
 def test_what_the_services_write_breaks_nothing(home):
     person = make_person("Budi", home.health)
     merge(person, make_person("Budi S.", home.district), actor=None, reason="satu orang")
-    merge_units([home.inspectorate], home.section, day=DAY, actor=None, reason="Perda")
+    merge_unit(home.inspectorate, home.section, day=DAY, actor=None, reason="Perda")
 
     assert breaches() == []
 

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.people.arithmetic.matching import (
-    Identity,
-    KnownPersons,
+    PersonIndex,
+    PersonKeys,
     names_share_a_word,
     normalise_name,
 )
@@ -57,13 +57,13 @@ def test_names_that_have_no_word_in_common():
 
 @pytest.fixture
 def known():
-    return KnownPersons(
+    return PersonIndex(
         [
-            (1, Identity("Budi Santoso", nip="111", email="budi@contoh.test", unit="dinkes")),
-            (2, Identity("Siti Aminah", email="Siti@contoh.test", unit="dinkes")),
-            (3, Identity("Siti Aminah, S.E.", nip="333", unit="dinkes")),
-            (4, Identity("Eko", email="kantor@contoh.test", unit="setda")),
-            (5, Identity("Dewi", email="kantor@contoh.test", unit="setda")),
+            (1, PersonKeys("Budi Santoso", nip="111", email="budi@contoh.test", unit="dinkes")),
+            (2, PersonKeys("Siti Aminah", email="Siti@contoh.test", unit="dinkes")),
+            (3, PersonKeys("Siti Aminah, S.E.", nip="333", unit="dinkes")),
+            (4, PersonKeys("Eko", email="kantor@contoh.test", unit="setda")),
+            (5, PersonKeys("Dewi", email="kantor@contoh.test", unit="setda")),
         ]
     )
 
@@ -71,14 +71,14 @@ def known():
 @pytest.mark.parametrize(
     ("row", "found"),
     [
-        (Identity("Budi", nip="111"), ("nip", 1)),
-        (Identity("Budi", nip="111", email="BUDI@contoh.test"), ("nip", 1)),
-        (Identity("Budi", nip="111", email="siti@contoh.test"), ("conflict", 2)),
-        (Identity("Budi", nip="999", email="budi@contoh.test"), ("conflict", 1)),
-        (Identity("Siti", nip="222", email="siti@contoh.test"), ("email", 2)),
-        (Identity("Siti", email="siti@contoh.test"), ("email", 2)),
-        (Identity("Eko", email="kantor@contoh.test"), ("ambiguous", None)),
-        (Identity("Siti Aminah", unit="dinkes"), ("none", None)),
+        (PersonKeys("Budi", nip="111"), ("nip", 1)),
+        (PersonKeys("Budi", nip="111", email="BUDI@contoh.test"), ("nip", 1)),
+        (PersonKeys("Budi", nip="111", email="siti@contoh.test"), ("conflict", 2)),
+        (PersonKeys("Budi", nip="999", email="budi@contoh.test"), ("conflict", 1)),
+        (PersonKeys("Siti", nip="222", email="siti@contoh.test"), ("email", 2)),
+        (PersonKeys("Siti", email="siti@contoh.test"), ("email", 2)),
+        (PersonKeys("Eko", email="kantor@contoh.test"), ("ambiguous", None)),
+        (PersonKeys("Siti Aminah", unit="dinkes"), ("none", None)),
     ],
 )
 def test_which_key_finds_whom(known, row, found):
@@ -86,18 +86,18 @@ def test_which_key_finds_whom(known, row, found):
 
 
 def test_a_name_in_the_same_unit_only_suggests(known):
-    assert known.alike(Identity("SITI AMINAH", unit="dinkes")) == {2, 3}
-    assert known.alike(Identity("Siti Aminah", unit="setda")) == set()
-    assert known.alike(Identity("Siti Aminah", nip="444", unit="dinkes")) == {2}
+    assert known.alike(PersonKeys("SITI AMINAH", unit="dinkes")) == {2, 3}
+    assert known.alike(PersonKeys("Siti Aminah", unit="setda")) == set()
+    assert known.alike(PersonKeys("Siti Aminah", nip="444", unit="dinkes")) == {2}
 
 
 @given(
     st.dictionaries(st.integers(1, 50), st.text("0123456789", min_size=3, max_size=5), min_size=1)
 )
 def test_two_different_nips_never_join(nips):
-    known = KnownPersons((key, Identity("Budi", nip=nip)) for key, nip in nips.items())
+    known = PersonIndex((key, PersonKeys("Budi", nip=nip)) for key, nip in nips.items())
 
     for nip in nips.values():
-        how, found = known.find(Identity("Budi", nip=nip))
+        how, found = known.find(PersonKeys("Budi", nip=nip))
         assert how == "nip"
         assert nips[found] == nip

@@ -4,109 +4,120 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.people.arithmetic.placement import (
-    Place,
-    StartsBeforeTheLast,
-    Step,
-    Wanted,
-    place_person,
-)
+from clinic.people.models import Membership
+from clinic.people.moving import FACTS, StartsBeforeTheLast, place_person
 
 TODAY = date(2026, 6, 1)
 JANUARY = date(2026, 1, 1)
 MARCH = date(2026, 3, 1)
 
 
+def member(unit, start, end=None, position="", kind=""):
+    return Membership(unit_id=unit, start=start, end=end, position=position, position_kind=kind)
+
+
+def facts(membership):
+    return tuple(getattr(membership, fact) for fact in FACTS)
+
+
+def place(memberships, unit, start=None, position="", today=TODAY):
+    return place_person(memberships, unit=unit, start=start, position=position, today=today)
+
+
+def said(placement):
+    """Return what a placement does: act, the membership afterwards, the one it is about."""
+    last = facts(placement.last) if placement.last else None
+    return placement.act, facts(placement.after), last
+
+
 def test_somebody_new_begins_on_the_stated_day_else_today():
-    assert place_person([], Wanted(1, MARCH, "Kasubag"), today=TODAY) == Step(
-        "begin", Place(1, MARCH, None, "Kasubag")
-    )
-    assert place_person([], Wanted(1), today=TODAY).place.start == TODAY
+    assert said(place([], 1, MARCH, "Kasubag")) == ("begin", (1, MARCH, None, "Kasubag", ""), None)
+    assert place([], 1).after.start == TODAY
 
 
-def test_another_unit_ends_the_old_stay_the_day_before():
-    old = Place(1, JANUARY, None, "Kasubag")
+def test_another_unit_ends_the_old_membership_the_day_before():
+    old = member(1, JANUARY, None, "Kasubag")
 
-    step = place_person([old], Wanted(2, MARCH), today=TODAY)
+    placement = place([old], 2, MARCH)
 
-    assert step == Step("move", Place(2, MARCH), old, last_ends=date(2026, 2, 28))
+    assert said(placement) == ("move", (2, MARCH, None, "", ""), facts(old))
+    assert placement.last is old
 
 
 def test_a_wrong_unit_of_the_same_day_is_corrected_in_place():
-    old = Place(1, JANUARY)
+    old = member(1, JANUARY)
 
-    assert place_person([old], Wanted(2, JANUARY), today=TODAY) == Step(
-        "correct", Place(2, JANUARY), old
-    )
+    placement = place([old], 2, JANUARY)
+
+    assert said(placement) == ("correct", (2, JANUARY, None, "", ""), facts(old))
 
 
 def test_a_move_back_in_time_is_refused():
     with pytest.raises(StartsBeforeTheLast):
-        place_person([Place(1, MARCH)], Wanted(2, JANUARY), today=TODAY)
+        place([member(1, MARCH)], 2, JANUARY)
 
 
-def test_another_post_from_a_later_day_is_a_new_stay_in_the_same_unit():
-    old = Place(1, JANUARY, None, "Staf")
+def test_another_post_from_a_later_day_is_a_new_membership_in_the_same_unit():
+    old = member(1, JANUARY, None, "Staf")
 
-    step = place_person([old], Wanted(1, MARCH, "Kasubag"), today=TODAY)
+    placement = place([old], 1, MARCH, "Kasubag")
 
-    assert (step.act, step.place) == ("move", Place(1, MARCH, None, "Kasubag"))
+    assert (placement.act, facts(placement.after)) == ("move", (1, MARCH, None, "Kasubag", ""))
 
 
 def test_another_post_without_a_day_is_a_correction():
-    old = Place(1, JANUARY, None, "Staf")
+    old = member(1, JANUARY, None, "Staf")
 
-    assert place_person([old], Wanted(1, None, "Kasubag"), today=TODAY) == Step(
-        "correct", Place(1, JANUARY, None, "Kasubag"), old
-    )
+    placement = place([old], 1, None, "Kasubag")
+
+    assert said(placement) == ("correct", (1, JANUARY, None, "Kasubag", ""), facts(old))
 
 
 def test_a_later_start_of_the_same_post_is_not_taken_over():
-    step = place_person([Place(1, JANUARY)], Wanted(1, MARCH), today=TODAY)
+    placement = place([member(1, JANUARY)], 1, MARCH)
 
-    assert (step.act, step.place.start, step.keeps_earlier_start) == ("none", JANUARY, True)
+    assert (placement.act, placement.after.start) == ("none", JANUARY)
+    assert placement.keeps_earlier_start
 
 
 def test_an_earlier_start_of_the_same_post_is_a_correction():
-    step = place_person([Place(1, MARCH)], Wanted(1, JANUARY), today=TODAY)
+    placement = place([member(1, MARCH)], 1, JANUARY)
 
-    assert (step.act, step.place.start) == ("correct", JANUARY)
+    assert (placement.act, placement.after.start) == ("correct", JANUARY)
 
 
-def test_an_earlier_start_that_would_overlap_another_stay_is_refused():
-    places = [Place(1, date(2025, 1, 1), date(2025, 12, 31)), Place(2, MARCH)]
+def test_an_earlier_start_that_would_overlap_another_membership_is_refused():
+    memberships = [member(1, date(2025, 1, 1), date(2025, 12, 31)), member(2, MARCH)]
 
     with pytest.raises(StartsBeforeTheLast):
-        place_person(places, Wanted(2, date(2025, 6, 1)), today=TODAY)
+        place(memberships, 2, date(2025, 6, 1))
 
 
 def test_who_left_and_comes_back_begins_again():
-    places = [Place(1, JANUARY, MARCH)]
-
-    assert place_person(places, Wanted(1), today=TODAY).act == "begin"
+    assert place([member(1, JANUARY, MARCH)], 1).act == "begin"
 
 
 def test_an_old_list_that_agrees_with_history_changes_nothing():
-    places = [Place(1, date(2020, 1, 1), date(2025, 12, 31)), Place(2, JANUARY)]
+    memberships = [member(1, date(2020, 1, 1), date(2025, 12, 31)), member(2, JANUARY)]
 
-    assert place_person(places, Wanted(1, date(2020, 1, 1)), today=TODAY).act == "none"
+    assert place(memberships, 1, date(2020, 1, 1)).act == "none"
 
 
 DAYS = st.dates(date(2026, 1, 1), date(2026, 12, 31))
 POSTS = st.sampled_from(["", "Staf", "Kasubag"])
-WISHES = st.builds(Wanted, st.integers(1, 3), st.none() | DAYS, POSTS, st.just(""))
+ASKED = st.tuples(st.integers(1, 3), st.none() | DAYS, POSTS)
 
 
-def carry_out(places, wanted, today):
-    step = place_person(places, wanted, today=today)
-    if step.act == "none":
-        return places
-    kept = [place for place in places if place is not step.last]
-    if step.act == "move":
-        last = step.last
-        ended = Place(last.unit, last.start, step.last_ends, last.position, last.position_kind)
-        return [*kept, ended, step.place]
-    return [*places, step.place] if step.act == "begin" else [*kept, step.place]
+def carry_out(memberships, asked, today):
+    placement = place(memberships, *asked, today=today)
+    if placement.act == "none":
+        return memberships
+    others = [known for known in memberships if known is not placement.last]
+    if placement.act == "move":
+        unit, start, _end, position, kind = facts(placement.last)
+        ended = member(unit, start, placement.after.start - timedelta(days=1), position, kind)
+        return [*others, ended, placement.after]
+    return [*others, placement.after]
 
 
 def overlap(one, other):
@@ -114,17 +125,18 @@ def overlap(one, other):
     return one.start <= (other.end or last) and other.start <= (one.end or last)
 
 
-@given(wishes=st.lists(WISHES, max_size=8), today=DAYS)
-def test_stays_never_overlap_and_the_same_wish_again_changes_nothing(wishes, today):
-    places = []
-    for wanted in wishes:
+@given(asked_in_turn=st.lists(ASKED, max_size=8), today=DAYS)
+def test_memberships_never_overlap_and_asking_again_changes_nothing(asked_in_turn, today):
+    memberships = []
+    for asked in asked_in_turn:
         try:
-            places = carry_out(places, wanted, today)
+            memberships = carry_out(memberships, asked, today)
         except StartsBeforeTheLast:
             continue
-        assert carry_out(places, wanted, today) == places
+        again = carry_out(memberships, asked, today)
+        assert sorted(map(str, map(facts, again))) == sorted(map(str, map(facts, memberships)))
         today += timedelta(days=1)
 
-        assert all(place.end is None or place.start <= place.end for place in places)
-        pairs = [(a, b) for a in places for b in places if a is not b]
+        assert all(known.end is None or known.start <= known.end for known in memberships)
+        pairs = [(a, b) for a in memberships for b in memberships if a is not b]
         assert not any(overlap(a, b) for a, b in pairs)

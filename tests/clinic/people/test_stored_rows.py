@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.people.arithmetic.import_plan import Problem
+from clinic.lib.errors import Refused
+from clinic.people.arithmetic.lists import ListProblem
 from clinic.people.arithmetic.person_rows import PersonRow
 from clinic.people.arithmetic.unit_rows import UnitRow
-from clinic.people.list_imports import UnknownSchema, load_rows, store_rows
+from clinic.people.importing import load_rows, store_rows
 from tests.clinic.people.lists import SAMPLES
 
 DAY = date(2026, 6, 1)
@@ -25,13 +26,13 @@ UNITS = st.builds(
     succeeded_by=st.lists(TEXT, max_size=3).map(tuple),
     former_names=st.lists(TEXT, max_size=3).map(tuple),
 )
-PROBLEM = Problem("not_a_day", 3, "start", {"typed": "kemarin"})
+PROBLEM = ListProblem("not_a_day", 3, "start", {"typed": "kemarin"})
 
 
 @given(st.lists(PERSONS, max_size=4), st.lists(UNITS, max_size=4))
 def test_stored_rows_come_back_as_they_were(persons, units):
     for kind, rows in ((PersonRow, persons), (UnitRow, units)):
-        stored = json.loads(json.dumps(store_rows(rows, [PROBLEM], day=DAY)))
+        stored = json.loads(json.dumps(store_rows(rows, [PROBLEM], DAY)))
 
         assert load_rows(kind, stored) == (rows, [PROBLEM], DAY)
 
@@ -48,7 +49,10 @@ def test_rows_stored_under_schema_1_stay_readable_for_ever():
                   date(2020, 1, 1)),
         PersonRow(3, "Wati", "setda"),
     ]  # fmt: skip
-    assert (problems, day) == ([Problem("column_ignored", 1, "", {"header": "X"}, "warning")], DAY)
+    assert (problems, day) == (
+        [ListProblem("column_ignored", 1, "", {"header": "X"}, "warning")],
+        DAY,
+    )
     assert units == [
         UnitRow(2, "lama", "Dinas Lama", "dinas", "kab", 0, "", "catatan", "DL", "",
                 date(2010, 1, 1), date(2020, 12, 31), ("dinas-a", "dinas-b"), ("Kantor Lama",))
@@ -57,5 +61,6 @@ def test_rows_stored_under_schema_1_stay_readable_for_ever():
 
 @pytest.mark.parametrize("stored", [{}, {"schema": 2, "rows": []}, {"schema": 1}])
 def test_an_unknown_schema_is_refused(stored):
-    with pytest.raises(UnknownSchema):
+    with pytest.raises(Refused) as refusal:
         load_rows(PersonRow, stored)
+    assert refusal.value.code == "stored_rows_unknown"

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from django.utils.translation import override
 
-from clinic.people.arithmetic.import_plan import Problem
-from clinic.people.wording import FIELDS, WORDINGS, label, place, say, shown
+from clinic.people.arithmetic.lists import ListProblem
+from clinic.people.wording import FIELDS, WORDINGS, column_label, explain, format_value, locate
 
 SOURCES = [*Path("clinic/people").glob("*.py"), *Path("clinic/people/arithmetic").glob("*.py")]
 CODE = "".join(source.read_text() for source in SOURCES if source.name != "wording.py")
@@ -20,9 +20,9 @@ def test_no_sentence_is_kept_for_a_code_that_nothing_tells(code):
 def test_every_sentence_can_be_said_with_its_values(code):
     names = re.findall(r"%\((\w+)\)s", "".join(WORDINGS[code]))
     values = {name: "2026-06-01" if name == "start" else "x" for name in names}
-    problem = Problem(code, 3, "name", values)
+    problem = ListProblem(code, 3, "name", values)
 
-    what, remedy = say(problem)
+    what, remedy = explain(problem)
 
     assert "%(" not in what + remedy
     assert what.endswith(".")
@@ -30,15 +30,18 @@ def test_every_sentence_can_be_said_with_its_values(code):
 
 
 def test_a_stored_day_is_read_in_words():
-    assert "2026-06-01" not in say(Problem("start_kept", 3, "start", {"start": "2026-06-01"}))[0]
+    assert (
+        "2026-06-01"
+        not in explain(ListProblem("start_kept", 3, "start", {"start": "2026-06-01"}))[0]
+    )
     with override("id"):
-        assert shown("start", "2026-06-01") == "1 Juni 2026"
-    assert shown("name", "2026-06-01") == "2026-06-01"
-    assert shown("start", "") == ""
+        assert format_value("start", "2026-06-01") == "1 Juni 2026"
+    assert format_value("name", "2026-06-01") == "2026-06-01"
+    assert format_value("start", "") == ""
 
 
 def test_where_a_problem_stands_is_said_in_words():
-    assert "3" in place(Problem("cell_empty", 3))
-    assert label("unit") in place(Problem("cell_empty", 3, "unit"))
-    assert place(Problem("no_rows"))
-    assert all(label(name) for name in FIELDS if name)
+    assert "3" in locate(ListProblem("cell_empty", 3))
+    assert column_label("unit") in locate(ListProblem("cell_empty", 3, "unit"))
+    assert locate(ListProblem("no_rows"))
+    assert all(column_label(name) for name in FIELDS if name)
