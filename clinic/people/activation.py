@@ -1,11 +1,9 @@
-"""Taking an account into use: a one-use link, sent or printed as a slip (security.md 3).
+"""One-use links: the slip that takes an account into use, and the one for a forgotten password.
 
-The token is on the paper or in the message alone; the database keeps its digest. A link often
-travels by WhatsApp, so the page also asks the full NIP where the person has one.
-
-The link with which a forgotten password is set anew: one use, one hour, mailed by the worker.
-
-The way into an empty installation: its first administrator.
+A token is on the paper or in the message alone; the database keeps its digest. A slip is valid for
+72 hours and often travels by WhatsApp, so its page also asks the full NIP where the person has
+one. The link for a forgotten password is valid for one hour and mailed by the worker. The first
+administrator of an empty installation comes in by a slip too.
 """
 
 import hashlib
@@ -29,22 +27,16 @@ from django.utils.translation import gettext as _
 from clinic.lib.arithmetic.qr import draw_path
 from clinic.lib.errors import Refused
 from clinic.people.accounts import create_account, find_account, set_password
+from clinic.people.arithmetic.matching import fold_login_name
 from clinic.people.arithmetic.nip import LENGTH, clean_nip
 from clinic.people.granting import grant
-from clinic.people.models import Account, Activation, Grant, Person, fold_login_name
+from clinic.people.models import Account, Activation, Grant, Person
 from clinic.records import audit, notices
 
 VALID_FOR = timedelta(hours=72)
 # Without letters and digits that look alike on paper; 25 of 31 signs are 123 bits.
 SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
 GROUP, GROUPS = 5, 5
-
-
-class ActivationClosed(Refused):
-    """The link was used, replaced, has run out, or never was one: all look alike (S8)."""
-
-    code = "activation_closed"
-    status = 410
 
 
 class WrongNip(Refused):
@@ -77,15 +69,15 @@ def issue_slip(account: Account, *, actor: Account | None) -> Slip:
     """Make a new link for the account; the old one closes.
 
     Raises:
-        Refused: the account is retired (``account_retired``).
+        Refused: the account is closed (``account_retired``).
     """
     if not account.is_active:
-        raise Refused(_("This account is retired."), code="account_retired")
+        raise Refused(_("This account is closed."), code="account_retired")
     now = timezone.now()
     Activation.objects.filter(account=account, used_at=None, replaced_at=None).update(
         replaced_at=now
     )
-    slip = Slip(account, _new_token(), now + VALID_FOR)
+    slip = Slip(account, _draw_token(), now + VALID_FOR)
     Activation.objects.create(
         account=account,
         email=account.email,
@@ -101,55 +93,60 @@ def open_activation(token: str) -> Activation:
     """Return the open link of a token.
 
     Raises:
-        ActivationClosed: there is none, or no longer.
+        Refused: it was used, replaced, has run out, or never was one: all look alike (S8).
     """
-    found = (
+    activation = (
         Activation.objects.select_related("account__person")
         .filter(token_digest=_digest(token))
         .first()
     )
-    if found is None or not found.is_open(timezone.now()):
-        raise ActivationClosed(
-            _("This link has been used or is no longer valid. Ask for a new one.")
+    if activation is None or not activation.is_open(timezone.now()):
+        raise Refused(
+            _("This link has been used or is no longer valid. Ask for a new one."),
+            code="activation_closed",
+            status=410,
         )
-    return found
+    return activation
 
 
 def activate(token: str, *, nip: str, password: str) -> Account:
     """Set the first password and close the link; each way out hashes exactly once (S8).
 
     Raises:
-        ActivationClosed, WrongNip: as they say.
+        WrongNip: the NIP is not the person's.
         ValidationError: the password is not accepted; the link stays open.
     """
     try:
-        found = open_activation(token)
-        _check_nip(found, nip)
+        activation = open_activation(token)
+        _check_nip(activation, nip)
     except Refused:
         make_password(password)
         raise
     with transaction.atomic():
-        account = found.account
+        account = activation.account
         set_password(account, password)
-        is_mine = Activation.objects.filter(pk=found.pk, used_at=None, replaced_at=None).update(
-            used_at=timezone.now()
-        )
-        if not is_mine:
-            raise ActivationClosed(_("This link has been used. Sign in with your password."))
+        still_open = Activation.objects.filter(pk=activation.pk, used_at=None, replaced_at=None)
+        if not still_open.update(used_at=timezone.now()):
+            raise Refused(
+                _("This link has been used. Sign in with your password."),
+                code="activation_closed",
+                status=410,
+            )
         audit.record("account.activated", actor=account, thing=account, subject=account.person_id)
     return account
 
 
-def _check_nip(found: Activation, nip: str) -> None:
-    person = found.account.person
+def _check_nip(activation: Activation, nip: str) -> None:
+    person = activation.account.person
     if not person.nip or clean_nip(nip) == person.nip:
         return
-    Activation.objects.filter(pk=found.pk, tries_left__gt=0).update(tries_left=F("tries_left") - 1)
-    audit.record("account.activation_refused", thing=found.account, subject=person)
+    tries = Activation.objects.filter(pk=activation.pk, tries_left__gt=0)
+    tries.update(tries_left=F("tries_left") - 1)
+    audit.record("account.activation_refused", thing=activation.account, subject=person)
     raise WrongNip(_("This is not the NIP that the link was made for. Please check it."))
 
 
-def _new_token() -> str:
+def _draw_token() -> str:
     groups = ("".join(secrets.choice(SIGNS) for _sign in range(GROUP)) for _group in range(GROUPS))
     return "-".join(groups)
 
@@ -201,11 +198,18 @@ def create_admin(*, nip: str = "", email: str = "", name: str = "") -> tuple[Sli
 
     Raises:
         Refused: the NIP has not 18 digits (``nip_unreadable``), the address is none
-            (``email_unreadable``), or the account is retired.
+            (``email_unreadable``), or the account is closed.
     """
     nip, email = clean_nip(nip), fold_login_name(email)
-    _check_names(nip, email)
-    person = _person_of(nip, email)
+    if nip and not (len(nip) == LENGTH and nip.isdigit()):
+        raise Refused(_("A NIP has 18 digits."), code="nip_unreadable")
+    try:
+        validate_email(email or "nobody@example.test")
+    except ValidationError as error:
+        raise Refused(_("This is not an e-mail address."), code="email_unreadable") from error
+    account = find_account(nip or email)
+    known = {"nip": nip} if nip else {"email__iexact": email}
+    person = account.person if account else Person.objects.filter(merged_into=None, **known).first()
     counts = {"persons": int(person is None)}
     if person is None:
         person = Person.objects.create(name=name or _("Administrator"), nip=nip, email=email)
@@ -213,20 +217,3 @@ def create_admin(*, nip: str = "", email: str = "", name: str = "") -> tuple[Sli
     account = create_account(person)
     grant(person, Grant.Role.ADMINISTRATOR, actor=None)
     return issue_slip(account, actor=None), {**counts, "slips": 1}
-
-
-def _person_of(nip: str, email: str) -> Person | None:
-    account = find_account(nip or email)
-    if account:
-        return account.person
-    known = {"nip": nip} if nip else {"email__iexact": email}
-    return Person.objects.filter(merged_into=None, **known).first()
-
-
-def _check_names(nip: str, email: str) -> None:
-    if nip and not (len(nip) == LENGTH and nip.isdigit()):
-        raise Refused(_("A NIP has 18 digits."), code="nip_unreadable")
-    try:
-        validate_email(email or "nobody@example.test")
-    except ValidationError as error:
-        raise Refused(_("This is not an e-mail address."), code="email_unreadable") from error

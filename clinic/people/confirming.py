@@ -1,4 +1,4 @@
-"""A password or factor given anew before what is dear is shown or changed (security.md 3).
+"""A password or factor given anew before what is dear is shown or changed.
 
 Our pages ask inside the view, after the thing was found within reach: outside it an address
 answers 404 whether or not the person has confirmed.
@@ -13,13 +13,13 @@ from django.http.request import QueryDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-KEPT_KEY = "typed_before_confirming"
+TYPED_KEY = "typed_before_confirming"
 
 
 def is_confirmed(request: HttpRequest) -> bool:
     """Say whether the person gave a password or factor within ten minutes; a log-in is none."""
     try:
-        return _confirmed(request)
+        return _require_confirmed(request)
     except ReauthenticationRequired:
         return False
 
@@ -37,24 +37,25 @@ def ask_to_confirm(request: HttpRequest, *, back: str = "") -> HttpResponseRedir
     if not back:
         typed = request.POST.copy()
         typed.pop("csrfmiddlewaretoken", None)
-        request.session[KEPT_KEY] = {"page": request.path, "fields": typed.urlencode()}
+        page = request.get_full_path()
+        request.session[TYPED_KEY] = {"page": page, "fields": typed.urlencode()}
     messages.info(
         request,
         _("Nothing has been done yet. After this, press the button of your step once more."),
     )
     way = get_adapter().get_reauthentication_methods(request.user)[0]["url"]
-    return HttpResponseRedirect(f"{way}?{urlencode({'next': back or request.path})}")
+    return HttpResponseRedirect(f"{way}?{urlencode({'next': back or request.get_full_path()})}")
 
 
 def typed_before(request: HttpRequest) -> QueryDict:
     """Return once what was posted to this page before the person was asked; else nothing."""
-    kept = request.session.get(KEPT_KEY)
-    if not kept or kept["page"] != request.path:
+    typed = request.session.get(TYPED_KEY)
+    if not typed or typed["page"] != request.get_full_path():
         return QueryDict()
-    del request.session[KEPT_KEY]
-    return QueryDict(kept["fields"])
+    del request.session[TYPED_KEY]
+    return QueryDict(typed["fields"])
 
 
 @reauthentication_required
-def _confirmed(_request: HttpRequest) -> bool:
+def _require_confirmed(_request: HttpRequest) -> bool:
     return True

@@ -34,8 +34,8 @@ def demo_accounts() -> QuerySet[Account]:
 
 def roles_in_words(account: Account) -> str:
     """Name the roles of a sample account, each once; its grants are at hand already."""
-    held = [str(grant.get_role_display()) for grant in account.person.grants.all()]
-    return ", ".join(dict.fromkeys(held or [str(Grant.Role.PARTICIPANT.label)]))
+    roles = [str(grant.get_role_display()) for grant in account.person.grants.all()]
+    return ", ".join(dict.fromkeys(roles or [str(Grant.Role.PARTICIPANT.label)]))
 
 
 def sign_in_as(request: HttpRequest, account: UUID, *, next_url: str = "") -> HttpResponse:
@@ -61,15 +61,11 @@ def _may_open(request: HttpRequest, url: str) -> bool:
     path, _mark, query = url.partition("?")
     try:
         match = resolve(path)
-        answer: Any = match.func(_looking(request, path, query), *match.args, **match.kwargs)
+        look = copy(request)
+        look.method = "GET"
+        look.path = look.path_info = path
+        look.GET, look.POST = QueryDict(query), QueryDict("")
+        answer: Any = match.func(look, *match.args, **match.kwargs)
     except (Resolver404, Http404, PermissionDenied, Refused):
         return False
     return answer.status_code == HTTP_OK
-
-
-def _looking(request: HttpRequest, path: str, query: str) -> HttpRequest:
-    look = copy(request)
-    look.method = "GET"
-    look.path = look.path_info = path
-    look.GET, look.POST = QueryDict(query), QueryDict("")
-    return look

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,7 +20,7 @@ from clinic.records import audit
 Role = Grant.Role
 UNIT_ROLES = frozenset({Role.UNIT_OFFICIAL, Role.OPERATOR, Role.REGENCY_OFFICIAL, Role.ASSESSOR})
 EVENT_ROLES = frozenset({Role.ORGANISER})
-# Who may open the editor, by the name of the group that the migration made (security.md 5).
+# Who may open the editor, by the name of the group that the migration made.
 GROUP_OF_ROLE = {
     Role.AUTHOR.value: "Penyusun",
     Role.REVIEWER.value: "Pengulas",
@@ -41,7 +42,7 @@ class Scope:
         return {"unit": self.unit, "event": self.event, "year": self.year}
 
     def fits(self, role: str) -> bool:
-        """Say whether the role may have this scope (security.md 2)."""
+        """Say whether the role may have this scope."""
         return (
             role in Role.values
             and (self.unit is not None) == (role in UNIT_ROLES)
@@ -52,25 +53,6 @@ class Scope:
 
 
 NOWHERE_IN_PARTICULAR = Scope()
-
-
-class ScopeDoesNotFit(Refused):
-    """The role needs another scope than was given."""
-
-    code = "scope_does_not_fit"
-
-
-class OwnGrantRefused(Refused):
-    """Nobody grants a role to themselves, or takes it back (security.md 2, rule 2)."""
-
-    code = "own_grant"
-    status = 403
-
-
-class OwnUnitRefused(Refused):
-    """Nobody reviews their own unit (security.md 2, rule 7)."""
-
-    code = "own_unit"
 
 
 @transaction.atomic
@@ -87,17 +69,32 @@ def grant(
 
     A unit official, operator and assessor get a unit, the assessor also a year, the regency
     official the root, an organiser an event (or nothing: they may open events). ``actor`` is who
-    grants, None only for commands run on the server; the last day may stay open.
-
-    Raises:
-        PermissionDenied: the actor may not grant roles.
-        OwnGrantRefused, OwnUnitRefused, ScopeDoesNotFit: as they say.
+    grants, None only for commands run on the server; the last day may stay open. Nobody grants a
+    role to themselves, and nobody reviews their own unit.
     """
     starts_on = starts_on or timezone.localdate()
-    _check_actor(actor, person)
-    _check_scope(role, scope)
-    if role == Role.ASSESSOR:
-        _check_other_unit(person, scope.unit, starts_on)
+    if actor is not None and actor.person_id in rows_of(person):
+        raise Refused(
+            _("Nobody can give a role to themselves. Ask another administrator."),
+            code="own_grant",
+            status=403,
+        )
+    if actor is not None and not can(actor, "grant-role", Grant):
+        raise PermissionDenied
+    if not scope.fits(role):
+        raise Refused(
+            _(
+                "This role needs another scope: a unit for unit roles, a unit and a year for an "
+                "assessor, the regency for the regency official, an event or nothing for an "
+                "organiser, nothing for the others."
+            ),
+            code="scope_does_not_fit",
+        )
+    own = Membership.objects.on(starts_on).filter(person__in=rows_of(person))
+    if role == Role.ASSESSOR and own.filter(unit=scope.unit).exists():
+        raise Refused(
+            _("An assessor does not review their own unit. Choose another one."), code="own_unit"
+        )
     earlier = find_grant(person, role, scope=scope, day=starts_on)
     if earlier:
         return earlier
@@ -105,15 +102,22 @@ def grant(
         person=person, role=role, starts_on=starts_on, ends_on=ends_on, granted_by=actor,
         **scope.fields,
     )  # fmt: skip
-    audit.record("grant.given", actor=actor, thing=given, subject=person, values=_told(given))
+    _record("grant.given", given, actor=actor)
     _follow(person)
     return given
 
 
 def find_grant(person: Person, role: str, *, scope: Scope, day: date) -> Grant | None:
     """Return the person's grant of this role and scope in force on the day, or None."""
-    held = Grant.objects.on(day).filter(person__in=rows_of(person), role=role, **scope.fields)
-    return held.first()
+    in_force = Grant.objects.on(day).filter(person__in=rows_of(person), role=role, **scope.fields)
+    return in_force.first()
+
+
+def standing_grants(person: Person) -> QuerySet[Grant]:
+    """Return the person's grants that are in force or begin later, oldest first."""
+    open_ended = Q(ends_on__isnull=True) | Q(ends_on__gte=timezone.localdate())
+    standing = Grant.objects.filter(open_ended, person__in=rows_of(person), ended_at__isnull=True)
+    return standing.select_related("unit", "person").order_by("starts_on", "pk")
 
 
 @transaction.atomic
@@ -131,7 +135,7 @@ def grant_drafted(person: Person, event: UUID) -> Grant:
     given = Grant.objects.create(
         person=person, role=Role.ORGANISER, event=event, starts_on=today, granted_by=None
     )
-    audit.record("grant.given", actor=None, thing=given, subject=person, values=_told(given))
+    _record("grant.given", given, actor=None)
     forget_grants()
     return given
 
@@ -140,72 +144,42 @@ def grant_drafted(person: Person, event: UUID) -> Grant:
 def end_grant(given: Grant, *, actor: Account | None, last_day: date | None = None) -> Grant:
     """End a role: at once, unless a later last day is named.
 
-    One that ends at once is gone at the person's next request (S24); the row stays.
-
-    Raises:
-        PermissionDenied: the actor may not take roles back.
-        OwnGrantRefused: the role is the actor's own; the last administrator would lock the door.
+    One that ends at once is gone at the person's next request (S24); the row stays. Nobody takes
+    back their own role: the last administrator would lock the door.
     """
     if actor is not None and not can(actor, "grant-role", given):
         raise PermissionDenied
     if actor is not None and actor.person_id in rows_of(given.person):
-        raise OwnGrantRefused(_("Nobody can take back their own role. Ask another administrator."))
+        raise Refused(
+            _("Nobody can take back their own role. Ask another administrator."),
+            code="own_grant",
+            status=403,
+        )
     if last_day is None:
         given.ended_at = timezone.now()
     else:
         given.ends_on = last_day
     given.save(update_fields=["ended_at", "ends_on"])
-    audit.record(
-        "grant.ended", actor=actor, thing=given, subject=given.person_id, values=_told(given)
-    )
+    _record("grant.ended", given, actor=actor)
     _follow(given.person)
     return given
 
 
-def keep_groups_in_step(account: Account) -> None:
-    """Give the account the editor groups of the roles in force, and no others of ours."""
-    wanted = {GROUP_OF_ROLE.get(given.role) for given in grants_of(account.person)}
-    account.groups.set(Group.objects.filter(name__in=wanted - {None}))
-
-
 def _follow(person: Person) -> None:
+    """Give the person's accounts the editor groups of the roles in force; their sessions end."""
     forget_grants()
     for account in Account.objects.filter(person__in=rows_of(person)).select_related("person"):
-        keep_groups_in_step(account)
+        groups = {GROUP_OF_ROLE.get(given.role) for given in grants_of(account.person)}
+        account.groups.set(Group.objects.filter(name__in=groups - {None}))
         end_sessions(account)
 
 
-def _told(given: Grant) -> dict[str, str | int | None]:
-    return {
+def _record(verb: str, given: Grant, *, actor: Account | None) -> None:
+    values = {
         "role": given.role,
         "unit": given.unit.slug if given.unit else None,
         "event": str(given.event) if given.event else None,
         "year": given.year,
         "ends_on": given.ends_on.isoformat() if given.ends_on else None,
     }
-
-
-def _check_actor(actor: Account | None, person: Person) -> None:
-    if actor is None:
-        return
-    if actor.person_id in rows_of(person):
-        raise OwnGrantRefused(_("Nobody can give a role to themselves. Ask another administrator."))
-    if not can(actor, "grant-role", Grant):
-        raise PermissionDenied
-
-
-def _check_scope(role: str, scope: Scope) -> None:
-    if not scope.fits(role):
-        raise ScopeDoesNotFit(
-            _(
-                "This role needs another scope: a unit for unit roles, a unit and a year for an "
-                "assessor, the regency for the regency official, an event or nothing for an "
-                "organiser, nothing for the others."
-            )
-        )
-
-
-def _check_other_unit(person: Person, unit: Unit | None, day: date) -> None:
-    own = Membership.objects.on(day).filter(person__in=rows_of(person))
-    if unit is not None and own.filter(unit=unit).exists():
-        raise OwnUnitRefused(_("An assessor does not review their own unit. Choose another one."))
+    audit.record(verb, actor=actor, thing=given, subject=given.person_id, values=values)

@@ -1,10 +1,10 @@
-"""Jobs of the people room."""
+"""Jobs of people."""
 
 from collections.abc import Callable
 
 from clinic.people.activation import write_reset_link
 from clinic.people.list_imports import PERSONS, UNITS, read_list
-from clinic.people.log_heads import tell_administrators
+from clinic.people.log_heads import send_heads
 from clinic.people.signin import RESET_LINK_JOB
 from clinic.records import imports, seals
 from clinic.records.jobs import Job, job
@@ -17,9 +17,9 @@ def send_reset_link(row: Job) -> Callable[[], None] | None:
 
 
 @job(seals.HEADS_JOB)
-def tell_heads(row: Job) -> Callable[[], None]:
-    """Tell the administrators the heads of the logs of one day."""
-    return tell_administrators(row)
+def send_log_heads(row: Job) -> Callable[[], None]:
+    """Send the administrators the heads of the logs of one day."""
+    return send_heads(row)
 
 
 @job(

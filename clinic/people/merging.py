@@ -5,23 +5,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
+from clinic.people.access import require, rows_of
+from clinic.people.granting import standing_grants
 from clinic.people.models import Account, Person, PersonMerge
 from clinic.records import audit
 
 FILLED = ("nip", "rank", "sex", "email", "phone")
-
-
-class NotMergeable(Refused):
-    """Two rows that cannot be joined as asked."""
-
-    code = "not_mergeable"
-
-
-class NotMerged(Refused):
-    """A row that no merge in force has given up."""
-
-    code = "not_merged"
-    status = 409
 
 
 @transaction.atomic
@@ -30,72 +19,51 @@ def merge(keep: Person, other: Person, *, actor: Account | None, reason: str) ->
 
     Scans, attempts, memberships and certificates stay with the row they were made for: readers
     use ``Person.resolved`` and ``Person.objects.rows_of``. Merging twice returns the first merge.
-
-    Raises:
-        NotMergeable: the two are one row, ``other`` stands for somebody else's row already,
-            an account would be left behind, or no reason is given.
     """
-    keep, other = _locked(Person.objects.kept_row(keep), other)
+    keep, other = _lock(Person.objects.kept_row(keep), other)
+    _require(actor, keep, other)
     earlier = PersonMerge.objects.filter(other=other, undone_at__isnull=True).first()
     if earlier and other.resolved == keep:
         return earlier
-    _refuse_unfit(keep, other, reason=reason)
+    _refuse_without_reason(reason)
+    check_merge(keep, other, actor=actor)
     other.merged_into = keep
     other.save(update_fields=["merged_into"])
-    filled = [name for name in FILLED if getattr(other, name) and not getattr(keep, name)]
+    filled = blanks_filled(keep, other)
     for name in filled:
         setattr(keep, name, getattr(other, name))
     keep.save(update_fields=filled or ["name"])
-    done = PersonMerge.objects.create(
+    merged = PersonMerge.objects.create(
         kept=keep, other=other, filled={"schema": 1, "fields": filled}
     )
-    _record("person.merged", done, actor=actor, reason=reason)
-    return done
+    _record("person.merged", merged, actor=actor, reason=reason)
+    return merged
 
 
-@transaction.atomic
-def undo_merge(other: Person, *, actor: Account | None, reason: str) -> Person:
-    """Take two rows apart again: what ``keep`` got from ``other`` and still has, it gives back.
+def blanks_filled(keep: Person, other: Person) -> list[str]:
+    """Return the fields that ``keep`` would get from ``other``."""
+    return [name for name in FILLED if getattr(other, name) and not getattr(keep, name)]
 
-    Raises:
-        NotMerged: no merge of this row is in force.
-        NotMergeable: meanwhile a third row has the NIP, or no reason is given.
+
+def check_merge(keep: Person, other: Person, *, actor: Account | None) -> None:
+    """Refuse to let ``keep`` stand for ``other``: one row, one merged already, or an account lost.
+
+    An account in use is never left behind with the row that is given up, and nobody gets a role of
+    another row by merging it into their own.
     """
-    done = PersonMerge.objects.filter(other=other, undone_at__isnull=True).first()
-    if done is None:
-        raise NotMerged(_("This person is not merged into another."))
-    _refuse_without_reason(reason)
-    keep, other = _locked(done.kept, other)
-    given_back = [
-        name for name in done.filled["fields"] if getattr(keep, name) == getattr(other, name)
-    ]
-    for name in given_back:
-        setattr(keep, name, "")
-    keep.save(update_fields=given_back or ["name"])
-    _refuse_taken_nip(other)
-    other.merged_into = None
-    other.save(update_fields=["merged_into"])
-    done.undone_at = timezone.now()
-    done.save(update_fields=["undone_at"])
-    _record("person.merge_undone", done, actor=actor, reason=reason)
-    return other
-
-
-def _locked(keep: Person, other: Person) -> tuple[Person, Person]:
-    """Read both rows anew, locked in one order so that two merges never wait for each other."""
-    rows = Person.objects.select_for_update().filter(pk__in=[keep.pk, other.pk]).order_by("pk")
-    by_key = {row.pk: row for row in rows}
-    return by_key[keep.pk], by_key[other.pk]
-
-
-def _refuse_unfit(keep: Person, other: Person, *, reason: str) -> None:
-    _refuse_without_reason(reason)
     if keep == other:
-        raise NotMergeable(_("Choose two different persons."), code="same_person")
+        raise Refused(_("Choose two different persons."), code="same_person")
     if other.merged_into_id is not None:
-        raise NotMergeable(
+        raise Refused(
             _("This person is already merged into another. Undo that first."),
             code="already_merged",
+        )
+    is_own = actor is not None and actor.person_id in rows_of(keep)
+    if is_own and standing_grants(other).exists():
+        raise Refused(
+            _("Nobody can give a role to themselves. Ask another administrator."),
+            code="own_grant",
+            status=403,
         )
     accounts = {
         account.person_id: account for account in Account.objects.filter(person__in=[keep, other])
@@ -103,36 +71,74 @@ def _refuse_unfit(keep: Person, other: Person, *, reason: str) -> None:
     if other.pk not in accounts:
         return
     if keep.pk not in accounts:
-        raise NotMergeable(
+        raise Refused(
             _("Keep the person who has the account, and merge the other one into it."),
             code="keep_the_one_with_the_account",
         )
     if accounts[other.pk].is_active:
-        raise NotMergeable(
-            _("Both have an account. Retire the account that is no longer used first."),
+        raise Refused(
+            _("Both have an account. Close the account that is no longer used first."),
             code="both_have_accounts",
         )
 
 
+@transaction.atomic
+def undo_merge(other: Person, *, actor: Account | None, reason: str) -> Person:
+    """Take two rows apart again: what ``keep`` got from ``other`` and still has, it gives back."""
+    merged = PersonMerge.objects.filter(other=other, undone_at__isnull=True).first()
+    if merged is None:
+        raise Refused(_("This person is not merged into another."), code="not_merged", status=409)
+    _refuse_without_reason(reason)
+    keep, other = _lock(merged.kept, other)
+    _require(actor, keep, other)
+    given_back = [
+        name for name in merged.filled["fields"] if getattr(keep, name) == getattr(other, name)
+    ]
+    for name in given_back:
+        setattr(keep, name, "")
+    keep.save(update_fields=given_back or ["name"])
+    _refuse_taken_nip(other)
+    other.merged_into = None
+    other.save(update_fields=["merged_into"])
+    merged.undone_at = timezone.now()
+    merged.save(update_fields=["undone_at"])
+    _record("person.merge_undone", merged, actor=actor, reason=reason)
+    return other
+
+
+def _lock(keep: Person, other: Person) -> tuple[Person, Person]:
+    """Read both rows anew, locked in one order so that two merges never wait for each other."""
+    rows = Person.objects.select_for_update().filter(pk__in=[keep.pk, other.pk]).order_by("pk")
+    by_key = {row.pk: row for row in rows}
+    return by_key[keep.pk], by_key[other.pk]
+
+
+def _require(actor: Account | None, *rows: Person) -> None:
+    """Ask whether the actor may change the persons; commands on the server have none."""
+    if actor is not None:
+        for row in rows:
+            require(actor, "change-person", row)
+
+
 def _refuse_without_reason(reason: str) -> None:
     if not reason.strip():
-        raise NotMergeable(_("Give a reason; it is kept in the audit log."), code="reason_missing")
+        raise Refused(_("Give a reason; it is kept in the audit log."), code="reason_missing")
 
 
 def _refuse_taken_nip(other: Person) -> None:
     holders = Person.objects.unmerged().filter(nip=other.nip).exclude(pk=other.pk)
     if other.nip and holders.exists():
-        raise NotMergeable(
+        raise Refused(
             _("Another person has this NIP now. Correct the NIP first."), code="nip_taken"
         )
 
 
-def _record(verb: str, done: PersonMerge, *, actor: Account | None, reason: str) -> None:
+def _record(verb: str, merged: PersonMerge, *, actor: Account | None, reason: str) -> None:
     audit.record(
         verb,
         actor=actor,
-        thing=done.kept,
-        subject=done.kept,
+        thing=merged.kept,
+        subject=merged.kept,
         reason=reason,
-        values={"other": str(done.other.uuid), "filled": done.filled["fields"]},
+        values={"other": str(merged.other.uuid), "filled": merged.filled["fields"]},
     )

@@ -1,4 +1,4 @@
-"""Password rules: not who you are, not a common one, not the demo's (security.md 3, 8)."""
+"""Password rules: not who you are, not a common one, not the demo's."""
 
 import re
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from clinic.people.models import Account
 
-SHORTEST_TELLING_PART = 4
+SHORTEST_WORD = 4
 
 
 class NotWhoYouAre:
@@ -19,14 +19,14 @@ class NotWhoYouAre:
         """Raise ``ValidationError`` when the password is one of the person's own words."""
         if user is None:
             return
-        rest = _letters_and_digits(password)
+        rest = _strip_marks(password)
         own = {user.login_name, user.email, user.person.nip, user.person.name, user.person.email}
         words = {part for text in own for part in re.split(r"[\W_]+", text.lower())}
-        words |= {_letters_and_digits(text) for text in own}
+        words |= {_strip_marks(text) for text in own}
         for word in sorted(words, key=len, reverse=True):
-            if len(word) >= SHORTEST_TELLING_PART:
+            if len(word) >= SHORTEST_WORD:
                 rest = rest.replace(word, "")
-        if len(rest) < SHORTEST_TELLING_PART:
+        if len(rest) < SHORTEST_WORD:
             raise ValidationError(
                 _("Choose a password other than your NIP, name or e-mail address."),
                 code="password_is_who_you_are",
@@ -62,5 +62,5 @@ class NotTheDemoPassword:
         return ""
 
 
-def _letters_and_digits(text: str) -> str:
+def _strip_marks(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.lower())

@@ -1,4 +1,4 @@
-"""What the log-in library announces goes into the audit log (security.md 9).
+"""What the log-in library announces goes into the audit log.
 
 These are another project's signals, sent inside the act; each receiver writes one audit row.
 """

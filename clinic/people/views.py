@@ -1,15 +1,11 @@
-"""Pages of ``/akun/`` that are not allauth's, and small doors around those that are.
+"""Pages of ``/akun/`` that are not allauth's, and what leads to those that are."""
 
-What a person sees of themselves: name, posts and roles.
-"""
-
-from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import views as webauthn_views
+from django import forms
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -22,35 +18,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.people import activation, demo
-from clinic.people.access import grants_of, visible
+from clinic.people.access import SignedInRequest, grants_of, visible
 from clinic.people.arithmetic.nip import group_nip
 from clinic.people.forms import ActivationForm, SlipsForm
-from clinic.people.models import Account, Grant, Membership
+from clinic.people.models import Account, Membership
 from clinic.people.signin import key_slug
-
-
-@dataclass(frozen=True)
-class Profile:
-    """A person's own page."""
-
-    name: str
-    nip: str
-    email: str
-    posts: list[Membership]
-    grants: list[Grant]
-
-
-def profile_of(account: Account) -> Profile:
-    """Return the profile; the person's own numbers are shown in full to themselves alone."""
-    person = account.person
-    posts = Membership.objects.on(timezone.localdate()).filter(person=person)
-    return Profile(
-        name=person.name,
-        nip=group_nip(person.nip),
-        email=account.email,
-        posts=list(posts.select_related("unit")),
-        grants=grants_of(person),
-    )
 
 
 @require_GET
@@ -59,7 +31,7 @@ def home(_request: HttpRequest) -> HttpResponse:
     return redirect("account_profile")
 
 
-def _row_of_key(request: HttpRequest, slug: str) -> int:
+def _find_key(request: SignedInRequest, slug: str) -> int:
     keys = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.WEBAUTHN)
     for key in keys:
         if key_slug(key) == slug:
@@ -67,21 +39,30 @@ def _row_of_key(request: HttpRequest, slug: str) -> int:
     raise Http404
 
 
-def remove_key(request: HttpRequest, pk: str) -> HttpResponseBase:
+def remove_key(request: SignedInRequest, pk: str) -> HttpResponseBase:
     """Take off one of the person's own security keys."""
-    return webauthn_views.remove_webauthn(request, pk=_row_of_key(request, pk))
+    return webauthn_views.remove_webauthn(request, pk=_find_key(request, pk))
 
 
-def edit_key(request: HttpRequest, pk: str) -> HttpResponseBase:
+def edit_key(request: SignedInRequest, pk: str) -> HttpResponseBase:
     """Rename one of the person's own security keys."""
-    return webauthn_views.edit_webauthn(request, pk=_row_of_key(request, pk))
+    return webauthn_views.edit_webauthn(request, pk=_find_key(request, pk))
 
 
 @require_GET
 @never_cache
-def profile(request: HttpRequest) -> HttpResponse:
-    """The person's own data, posts and roles."""
-    return render(request, "people/profile.html", {"profile": profile_of(request.user)})
+def profile(request: SignedInRequest) -> HttpResponse:
+    """The person's own data, memberships and roles; only here are own numbers shown in full."""
+    person = request.user.person
+    memberships = Membership.objects.on(timezone.localdate()).filter(person=person)
+    own = {
+        "name": person.name,
+        "nip": group_nip(person.nip),
+        "email": request.user.email,
+        "posts": memberships.select_related("unit"),
+        "grants": grants_of(person),
+    }
+    return render(request, "people/profile.html", {"profile": own})
 
 
 @never_cache
@@ -90,30 +71,26 @@ def profile(request: HttpRequest) -> HttpResponse:
 def activate(request: HttpRequest, token: str) -> HttpResponse:
     """Take an account into use; opening the link only shows the form."""
     form = ActivationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _activated(form, token):
-        return redirect("account_login")
     if request.method == "GET":
         activation.open_activation(token)
+    elif form.is_valid():
+        nip, password = form.cleaned_data["nip"], form.cleaned_data["password1"]
+        try:
+            activation.activate(token, nip=nip, password=password)
+        except activation.WrongNip as refused:
+            form.add_error("nip", refused.message)
+        except ValidationError as error:
+            form.add_error("password1", error)
+        else:
+            return redirect("account_login")
     status = 422 if form.errors else 200
     return render(request, "people/activate.html", {"form": form}, status=status)
-
-
-def _activated(form: ActivationForm, token: str) -> bool:
-    try:
-        activation.activate(
-            token, nip=form.cleaned_data["nip"], password=form.cleaned_data["password1"]
-        )
-    except activation.WrongNip as refused:
-        form.add_error("nip", refused.message)
-    except ValidationError as error:
-        form.add_error("password1", error)
-    return not form.errors
 
 
 @never_cache
 @reauthentication_required
 @require_http_methods(["GET", "POST"])
-def slips(request: HttpRequest) -> HttpResponse:
+def slips(request: SignedInRequest) -> HttpResponse:
     """Print activation slips: choose accounts, then one sheet that is never shown again.
 
     ``?pilih=`` ticks accounts beforehand, by UUID.
@@ -134,19 +111,19 @@ def slips(request: HttpRequest) -> HttpResponse:
 def sign_in_to_demo(request: HttpRequest) -> HttpResponse:
     """One-click sign-in and "Ganti peran" of the demo; 404 anywhere else."""
     try:
-        account = UUID(request.POST.get("account", ""))
-    except ValueError:
+        account = forms.UUIDField().clean(request.POST.get("account"))
+    except ValidationError:
         raise Http404(_("No such account.")) from None
     return demo.sign_in_as(request, account, next_url=request.POST.get("next", ""))
 
 
 def closed(_request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-    """Answer for doors of the editor that stay shut (security.md 3): there is nothing here."""
+    """Answer for the editor's own forms of users and groups: there is nothing here."""
     raise Http404
 
 
 def other_door(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-    """Lead from the editor's own log-in to the one door."""
+    """Lead from the editor's own log-in to ours."""
     if request.user.is_authenticated:
         raise PermissionDenied
     wanted = request.GET.get("next") or settings.LOGIN_REDIRECT_URL

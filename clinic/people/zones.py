@@ -44,11 +44,11 @@ class RegionZone(tzinfo):
 
 def visitors_zone() -> ZoneInfo:
     """Return the first regency's zone for who is not signed in; asked once in five minutes."""
-    return _zone_in(int(time.monotonic() // REMEMBERED_FOR))
+    return _find_zone(int(time.monotonic() // REMEMBERED_FOR))
 
 
 @lru_cache(maxsize=1)
-def _zone_in(_five_minutes: int) -> ZoneInfo:
+def _find_zone(_five_minutes: int) -> ZoneInfo:
     return zone_of()
 
 

@@ -1,4 +1,4 @@
-"""Tags of the people room."""
+"""Tags of people and their accounts."""
 
 from allauth.mfa.models import Authenticator
 from django import template

@@ -36,8 +36,9 @@ def post(slip, *, nip=NIP, password=NEW, again=None):
 def test_a_slip_sets_the_password_once(slip):
     assert post(slip, nip="19800101 200501 1 009").headers["Location"] == "/akun/masuk/"
     assert attempt(NIP, NEW).status_code == 302
-    with pytest.raises(activation.ActivationClosed):
+    with pytest.raises(Refused) as refusal:
         activation.activate(slip.token, nip=NIP, password=NEW)
+    assert refusal.value.code == "activation_closed"
     assert AuditEntry.objects.filter(verb="account.activated").count() == 1
 
 
@@ -60,8 +61,9 @@ def test_s05_opening_the_link_changes_nothing(slip):
 def test_a_new_slip_closes_the_old(account, slip):
     newer = activation.issue_slip(account, actor=None)
 
-    with pytest.raises(activation.ActivationClosed):
+    with pytest.raises(Refused) as refusal:
         activation.open_activation(slip.token)
+    assert refusal.value.code == "activation_closed"
     assert activation.open_activation(newer.token).account == account
 
 
@@ -70,23 +72,26 @@ def test_a_slip_runs_out_after_72_hours(slip):
     assert timedelta(hours=71, minutes=59) < left <= timedelta(hours=72)
     Activation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
 
-    with pytest.raises(activation.ActivationClosed):
+    with pytest.raises(Refused) as refusal:
         activation.open_activation(slip.token)
+    assert refusal.value.code == "activation_closed"
 
 
 def test_a_slip_is_bound_to_the_e_mail_address(account, slip):
     account.email = "lain@uji.test"
     account.save()
 
-    with pytest.raises(activation.ActivationClosed):
+    with pytest.raises(Refused) as refusal:
         activation.open_activation(slip.token)
+    assert refusal.value.code == "activation_closed"
 
 
 def test_five_wrong_nips_close_the_slip(slip):
     for _n in range(5):
         assert post(slip, nip="198001012005011008").status_code == 422
-    with pytest.raises(activation.ActivationClosed):
+    with pytest.raises(Refused) as refusal:
         activation.open_activation(slip.token)
+    assert refusal.value.code == "activation_closed"
 
 
 def test_the_digits_a_mask_shows_are_not_enough(slip):

@@ -1,14 +1,16 @@
 from datetime import date
 
 import pytest
+from django.http import Http404
 
-from clinic.people import accounts
-from clinic.people.importing_people import apply_people, plan_people, read_people
-from clinic.people.merging import NotMergeable, NotMerged, merge, undo_merge
+from clinic.lib.errors import Refused
+from clinic.people import accounts, granting
+from clinic.people.importing_people import apply_people, read_people
+from clinic.people.merging import merge, undo_merge
 from clinic.people.models import Person, PersonMerge
 from clinic.records.audit import AuditEntry
 from tests.clinic.people.lists import PERSON_HEADER, table
-from tests.given import make_member, make_person
+from tests.given import Role, make_member, make_person
 
 NIP = "196608011988031001"
 WHY = "satu orang, dua baris"
@@ -97,14 +99,14 @@ def test_merging_into_a_merged_row_merges_into_the_kept_one(two, regencies):
 
 @pytest.mark.parametrize("reason", ["", "  "])
 def test_a_merge_needs_a_reason(two, reason):
-    with pytest.raises(NotMergeable) as refusal:
+    with pytest.raises(Refused) as refusal:
         merge(*two, actor=None, reason=reason)
 
     assert refusal.value.code == "reason_missing"
 
 
 def test_one_row_is_not_merged_with_itself(two):
-    with pytest.raises(NotMergeable) as refusal:
+    with pytest.raises(Refused) as refusal:
         merge(two[0], two[0], actor=None, reason=WHY)
 
     assert refusal.value.code == "same_person"
@@ -115,7 +117,7 @@ def test_a_row_given_up_is_not_given_up_again_elsewhere(two, regencies):
     third = make_person("Budi S.", regencies[0].health)
     merge(keep, other, actor=None, reason=WHY)
 
-    with pytest.raises(NotMergeable) as refusal:
+    with pytest.raises(Refused) as refusal:
         merge(third, again(other), actor=None, reason=WHY)
 
     assert refusal.value.code == "already_merged"
@@ -125,12 +127,12 @@ def test_no_account_is_left_behind(two, regencies, cast):
     keep, other = two
     member = make_member("Budi", regencies[0].health, email="budi.s@uji.test")
 
-    with pytest.raises(NotMergeable) as refusal:
+    with pytest.raises(Refused) as refusal:
         merge(keep, member, actor=None, reason=WHY)
     assert refusal.value.code == "keep_the_one_with_the_account"
 
     second = accounts.create_account(other)
-    with pytest.raises(NotMergeable) as refusal:
+    with pytest.raises(Refused) as refusal:
         merge(member, other, actor=None, reason=WHY)
     assert refusal.value.code == "both_have_accounts"
 
@@ -140,8 +142,10 @@ def test_no_account_is_left_behind(two, regencies, cast):
 
 
 def test_what_is_not_merged_is_not_undone(two):
-    with pytest.raises(NotMerged):
+    with pytest.raises(Refused) as refusal:
         undo_merge(two[1], actor=None, reason=WHY)
+
+    assert refusal.value.code == "not_merged"
 
 
 def test_undo_stops_when_a_third_row_has_the_nip(two, regencies):
@@ -150,7 +154,7 @@ def test_undo_stops_when_a_third_row_has_the_nip(two, regencies):
     Person.objects.filter(pk=keep.pk).update(nip="")
     make_person("Budi lain", regencies[0].health, nip=NIP)
 
-    with pytest.raises(NotMergeable) as refusal:
+    with pytest.raises(Refused) as refusal:
         undo_merge(again(other), actor=None, reason=WHY)
 
     assert refusal.value.code == "nip_taken"
@@ -163,11 +167,29 @@ def test_a_list_that_knows_only_the_merged_number_finds_the_kept_row(two):
     today = date(2026, 6, 1)
     rows = [PERSON_HEADER, [NIP, "Budi Santoso", "Dinas Kesehatan Contoh", "Kasubag"]]
 
-    read, problems = read_people(table(rows))
-    plan = plan_people(read, problems, today=today)
-    apply_people(plan, actor=None, today=today)
+    plan = apply_people(*read_people(table(rows)), actor=None, today=today)
 
     assert [problem.code for problem in plan.problems] == ["nip_differs"]
     assert plan.rows[0].target == keep.pk
     assert again(keep).nip == "198005052005011003"
     assert keep.memberships.get().position == "Kasubag"
+
+
+def test_nobody_gets_a_role_by_merging_its_holder_into_their_own_row(cast, regencies):
+    admin = cast.admin.account
+    holder = make_person("Admin, S.E.", regencies[0].section)
+    granting.grant(holder, Role.AUTHOR, actor=None)
+
+    with pytest.raises(Refused) as refusal:
+        merge(cast.admin, holder, actor=admin, reason=WHY)
+    assert refusal.value.code == "own_grant"
+
+    granting.end_grant(holder.grants.get(), actor=admin)
+    merge(cast.admin, holder, actor=admin, reason=WHY)
+    assert again(holder).resolved == cast.admin
+
+
+def test_nobody_but_the_administrator_merges(two, cast):
+    with pytest.raises(Http404):
+        merge(*two, actor=cast.other_regency_official.account, reason=WHY)
+    assert not PersonMerge.objects.exists()
