@@ -10,18 +10,19 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.assessments import report_page, sheet_imports
 from clinic.assessments.sheets import sheet_url
 from clinic.lib.errors import Refused
 from clinic.people import list_imports
-from clinic.people.access import holds, visible
+from clinic.people.access import SignedInRequest, holds, visible
 from clinic.people.arithmetic.lists import ListProblem
 from clinic.people.blank_lists import problem_list
 from clinic.people.importing import PlanOutdated
@@ -33,30 +34,31 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN_PROBLEMS = 100
 ROWS_A_PAGE = 50
 BUSY = {Import.State.RECEIVED, Import.State.READING}
-READING_METHODS = ("GET", "HEAD")
+WITH_CONTENT = {Import.State.READY, Import.State.APPLIED}
 
-Facts = dict[str, Any]
+Context = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Preview:
+class ImportPreview:
     """How one kind of import is shown and applied.
 
     Attributes:
         verb: what the actor must hold beside having sent the file.
         title: heading of the page.
         template: page for what was read; extends ``desks/import.html``.
-        facts: what the template shows, from the stored report.
+        build_context: what the template shows, from the stored report.
         apply: writes it; gets the posted form for choices such as ``partial``.
         check_again: plans it anew when the data have changed since.
         upload: URL name of the page where such a file is sent in.
-        result: URL name of the page that shows what was written, with its title.
+        result: URL name of the page that shows what was written.
+        result_title: title of that page.
     """
 
     verb: str
     title: Promise
     template: str
-    facts: Callable[[Import, HttpRequest], Facts]
+    build_context: Callable[[Import, SignedInRequest], Context]
     apply: Callable[[Import, Account, QueryDict], Mapping[str, int]]
     check_again: Callable[[Import], None]
     upload: str
@@ -64,12 +66,13 @@ class Preview:
     result_title: Promise
 
 
-def _list_facts(import_: Import, request: HttpRequest) -> Facts:
-    """Put problems into words and page through the rows that would be written."""
-    problems = _problems(import_)
-    rejected = [problem for problem in problems if problem.level == "error"]
-    in_order = [*rejected, *(problem for problem in problems if problem.level == "warning")]
-    said = [(locate(each), *explain(each), each.level) for each in in_order[:SHOWN_PROBLEMS]]
+def read_problems(import_: Import) -> list[ListProblem]:
+    return [ListProblem.from_json(stored) for stored in import_.report.get("problems", [])]
+
+
+def show_list(import_: Import, request: SignedInRequest) -> Context:
+    """Put problems into words, errors first, and page through the rows that would be written."""
+    problems = sorted(read_problems(import_), key=lambda problem: problem.level != "error")
     rows = [row for row in import_.report.get("rows", []) if row["changes"]]
     page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
     for row in page.object_list:
@@ -77,36 +80,24 @@ def _list_facts(import_: Import, request: HttpRequest) -> Facts:
             (column_label(name), format_value(name, before), format_value(name, after))
             for name, before, after in row["changes"]
         ]
-    writable = import_.counts.get("created", 0) + import_.counts.get("changed", 0)
     return {
-        "problems": said,
+        "problems": [
+            (locate(problem), *explain(problem), problem.level)
+            for problem in problems[:SHOWN_PROBLEMS]
+        ],
         "hidden_problems": max(len(problems) - SHOWN_PROBLEMS, 0),
         "page_obj": page,
-        "writable": writable,
+        "writable": import_.counts.get("created", 0) + import_.counts.get("changed", 0),
         "rejected": import_.counts.get("refused", 0),
-        "whole_file": any(problem.row == 0 for problem in rejected),
+        "whole_file": any(problem.row == 0 for problem in problems if problem.level == "error"),
     }
 
 
-def _apply_list(import_: Import, actor: Account, posted: QueryDict) -> Mapping[str, int]:
+def apply_list(import_: Import, actor: Account, posted: QueryDict) -> Mapping[str, int]:
     return list_imports.apply_list(import_, actor=actor, partial="partial" in posted)
 
 
-def _list_preview(title: Promise, *, upload: str, result: str, result_title: Promise) -> Preview:
-    return Preview(
-        verb="import-people",
-        title=title,
-        template="desks/import_list.html",
-        facts=_list_facts,
-        apply=_apply_list,
-        check_again=list_imports.check_again,
-        upload=upload,
-        result=result,
-        result_title=result_title,
-    )
-
-
-def _sheet_facts(import_: Import, _request: HttpRequest) -> Facts:
+def show_sheet(import_: Import, _request: SignedInRequest) -> Context:
     """Show the report of an assessment workbook and what applying it would change."""
     sheet = sheet_imports.recorded_sheet(import_)
     is_applied = import_.state == Import.State.APPLIED
@@ -120,30 +111,40 @@ def _sheet_facts(import_: Import, _request: HttpRequest) -> Facts:
     }
 
 
-def _apply_sheet(import_: Import, actor: Account, _posted: QueryDict) -> Mapping[str, int]:
+def apply_sheet(import_: Import, actor: Account, _posted: QueryDict) -> Mapping[str, int]:
     return sheet_imports.apply_import(import_, actor=actor)
 
 
-PREVIEWS: dict[str, Preview] = {
-    sheet_imports.SHEET: Preview(
+PREVIEWS: dict[str, ImportPreview] = {
+    sheet_imports.SHEET: ImportPreview(
         verb="upload-sheet",
         title=gettext_lazy("Report on the LKE"),
         template="assessments/import_report.html",
-        facts=_sheet_facts,
-        apply=_apply_sheet,
+        build_context=show_sheet,
+        apply=apply_sheet,
         check_again=sheet_imports.check_again,
         upload="sheet_import",
         result="sheets",
         result_title=gettext_lazy("Assessment sheets"),
     ),
-    list_imports.UNITS: _list_preview(
-        gettext_lazy("List of work units"),
+    list_imports.UNITS: ImportPreview(
+        verb="import-people",
+        title=gettext_lazy("List of work units"),
+        template="desks/import_list.html",
+        build_context=show_list,
+        apply=apply_list,
+        check_again=list_imports.check_again,
         upload="units_import",
         result="units_list",
         result_title=gettext_lazy("Work units"),
     ),
-    list_imports.PERSONS: _list_preview(
-        gettext_lazy("List of people"),
+    list_imports.PERSONS: ImportPreview(
+        verb="import-people",
+        title=gettext_lazy("List of people"),
+        template="desks/import_list.html",
+        build_context=show_list,
+        apply=apply_list,
+        check_again=list_imports.check_again,
         upload="people_import",
         result="people_list",
         result_title=gettext_lazy("People"),
@@ -151,47 +152,34 @@ PREVIEWS: dict[str, Preview] = {
 }
 
 
-def _found(request: HttpRequest, uuid: UUID) -> tuple[Import, Preview]:
+def find_import(request: SignedInRequest, uuid: UUID) -> tuple[Import, ImportPreview]:
     """Return the actor's own import and its kind; anything else is 404."""
     imports = visible(request.user, "see-import", Import.objects.all())
     import_ = get_object_or_404(imports, uuid=uuid)
-    preview = PREVIEWS.get(import_.kind)
-    if preview is None or not holds(request.user, preview.verb):
+    kind = PREVIEWS.get(import_.kind)
+    if kind is None or not holds(request.user, kind.verb):
         raise Http404
-    return import_, preview
+    return import_, kind
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def preview(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def preview(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Show what was read; on POST apply it once."""
-    import_, kind = _found(request, uuid)
+    import_, kind = find_import(request, uuid)
+    refusal: Refused | None = None
     if request.method == "POST":
-        return _apply(request, import_, kind)
-    if request.method not in READING_METHODS:
-        return HttpResponseNotAllowed([*READING_METHODS, "POST"])
-    if request.headers.get("HX-Request"):
-        return _progress(request, import_)
-    return _page(request, import_, kind)
-
-
-def _apply(request: HttpRequest, import_: Import, kind: Preview) -> HttpResponse:
-    try:
-        kind.apply(import_, request.user, request.POST)
-    except PlanOutdated as outdated:
-        kind.check_again(import_)
+        try:
+            kind.apply(import_, request.user, request.POST)
+        except PlanOutdated as outdated:
+            kind.check_again(import_)
+            refusal = outdated
+        except Refused as refused:
+            refusal = refused
+        else:
+            return redirect("import_preview", uuid=import_.uuid)
         import_.refresh_from_db()
-        return _page(request, import_, kind, refused=outdated)
-    except Refused as refused:
-        import_.refresh_from_db()
-        return _page(request, import_, kind, refused=refused)
-    return redirect("import_preview", uuid=import_.uuid)
-
-
-def _page(
-    request: HttpRequest, import_: Import, kind: Preview, *, refused: Refused | None = None
-) -> HttpResponse:
-    """Draw the import in whatever state it is; only a ready one has facts."""
-    is_shown = import_.state in {Import.State.READY, Import.State.APPLIED}
+    is_busy = import_.state in BUSY
     context = {
         "import": import_,
         "kind": kind,
@@ -199,39 +187,29 @@ def _page(
             {"label": kind.result_title, "url": reverse(kind.result)},
             {"label": kind.title},
         ],
-        "is_busy": import_.state in BUSY,
-        "job_state": _job_state(import_),
-        "refused": refused,
-        **(kind.facts(import_, request) if is_shown else {}),
+        "is_busy": is_busy,
+        "job_state": "running" if import_.state == Import.State.READING else "waiting",
+        "refused": refusal,
     }
-    template = kind.template if is_shown else "desks/import.html"
-    return render(request, template, context, status=refused.status if refused else 200)
-
-
-def _progress(request: HttpRequest, import_: Import) -> HttpResponse:
-    """Draw the job bar alone; once the file is read, let the page load itself anew."""
-    if import_.state not in BUSY:
+    if request.headers.get("HX-Request") and refusal is None:
+        if is_busy:
+            return render(request, "desks/_import_progress.html", context)
+        # The file is read: the page loads itself anew.
         return HttpResponse(headers={"HX-Refresh": "true"})
-    context = {"import": import_, "job_state": _job_state(import_)}
-    return render(request, "desks/_import_progress.html", context)
+    template = "desks/import.html"
+    if import_.state in WITH_CONTENT:
+        context |= kind.build_context(import_, request)
+        template = kind.template
+    return render(request, template, context, status=refusal.status if refusal else 200)
 
 
-def _job_state(import_: Import) -> str:
-    return "running" if import_.state == Import.State.READING else "waiting"
-
-
+@require_safe
 @never_cache
-def problems_workbook(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def problems_workbook(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Give all problems of a check as a workbook, one a row."""
-    import_, _kind = _found(request, uuid)
-    if request.method not in READING_METHODS:
-        return HttpResponseNotAllowed(READING_METHODS)
-    content = problem_list(_problems(import_))
+    import_, _kind = find_import(request, uuid)
+    content = problem_list(read_problems(import_))
     return attachment(content, f"perlu-diperbaiki-{import_.uuid}.xlsx")
-
-
-def _problems(import_: Import) -> list[ListProblem]:
-    return [ListProblem.from_json(stored) for stored in import_.report.get("problems", [])]
 
 
 def attachment(content: bytes, name: str) -> HttpResponse:

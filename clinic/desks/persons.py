@@ -1,17 +1,18 @@
-"""``/admin/orang/<uuid>/``: one person, the account and the roles; and accounts for many.
+"""``/admin/orang/``: the people, one person's page, accounts, and roles given and taken back."""
 
-``/admin/orang/<uuid>/peran/``: giving a person a role, and taking one back.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+import django_filters
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import messages
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,18 +23,203 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from attendance.models import Event
+from clinic.desks.acts import AdministratorAct, ChoiceForm, Crumbs, Text
 from clinic.lib.errors import Refused
 from clinic.lib.templatetags.ui import day
 from clinic.people import accounts, confirming, granting
-from clinic.people.access import rows_of, visible
-from clinic.people.accounts import AccountState, state_of
-from clinic.people.arithmetic.nip import mask_nip
+from clinic.people.access import SignedInRequest, rows_of, visible
+from clinic.people.accounts import CONDITIONS, AccountState, state_of
+from clinic.people.arithmetic.nip import clean_nip, mask_nip
 from clinic.people.granting import UNIT_ROLES, Scope
-from clinic.people.models import Account, Grant, Membership, Person, Unit
+from clinic.people.models import Account, Grant, Membership, Person, PersonMerge, Unit
 
-MOST_AT_ONCE = 50  # a page of the list
+ROWS_A_PAGE = 50
+MOST_AT_ONCE = ROWS_A_PAGE
+
+Role = Grant.Role
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+# Everybody with an account is a participant: nobody is made one.
+ROLES_TO_GIVE = [(role.value, role.label) for role in Role if role != Role.PARTICIPANT]
+# Beside which field the sentence of a refusal stands.
+FIELD_OF_REFUSAL = {"own_unit": "unit", "scope_does_not_fit": "role"}
 
 
+# --- The list -------------------------------------------------------------------------------------
+class PersonFilters(django_filters.FilterSet):
+    """What the list of people is narrowed to."""
+
+    q = django_filters.CharFilter(label=gettext_lazy("Name or NIP"), max_length=80, method="search")
+    unit = django_filters.ModelChoiceFilter(
+        queryset=lambda request: visible(request.user, "import-people", Unit.objects.all()),
+        to_field_name="slug",
+        label=gettext_lazy("Work unit"),
+        empty_label=gettext_lazy("All units"),
+        method="keep_unit",
+    )
+    akun = django_filters.ChoiceFilter(
+        choices=AccountState.choices,
+        label=gettext_lazy("Account"),
+        empty_label=gettext_lazy("All"),
+        method="keep_state",
+    )
+
+    def search(self, people: QuerySet[Person], _name: str, text: str) -> QuerySet[Person]:
+        """Search in names, and for a whole NIP; a part of a NIP finds nobody."""
+        nip = clean_nip(text.strip())
+        is_named = Q(name__icontains=text.strip())
+        return people.filter(is_named | Q(nip=nip) if nip else is_named)
+
+    def keep_unit(self, people: QuerySet[Person], _name: str, unit: Unit) -> QuerySet[Person]:
+        members = Membership.objects.on(timezone.localdate())
+        below = members.filter(unit__in=Unit.objects.under(unit))
+        return people.filter(pk__in=below.values("person"))
+
+    def keep_state(self, people: QuerySet[Person], _name: str, state: str) -> QuerySet[Person]:
+        return people.filter(CONDITIONS[state])
+
+
+@require_safe
+@never_cache
+def people(request: SignedInRequest) -> HttpResponse:
+    """People by name, with their unit of today and a masked NIP."""
+    everyone = visible(request.user, "see-person", Person.objects.unmerged())
+    filters = PersonFilters(request.GET, everyone, request=request)
+    today = Membership.objects.on(timezone.localdate()).select_related("unit")
+    ordered = (
+        filters.qs.order_by("name", "pk")
+        .select_related("account")
+        .prefetch_related(Prefetch("memberships", queryset=today, to_attr="memberships_today"))
+    )
+    page = Paginator(ordered, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    is_without_account = filters.form.cleaned_data.get("akun") == AccountState.NONE
+    context = {
+        "form": filters.form,
+        "page_obj": page,
+        "is_narrowed": any(request.GET.get(name) for name in filters.form.fields),
+        "without_account": list(page) if is_without_account else [],
+        "columns": [
+            {"label": text}
+            for text in (_("Name"), _("NIP"), _("Work unit"), _("Position"), _("Account"))
+        ],
+        "rows": [build_cells(person) for person in page],
+    }
+    return render(request, "desks/people.html", context)
+
+
+def build_cells(person: Any) -> list[dict[str, Text]]:
+    """Return the cells of a person read with ``memberships_today``."""
+    units = "; ".join(member.unit.name for member in person.memberships_today)
+    posts = "; ".join(member.position for member in person.memberships_today if member.position)
+    return [
+        {"value": person.name, "url": reverse("person", args=[person.uuid])},
+        {"value": mask_nip(person.nip) or "–", "label": _("NIP")},
+        {"value": units or "–", "label": _("Work unit")},
+        {"value": posts or "–", "label": _("Position")},
+        {"value": state_of(person).label, "label": _("Account")},
+    ]
+
+
+# --- One person -----------------------------------------------------------------------------------
+def find_person(request: SignedInRequest, uuid: UUID) -> Person:
+    """Return the person of an address; 404 outside the actor's reach."""
+    everyone = visible(request.user, "see-person", Person.objects.unmerged())
+    return get_object_or_404(everyone.select_related("account"), uuid=uuid)
+
+
+def build_crumbs(person: Person, here: Text = "") -> Crumbs:
+    """Return the way from the list of people to a page of the person."""
+    way: Crumbs = [{"label": _("People"), "url": reverse("people_list")}]
+    if not here:
+        return [*way, {"label": person.name}]
+    own_page = reverse("person", args=[person.uuid])
+    return [*way, {"label": person.name, "url": own_page}, {"label": here}]
+
+
+@require_safe
+@never_cache
+def person(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    """The person's units, masked NIP, account, roles and merged rows, with what can be done."""
+    found = find_person(request, uuid)
+    members = Membership.objects.on(timezone.localdate()).filter(person__in=rows_of(found))
+    state = state_of(found)
+    is_own = request.user.person_id in rows_of(found)
+    merges = PersonMerge.objects.filter(kept=found, undone_at__isnull=True)
+    is_merged = len(rows_of(found)) > 1
+    context = {
+        "person": found,
+        "nip": mask_nip(found.nip),
+        "posts": members.select_related("unit"),
+        "state": state,
+        "may_have_account": state == AccountState.NONE,
+        "slip_url": slips_url([found.account]) if state == AccountState.WAITING else "",
+        "grants": describe_grants(request, found),
+        "merges": merges.select_related("other").order_by("merged_at") if is_merged else [],
+        "acts": list_acts(found, state, is_own=is_own),
+        "is_own": is_own,
+        "crumbs": build_crumbs(found),
+    }
+    return render(request, "desks/person.html", context)
+
+
+def list_acts(person: Person, state: AccountState, *, is_own: bool) -> list[dict[str, Text]]:
+    """Return what can be done with the person, with a sentence on when to choose it."""
+    acts: list[tuple[str, Text, Text]] = [
+        ("person_move", _("Move to another unit"), _("From a day on, or another post there.")),
+        ("person_twin", _("Merge with another row"), _("The person stands in the list twice.")),
+    ]
+    if state == AccountState.RETIRED:
+        acts.append(
+            ("person_reopen", OpenAccount.title, _("It was closed by mistake, or they are back."))
+        )
+    elif state != AccountState.NONE and not is_own:
+        acts.append(("person_sessions", EndSessions.title, _("A device is lost or was shared.")))
+        if Authenticator.objects.filter(user=person.account).exists():
+            acts.append(("person_factor", ResetFactor.title, _("Phone or security key is lost.")))
+        acts.append(("person_close", CloseAccount.title, _("The person has left or retired.")))
+    return [
+        {"url": reverse(name, args=[person.uuid]), "title": title, "hint": hint}
+        for name, title, hint in acts
+    ]
+
+
+def describe_grants(request: SignedInRequest, person: Person) -> list[dict[str, Any]]:
+    """Return what the page says of each role; an event the reader may not see has no name."""
+    grants = list(visible(request.user, "grant-role", granting.standing_grants(person)))
+    events = [given.event for given in grants if given.event]
+    seen = visible(request.user, "see-event", Event.objects.filter(uuid__in=events))
+    titles = dict(seen.values_list("uuid", "title")) if events else {}
+    today = timezone.localdate()
+    return [
+        {
+            "uuid": given.uuid,
+            "role": given.get_role_display(),
+            "scope": scope_of(given, titles),
+            "days": days_of(given),
+            "is_coming": given.starts_on > today,
+        }
+        for given in grants
+    ]
+
+
+def scope_of(given: Grant, titles: dict[UUID, str] | None = None) -> str:
+    """Say where a role holds: a unit, a unit in a year, an event, or everywhere."""
+    if given.unit:
+        return f"{given.unit.name}, {given.year}" if given.year else given.unit.name
+    if given.event:
+        return (titles or {}).get(given.event) or _("one event")
+    return _("the whole programme")
+
+
+def days_of(given: Grant) -> str:
+    """Say from when to when a role holds."""
+    days = {"first": day(given.starts_on), "last": day(given.ends_on)}
+    if given.ends_on:
+        return _("from %(first)s to %(last)s") % days
+    return _("from %(first)s, no last day") % days
+
+
+# --- Accounts -------------------------------------------------------------------------------------
 class AccountForm(forms.Form):
     """The one thing that a new account may need beside what is known of the person."""
 
@@ -48,85 +234,6 @@ class AccountForm(forms.Form):
     )
 
 
-def find_person(request: HttpRequest, uuid: UUID) -> Person:
-    """Return the person of an address; 404 outside the actor's reach."""
-    everyone = visible(request.user, "see-person", Person.objects.unmerged())
-    return get_object_or_404(everyone.select_related("account"), uuid=uuid)
-
-
-def standing_grants(request: HttpRequest, person: Person) -> QuerySet[Grant]:
-    """Return the person's roles that are in force or begin later, oldest first."""
-    open_ended = Q(ends_on__isnull=True) | Q(ends_on__gte=timezone.localdate())
-    held = Grant.objects.filter(open_ended, person__in=rows_of(person), ended_at__isnull=True)
-    allowed = visible(request.user, "grant-role", held)
-    return allowed.select_related("unit", "person").order_by("starts_on", "pk")
-
-
-def crumbs_of(person: Person, here: str = "") -> list[dict[str, str]]:
-    """Return the way from the list of people to a page of the person."""
-    way = [{"label": _("People"), "url": reverse("people_list")}]
-    if not here:
-        return [*way, {"label": person.name}]
-    own_page = reverse("person", args=[person.uuid])
-    return [*way, {"label": person.name, "url": own_page}, {"label": here}]
-
-
-def scope_of(given: Grant, titles: dict[UUID, str] | None = None) -> str:
-    """Say where a role holds: a unit, a unit in a year, an event, or everywhere."""
-    if given.unit:
-        return f"{given.unit.name}, {given.year}" if given.year else given.unit.name
-    if given.event:
-        return (titles or {}).get(given.event) or _("one event")
-    return _("the whole programme")
-
-
-def days_of(given: Grant) -> str:
-    """Say from when to when a role holds."""
-    told = {"first": day(given.starts_on), "last": day(given.ends_on)}
-    if given.ends_on:
-        return _("from %(first)s to %(last)s") % told
-    return _("from %(first)s, no last day") % told
-
-
-@require_safe
-@never_cache
-def person(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """The person's posts, masked NIP, state of the account, and roles."""
-    found = find_person(request, uuid)
-    posts = Membership.objects.on(timezone.localdate()).filter(person__in=rows_of(found))
-    state = state_of(found)
-    context = {
-        "person": found,
-        "nip": mask_nip(found.nip),
-        "posts": posts.select_related("unit"),
-        "state": state,
-        "may_have_account": state == AccountState.NONE,
-        "slip_url": slips_url([found.account]) if state == AccountState.WAITING else "",
-        "grants": _shown_grants(request, found),
-        "is_own": request.user.person_id in rows_of(found),
-        "crumbs": crumbs_of(found),
-    }
-    return render(request, "desks/person.html", context)
-
-
-def _shown_grants(request: HttpRequest, person: Person) -> list[dict[str, Any]]:
-    held = list(standing_grants(request, person))
-    events = [given.event for given in held if given.event]
-    seen = visible(request.user, "see-event", Event.objects.filter(uuid__in=events))
-    titles = dict(seen.values_list("uuid", "title")) if events else {}
-    today = timezone.localdate()
-    return [
-        {
-            "uuid": given.uuid,
-            "role": given.get_role_display(),
-            "scope": scope_of(given, titles),
-            "days": days_of(given),
-            "is_coming": given.starts_on > today,
-        }
-        for given in held
-    ]
-
-
 def slips_url(made: list[Account]) -> str:
     """Return the page of the activation slips with these accounts ticked."""
     ticked = urlencode({"pilih": [str(account.uuid) for account in made]}, doseq=True)
@@ -135,79 +242,213 @@ def slips_url(made: list[Account]) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def create_account(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def create_account(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Ask for an e-mail address, then make the account; the slip comes next."""
     found = find_person(request, uuid)
     if state_of(found) != AccountState.NONE:
         return redirect("person", uuid=uuid)
     form = AccountForm(request.POST if request.method == "POST" else None)
-    if form.is_valid() and _made(request, found, form):
-        return redirect("person", uuid=uuid)
+    if form.is_valid():
+        try:
+            accounts.create_account(found, actor=request.user, email=form.cleaned_data["email"])
+        except Refused as refused:
+            form.add_error("email", refused.message)
+        else:
+            messages.success(request, _("The account is made. Now print its activation slip."))
+            return redirect("person", uuid=uuid)
     context = {
         "person": found,
         "nip": mask_nip(found.nip),
         "form": form,
-        "crumbs": crumbs_of(found, _("Create the account")),
+        "crumbs": build_crumbs(found, _("Create the account")),
     }
     status = 422 if form.errors else 200
     return render(request, "desks/person_account.html", context, status=status)
 
 
-def _made(request: HttpRequest, person: Person, form: AccountForm) -> bool:
-    try:
-        accounts.create_account(person, actor=request.user, email=form.cleaned_data["email"])
-    except Refused as refused:
-        form.add_error("email", refused.message)
-        return False
-    messages.success(request, _("The account is made. Now print its activation slip."))
-    return True
-
-
 @require_POST
 @never_cache
-def create_for_shown(request: HttpRequest) -> HttpResponse:
+def create_for_shown(request: SignedInRequest) -> HttpResponse:
     """Make the accounts of the people who were shown, and lead to their slips."""
     everyone = visible(request.user, "see-person", Person.objects.unmerged())
-    chosen = everyone.filter(uuid__in=_uuids(request.POST), account__isnull=True)
+    chosen = everyone.filter(uuid__in=read_uuids(request.POST), account__isnull=True)
     made, left = accounts.create_accounts(chosen.order_by("name"), actor=request.user)
     if left:
         names = ", ".join(person.name for person in left)
-        told = _(
+        warning = _(
             "No account for these people yet; open each one and enter an e-mail address: %(names)s"
         )
-        messages.warning(request, told % {"names": names})
+        messages.warning(request, warning % {"names": names})
     if not made:
         return redirect(f"{reverse('people_list')}?akun={AccountState.NONE}")
-    told = ngettext("%(count)d account made.", "%(count)d accounts made.", len(made))
-    messages.success(request, told % {"count": len(made)})
+    done = ngettext("%(count)d account made.", "%(count)d accounts made.", len(made))
+    messages.success(request, done % {"count": len(made)})
     return redirect(slips_url(made))
 
 
-def _uuids(posted: QueryDict) -> list[UUID]:
+def read_uuids(posted: QueryDict) -> list[UUID]:
+    """Return the people that the page of the list posts; what is no UUID is passed over."""
     field = forms.UUIDField()
-    found = []
+    uuids = []
     for text in posted.getlist("orang")[:MOST_AT_ONCE]:
         try:
-            found.append(field.clean(text))
+            uuids.append(field.clean(text))
         except forms.ValidationError:
             continue
-    return found
+    return uuids
 
 
-Role = Grant.Role
-DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-FIRST_YEAR, LAST_YEAR = 2000, 2100
-# Everybody with an account is a participant: nobody is made one.
-GIVEN = [(role.value, role.label) for role in Role if role != Role.PARTICIPANT]
-# Beside which field the sentence of a refusal stands.
-FIELD_OF_REFUSAL = {"own_unit": "unit", "scope_does_not_fit": "role"}
+class PersonAct(AdministratorAct):
+    """An act on a person, from their page and back to it."""
+
+    def find(self) -> None:
+        self.person = find_person(self.request, self.kwargs["uuid"])
+        self.subject = self.person.name
+        self.back = reverse("person", args=[self.person.uuid])
+        self.crumbs = build_crumbs(self.person, self.title)
 
 
+class AccountAct(PersonAct):
+    """An act on a person's account."""
+
+    def find(self) -> None:
+        super().find()
+        try:
+            self.account = self.person.account
+        except Account.DoesNotExist:
+            raise Http404 from None
+
+    def check(self) -> None:
+        if not self.account.is_active:
+            raise Refused(_("This account is closed."), code="account_retired", status=409)
+        if self.account == self.request.user:
+            raise Refused(
+                _("This is your own account. Ask another administrator."),
+                code="own_account",
+                status=403,
+            )
+
+    def say_sessions(self) -> Iterator[Text]:
+        count = UserSession.objects.filter(user=self.account).count()
+        if count:
+            yield ngettext(
+                "%(count)d open session ends: the person is signed out everywhere.",
+                "%(count)d open sessions end: the person is signed out everywhere.",
+                count,
+            ) % {"count": count}
+        else:
+            yield _("No session is open now.")
+
+
+class CloseAccount(AccountAct):
+    """Close the account of somebody who has left."""
+
+    title = gettext_lazy("Close the account")
+    label = gettext_lazy("Close the account")
+    is_danger = True
+
+    def changes(self) -> Iterable[Text]:
+        yield _("The person can no longer log in, with any password or link.")
+        yield from self.say_sessions()
+        yield _("An activation slip that was not used is worth nothing.")
+
+    def stays(self) -> Iterable[Text]:
+        yield _("The history is not changed: attendance, answers and certificates stay.")
+        yield _("The person stays in the list of people, in the same unit.")
+        yield _("Roles are kept. They are worth nothing until the account is opened again.")
+
+    def perform(self, reason: str) -> str:
+        accounts.retire(self.account, actor=self.request.user, reason=reason)
+        return _("The account of %(name)s is closed.") % {"name": self.person.name}
+
+    def undo(self) -> tuple[str, Text]:
+        return reverse("person_reopen", args=[self.person.uuid]), _("Open it again")
+
+
+class OpenAccount(AccountAct):
+    """Open a closed account again."""
+
+    title = gettext_lazy("Open the account again")
+    label = gettext_lazy("Open the account")
+
+    def check(self) -> None:
+        if self.account.is_active:
+            raise Refused(_("This account is open."), code="account_open", status=409)
+
+    def changes(self) -> Iterable[Text]:
+        yield _("The person can log in again, with the same password and second factor.")
+        for given in granting.standing_grants(self.person):
+            role = {"role": given.get_role_display(), "scope": scope_of(given)}
+            yield _("This role holds again: %(role)s, %(scope)s.") % role
+
+    def stays(self) -> Iterable[Text]:
+        yield _("Somebody who never set a password needs a new activation slip.")
+
+    def perform(self, reason: str) -> str:
+        accounts.reopen(self.account, actor=self.request.user, reason=reason)
+        return _("The account of %(name)s is open again.") % {"name": self.person.name}
+
+    def undo(self) -> tuple[str, Text]:
+        return reverse("person_close", args=[self.person.uuid]), _("Close it again")
+
+
+class ResetFactor(AccountAct):
+    """Take off a lost second factor, after seeing the person."""
+
+    title = gettext_lazy("Take off the second factor")
+    lead = gettext_lazy(
+        "First make sure who is asking: see the person, or a letter of their office."
+    )
+    label = gettext_lazy("Take off the second factor")
+    is_danger = True
+
+    def check(self) -> None:
+        super().check()
+        if not Authenticator.objects.filter(user=self.account).exists():
+            raise Refused(
+                _("This account has no second factor."), code="factor_missing", status=409
+            )
+
+    def changes(self) -> Iterable[Text]:
+        yield _("Security keys, authenticator app and recovery codes no longer count.")
+        yield from self.say_sessions()
+        yield _("The person gets a notice. A role that needs a factor asks for a new one.")
+
+    def stays(self) -> Iterable[Text]:
+        yield _("The password stays; roles, answers and attendance stay as well.")
+
+    def perform(self, reason: str) -> str:
+        accounts.reset_second_factor(self.account, actor=self.request.user, reason=reason)
+        return _("The second factor of %(name)s is taken off.") % {"name": self.person.name}
+
+
+class EndSessions(AccountAct):
+    """Sign a person out everywhere."""
+
+    title = gettext_lazy("End all sessions")
+    label = gettext_lazy("End all sessions")
+    is_danger = True
+
+    def changes(self) -> Iterable[Text]:
+        yield from self.say_sessions()
+        yield _("Answers of a quiz that were typed and not yet saved are not kept.")
+
+    def stays(self) -> Iterable[Text]:
+        yield _("The person can log in again at once; close the account if they must not.")
+        yield _("Everything that was saved stays.")
+
+    def perform(self, reason: str) -> str:
+        count = accounts.end_all_sessions(self.account, actor=self.request.user, reason=reason)
+        done = ngettext("%(count)d session ended.", "%(count)d sessions ended.", count)
+        return done % {"count": count}
+
+
+# --- Roles ----------------------------------------------------------------------------------------
 class RoleForm(forms.Form):
     """A role, the scope that it needs, and its days."""
 
     role = forms.ChoiceField(
-        choices=[("", gettext_lazy("Choose a role")), *GIVEN], label=gettext_lazy("Role")
+        choices=[("", gettext_lazy("Choose a role")), *ROLES_TO_GIVE], label=gettext_lazy("Role")
     )
     unit = forms.ModelChoiceField(
         Unit.objects.none(),
@@ -237,20 +478,18 @@ class RoleForm(forms.Form):
 
     def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["unit"].queryset = units
+        narrow(self, "unit", units)
 
     def clean(self) -> dict[str, Any]:
-        told = super().clean() or {}
-        if "role" in told:
-            self._check_unit(told["role"], told)
-            self._check_year(told["role"], told)
-        self._check_days(told.get("starts_on"), told.get("ends_on"))
-        return told
+        cleaned = super().clean() or {}
+        if "role" in cleaned and "unit" in cleaned:
+            self._check_unit(cleaned["role"], cleaned["unit"])
+        if "role" in cleaned and "year" in cleaned:
+            self._check_year(cleaned["role"], cleaned["year"])
+        self._check_days(cleaned.get("starts_on"), cleaned.get("ends_on"))
+        return cleaned
 
-    def _check_unit(self, role: str, told: Mapping[str, Any]) -> None:
-        if "unit" not in told:
-            return
-        unit = told["unit"]
+    def _check_unit(self, role: str, unit: Unit | None) -> None:
         if role not in UNIT_ROLES:
             if unit:
                 self.add_error("unit", _("This role holds for no single unit. Choose “No unit”."))
@@ -259,12 +498,10 @@ class RoleForm(forms.Form):
         elif role == Role.REGENCY_OFFICIAL and not unit.is_root():
             self.add_error("unit", _("This role holds for the whole regency. Choose the regency."))
 
-    def _check_year(self, role: str, told: Mapping[str, Any]) -> None:
-        if "year" not in told:
-            return
-        if role == Role.ASSESSOR and told["year"] is None:
+    def _check_year(self, role: str, year: int | None) -> None:
+        if role == Role.ASSESSOR and year is None:
             self.add_error("year", _("Write the year of the assignment."))
-        elif role != Role.ASSESSOR and told["year"] is not None:
+        elif role != Role.ASSESSOR and year is not None:
             self.add_error("year", _("Only assessors are assigned for a year. Leave this empty."))
 
     def _check_days(self, first: date | None, last: date | None) -> None:
@@ -279,9 +516,16 @@ class RoleForm(forms.Form):
         return Scope(unit=self.cleaned_data["unit"], year=self.cleaned_data["year"])
 
 
+def narrow(form: ChoiceForm, name: str, rows: QuerySet[Any]) -> None:
+    """Let a field of the form offer these rows."""
+    field = form.fields[name]
+    if isinstance(field, forms.ModelChoiceField):
+        field.queryset = rows
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def give(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def give(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Ask for the role and its scope, then give it, after a fresh password."""
     person = find_person(request, uuid)
     if request.method == "POST" and (asked := confirming.ask_to_confirm(request)):
@@ -294,24 +538,23 @@ def give(request: HttpRequest, uuid: UUID) -> HttpResponse:
         initial=typed or {"starts_on": today},
         units=units,
     )
-    if form.is_valid() and _given(request, person, form):
+    if form.is_valid() and _give(request, person, form):
         return redirect("person", uuid=uuid)
-    crumbs = crumbs_of(person, _("Give a role"))
+    crumbs = build_crumbs(person, _("Give a role"))
     context = {"person": person, "form": form, "crumbs": crumbs}
     status = 422 if form.errors else 200
     return render(request, "desks/person_role.html", context, status=status)
 
 
-def _given(request: HttpRequest, person: Person, form: RoleForm) -> bool:
-    told = form.cleaned_data
-    first = told["starts_on"]
-    if granting.find_grant(person, told["role"], scope=form.scope, day=first):
+def _give(request: SignedInRequest, person: Person, form: RoleForm) -> bool:
+    role, first = form.cleaned_data["role"], form.cleaned_data["starts_on"]
+    if granting.find_grant(person, role, scope=form.scope, day=first):
         form.add_error("role", _("This person holds this role there already."))
         return False
     try:
         given = granting.grant(
-            person, told["role"], actor=request.user, scope=form.scope,
-            starts_on=first, ends_on=told["ends_on"],
+            person, role, actor=request.user, scope=form.scope,
+            starts_on=first, ends_on=form.cleaned_data["ends_on"],
         )  # fmt: skip
     except Refused as refused:
         if refused.code not in FIELD_OF_REFUSAL:
@@ -319,36 +562,36 @@ def _given(request: HttpRequest, person: Person, form: RoleForm) -> bool:
         form.add_error(FIELD_OF_REFUSAL[refused.code], refused.message)
         return False
     done = _("%(name)s has the role %(role)s: %(scope)s, %(days)s.")
-    messages.success(request, done % _told(given))
+    messages.success(request, done % describe(given))
     return True
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def take_back(request: HttpRequest, uuid: UUID, grant: UUID) -> HttpResponse:
+def take_back(request: SignedInRequest, uuid: UUID, grant: UUID) -> HttpResponse:
     """Name the role, then end it at once, after a fresh password."""
     person = find_person(request, uuid)
-    held = Grant.objects.filter(person__in=rows_of(person)).select_related("unit", "person")
-    given = get_object_or_404(visible(request.user, "grant-role", held), uuid=grant)
+    grants = Grant.objects.filter(person__in=rows_of(person)).select_related("unit", "person")
+    given = get_object_or_404(visible(request.user, "grant-role", grants), uuid=grant)
     if given.ended_at:
         return redirect("person", uuid=uuid)
     if request.method == "POST":
         if asked := confirming.ask_to_confirm(request):
             return asked
         granting.end_grant(given, actor=request.user)
-        messages.success(request, _("%(name)s no longer has the role %(role)s.") % _told(given))
+        messages.success(request, _("%(name)s no longer has the role %(role)s.") % describe(given))
         return redirect("person", uuid=uuid)
-    question = _("%(name)s, %(role)s: %(scope)s, %(days)s.") % _told(given)
     context = {
         "person": person,
-        "question": question,
+        "question": _("%(name)s, %(role)s: %(scope)s, %(days)s.") % describe(given),
         "back": reverse("person", args=[uuid]),
-        "crumbs": crumbs_of(person, _("Take the role back")),
+        "crumbs": build_crumbs(person, _("Take the role back")),
     }
     return render(request, "desks/person_role_end.html", context)
 
 
-def _told(given: Grant) -> dict[str, str]:
+def describe(given: Grant) -> dict[str, str]:
+    """Return what a sentence about a role names."""
     return {
         "name": given.person.name,
         "role": given.get_role_display(),

@@ -18,7 +18,7 @@ from clinic.people.arithmetic.lists import ListProblem, find_repeated
 from clinic.people.arithmetic.unit_rows import ALIASES, REQUIRED, UnitRow, read_unit_row
 from clinic.people.importing import FieldChange, ImportPlan, PlannedRow, read_rows
 from clinic.people.models import Account, Membership, Unit, UnitSuccession
-from clinic.people.units import ONE_DAY, carry_over
+from clinic.people.restructuring import ONE_DAY, carry_over
 from clinic.records import audit
 
 PLAIN = ("name", "kind", "order", "national_code", "note", "short_name", "zone")

@@ -6,7 +6,7 @@ from django.urls import reverse
 from clinic.people import accounts, granting
 from clinic.people.merging import merge
 from clinic.people.models import Grant, Person, Unit
-from clinic.people.units import end_unit
+from clinic.people.restructuring import end_unit
 from tests.given import make_person
 
 pytestmark = pytest.mark.usefixtures("one_factor")

@@ -5,7 +5,7 @@ import pytest
 from clinic.people.invariants import INVARIANTS
 from clinic.people.merging import merge
 from clinic.people.models import Person, Unit, UnitSuccession
-from clinic.people.units import merge_unit
+from clinic.people.restructuring import merge_unit
 from tests.given import make_person
 
 DAY = date(2026, 1, 1)

@@ -9,7 +9,7 @@ from clinic.people import granting
 from clinic.people.access import grants_of
 from clinic.people.models import Grant
 from clinic.people.moving import move_person
-from clinic.people.units import end_unit
+from clinic.people.restructuring import end_unit
 from clinic.records.audit import AuditEntry
 from tests.given import Role, make_person
 

@@ -6,8 +6,7 @@ from django.http import Http404
 
 from clinic.lib.errors import Refused
 from clinic.people.models import Membership, Unit, UnitSuccession
-from clinic.people.unit_names import UnitNames
-from clinic.people.units import (
+from clinic.people.restructuring import (
     end_unit,
     merge_unit,
     move_unit,
@@ -17,6 +16,7 @@ from clinic.people.units import (
     split_unit,
     successors_on,
 )
+from clinic.people.unit_names import UnitNames
 from clinic.records.audit import AuditEntry
 from tests.given import make_person
 
