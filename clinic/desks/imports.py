@@ -10,13 +10,14 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
+from django.views import View
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.assessments import report_page, sheet_imports
 from clinic.assessments.sheets import sheet_url
@@ -152,64 +153,73 @@ PREVIEWS: dict[str, ImportPreview] = {
 }
 
 
-def find_import(request: SignedInRequest, uuid: UUID) -> tuple[Import, ImportPreview]:
-    """Return the actor's own import and its kind; anything else is 404."""
-    imports = visible(request.user, "see-import", Import.objects.all())
-    import_ = get_object_or_404(imports, uuid=uuid)
-    kind = PREVIEWS.get(import_.kind)
-    if kind is None or not holds(request.user, kind.verb):
-        raise Http404
-    return import_, kind
+@method_decorator(never_cache, name="dispatch")
+class ImportPage(View):
+    """A page of the actor's own import; any other answers 404, whatever the method."""
+
+    request: SignedInRequest
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        imports = visible(self.request.user, "see-import", Import.objects.all())
+        self.import_ = get_object_or_404(imports, uuid=self.kwargs["uuid"])
+        kind = PREVIEWS.get(self.import_.kind)
+        if kind is None or not holds(self.request.user, kind.verb):
+            raise Http404
+        self.kind = kind
+        return super().dispatch(request, *args, **kwargs)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-def preview(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    """Show what was read; on POST apply it once."""
-    import_, kind = find_import(request, uuid)
-    refusal: Refused | None = None
-    if request.method == "POST":
-        try:
-            kind.apply(import_, request.user, request.POST)
-        except PlanOutdated as outdated:
-            kind.check_again(import_)
-            refusal = outdated
-        except Refused as refused:
-            refusal = refused
-        else:
-            return redirect("import_preview", uuid=import_.uuid)
-        import_.refresh_from_db()
-    is_busy = import_.state in BUSY
-    context = {
-        "import": import_,
-        "kind": kind,
-        "crumbs": [
-            {"label": kind.result_title, "url": reverse(kind.result)},
-            {"label": kind.title},
-        ],
-        "is_busy": is_busy,
-        "job_state": "running" if import_.state == Import.State.READING else "waiting",
-        "refused": refusal,
-    }
-    if request.headers.get("HX-Request") and refusal is None:
-        if is_busy:
-            return render(request, "desks/_import_progress.html", context)
+class PreviewPage(ImportPage):
+    """What was read; POST applies it once."""
+
+    def get(self, request: SignedInRequest, uuid: UUID) -> HttpResponse:
+        if not request.headers.get("HX-Request"):
+            return self.show()
+        if self.import_.state in BUSY:
+            return render(request, "desks/_import_progress.html", self.build_context())
         # The file is read: the page loads itself anew.
         return HttpResponse(headers={"HX-Refresh": "true"})
-    template = "desks/import.html"
-    if import_.state in WITH_CONTENT:
-        context |= kind.build_context(import_, request)
-        template = kind.template
-    return render(request, template, context, status=refusal.status if refusal else 200)
+
+    def post(self, request: SignedInRequest, uuid: UUID) -> HttpResponse:
+        try:
+            self.kind.apply(self.import_, request.user, request.POST)
+        except Refused as refused:
+            if isinstance(refused, PlanOutdated):
+                self.kind.check_again(self.import_)
+            self.import_.refresh_from_db()
+            return self.show(refused)
+        return redirect("import_preview", uuid=uuid)
+
+    def build_context(self) -> Context:
+        is_reading = self.import_.state == Import.State.READING
+        return {
+            "import": self.import_,
+            "kind": self.kind,
+            "crumbs": [
+                {"label": self.kind.result_title, "url": reverse(self.kind.result)},
+                {"label": self.kind.title},
+            ],
+            "is_busy": self.import_.state in BUSY,
+            "job_state": "running" if is_reading else "waiting",
+        }
+
+    def show(self, refused: Refused | None = None) -> HttpResponse:
+        """Draw the import in whatever state it is; only what was read has content."""
+        context = {**self.build_context(), "refused": refused}
+        template = "desks/import.html"
+        if self.import_.state in WITH_CONTENT:
+            context |= self.kind.build_context(self.import_, self.request)
+            template = self.kind.template
+        status = refused.status if refused else 200
+        return render(self.request, template, context, status=status)
 
 
-@require_safe
-@never_cache
-def problems_workbook(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    """Give all problems of a check as a workbook, one a row."""
-    import_, _kind = find_import(request, uuid)
-    content = problem_list(read_problems(import_))
-    return attachment(content, f"perlu-diperbaiki-{import_.uuid}.xlsx")
+class ProblemsWorkbook(ImportPage):
+    """All problems of a check as a workbook, one a row."""
+
+    def get(self, request: SignedInRequest, uuid: UUID) -> HttpResponse:
+        content = problem_list(read_problems(self.import_))
+        return attachment(content, f"perlu-diperbaiki-{uuid}.xlsx")
 
 
 def attachment(content: bytes, name: str) -> HttpResponse:

@@ -336,8 +336,6 @@ class AccountAct(PersonAct):
                 "%(count)d open sessions end: the person is signed out everywhere.",
                 count,
             ) % {"count": count}
-        else:
-            yield _("No session is open now.")
 
 
 class CloseAccount(AccountAct):
@@ -428,6 +426,11 @@ class EndSessions(AccountAct):
     title = gettext_lazy("End all sessions")
     label = gettext_lazy("End all sessions")
     is_danger = True
+
+    def check(self) -> None:
+        super().check()
+        if not UserSession.objects.filter(user=self.account).exists():
+            raise Refused(_("No session is open now."), code="session_missing", status=409)
 
     def changes(self) -> Iterable[Text]:
         yield from self.say_sessions()

@@ -22,10 +22,14 @@ urlpatterns = [
     _page("bantuan/", public.HelpPage.as_view(), "help"),
     path("beranda/", policy("signed-in")(home.home), name="home"),
     path("belajar/", policy("signed-in")(learner.learning), name="learning"),
-    path("impor/<uuid:uuid>/", policy("see-import")(imports.preview), name="import_preview"),
+    path(
+        "impor/<uuid:uuid>/",
+        policy("see-import")(imports.PreviewPage.as_view()),
+        name="import_preview",
+    ),
     path(
         "impor/<uuid:uuid>/perlu-diperbaiki.xlsx",
-        policy("see-import")(imports.problems_workbook),
+        policy("see-import")(imports.ProblemsWorkbook.as_view()),
         name="import_problems",
     ),
     _page("bahasa/", set_language, "language"),

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from clinic.assessments.sheet_imports import find_edition
 from clinic.assessments.sheets import record_sheet
-from clinic.people import granting
+from clinic.people import accounts, granting, merging
 from clinic.people.access import PREFIX_POLICIES
 from clinic.people.list_imports import UNITS
 from clinic.people.models import Grant, Person
@@ -186,6 +186,24 @@ def _role_of(official: Person) -> dict[str, str]:
     return {"uuid": str(colleague.uuid), "grant": str(given.uuid)}
 
 
+def _member_of(official: Person) -> dict[str, str]:
+    colleague = _colleague_of(official)
+    colleague.nip = f"19800101200501{1000 + colleague.pk}"
+    colleague.save()
+    accounts.create_account(colleague)
+    return {"uuid": str(colleague.uuid)}
+
+
+def _twin_of(official: Person) -> dict[str, str]:
+    return {**_person_of(official), "other": str(_colleague_of(official).uuid)}
+
+
+def _merged_of(official: Person) -> dict[str, str]:
+    keep, other = _colleague_of(official), _colleague_of(official)
+    merging.merge(keep, other, actor=None, reason="Satu orang")
+    return {"uuid": str(keep.uuid), "other": str(other.uuid)}
+
+
 def _colleague_of(official: Person) -> Person:
     return make_person(f"Rekan {official.name}", official.memberships.get().unit)
 
@@ -227,4 +245,19 @@ SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
     "person_account": _person_of,
     "person_role": _person_of,
     "person_role_end": _role_of,
+    "person_close": _member_of,
+    "person_reopen": _member_of,
+    "person_factor": _member_of,
+    "person_sessions": _member_of,
+    "person_move": _person_of,
+    "person_twin": _person_of,
+    "person_merge": _twin_of,
+    "person_unmerge": _merged_of,
+    "unit": _unit_of,
+    "unit_rename": _unit_of,
+    "unit_move": _unit_of,
+    "unit_merge": _unit_of,
+    "unit_split": _unit_of,
+    "unit_end": _unit_of,
+    "unit_reopen": _unit_of,
 }

@@ -9,11 +9,16 @@ PACKAGES = ("clinic", "courses", "quizzes", "attendance")
 # What no page does before the person has confirmed: a call, or an argument that is not False.
 DEAR_CALLS = {
     ("presence", "correct"), ("granting", "grant"), ("granting", "end_grant"),
+    ("accounts", "retire"), ("accounts", "reopen"), ("accounts", "reset_second_factor"),
+    ("accounts", "end_all_sessions"), ("moving", "move_person"), ("merging", "merge"),
+    ("merging", "undo_merge"), ("restructuring", "rename_unit"), ("restructuring", "move_unit"),
+    ("restructuring", "merge_unit"), ("restructuring", "split_unit"), ("restructuring", "end_unit"),
+    ("restructuring", "reopen_unit"),
     ("revealing", "reveal"), ("activation", "issue_slip"), ("issuing", "plan_run"),
     ("issuing", "confirm_run"), ("certificates", "revoke"), ("devices", "enrol"),
 }  # fmt: skip
 DEAR_ARGUMENTS = {"has_whole_nip"}
-DOORS = {"confirming", "reauthentication_required"}
+DOORS = {"confirming", "reauthentication_required", "AdministratorAct", "PersonAct"}
 
 
 def views():

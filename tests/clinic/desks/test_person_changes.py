@@ -97,7 +97,7 @@ def test_a_lost_factor_is_taken_off_and_the_person_gets_a_notice(desk, cast):
 
 
 @pytest.mark.parametrize(("name", "code"), [
-    ("person_reopen", 409), ("person_factor", 409),
+    ("person_reopen", 409), ("person_factor", 409), ("person_sessions", 409),
 ])  # fmt: skip
 def test_an_act_that_fits_no_longer_says_so_and_offers_no_button(desk, cast, name, code):
     path = address(cast.operator, name)
