@@ -7,7 +7,6 @@ from uuid import UUID
 
 import django_filters
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -329,7 +328,7 @@ class AccountAct(PersonAct):
             )
 
     def say_sessions(self) -> Iterator[Text]:
-        count = UserSession.objects.filter(user=self.account).count()
+        count = len(accounts.open_sessions(self.account))
         if count:
             yield ngettext(
                 "%(count)d open session ends: the person is signed out everywhere.",
@@ -429,7 +428,7 @@ class EndSessions(AccountAct):
 
     def check(self) -> None:
         super().check()
-        if not UserSession.objects.filter(user=self.account).exists():
+        if not accounts.open_sessions(self.account):
             raise Refused(_("No session is open now."), code="session_missing", status=409)
 
     def changes(self) -> Iterable[Text]:

@@ -182,12 +182,17 @@ def end_all_sessions(account: Account, *, actor: Account, reason: str) -> int:
     return end_sessions(account)
 
 
+def open_sessions(account: Account) -> list[UserSession]:
+    """Return the account's sessions that have not run out."""
+    return [session for session in UserSession.objects.filter(user=account) if session.exists()]
+
+
 def end_sessions(account: Account) -> int:
     """End the account's sessions as part of another act; return how many ended."""
-    sessions = list(UserSession.objects.filter(user=account))
-    for session in sessions:
+    count = len(open_sessions(account))
+    for session in UserSession.objects.filter(user=account):
         session.end()
-    return len(sessions)
+    return count
 
 
 def _check_manages(actor: Account | None) -> None:

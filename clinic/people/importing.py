@@ -21,7 +21,7 @@ from clinic.lib.errors import Refused
 from clinic.people.arithmetic.lists import ColumnsMissing, ListProblem, ListRow, read_list
 from clinic.people.arithmetic.person_rows import PersonRow
 from clinic.people.arithmetic.unit_rows import UnitRow
-from clinic.people.moving import Placement
+from clinic.people.moving import PersonPlacement
 from clinic.people.wording import column_label
 
 ROWS_SCHEMA = 1
@@ -161,7 +161,7 @@ class PlannedRow:
     state: RowState
     changes: tuple[FieldChange, ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict)
-    placement: Placement | None = None
+    placement: PersonPlacement | None = None
     target: int | None = None
 
 

@@ -27,7 +27,7 @@ from clinic.people.arithmetic.nip import mask_email, mask_nip, mask_phone
 from clinic.people.arithmetic.person_rows import ALIASES, REQUIRED, PersonRow, read_person_row
 from clinic.people.importing import FieldChange, ImportPlan, PlannedRow, RowState, read_rows
 from clinic.people.models import Account, Membership, Person, Unit
-from clinic.people.moving import Placement, StartsBeforeTheLast, place_person
+from clinic.people.moving import PersonPlacement, StartsBeforeTheLast, place_person
 from clinic.people.unit_names import UnitNames
 from clinic.records import audit
 from clinic.records.audit import Note
@@ -338,7 +338,7 @@ class _Planning:
             else:
                 yield name, value
 
-    def _place(self, row: PersonRow, person: int | None) -> Placement | None:
+    def _place(self, row: PersonRow, person: int | None) -> PersonPlacement | None:
         """Say where the person works then; None where the row changes nothing about that."""
         unit = self.units.get(row.row)
         unit_id = unit.pk if unit else None
@@ -360,7 +360,7 @@ class _Planning:
             self.report("start_kept", row, "start", "warning", start=start)
         return None if placement.act == "none" else placement
 
-    def _describe_placement(self, placement: Placement) -> Iterator[FieldChange]:
+    def _describe_placement(self, placement: PersonPlacement) -> Iterator[FieldChange]:
         old, new = placement.last, placement.after
         units = self.known.units.units
         shown = [

@@ -29,7 +29,7 @@ class StartsBeforeTheLast(Refused):
 
 
 @dataclass(frozen=True)
-class Placement:
+class PersonPlacement:
     """How a person's memberships change so that they work in a unit from a day on.
 
     Attributes:
@@ -52,10 +52,9 @@ class Placement:
         return f"{self.act} {last} {[str(getattr(self.after, fact)) for fact in FACTS]}"
 
     @property
-    def leaves(self) -> Unit | None:
-        """The unit in which the person works no longer."""
-        is_other = self.last is not None and self.last.unit_id != self.after.unit_id
-        return self.last.unit if self.last is not None and is_other else None
+    def leaves_unit(self) -> bool:
+        """Say whether the person no longer works in the unit of before."""
+        return self.last is not None and self.last.unit_id != self.after.unit_id
 
     def change_last(self) -> None:
         """Correct or end the last membership."""
@@ -85,7 +84,7 @@ def place_person(
     start: date | None = None,
     position: str = "",
     position_kind: str = "",
-) -> Placement:
+) -> PersonPlacement:
     """Say how the memberships change; asking for the same again is ``none``.
 
     Args:
@@ -105,12 +104,12 @@ def place_person(
     )
     last = _find_last(memberships, unit, begin)
     if last is None or (last.end is not None and last.end < begin):
-        return Placement("begin", new)
+        return PersonPlacement("begin", new)
     if last.unit_id == unit:
         return _stay_in_unit(memberships, last, new, start)
     if begin < last.start:
         raise StartsBeforeTheLast(details={"start": last.start.isoformat()})
-    return Placement("move" if begin > last.start else "correct", new, last)
+    return PersonPlacement("move" if begin > last.start else "correct", new, last)
 
 
 def _find_last(memberships: Sequence[Membership], unit: int, begin: date) -> Membership | None:
@@ -125,7 +124,7 @@ def _find_last(memberships: Sequence[Membership], unit: int, begin: date) -> Mem
 
 def _stay_in_unit(
     memberships: Sequence[Membership], last: Membership, new: Membership, start: date | None
-) -> Placement:
+) -> PersonPlacement:
     """The unit stays: a later start with another post is a new membership, else a correction."""
     new.start = start or last.start
     new.end = last.end
@@ -134,14 +133,16 @@ def _stay_in_unit(
     is_later = new.start > last.start
     is_same_post = (new.position, new.position_kind) == (last.position, last.position_kind)
     if is_later and not is_same_post:
-        return Placement("move", new, last)
+        return PersonPlacement("move", new, last)
     for other in memberships:
         reaches = other.end is None or other.end >= new.start
         if new.start < last.start and other is not last and reaches:
             raise StartsBeforeTheLast(details={"start": other.start.isoformat()})
     new.start = min(new.start, last.start)
     changes = any(getattr(new, fact) != getattr(last, fact) for fact in FACTS)
-    return Placement("correct" if changes else "none", new, last, keeps_earlier_start=is_later)
+    return PersonPlacement(
+        "correct" if changes else "none", new, last, keeps_earlier_start=is_later
+    )
 
 
 def memberships_of(person: Person) -> list[Membership]:
@@ -153,7 +154,7 @@ def memberships_of(person: Person) -> list[Membership]:
 def plan_move(
     person: Person, unit: Unit, *, today: date, start: date | None = None, position: str = "",
     position_kind: str = "",
-) -> Placement:  # fmt: skip
+) -> PersonPlacement:  # fmt: skip
     """Say what a move of the person to the unit would do.
 
     Raises:
@@ -178,7 +179,7 @@ def plan_move(
 def move_person(
     person: Person, unit: Unit, *, today: date, actor: Account | None, start: date | None = None,
     position: str = "", position_kind: str = "", reason: str = "",
-) -> Placement:  # fmt: skip
+) -> PersonPlacement:  # fmt: skip
     """Place the person in a unit from a day on; who leaves a unit loses the roles in units.
 
     Twice changes nothing. The roles end at once, or with the last day where the move lies ahead.
@@ -199,9 +200,9 @@ def move_person(
     return placement
 
 
-def roles_that_end(person: Person, placement: Placement) -> list[Grant]:
+def roles_that_end(person: Person, placement: PersonPlacement) -> list[Grant]:
     """Return the roles in units that a move to another unit ends, whichever unit they are for."""
-    if placement.leaves is None:
+    if not placement.leaves_unit:
         return []
     in_units = granting.standing_grants(person).filter(unit__isnull=False)
     first_day = placement.after.start
@@ -209,7 +210,7 @@ def roles_that_end(person: Person, placement: Placement) -> list[Grant]:
 
 
 def write_placement(
-    person: Person, placement: Placement, *, actor: Account | None, reason: str
+    person: Person, placement: PersonPlacement, *, actor: Account | None, reason: str
 ) -> None:
     """Write what was planned, with its audit row."""
     if placement.act == "none":

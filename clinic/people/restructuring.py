@@ -47,7 +47,7 @@ def memberships_from(unit: Unit, day: date) -> QuerySet[Membership]:
 @transaction.atomic
 def rename_unit(unit: Unit, name: str, *, actor: Account | None, reason: str = "") -> Unit:
     """Give the unit another name; the old one stays among its former names."""
-    _require(actor, unit)
+    _lock(unit, actor)
     old = unit.name
     if name == old:
         return unit
@@ -65,7 +65,7 @@ def rename_unit(unit: Unit, name: str, *, actor: Account | None, reason: str = "
 @transaction.atomic
 def move_unit(unit: Unit, parent: Unit, *, today: date, actor: Account | None, reason: str) -> None:
     """Put the unit, with all below it, below another parent; twice changes nothing."""
-    _require(actor, unit)
+    _lock(unit, actor)
     check_parent(unit, parent, today)
     old = unit.get_parent()
     if old == parent:
@@ -90,7 +90,7 @@ def check_parent(unit: Unit, parent: Unit, today: date) -> None:
 @transaction.atomic
 def merge_unit(unit: Unit, into: Unit, *, day: date, actor: Account | None, reason: str) -> None:
     """End the unit the day before ``day``; ``into`` carries on with its people and parts."""
-    _require(actor, unit)
+    _lock(unit, actor)
     _hand_over(unit, [into], day=day, actor=actor, reason=reason)
     _record("unit.merged", unit, actor=actor, reason=reason, into=into.slug, day=str(day))
 
@@ -111,7 +111,7 @@ def split_unit(
         persons: successor by person id.
         parts: successor by id of a unit below.
     """
-    _require(actor, unit)
+    _lock(unit, actor)
     if any(target not in into for target in [*persons.values(), *parts.values()]):
         raise Refused(
             _("Persons and parts can only go to a unit that carries on."), code="not_a_successor"
@@ -124,7 +124,7 @@ def split_unit(
 @transaction.atomic
 def end_unit(unit: Unit, *, last_day: date, actor: Account | None, reason: str) -> None:
     """End a unit that nobody carries on; its people have no unit from the next day on."""
-    _require(actor, unit)
+    _lock(unit, actor)
     check_end(unit, last_day)
     unit.memberships.on(last_day + ONE_DAY).update(end=last_day)
     unit.valid_to = last_day
@@ -152,7 +152,7 @@ def reopen_unit(unit: Unit, *, today: date, actor: Account | None, reason: str) 
 
     People and parts stay where they are now; nobody can tell a mistake from a later move.
     """
-    _require(actor, unit)
+    _lock(unit, actor)
     check_reopening(unit, today)
     slugs = ", ".join(unit.succeeded_by.values_list("slug", flat=True))
     unit.successions.all().delete()
@@ -237,10 +237,15 @@ def _move_people(
         write_placement(person, placement, actor=actor, reason=reason)
 
 
-def _require(actor: Account | None, unit: Unit) -> None:
-    """Ask whether the actor may change the unit; commands on the server have none."""
+def _lock(unit: Unit, actor: Account | None) -> None:
+    """Ask whether the actor may change the unit, then let one change of the tree be done at a time.
+
+    The unit is read anew: what was shown may have changed, and each move writes paths.
+    """
     if actor is not None:
         require(actor, "change-unit", unit)
+    list(Unit.objects.select_for_update().filter(depth=1))
+    unit.refresh_from_db()
 
 
 def _record(verb: str, unit: Unit, *, actor: Account | None, reason: str, **values: str) -> None:
