@@ -78,7 +78,7 @@ class AdministratorAct(FormView):
         """Say what the act changes, a sentence each."""
         raise NotImplementedError
 
-    def stays(self) -> Iterable[Text]:
+    def unchanged(self) -> Iterable[Text]:
         """Say what the act leaves as it is, a sentence each."""
         return ()
 
@@ -134,7 +134,7 @@ class AdministratorAct(FormView):
             "refused": impossible,
             "is_possible": impossible is None,
             "changes": [] if impossible else list(self.changes()),
-            "stays": [] if impossible else list(self.stays()),
+            "unchanged": [] if impossible else list(self.unchanged()),
         }
         return super().get_context_data(**{**context, **kwargs})
 

@@ -28,8 +28,10 @@ urlpatterns = [
     path(f"{PERSON}akun/buka/", manages(persons.OpenAccount.as_view()), name="person_reopen"),
     path(f"{PERSON}akun/faktor/", manages(persons.ResetFactor.as_view()), name="person_factor"),
     path(f"{PERSON}akun/sesi/", manages(persons.EndSessions.as_view()), name="person_sessions"),
-    path(f"{PERSON}peran/", grants(persons.give), name="person_role"),
-    path(f"{PERSON}peran/<uuid:grant>/cabut/", grants(persons.take_back), name="person_role_end"),
+    path(f"{PERSON}peran/", grants(persons.give_role), name="person_role"),
+    path(
+        f"{PERSON}peran/<uuid:grant>/cabut/", grants(persons.take_back_role), name="person_role_end"
+    ),
     path(
         f"{PERSON}pindah/", changes_persons(person_changes.MovePerson.as_view()), name="person_move"
     ),

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from clinic.desks.acts import Text
-from clinic.desks.persons import DAY, PersonAct, build_crumbs, describe, find_person, narrow
+from clinic.desks.persons import DAY, PersonAct, build_crumbs, describe_grant, find_person, narrow
 from clinic.lib.errors import Refused
 from clinic.lib.templatetags.ui import day
 from clinic.people import merging, moving
@@ -89,9 +89,9 @@ class MovePerson(PersonAct):
             yield _("The place in %(unit)s since %(first)s is corrected, not ended.") % old
         yield _("From %(first)s the person works in %(unit)s (%(position)s).") % place
         for role in moving.roles_that_end(self.person, self.placement):
-            yield _("This role ends: %(role)s, %(scope)s.") % describe(role)
+            yield _("This role ends: %(role)s, %(scope)s.") % describe_grant(role)
 
-    def stays(self) -> Iterable[Text]:
+    def unchanged(self) -> Iterable[Text]:
         yield _("The history is not changed: what was done so far counts for the unit of that day.")
         yield _("The account and roles for the whole programme stay.")
 
@@ -189,7 +189,7 @@ class MergePersons(PersonAct):
             yield _("No field is taken from it; nothing is overwritten.")
         yield _("Roles of both rows hold for the one person.")
 
-    def stays(self) -> Iterable[Text]:
+    def unchanged(self) -> Iterable[Text]:
         yield _(
             "The history is not changed: attendance, answers, certificates and places stay with "
             "the row they were made for and are read together."
@@ -232,7 +232,7 @@ class UnmergePersons(PersonAct):
         yield _("What “%(kept)s” was given from it and still has, it gives back.") % names
         yield _("Roles hold for the row that they were given to.")
 
-    def stays(self) -> Iterable[Text]:
+    def unchanged(self) -> Iterable[Text]:
         yield _("The history is not changed: everything stays with the row it was made for.")
 
     def perform(self, reason: str) -> str:

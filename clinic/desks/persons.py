@@ -349,7 +349,7 @@ class CloseAccount(AccountAct):
         yield from self.say_sessions()
         yield _("An activation slip that was not used is worth nothing.")
 
-    def stays(self) -> Iterable[Text]:
+    def unchanged(self) -> Iterable[Text]:
         yield _("The history is not changed: attendance, answers and certificates stay.")
         yield _("The person stays in the list of people, in the same unit.")
         yield _("Roles are kept. They are worth nothing until the account is opened again.")
@@ -378,7 +378,7 @@ class OpenAccount(AccountAct):
             role = {"role": given.get_role_display(), "scope": scope_of(given)}
             yield _("This role holds again: %(role)s, %(scope)s.") % role
 
-    def stays(self) -> Iterable[Text]:
+    def unchanged(self) -> Iterable[Text]:
         yield _("Somebody who never set a password needs a new activation slip.")
 
     def perform(self, reason: str) -> str:
@@ -411,7 +411,7 @@ class ResetFactor(AccountAct):
         yield from self.say_sessions()
         yield _("The person gets a notice. A role that needs a factor asks for a new one.")
 
-    def stays(self) -> Iterable[Text]:
+    def unchanged(self) -> Iterable[Text]:
         yield _("The password stays; roles, answers and attendance stay as well.")
 
     def perform(self, reason: str) -> str:
@@ -435,7 +435,7 @@ class EndSessions(AccountAct):
         yield from self.say_sessions()
         yield _("Answers of a quiz that were typed and not yet saved are not kept.")
 
-    def stays(self) -> Iterable[Text]:
+    def unchanged(self) -> Iterable[Text]:
         yield _("The person can log in again at once; close the account if they must not.")
         yield _("Everything that was saved stays.")
 
@@ -527,7 +527,7 @@ def narrow(form: ChoiceForm, name: str, rows: QuerySet[Any]) -> None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def give(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+def give_role(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Ask for the role and its scope, then give it, after a fresh password."""
     person = find_person(request, uuid)
     if request.method == "POST" and (asked := confirming.ask_to_confirm(request)):
@@ -564,13 +564,13 @@ def _give(request: SignedInRequest, person: Person, form: RoleForm) -> bool:
         form.add_error(FIELD_OF_REFUSAL[refused.code], refused.message)
         return False
     done = _("%(name)s has the role %(role)s: %(scope)s, %(days)s.")
-    messages.success(request, done % describe(given))
+    messages.success(request, done % describe_grant(given))
     return True
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def take_back(request: SignedInRequest, uuid: UUID, grant: UUID) -> HttpResponse:
+def take_back_role(request: SignedInRequest, uuid: UUID, grant: UUID) -> HttpResponse:
     """Name the role, then end it at once, after a fresh password."""
     person = find_person(request, uuid)
     grants = Grant.objects.filter(person__in=rows_of(person)).select_related("unit", "person")
@@ -581,18 +581,20 @@ def take_back(request: SignedInRequest, uuid: UUID, grant: UUID) -> HttpResponse
         if asked := confirming.ask_to_confirm(request):
             return asked
         granting.end_grant(given, actor=request.user)
-        messages.success(request, _("%(name)s no longer has the role %(role)s.") % describe(given))
+        messages.success(
+            request, _("%(name)s no longer has the role %(role)s.") % describe_grant(given)
+        )
         return redirect("person", uuid=uuid)
     context = {
         "person": person,
-        "question": _("%(name)s, %(role)s: %(scope)s, %(days)s.") % describe(given),
+        "question": _("%(name)s, %(role)s: %(scope)s, %(days)s.") % describe_grant(given),
         "back": reverse("person", args=[uuid]),
         "crumbs": build_crumbs(person, _("Take the role back")),
     }
     return render(request, "desks/person_role_end.html", context)
 
 
-def describe(given: Grant) -> dict[str, str]:
+def describe_grant(given: Grant) -> dict[str, str]:
     """Return what a sentence about a role names."""
     return {
         "name": given.person.name,

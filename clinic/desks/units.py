@@ -70,7 +70,7 @@ def build_cells(unit: Any, names: dict[str, str]) -> list[dict[str, Any]]:
         {"value": unit.name, "url": reverse("unit", args=[unit.slug])},
         {"value": unit.get_kind_display(), "label": _("Kind")},
         {"value": names.get(unit.path[: -Unit.steplen], "–"), "label": _("Parent unit")},
-        {"value": state_of(unit), "label": _("State")},
+        {"value": describe_state(unit), "label": _("State")},
         {
             "value": unit.people,
             "numeric": True,
@@ -80,7 +80,7 @@ def build_cells(unit: Any, names: dict[str, str]) -> list[dict[str, Any]]:
     ]
 
 
-def state_of(unit: Unit) -> str:
+def describe_state(unit: Unit) -> str:
     """Say whether the unit is in force today."""
     if unit.valid_to and unit.has_ended(timezone.localdate()):
         return _("ended on %(day)s") % {"day": unit.valid_to.strftime("%d-%m-%Y")}
@@ -108,7 +108,7 @@ def unit(request: SignedInRequest, slug: str) -> HttpResponse:
     context = {
         "unit": found,
         "parent": found.get_parent(),
-        "state": state_of(found),
+        "state": describe_state(found),
         "is_root": found.is_root(),
         "has_last_day": found.valid_to is not None,
         "parts": found.get_children(),
@@ -204,7 +204,7 @@ class RenameUnit(UnitAct):
         yield _("“%(name)s” stays among the former names: old sheets and lists still find the unit."
                ) % {"name": self.unit.name}  # fmt: skip
 
-    def stays(self) -> Iterable[Text]:
+    def unchanged(self) -> Iterable[Text]:
         yield _("It is the same unit: people, roles, sheets, results and its address stay.")
         yield _("For a unit that is founded anew, merge it into the new one instead.")
 
@@ -252,7 +252,7 @@ class MoveUnit(UnitAct):
         yield _("All units below it go along.")
         yield _("Who has a role in the unit above sees it; who has one in the old one does not.")
 
-    def stays(self) -> Iterable[Text]:
+    def unchanged(self) -> Iterable[Text]:
         yield _("People, roles in the unit itself, sheets and results stay with it.")
 
     def perform(self, reason: str) -> str:
@@ -316,7 +316,7 @@ class MergeUnit(UnitAct):
         yield self.say_parts()
         yield _("They lie below “%(into)s”, at once.") % names
 
-    def stays(self) -> Iterable[Text]:
+    def unchanged(self) -> Iterable[Text]:
         yield _("The history is not changed: sheets and results of before stay with this unit.")
         yield _("Old sheets and lists that name it are led to the unit that carries on.")
         yield from self.say_roles()
@@ -430,7 +430,7 @@ class SplitUnit(UnitAct):
         yield _("Each person and each unit below goes where you choose here.")
         yield _("Units below move at once, people from the first day on, in the same post.")
 
-    def stays(self) -> Iterable[Text]:
+    def unchanged(self) -> Iterable[Text]:
         yield _("The history is not changed: sheets and results of before stay with this unit.")
         yield from self.say_roles()
         yield _("The end can be taken back; people and parts are then moved back by hand.")
@@ -475,7 +475,7 @@ class EndUnit(UnitAct):
         yield self.say_people()
         yield _("Who still works there on that day has no unit from the next day on.")
 
-    def stays(self) -> Iterable[Text]:
+    def unchanged(self) -> Iterable[Text]:
         yield _("The history is not changed: sheets and results of before stay with this unit.")
         yield _("The end can be taken back; people are then moved back by hand.")
 
@@ -504,7 +504,7 @@ class ReopenUnit(UnitAct):
         if successors:
             yield _("These no longer carry on for it: %(names)s.") % {"names": successors}
 
-    def stays(self) -> Iterable[Text]:
+    def unchanged(self) -> Iterable[Text]:
         yield _("People and units below stay where they are now. Move them back where needed.")
 
     def perform(self, reason: str) -> str:

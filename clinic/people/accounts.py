@@ -201,7 +201,7 @@ def _check_manages(actor: Account | None) -> None:
 
 
 def _refuse_own(account: Account, actor: Account | None) -> None:
-    """Nobody shuts themselves out: the last administrator would leave nobody to open the door."""
+    """Nobody shuts themselves out: the last administrator would leave nobody to let them in."""
     if actor is not None and actor.pk == account.pk:
         raise Refused(
             _("This is your own account. Ask another administrator."),

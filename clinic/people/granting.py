@@ -145,7 +145,7 @@ def end_grant(given: Grant, *, actor: Account | None, last_day: date | None = No
     """End a role: at once, unless a later last day is named.
 
     One that ends at once is gone at the person's next request (S24); the row stays. Nobody takes
-    back their own role: the last administrator would lock the door.
+    back their own role: the last administrator would shut everybody out.
     """
     if actor is not None and not can(actor, "grant-role", given):
         raise PermissionDenied
