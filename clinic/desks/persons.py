@@ -11,7 +11,7 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q, QuerySet
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -29,6 +29,7 @@ from clinic.people import accounts, confirming, granting
 from clinic.people.access import SignedInRequest, rows_of, visible
 from clinic.people.accounts import CONDITIONS, AccountState, state_of
 from clinic.people.arithmetic.nip import clean_nip, mask_nip
+from clinic.people.forms import clean_uuids
 from clinic.people.granting import UNIT_ROLES, Scope
 from clinic.people.models import Account, Grant, Membership, Person, PersonMerge, Unit
 
@@ -163,23 +164,28 @@ def person(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 
 def list_acts(person: Person, state: AccountState, *, is_own: bool) -> list[dict[str, Text]]:
     """Return what can be done with the person, with a sentence on when to choose it."""
-    acts: list[tuple[str, Text, Text]] = [
-        ("person_move", _("Move to another unit"), _("From a day on, or another post there.")),
-        ("person_twin", _("Merge with another row"), _("The person stands in the list twice.")),
+
+    def act(name: str, title: Text, hint: Text) -> dict[str, Text]:
+        return {"url": reverse(name, args=[person.uuid]), "title": title, "hint": hint}
+
+    acts = [
+        act("person_move", _("Move to another unit"), _("From a day on, or another post there.")),
+        act("person_twin", _("Merge with another row"), _("The person stands in the list twice.")),
     ]
     if state == AccountState.RETIRED:
-        acts.append(
-            ("person_reopen", OpenAccount.title, _("It was closed by mistake, or they are back."))
-        )
+        hint = _("It was closed by mistake, or they are back.")
+        acts.append(act("person_reopen", OpenAccount.title, hint))
     elif state != AccountState.NONE and not is_own:
-        acts.append(("person_sessions", EndSessions.title, _("A device is lost or was shared.")))
+        if state == AccountState.ACTIVE:
+            hint = _("The password is forgotten and no mail reaches the person.")
+            slip = slips_url([person.account])
+            acts.append({"url": slip, "title": _("Slip for a new password"), "hint": hint})
+        acts.append(act("person_sessions", EndSessions.title, _("A device is lost or was shared.")))
         if Authenticator.objects.filter(user=person.account).exists():
-            acts.append(("person_factor", ResetFactor.title, _("Phone or security key is lost.")))
-        acts.append(("person_close", CloseAccount.title, _("The person has left or retired.")))
-    return [
-        {"url": reverse(name, args=[person.uuid]), "title": title, "hint": hint}
-        for name, title, hint in acts
-    ]
+            hint = _("Phone or security key is lost.")
+            acts.append(act("person_factor", ResetFactor.title, hint))
+        acts.append(act("person_close", CloseAccount.title, _("The person has left or retired.")))
+    return acts
 
 
 def describe_grants(request: SignedInRequest, person: Person) -> list[dict[str, Any]]:
@@ -270,7 +276,8 @@ def create_account(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 def create_for_shown(request: SignedInRequest) -> HttpResponse:
     """Make the accounts of the people who were shown, and lead to their slips."""
     everyone = visible(request.user, "see-person", Person.objects.unmerged())
-    chosen = everyone.filter(uuid__in=read_uuids(request.POST), account__isnull=True)
+    shown = clean_uuids(request.POST.getlist("orang")[:MOST_AT_ONCE])
+    chosen = everyone.filter(uuid__in=shown, account__isnull=True)
     made, left = accounts.create_accounts(chosen.order_by("name"), actor=request.user)
     if left:
         names = ", ".join(person.name for person in left)
@@ -283,18 +290,6 @@ def create_for_shown(request: SignedInRequest) -> HttpResponse:
     done = ngettext("%(count)d account made.", "%(count)d accounts made.", len(made))
     messages.success(request, done % {"count": len(made)})
     return redirect(slips_url(made))
-
-
-def read_uuids(posted: QueryDict) -> list[UUID]:
-    """Return the people that the page of the list posts; what is no UUID is passed over."""
-    field = forms.UUIDField()
-    uuids = []
-    for text in posted.getlist("orang")[:MOST_AT_ONCE]:
-        try:
-            uuids.append(field.clean(text))
-        except forms.ValidationError:
-            continue
-    return uuids
 
 
 class PersonAct(AdministratorAct):

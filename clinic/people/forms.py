@@ -1,6 +1,8 @@
 """The forms of the log-in pages, in our words; the rest of them is allauth's."""
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from allauth.account.forms import LoginForm, ResetPasswordForm, UserTokenForm
 from django import forms
@@ -123,6 +125,18 @@ class ActivationForm(forms.Form):
         return cleaned
 
 
+def clean_uuids(texts: Iterable[str]) -> list[UUID]:
+    """Return the UUIDs among texts of an address or a form; what is none is passed over."""
+    field = forms.UUIDField()
+    uuids = []
+    for text in texts:
+        try:
+            uuids.append(field.clean(text))
+        except forms.ValidationError:
+            continue
+    return uuids
+
+
 class NamedWithUnit(forms.ModelMultipleChoiceField):
     """Accounts as a list tells them apart: name and newest unit, never a number."""
 
@@ -138,7 +152,7 @@ class SlipsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["accounts"] = NamedWithUnit(
             accounts,
-            label=_("People who have not signed in yet"),
+            label=_("Who gets a slip"),
             to_field_name="uuid",
             widget=forms.CheckboxSelectMultiple,
             error_messages={"required": _("Choose at least one person.")},

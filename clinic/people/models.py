@@ -1,8 +1,9 @@
 """Units, persons, accounts and grants."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -365,10 +366,17 @@ class AccountQuerySet(models.QuerySet["Account"]):
     """Reads of accounts."""
 
     def never_signed_in(self) -> Self:
-        """Keep accounts that wait for their person, with what a list of them shows."""
-        waiting = self.filter(is_active=True, last_login__isnull=True)
-        listed = waiting.select_related("person").order_by("person__name")
-        return listed.prefetch_related("person__memberships__unit")
+        """Keep accounts that wait for their person."""
+        return self.filter(is_active=True, last_login__isnull=True)
+
+    def for_slips(self, named: Iterable[UUID]) -> Self:
+        """Keep open accounts that wait for their person, and the named ones, as a list shows them.
+
+        Whoever forgot the password and has no mailbox is named.
+        """
+        wanted = Q(last_login__isnull=True) | Q(uuid__in=list(named))
+        listed = self.filter(wanted, is_active=True).select_related("person")
+        return listed.order_by("person__name").prefetch_related("person__memberships__unit")
 
     def with_standing(self) -> Self:
         """Join the person, and tell in the same read whether there is more to ask about them."""

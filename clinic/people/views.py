@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from clinic.people import activation, demo
 from clinic.people.access import SignedInRequest, grants_of, visible
 from clinic.people.arithmetic.nip import group_nip
-from clinic.people.forms import ActivationForm, SlipsForm
+from clinic.people.forms import ActivationForm, SlipsForm, clean_uuids
 from clinic.people.models import Account, Membership
 from clinic.people.signin import key_slug
 
@@ -93,11 +93,12 @@ def activate(request: HttpRequest, token: str) -> HttpResponse:
 def slips(request: SignedInRequest) -> HttpResponse:
     """Print activation slips: choose accounts, then one sheet that is never shown again.
 
-    ``?pilih=`` ticks accounts beforehand, by UUID.
+    ``?pilih=`` ticks accounts beforehand, by UUID; so named, an account in use gets one as well,
+    for a new password.
     """
-    waiting = visible(request.user, "manage-account", Account.objects.never_signed_in())
-    ticked = {"accounts": request.GET.getlist("pilih")}
-    form = SlipsForm(request.POST or None, initial=ticked, accounts=waiting)
+    named = clean_uuids(request.GET.getlist("pilih"))
+    listed = visible(request.user, "manage-account", Account.objects.for_slips(named))
+    form = SlipsForm(request.POST or None, initial={"accounts": named}, accounts=listed)
     if request.method == "POST" and form.is_valid():
         sheet = [
             activation.issue_slip(account, actor=request.user)

@@ -57,6 +57,7 @@ def test_the_page_tells_how_far_the_account_is(browser, cast, signed_in):
     assert f"/akun/slip/?pilih={cast.operator.account.uuid}" in state(cast.operator)
     signed_in(cast.operator.account)
     assert "<dd>Aktif</dd>" in state(cast.operator)
+    assert "Slip untuk kata sandi baru" in state(cast.operator)
     accounts.retire(cast.operator.account, actor=cast.admin.account, reason="pensiun")
     assert "Tidak aktif lagi" in state(cast.operator)
     assert "/akun/slip/" not in state(cast.operator)

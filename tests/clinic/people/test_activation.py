@@ -155,6 +155,21 @@ def test_the_administrator_prints_slips_after_fresh_proof(cast, account, signed_
     assert Activation.objects.get().created_by == cast.admin.account
 
 
+def test_whoever_forgot_the_password_gets_a_slip_when_named(cast, confirmed, one_factor):
+    attempt("operator@uji.test")
+    browser = confirmed(cast.admin.account)
+    uuid = str(cast.operator.account.uuid)
+    assert uuid not in browser.get("/akun/slip/").content.decode()
+    page = f"/akun/slip/?pilih={uuid}"
+    assert browser.get(page).content.decode().count(" checked") == 1
+
+    sheet = browser.post(page, {"accounts": [uuid]}).content.decode()
+    token = sheet.split("/akun/aktivasi/")[1].split("/")[0]
+    activation.activate(token, nip="", password=NEW)
+
+    assert attempt("operator@uji.test", NEW).status_code == 302
+
+
 def test_nobody_else_prints_slips(cast, signed_in, settings):
     settings.KLINIK_SECOND_FACTOR = False
     for role, person in cast.by_role().items():
