@@ -81,7 +81,7 @@ def issue_slip(account: Account, *, actor: Account | None) -> Slip:
     Activation.objects.create(
         account=account,
         email=account.email,
-        token_digest=_digest(slip.token),
+        token_digest=_hash_token(slip.token),
         created_by=actor,
         expires_at=slip.expires_at,
     )
@@ -97,7 +97,7 @@ def open_activation(token: str) -> Activation:
     """
     activation = (
         Activation.objects.select_related("account__person")
-        .filter(token_digest=_digest(token))
+        .filter(token_digest=_hash_token(token))
         .first()
     )
     if activation is None or not activation.is_open(timezone.now()):
@@ -151,7 +151,7 @@ def _draw_token() -> str:
     return "-".join(groups)
 
 
-def _digest(token: str) -> str:
+def _hash_token(token: str) -> str:
     return hashlib.sha256(token.strip().lower().encode()).hexdigest()
 
 

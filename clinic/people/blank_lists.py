@@ -25,7 +25,9 @@ def blank_person_list(units: Sequence[Unit]) -> bytes:
     """Return an empty list of persons whose unit column offers these units."""
     kinds = [kind for kind in Membership.PositionKind.values if kind]
     names = [unit.name for unit in units]
-    lists = _columns([_("Work unit"), *names], [_("Kind of position"), *kinds], ["L/P", "L", "P"])
+    lists = _lay_columns(
+        [_("Work unit"), *names], [_("Kind of position"), *kinds], ["L/P", "L", "P"]
+    )
     text = [PERSON_COLUMNS.index(name) for name in ("NIP", "HP", "Sejak")]
     return write_workbook(
         [
@@ -40,7 +42,7 @@ def blank_person_list(units: Sequence[Unit]) -> bytes:
                     Choice(6, SHEET_LISTS, 2, 2),
                 ],
             ),
-            _instructions(
+            _write_instructions(
                 _("One row per person. Name and work unit are needed, the rest is optional."),
                 _("Keep the NIP column as text: Excel cuts long numbers, and the NIP is lost."),
                 _("Choose the work unit from the list, or write its name or address name."),
@@ -57,7 +59,7 @@ def blank_unit_list(units: Sequence[Unit]) -> bytes:
     """Return an empty list of units; the known ones are offered as parents."""
     kinds = list(Unit.Kind.values)
     slugs = [unit.slug for unit in units]
-    lists = _columns(
+    lists = _lay_columns(
         [_("Kind"), *kinds], [_("Parent unit"), *slugs], [_("Name"), *[u.name for u in units]]
     )
     return write_workbook(
@@ -72,7 +74,7 @@ def blank_unit_list(units: Sequence[Unit]) -> bytes:
                     Choice(3, SHEET_LISTS, 1, max(len(slugs), 1), is_strict=False),
                 ],
             ),
-            _instructions(
+            _write_instructions(
                 _("One row per unit. “Slug” is its name in addresses, such as dinas-kesehatan."),
                 _("“Induk” is the slug of the unit above; only the regency has none."),
                 _("“Urutan” is the official order among the units of one parent."),
@@ -90,7 +92,7 @@ def problem_list(problems: Sequence[ListProblem]) -> bytes:
     """Return the problems of a check, one a row, in the reader's language."""
     levels = {"error": _("To correct"), "warning": _("To look at")}
     head = [_("Row"), _("Column"), _("Level"), _("What is the matter"), _("What to do")]
-    marks = _marks()
+    marks = _list_marks()
     rows: list[Sequence[Cell]] = [*([mark] for mark in marks), head]
     for problem in problems:
         what, remedy = explain(problem)
@@ -101,17 +103,17 @@ def problem_list(problems: Sequence[ListProblem]) -> bytes:
     return write_workbook([Sheet(_("To correct"), rows, heading=len(marks), widths=widths)])
 
 
-def _instructions(*lines: str) -> Sheet:
-    rows = [[_("How to fill in this list")], *[[line] for line in (*_marks(), *lines)]]
+def _write_instructions(*lines: str) -> Sheet:
+    rows = [[_("How to fill in this list")], *[[line] for line in (*_list_marks(), *lines)]]
     return Sheet("Petunjuk", rows, widths={0: 100})
 
 
-def _marks() -> list[str]:
+def _list_marks() -> list[str]:
     """What every file of the demo says."""
     return [_("Sample data: Kabupaten Contoh.")] if settings.IS_DEMO else []
 
 
-def _columns(*columns: Sequence[str]) -> list[list[Cell]]:
+def _lay_columns(*columns: Sequence[str]) -> list[list[Cell]]:
     """Lay columns of different length side by side."""
     longest = max(len(column) for column in columns)
     return [

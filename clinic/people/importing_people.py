@@ -206,14 +206,14 @@ def _find_double_rows(rows: Sequence[PersonRow]) -> Iterator[ListProblem]:
     keys: dict[str, tuple[str, Callable[[PersonRow], str]]] = {
         "nip_twice": ("nip", lambda row: row.nip),
         "email_twice": ("email", lambda row: row.email),
-        "same_name_twice": ("name", _name_without_key),
+        "same_name_twice": ("name", _fold_keyless_name),
     }
     for code, (column, key) in keys.items():
         for row, first in find_repeated((row.row, key(row)) for row in rows).items():
             yield ListProblem(code, row, column, {"row": str(first)})
 
 
-def _name_without_key(row: PersonRow) -> str:
+def _fold_keyless_name(row: PersonRow) -> str:
     if row.nip or row.email or not row.name:
         return ""
     return f"{normalise_name(row.name)}\n{row.unit.lower()}"
@@ -268,39 +268,39 @@ class _Planning:
             self.add(ListProblem("person_twice", number, "", {"row": str(first)}))
 
     def _find_by_key(self, row: PersonRow) -> None:
-        how, person = self.known.index.find(self._keys_of(row))
+        how, person = self.known.index.find(self._read_keys(row))
         if how == "ambiguous":
             self.report("email_shared", row, "email")
         elif person is None:
-            alike = self.known.index.alike(self._keys_of(row))
+            alike = self.known.index.alike(self._read_keys(row))
             if alike and row.row in self.units:
-                name = self._name_of(min(alike))
+                name = self._find_name(min(alike))
                 self.report("maybe_same", row, "name", "warning", known=name)
         elif how == "conflict" or (how == "email" and not self._is_same_name(row, person)):
-            self.report("email_taken", row, "email", known=self._name_of(person))
+            self.report("email_taken", row, "email", known=self._find_name(person))
         else:
             self.persons[row.row] = person
             if not self._is_same_name(row, person):
-                self.report("name_differs", row, "name", "warning", known=self._name_of(person))
+                self.report("name_differs", row, "name", "warning", known=self._find_name(person))
 
     def _find_by_name(self, row: PersonRow, taken: set[int]) -> None:
-        alike = self.known.index.alike(self._keys_of(row)) - taken
+        alike = self.known.index.alike(self._read_keys(row)) - taken
         if len(alike) > 1:
             self.report("name_ambiguous", row, "name")
         elif alike and row.row in self.units:
             (person,) = alike
             self.persons[row.row] = person
-            self.report("taken_by_name", row, "name", "warning", known=self._name_of(person))
+            self.report("taken_by_name", row, "name", "warning", known=self._find_name(person))
 
-    def _keys_of(self, row: PersonRow) -> PersonKeys:
+    def _read_keys(self, row: PersonRow) -> PersonKeys:
         unit = self.units.get(row.row)
         return PersonKeys(row.name, row.nip, row.email, str(unit.pk) if unit else "")
 
-    def _name_of(self, person: int) -> str:
+    def _find_name(self, person: int) -> str:
         return self.known.persons[person]["name"]
 
     def _is_same_name(self, row: PersonRow, person: int) -> bool:
-        return not row.name or names_share_a_word(row.name, self._name_of(person))
+        return not row.name or names_share_a_word(row.name, self._find_name(person))
 
     def plan(self, row: PersonRow) -> PlannedRow:
         """Plan one row; call after units and persons are found."""
