@@ -1,5 +1,6 @@
 """CPU of one whole quiz, and what many at once need, each beside the bare application."""
 
+import os
 import time
 from argparse import Namespace
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from scripts.bench.pages import VIEW, bare_acts, batch, batch_length, measure_lo
 from scripts.bench.processes import MachineLoad, Server, cpu_seconds
 
 AT_ONCE = 64
+CORES = len(os.sched_getaffinity(0))
 WARM = 4  # at once before anything counts, so that each process of the web has worked
 VIEWS_EACH = 30  # of the bare application by each of as many people
 BARE_VIEWS_A_QUIZ = 60
@@ -88,6 +90,11 @@ class Round:
     driver: float
     others: float
 
+    @property
+    def least(self) -> float:
+        """Seconds that the quizzes would take on a machine that does nothing else."""
+        return (self.web + self.behind + self.driver) / CORES
+
 
 def _round(ours: Server, bare: Server, participants: quiz.Participants) -> Round:
     with Browser(bare.port) as baseline:
@@ -136,6 +143,13 @@ def _of_crowds(rounds: list[Round]) -> list[Figure]:
             Spread.of(walls),
             Spread.of(wall / one.view for wall, one in zip(walls, rounds, strict=True)),
             WALL_GOAL,
+        ),
+        Figure(
+            "crowd-least",
+            f"the least it could take: CPU of all over {CORES} cores",
+            "s",
+            Spread.of(one.least for one in rounds),
+            Spread.of(one.least / one.view for one in rounds),
         ),
         Figure(
             "crowd-step",
