@@ -171,8 +171,9 @@ class Server(Program):
         found: dict[str, list[int]] = {"supervisor": [self.process.pid]}
         everybody = descendants(self.process.pid)
         for pid in everybody[1:]:
-            if parse_stat(Path(f"/proc/{pid}/stat").read_text()).parent == self.process.pid:
-                found.setdefault(kind_of(command_of(pid)), []).extend(descendants(pid))
+            with contextlib.suppress(FileNotFoundError):  # it has ended meanwhile
+                if parse_stat(Path(f"/proc/{pid}/stat").read_text()).parent == self.process.pid:
+                    found.setdefault(kind_of(command_of(pid)), []).extend(descendants(pid))
         return found
 
     def behind(self) -> list[int]:

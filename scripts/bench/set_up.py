@@ -1,5 +1,6 @@
 """From an empty clone to a served page, as somebody new has it."""
 
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -19,7 +20,7 @@ def measure(folder: Path) -> tuple[list[Figure], list[str]]:
     """Clone the last commit, run ``make demo`` and open the front page."""
     clone, log, port = folder / "clone", folder / "set-up.txt", free_port()
     log.touch()
-    began = time.monotonic()
+    began, worked = time.monotonic(), cpu_of_ended_children()
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True, timeout=LONGEST)
     own = dict.fromkeys(UNSET, "") | {"PORT": str(port), "KLINIK_VAR": str(folder / "set-up")}
     moments = [began]
@@ -35,5 +36,13 @@ def measure(folder: Path) -> tuple[list[Figure], list[str]]:
         Figure(f"set-up-{name}", name, "s", Spread.of([end - start])) for name, start, end in spans
     ]
     whole = Spread.of([moments[-1] - began])
+    cpu = Spread.of([cpu_of_ended_children() - worked])
+    figures.append(Figure("set-up-cpu", "CPU of all that", "s CPU", cpu))
     figures.append(Figure("set-up", "empty clone to a served page", "s", whole, goal=GOAL))
     return figures, ["Set-up is of the last commit; its packages come from pip's cache if there."]
+
+
+def cpu_of_ended_children() -> float:
+    """Return the CPU seconds of all programs that were started here and have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
