@@ -45,7 +45,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from attendance import badges, presence
-from attendance.arithmetic.tokens import token_digest
+from attendance.badges import token_digest
 from attendance.models import Badge, Event, Registration, Scan, Session
 from clinic.assessments.models import Answer, AreaScore, Proof, Score, Sheet
 from clinic.insights.models import Calibration
@@ -61,6 +61,7 @@ from quizzes.arithmetic.deadlines import deadline
 from quizzes.arithmetic.grading import GRADING_RELEASE, credit
 from quizzes.arithmetic.question_types import Content
 from quizzes.arithmetic.selection import attempt_seed, option_order
+from quizzes.delivery import form_of, rules_of
 from quizzes.models import (
     Admission,
     Assignment,
@@ -74,7 +75,6 @@ from quizzes.models import (
     Slot,
 )
 from quizzes.models.assignments import Phase, Setting
-from quizzes.starting import form_of, rules_of
 
 SEED = "klinik-rb-tumbuh-1"
 PREFIX = "klinik-tumbuh-"

@@ -56,8 +56,7 @@ from clinic.insights.models import Finding
 from clinic.management.demo.answers import typed_answer
 from clinic.people.models import Account
 from clinic.records import audit, jobs, seals
-from clinic.records.handling import handler_of, surroundings
-from clinic.records.jobs import Job
+from clinic.records.jobs import Job, handler_of, surroundings
 from courses.models import ModulePage
 from quizzes import assignments, delivery
 from quizzes.models import QuizVersion
@@ -406,7 +405,7 @@ def database_mib() -> int:
 def calibrate_alone() -> dict[str, float]:
     """Compute a calibration in a process of its own; return its CPU and its peak memory."""
     words = [sys.executable, "-m", "scripts.bench.growth", "--memory"]
-    ended = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S603
+    ended = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True)
     return json.loads(ended.stdout)
 
 
@@ -453,7 +452,7 @@ def _copy_database(database: Path, var: Path) -> None:
 def _run_python(words: list[str], var: str) -> str:
     """Run Python on the database in this folder; return what it prints."""
     env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    ended = subprocess.run(  # noqa: S603 - our own modules
+    ended = subprocess.run(
         [sys.executable, *words],
         cwd=ROOT,
         env={**env, "KLINIK_VAR": var},

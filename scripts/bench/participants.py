@@ -21,8 +21,8 @@ from django.utils import timezone  # noqa: E402
 from attendance import events, registration  # noqa: E402
 from attendance.models import Event  # noqa: E402
 from clinic.people import accounts  # noqa: E402
+from clinic.people.access import remembering_grants  # noqa: E402
 from clinic.people.models import Account, Membership, Person, Unit  # noqa: E402
-from clinic.people.standing import remembering_grants  # noqa: E402
 from quizzes import assignments  # noqa: E402
 from quizzes.models import Quiz  # noqa: E402
 from quizzes.models.assignments import Phase  # noqa: E402
