@@ -1,5 +1,7 @@
 """The web server on a socket that the supervisor has bound: ``python -m clinic.management.web FD``.
 
+A second argument names another application than the product's, such as the bench's bare one.
+
 Granian binds with SO_REUSEPORT, so that a second demo would start on the same port without a
 word. Its workers therefore accept on the one socket that was bound without it.
 """
@@ -19,6 +21,7 @@ from granian.server import Server
 from clinic.management.supervisor import end_with_parent
 
 BACKLOG = 1024
+APPLICATION = "clinic.wsgi:application"
 WORKERS = 2
 BLOCKING_THREADS = 4
 SECONDS_TO_END = 5
@@ -45,13 +48,13 @@ def load_application(target: str) -> Callable[..., Any]:
     return loaded
 
 
-def main(listener: int) -> None:
+def main(listener: int, application: str = APPLICATION) -> None:
     """Serve until INT or TERM."""
     with socket.socket(fileno=os.dup(listener)) as bound:
         host, port = bound.getsockname()[:2]
     server = InheritedSocketServer(
         listener,
-        "clinic.wsgi:application",
+        application,
         address=host,
         port=port,
         interface=Interfaces.WSGI,
@@ -66,4 +69,4 @@ def main(listener: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:])
