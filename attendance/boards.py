@@ -205,7 +205,7 @@ def unrecorded(event: Event) -> int:
 def six_lines(event: Event, board: Board) -> list[Status]:
     """Say how far the event is: registration, letter, preparation, scans, certificates, report."""
     waiting = event.registrations.to_approve().count()
-    quizzes = Assignment.objects.in_force().filter(event=event.uuid).count()
+    quizzes = Assignment.objects.in_force().filter(event=event).count()
     is_over = event.state in ("ended", "finalised", "archived")
     return [
         _registration_line(event, board, waiting),
@@ -396,7 +396,7 @@ class Listing:
 def listing(event: Event, wanted: Narrowing, *, actor: Account, now: datetime) -> Listing:
     """Return the event's registrations of every state, as wanted (a fixed number of queries)."""
     lines = lines_of(event, list(event.sessions.all()), now, every_state=True)
-    finished = overview.finished_by(event.uuid, Phase.PRE, actor=actor)
+    finished = overview.finished_by(event.pk, Phase.PRE, actor=actor)
     found = found_by_name(lines, wanted.name) if wanted.name.strip() else lines
     entries = [
         Entry(line, None if finished is None else line.registration.person_id in finished)

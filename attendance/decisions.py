@@ -33,7 +33,6 @@ from clinic.lib.errors import Refused
 from clinic.people.access import require
 from clinic.people.models import Account
 from clinic.records import audit
-from quizzes import assignments
 
 
 class Outcome(StrEnum):
@@ -246,21 +245,14 @@ def _keep(decision: Decision, settled: list[Settled], rows: dict[int, Registrati
 
 
 def _follow(decision: Decision, changed: list[Registration]) -> None:
-    """Let quizzes, scanners, the log and the persons know; the persons after the half minute."""
+    """Let scanners, the log and the persons know; the persons after the half minute."""
     tell_scanners(decision.event)
-    _admit_or_dismiss(changed)
     _note(AUDITED_AS[Act(decision.act)], decision, changed, actor=decision.by)
     due_at = decision.at + timedelta(seconds=UNDO_SECONDS + 1)
     for row in changed:
         tell(row, due_at=due_at, act=str(decision.uuid))
         if row.state == State.CONFIRMED:
             registered.send(sender=None, registration=row)
-
-
-def _admit_or_dismiss(changed: list[Registration]) -> None:
-    for row in changed:
-        act = assignments.admit if row.state in SEATED else assignments.dismiss
-        act(row.event.uuid, row.person)
 
 
 def _note(verb: str, decision: Decision, rows: list[Registration], *, actor: Account) -> None:
@@ -297,7 +289,6 @@ def undo(decision: Decision, *, actor: Account) -> Decision:
         held.undone_at = timezone.now()
         held.save(update_fields=["undone_at"])
         tell_scanners(event)
-        _admit_or_dismiss(list(rows.values()))
         _note("registration.undo", held, list(rows.values()), actor=actor)
     return held
 

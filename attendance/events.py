@@ -166,7 +166,7 @@ def draft_event(draft: EventDraft, *, actor: Account | None) -> Event:
             event = Event.objects.create(**fields)
             audit.record("event.draft", actor=actor, thing=event, values={"code": event.code})
             if actor is not None:
-                granting.grant_drafted(actor.person, event.uuid)
+                granting.grant_drafted(actor.person, event)
     except IntegrityError as error:
         raise _code_taken() from error
     return event
@@ -565,7 +565,7 @@ def _shifted(session: Session, shift: timedelta) -> SessionDraft:
 
 def _given(source: Event) -> list[Assignment]:
     published = QuizVersion.objects.published().filter(quiz__retired_at__isnull=True)
-    rows = Assignment.objects.in_force().filter(event=source.uuid)
+    rows = Assignment.objects.in_force().filter(event=source)
     return list(rows.filter(quiz__in=published.values("quiz")).select_related("quiz"))
 
 
@@ -574,7 +574,7 @@ def _give(given: Assignment, made: Event, shift: timedelta, *, actor: Account) -
     opens_at, closes_at = (moment + shift if moment else None for moment in moments)
     assignments.assign(
         given.quiz,
-        made.uuid,
+        made,
         actor=actor,
         phase=given.phase,
         setting=given.setting,

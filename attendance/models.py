@@ -61,9 +61,8 @@ class EventQuerySet(models.QuerySet["Event"]):
 class Event(models.Model):
     """A clinic or another event that people come to.
 
-    Grants and quizzes know it by ``uuid``. ``rev`` grows with every change that a scanner must
-    know. ``seats_taken`` counts held registrations that are not over quota; one conditional
-    UPDATE guards it.
+    ``rev`` grows with every change that a scanner must know. ``seats_taken`` counts held
+    registrations that are not over quota; one conditional UPDATE guards it.
     """
 
     class Kind(models.TextChoices):

@@ -29,7 +29,6 @@ from clinic.people.access import require, rows_of
 from clinic.people.arithmetic.nip import clean_nip
 from clinic.people.models import Account, Membership, Person, Unit
 from clinic.records import audit, notices
-from quizzes import assignments
 
 
 class EventFull(Refused):
@@ -267,7 +266,7 @@ def invite(event: Event, person: Person, *, actor: Account | None) -> Registrati
 
 
 def _source(actor: Account, event: Event) -> str:
-    from_event = any(grant.event == event.uuid for grant in actor.person.grants.all())
+    from_event = any(grant.event_id == event.pk for grant in actor.person.grants.all())
     return Source.ORGANISER if from_event else Source.UNIT
 
 
@@ -292,7 +291,6 @@ def _create(event: Event, person: Person, **fields: object) -> Registration:
         **fields,
     )
     badges.issue(made)
-    assignments.admit(event.uuid, person)
     tell_scanners(event)
     audit.record(
         "registration.create",
@@ -353,7 +351,6 @@ def withdraw(registration: Registration, *, actor: Account, reason: str = "") ->
         give_back_of(held)
         held.state, held.reason = State.CANCELLED, reason[:300]
         held.save(update_fields=["state", "reason", "changed_at"])
-        assignments.dismiss(event.uuid, held.person)
         tell_scanners(event)
         audit.record(
             "registration.withdraw", actor=actor, thing=held, subject=held.person_id, reason=reason
@@ -418,7 +415,6 @@ def _passed_on(
 ) -> Registration:
     state, held.state, held.reason = held.state, State.REPLACED, reason
     held.save(update_fields=["state", "reason", "changed_at"])
-    assignments.dismiss(event.uuid, held.person)
     audit.record(
         "registration.replace",
         actor=actor,
@@ -493,7 +489,6 @@ def take_back_walk_in(registration: Registration, *, actor: Account) -> Registra
         give_back_of(held)
         held.state, held.reason = State.CANCELLED, _("Added at the desk and undone at once")
         held.save(update_fields=["state", "reason", "changed_at"])
-        assignments.dismiss(event.uuid, held.person)
         tell_scanners(event)
         audit.record(
             "registration.undo",

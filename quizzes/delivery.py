@@ -276,7 +276,7 @@ def form_of(version: QuizVersion, phase: str, person: Person) -> str:
 def _context(assignment: Assignment) -> dict[str, str | int]:
     if assignment.event is None:
         return {}
-    return {"schema": 1, "kind": "event", "key": str(assignment.event), "label": ""}
+    return {"schema": 1, "kind": "event", "key": str(assignment.event.uuid), "label": ""}
 
 
 def _new_item(attempt: Attempt, slot: Slot, *, index: int, seed: bytes) -> AttemptItem:

@@ -71,12 +71,12 @@ def crumbs_of(person: Person, here: str = "") -> list[dict[str, str]]:
     return [*way, {"label": person.name, "url": own_page}, {"label": here}]
 
 
-def scope_of(given: Grant, titles: dict[UUID, str] | None = None) -> str:
+def scope_of(given: Grant, titles: dict[int, str] | None = None) -> str:
     """Say where a role holds: a unit, a unit in a year, an event, or everywhere."""
     if given.unit:
         return f"{given.unit.name}, {given.year}" if given.year else given.unit.name
-    if given.event:
-        return (titles or {}).get(given.event) or _("one event")
+    if given.event_id:
+        return (titles or {}).get(given.event_id) or _("one event")
     return _("the whole programme")
 
 
@@ -111,9 +111,9 @@ def person(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 def _shown_grants(request: HttpRequest, person: Person) -> list[dict[str, Any]]:
     held = list(standing_grants(request, person))
-    events = [given.event for given in held if given.event]
-    seen = visible(request.user, "see-event", Event.objects.filter(uuid__in=events))
-    titles = dict(seen.values_list("uuid", "title")) if events else {}
+    events = [given.event_id for given in held if given.event_id]
+    seen = visible(request.user, "see-event", Event.objects.filter(pk__in=events))
+    titles = dict(seen.values_list("pk", "title")) if events else {}
     today = timezone.localdate()
     return [
         {

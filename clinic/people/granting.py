@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,14 +29,17 @@ GROUP_OF_ROLE = {
 
 @dataclass(frozen=True)
 class Scope:
-    """Where a role holds: a unit's subtree (for an assessor in one year), an event, or nothing."""
+    """Where a role holds: a unit's subtree (for an assessor in one year), an event, or nothing.
+
+    Events belong to attendance, which lies above.
+    """
 
     unit: Unit | None = None
-    event: UUID | None = None
+    event: Model | None = None
     year: int | None = None
 
     @property
-    def fields(self) -> dict[str, Unit | UUID | int | None]:
+    def fields(self) -> dict[str, Model | int | None]:
         """What a row of this scope holds."""
         return {"unit": self.unit, "event": self.event, "year": self.year}
 
@@ -117,7 +120,7 @@ def find_grant(person: Person, role: str, *, scope: Scope, day: date) -> Grant |
 
 
 @transaction.atomic
-def grant_drafted(person: Person, event: UUID) -> Grant:
+def grant_drafted(person: Person, event: Model) -> Grant:
     """Make who has drafted an event its organiser.
 
     No role is new by it, so that the sessions go on: nobody is logged out by their own click.
@@ -129,8 +132,9 @@ def grant_drafted(person: Person, event: UUID) -> Grant:
     if not any(given.role == Role.ORGANISER for given in grants_of(person, today)):
         raise PermissionDenied
     given = Grant.objects.create(
-        person=person, role=Role.ORGANISER, event=event, starts_on=today, granted_by=None
-    )
+        person=person, role=Role.ORGANISER, starts_on=today, granted_by=None,
+        **Scope(event=event).fields,
+    )  # fmt: skip
     audit.record("grant.given", actor=None, thing=given, subject=person, values=_told(given))
     forget_grants()
     return given
@@ -179,7 +183,7 @@ def _told(given: Grant) -> dict[str, str | int | None]:
     return {
         "role": given.role,
         "unit": given.unit.slug if given.unit else None,
-        "event": str(given.event) if given.event else None,
+        "event": str(given.event.uuid) if given.event else None,
         "year": given.year,
         "ends_on": given.ends_on.isoformat() if given.ends_on else None,
     }

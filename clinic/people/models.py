@@ -303,7 +303,7 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 
 
 class Grant(models.Model):
-    """A role with its scope: a unit's subtree, an event (by UUID) or nothing (D2)."""
+    """A role with its scope: a unit's subtree, an event or nothing (D2)."""
 
     class Role(models.TextChoices):
         PARTICIPANT = "peserta", _("Participant")
@@ -322,7 +322,14 @@ class Grant(models.Model):
     unit = models.ForeignKey(
         Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="grants"
     )
-    event = models.UUIDField(_("event"), null=True, blank=True)
+    event = models.ForeignKey(
+        "attendance.Event",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="grants",
+        verbose_name=_("event"),
+    )
     year = models.PositiveSmallIntegerField(_("year of assignment"), null=True, blank=True)
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("last day"), null=True, blank=True)

@@ -10,6 +10,7 @@ from clinic.people import granting
 from clinic.people.access import remembering_grants
 from clinic.people.granting import Scope
 from clinic.people.models import Grant, Membership, Person
+from quizzes.models import Assignment, Quiz
 from tests.replaying import Recording
 
 DAY = datetime(2026, 5, 25, 0, 0, tzinfo=UTC)
@@ -144,6 +145,13 @@ SEAT = Recording(_seat)
 
 def fresh(event):
     return Event.objects.get(pk=event.pk)
+
+
+def takers(event):
+    """Whom a quiz that is given to the event's participants reaches, of all people."""
+    quiz, _made = Quiz.objects.get_or_create(slug=f"kuis-{event.code}")
+    given, _made = Assignment.objects.get_or_create(quiz=quiz, event=event)
+    return {one for one in Person.objects.all() if given in Assignment.objects.of_person(one, DAY)}
 
 
 def states(rows):

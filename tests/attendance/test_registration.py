@@ -10,7 +10,6 @@ from attendance.signals import invited, registered
 from clinic.lib.errors import Refused
 from clinic.people.models import Person
 from clinic.records.notices import Notice
-from quizzes.models import Admission
 from tests.attendance import made
 
 State = Registration.State
@@ -25,7 +24,16 @@ def test_registering_twice_keeps_one_seat(cast, event):
     assert (first.state, first.unit_name) == (State.CONFIRMED, "Kecamatan Hulu Contoh")
     assert made.fresh(event).seats_taken == 1
     assert Badge.objects.count() == Notice.objects.count() == 1
-    assert Admission.objects.filter(event=event.uuid, person=cast.participant).exists()
+    assert made.takers(event) == {cast.participant}
+
+
+@pytest.mark.parametrize("state", State)
+def test_who_holds_a_seat_takes_the_quizzes_of_the_event_and_nobody_else(cast, event, state):
+    row = made.joined(event, cast.participant)
+    Registration.objects.filter(pk=row.pk).update(state=state)
+
+    with_quiz = {State.NOMINATED, State.CONFIRMED, State.WALK_IN}
+    assert made.takers(event) == ({cast.participant} if state in with_quiz else set())
 
 
 def test_a_full_event_refuses_and_a_withdrawn_seat_is_free_again(cast, event):
@@ -39,7 +47,7 @@ def test_a_full_event_refuses_and_a_withdrawn_seat_is_free_again(cast, event):
 
     assert made.fresh(event).seats_taken == 1
     assert made.joined(event, cast.stranger).state == State.CONFIRMED
-    assert not Admission.objects.filter(person=cast.participant).exists()
+    assert made.takers(event) == {cast.colleague, cast.stranger}
 
 
 def test_an_operator_proposes_own_people_alone_and_the_person_confirms(cast, event):

@@ -132,11 +132,11 @@ def test_d01_accounts_are_ours():
 
 
 def relations_by_string(tree):
-    """Return relation targets that are written as text, ``self`` and the own module aside."""
+    """Return relations whose target is written as text, ``self`` and the own module aside."""
     own = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
     fields = ("ForeignKey", "OneToOneField", "ManyToManyField", "ParentalKey")
     return [
-        call.args[0].value
+        (call.args[0].value, on_delete_of(call))
         for field in fields
         for call in calls(tree, field)
         if call.args
@@ -145,17 +145,23 @@ def relations_by_string(tree):
     ]
 
 
+def on_delete_of(call):
+    given = [word.value for word in call.keywords if word.arg == "on_delete"]
+    return ast.unparse(given[0]) if given else ""
+
+
 FOREIGN_BY_STRING = {"wagtailcore.", "wagtailimages.", "wagtaildocs.", "auth.", "contenttypes."}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=str)
-def test_no_relation_points_up_by_string(path):
-    """Only ``settings.AUTH_USER_MODEL`` may: a string is an import that no contract sees."""
+def test_a_relation_that_points_up_by_string_protects_its_target(path):
+    """Imports never point up. A string may, to a row that stays while something points at it."""
     package = path.parts[1] if path.parts[0] == "clinic" else path.parts[0]
-    for target in relations_by_string(tree_of(path)):
+    for target, on_delete in relations_by_string(tree_of(path)):
         label = target.split(".")[0]
         is_foreign = any(target.startswith(prefix) for prefix in FOREIGN_BY_STRING)
-        assert is_foreign or label == package or "." not in target, target
+        is_own = label == package or "." not in target
+        assert is_foreign or is_own or on_delete == "models.PROTECT", target
 
 
 def test_d08_no_address_counts_rows():
@@ -190,5 +196,13 @@ class TestTheLawsThemselves:
         ]
 
     def test_a_relation_that_points_up(self):
-        tree = ast.parse("x = models.ForeignKey('insights.Finding', on_delete=1)")
-        assert relations_by_string(tree) == ["insights.Finding"]
+        tree = ast.parse(
+            "x = models.ForeignKey('insights.Finding', on_delete=models.CASCADE)\n"
+            "y = models.ForeignKey('attendance.Event', on_delete=models.PROTECT)\n"
+            "z = models.ManyToManyField('insights.Rollup')"
+        )
+        assert relations_by_string(tree) == [
+            ("insights.Finding", "models.CASCADE"),
+            ("attendance.Event", "models.PROTECT"),
+            ("insights.Rollup", ""),
+        ]

@@ -8,13 +8,13 @@ from django.http import Http404
 from django.utils import timezone
 
 from clinic.people.access import visible
-from quizzes import assignments, delivery
+from quizzes import delivery
 from quizzes.arithmetic.saving import Outcome, SaveEvent
 from quizzes.delivery import CannotStart
 from quizzes.models import Assignment, Attempt, Credit, ResponseEvent
 from quizzes.models.assignments import Phase
 from quizzes.signals import attempt_credited
-from tests.given import EVENT
+from tests.attendance import made as clinics
 from tests.quizzes import made
 
 
@@ -149,8 +149,9 @@ def test_a_blank_never_overwrites_an_answer_unless_it_is_meant(attempt, taker):
 
 
 def test_q15_an_extension_moves_the_deadline_later_and_never_earlier(cast, quiz, taker):
-    assignments.admit(EVENT, taker)
-    attempt, _new = delivery.start(made.assigned(quiz, EVENT), taker.account)
+    event = clinics.event_of(cast.organiser)
+    clinics.joined(event, taker)
+    attempt, _new = delivery.start(made.assigned(quiz, event), taker.account)
     before = attempt.deadline_at
     organiser = cast.organiser.account
 
@@ -183,12 +184,13 @@ def test_who_may_start_and_when(cast, quiz, taker):
 def test_units_and_events_reach_their_people(cast, quiz, regencies, taker):
     now = timezone.localdate()
     by_unit = made.assigned(quiz, regencies[0].root)
-    by_event = made.assigned(quiz, EVENT)
+    event = clinics.event_of(cast.organiser)
+    by_event = made.assigned(quiz, event)
 
     def reached(person):
         return set(Assignment.objects.of_person(person, now))
 
     assert reached(taker) == {by_unit}
-    assignments.admit(EVENT, taker)
+    clinics.joined(event, taker)
     assert reached(taker) == {by_unit, by_event}
     assert reached(cast.other_regency_official) == set()

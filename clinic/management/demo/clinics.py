@@ -153,7 +153,7 @@ def _rehearsing(participants: list[Account]) -> list[Account]:
 def _run_by_both(event: Event) -> None:
     """Let the second organiser run it too: they confirm what the first has planned."""
     second = Account.objects.get(email=SECOND)
-    scope = Scope(event=event.uuid)
+    scope = Scope(event=event)
     granting.grant(second.person, Grant.Role.ORGANISER, scope=scope, actor=None)
 
 
@@ -229,7 +229,7 @@ def _assigned(
 ) -> Assignment:
     return assignments.assign(
         Quiz.objects.get(slug=quiz),
-        event.uuid,
+        event,
         actor=None,
         phase=phase,
         setting=setting,

@@ -144,7 +144,7 @@ def _both_organisers_run_both_clinics_and_the_first_begins_at_the_coming_one(cli
 def _the_quizzes_of_the_coming_clinic_frame_its_day():
     coming = Event.objects.get(state=Event.State.OPEN)
     sessions = list(coming.sessions.order_by("starts_at"))
-    before, after = Assignment.objects.filter(event=coming.uuid).order_by("opens_at")
+    before, after = Assignment.objects.filter(event=coming).order_by("opens_at")
 
     assert before.closes_at == sessions[0].starts_at + timedelta(minutes=15)
     assert before.opens_at.astimezone(clinics.ZONE).time() == time(0, 0)
