@@ -38,7 +38,6 @@ STEPS: dict[str, tuple[str, ...]] = {
     State.ENDED: (State.FINALISED,),
     State.FINALISED: (State.ARCHIVED,),
 }
-FINAL_STATES = (State.FINALISED, State.ARCHIVED, State.CANCELLED)
 # ``/panitia/baru/`` is where events are made.
 CODES_OF_PAGES = frozenset({"baru"})
 CHANGEABLE = {"code", "title", "kind", "unit", "about", "place", "capacity", "letter_number"}
@@ -314,7 +313,7 @@ def held_for_change(event: Event, actor: Account | None) -> Event:
     if actor is not None:
         require(actor, "change-event", event)
     held = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
-    if held.state in FINAL_STATES:
+    if held.is_final:
         raise EventFinal(_("The event is final and takes no more changes."))
     return held
 

@@ -252,8 +252,8 @@ def shelves_of(rows: Sequence[Event], now: datetime) -> Shelves:
     )
     phases: dict[int | None, set[str]] = defaultdict(set)
     given = Assignment.objects.in_force().filter(event__in=rows)
-    for event, phase in given.values_list("event", "phase"):
-        phases[event].add(phase)
+    for key, phase in given.values_list("event", "phase"):
+        phases[key].add(phase)
     found = Shelves()
     for event in rows:
         sessions = taking_place(event.sessions.all())
@@ -274,7 +274,7 @@ def _start(entry: Entry) -> float:
 def _shelf(found: Shelves, event: Event, sessions: Sequence[Session], now: datetime) -> list[Entry]:
     if event.state == State.DRAFT:
         return found.drafts
-    if event.is_over or event.state == State.CANCELLED:
+    if event.is_over_or_cancelled:
         return found.past
     has_begun = bool(sessions) and sessions[0].starts_at <= now
     return found.running if has_begun or event.state == State.RUNNING else found.coming
@@ -285,10 +285,9 @@ def _late(event: Event, sessions: Sequence[Session], now: datetime) -> str:
     if not sessions:
         return ""
     has_begun = sessions[0].starts_at <= now
-    is_past = max(one.ends_at for one in sessions) <= now
     if event.state == State.DRAFT and has_begun:
         return _("The first session has begun, and registration was never opened.")
-    if event.state in (State.OPEN, State.CLOSED, State.RUNNING) and is_past:
+    if event.state in (State.OPEN, State.CLOSED, State.RUNNING) and event.is_past(now):
         return _("All sessions are over. End the event.")
     if event.state in (State.OPEN, State.CLOSED) and has_begun:
         return _("The first session has begun. Close registration and begin the event.")
@@ -299,7 +298,7 @@ def _missing(event: Event, sessions: Sequence[Session], proposals: int, phases: 
     """Say what is not planned yet."""
     if event.state == State.ENDED:
         return _("Finalise the event once attendance is corrected.")
-    if event.is_over or event.state == State.CANCELLED:
+    if event.is_over_or_cancelled:
         return ""
     wanted = {
         _("No session is planned yet."): not sessions,

@@ -218,13 +218,6 @@ def gather(as_of: date, *, within: Iterable[int] | None = None) -> Gathered:
     return Gathered(as_of, rows, units, by_id, asked, held)
 
 
-def homes_of(person_id: int, as_of: date) -> list[int]:
-    """Return the units in which the person works on the day, by whatever row of theirs."""
-    person = Person.objects.get(pk=person_id)
-    posts = Membership.objects.on(as_of).filter(person__in=Person.objects.rows_of(person))
-    return sorted(set(posts.values_list("unit_id", flat=True)))
-
-
 @dataclass(frozen=True)
 class Module:
     """A module as it was last published."""

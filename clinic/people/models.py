@@ -1,6 +1,7 @@
 """Units, persons, accounts and grants."""
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Self
 from uuid import uuid4
@@ -8,7 +9,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node, MP_NodeManager, MP_NodeQuerySet
@@ -162,6 +163,29 @@ class PersonQuerySet(models.QuerySet["Person"]):
             newest = set(rows.values_list("pk", flat=True))
             found |= newest
         return self.filter(pk__in=found)
+
+    def units_of(self, persons: Iterable[int], day: date) -> list[int]:
+        """Return the keys of the units where they work on the day, by whatever row of theirs.
+
+        One statement, and one more for each step that merges lead to further rows.
+        """
+        at_work = Q(memberships__start__lte=day) & (
+            Q(memberships__end__isnull=True) | Q(memberships__end__gte=day)
+        )
+        units: set[int | None] = set()
+        found: set[int | None] = {None}
+        newest: set[int | None] = set(persons)
+        while newest:
+            rows = Person.objects.filter(pk__in=newest).annotate(
+                post=FilteredRelation("memberships", condition=at_work)
+            )
+            found |= newest
+            newest = set()
+            for unit, *others in rows.values_list("post__unit", "merged_into", "merged_rows"):
+                units.add(unit)
+                newest.update(others)
+            newest -= found
+        return sorted(unit for unit in units if unit is not None)
 
 
 class Person(models.Model):

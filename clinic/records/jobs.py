@@ -1,6 +1,6 @@
 """Work for later: one table, one door in, one task, one sweep (D6, R4).
 
-A service or a receiver calls ``enter`` inside the act's transaction: the row is the truth, the
+A service calls ``enter`` inside the act's transaction: the row is the truth, the
 message that follows the commit is a hint. ``run_job`` claims the row by a conditional UPDATE,
 calls the handler outside any transaction, and applies the write that the handler returned in one
 transaction with the mark "done". Whatever gets lost on the way, the sweep finds again.

@@ -275,7 +275,7 @@ def test_r05_the_broker_is_asked_once_and_the_sweep_finds_every_job(
 ):
     waiting = Job.objects.filter(state="queued", attempts=0)
     assert set(waiting.values_list("name", flat=True)) == {
-        "insights.refresh_person",
+        "insights.refresh_unit",
         "people.send_reset_link",
     }
     assert Job.objects.count() == waiting.count() > len(everything_down) == 1

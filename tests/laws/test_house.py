@@ -98,15 +98,32 @@ def test_work_for_later_has_no_second_path():
         assert "shared_task" not in text, path
 
 
-def test_every_job_that_is_entered_has_a_handler():
-    entered = {
-        call.args[0].value: path
-        for path in SOURCES
-        for call in calls(tree_of(path), "enter")
-        if call.args and isinstance(call.args[0], ast.Constant)
+def entered_jobs(tree):
+    """Return the names under which a module enters jobs, written there or in a constant above."""
+    constants = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
     }
+    names = [call.args[0] for way in ("enter", "enter_each") for call in calls(tree, way)]
+    written = [name.value for name in names if isinstance(name, ast.Constant)]
+    kept = [constants[name.id] for name in names if getattr(name, "id", "") in constants]
+    return [*written, *kept]
 
+
+def test_every_job_that_is_entered_has_a_handler():
+    """A lower package enters the job of a higher one by its name alone."""
+    entered = {name: path for path in SOURCES for name in entered_jobs(tree_of(path))}
+
+    assert "insights.refresh_unit" in entered
     assert {name: path for name, path in entered.items() if name not in registered()} == {}
+
+
+def test_no_signal_is_ours():
+    """The act enters its jobs itself; receivers listen to Django and allauth alone."""
+    assert [path for path in SOURCES if calls(tree_of(path), "Signal")] == []
 
 
 def test_package_files_are_empty_but_for_models():
@@ -194,6 +211,16 @@ class TestTheLawsThemselves:
             "string_utils: say a name after the work",
             "UnitTopic: say ChangeArea",
         ]
+
+    def test_a_job_by_name_or_constant(self):
+        tree = ast.parse(
+            "READ = 'a.read'\n"
+            "def act():\n"
+            "    jobs.enter(READ, 1, 'once')\n"
+            "    jobs.enter_each('b.refresh', [1])\n"
+            "    jobs.enter(f'{kind}.read', 1, 'once')"
+        )
+        assert sorted(entered_jobs(tree)) == ["a.read", "b.refresh"]
 
     def test_a_relation_that_points_up(self):
         tree = ast.parse(

@@ -8,12 +8,12 @@ from django.http import Http404
 from django.utils import timezone
 
 from clinic.people.access import visible
+from clinic.records.jobs import Job
 from quizzes import delivery
 from quizzes.arithmetic.saving import Outcome, SaveEvent
 from quizzes.delivery import CannotStart
 from quizzes.models import Assignment, Attempt, Credit, ResponseEvent
 from quizzes.models.assignments import Phase
-from quizzes.signals import attempt_credited
 from tests.attendance import made as clinics
 from tests.quizzes import made
 
@@ -48,16 +48,15 @@ def answer_all(person, attempt, choose=made.key_of):
         save(person, attempt, item.index, choose(item.question_version.parsed))
 
 
-def test_a_full_key_earns_everything_and_the_signal_goes_out_once(attempt, taker):
-    heard = []
-    attempt_credited.connect(lambda attempt, **_more: heard.append(attempt.pk), weak=False)
+def test_a_full_key_earns_everything_and_leads_to_one_job(attempt, taker, regencies):
     answer_all(taker, attempt)
 
     for _again in range(2):
         assert delivery.submit(attempt.uuid, among=own(taker)).is_finished
 
     assert [one.share for one in Credit.objects.current()] == [1] * 5
-    assert heard == [attempt.pk]
+    entered = Job.objects.get()
+    assert (entered.name, entered.key) == ("insights.refresh_unit", str(regencies[0].district.pk))
     assert list(attempt.events.values_list("kind", flat=True)) == ["start", "submit"]
 
 
