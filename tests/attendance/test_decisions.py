@@ -79,6 +79,18 @@ class TestDecisions:
         assert made.takers(event) == set()
         assert made.seats_are_right()
 
+    def test_who_came_and_loses_the_seat_or_gets_it_back_refreshes_the_unit(self, cast, event):
+        came, by = made.joined(event, cast.participant), cast.organiser.account
+        absent = made.joined(event, cast.stranger)
+        made.scanned(event, made.badge(came))
+        unit = cast.participant.memberships.get().unit_id
+        Job.objects.all().delete()
+
+        made.decided(event, "revoke", [came, absent], by=by)
+        assert made.refreshed_units() == [unit]
+        made.decided(event, "restore", [came, absent], by=by)
+        assert made.refreshed_units() == [unit, unit]
+
     def test_a_revoked_registration_is_put_in_force_again_unless_there_is_a_newer_one(
         self, cast, event
     ):

@@ -5,7 +5,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from attendance import badges, events, registration
-from attendance.arithmetic.verdicts import Seat
 from attendance.models import Badge, Registration
 from clinic.lib.errors import Refused
 from clinic.people.models import Person
@@ -34,12 +33,6 @@ def test_who_holds_a_seat_takes_the_quizzes_of_the_event_and_nobody_else(cast, e
 
     with_quiz = {State.NOMINATED, State.CONFIRMED, State.WALK_IN}
     assert made.takers(event) == ({cast.participant} if state in with_quiz else set())
-
-
-def test_who_was_replaced_or_cancelled_holds_no_seat():
-    lost = {state for state in State if state.seat is Seat.LOST}
-
-    assert lost == {"declined", "cancelled", "replaced", "revoked"}
 
 
 def test_a_full_event_refuses_and_a_withdrawn_seat_is_free_again(cast, event):
