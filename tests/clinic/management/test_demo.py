@@ -130,7 +130,7 @@ def test_the_coming_clinic_lies_on_a_working_day(day):
 
 
 def _both_organisers_run_both_clinics_and_the_first_begins_at_the_coming_one(client):
-    events = set(Event.objects.filter(code__startswith="klinik-").values_list("uuid", flat=True))
+    events = set(Event.objects.filter(code__startswith="klinik-").values_list("pk", flat=True))
     coming = Event.objects.get(state=Event.State.OPEN)
 
     assert len(events) == 2
