@@ -2,7 +2,6 @@
 
 import shutil
 import socket
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache as remember
@@ -142,13 +141,11 @@ def refuse_to_start() -> None:
     """End this process when production would run on an unfit database.
 
     Raises:
-        SystemExit: Celery's signals would swallow any other exception, and beat its text.
+        SystemExit: Celery's signals would swallow any other exception.
     """
     if not settings.IS_PRODUCTION:
         return
     problems = start_problems()
     connection.close()
     if problems:
-        terminal = sys.__stderr__ or sys.stderr  # beat puts a logger in the place of stderr
-        terminal.write("Production does not start: " + "; ".join(problems) + ".\n")
-        raise SystemExit(1)
+        raise SystemExit("Production does not start: " + "; ".join(problems) + ".")
