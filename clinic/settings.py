@@ -196,6 +196,12 @@ CELERY_IMPORTS = ["clinic.records.jobs"]
 # around each request.
 KLINIK_JOB_MIDDLEWARE: list[str] = ["clinic.people.zones.in_region_zone"]
 
+# --- how long things are kept, in days; 0 is for ever (docs/explanation/privacy.md) ---------------
+KLINIK_KEEP_JOBS_DAYS = env_int("KLINIK_KEEP_JOBS_DAYS", 7)
+KLINIK_KEEP_NOTICES_DAYS = env_int("KLINIK_KEEP_NOTICES_DAYS", 365)
+KLINIK_KEEP_REJECTED_ITEMS_DAYS = env_int("KLINIK_KEEP_REJECTED_ITEMS_DAYS", 90)
+KLINIK_KEEP_AUDIT_DAYS = env_int("KLINIK_KEEP_AUDIT_DAYS", 0)
+
 # --- files that come in (security.md 6) ---------------------------------------------------------
 KLINIK_FILE_MEMORY_MB = env_int("KLINIK_FILE_MEMORY_MB", 512)
 KLINIK_FILE_SECONDS = env_int("KLINIK_FILE_SECONDS", 60)

@@ -465,11 +465,6 @@ def retry(job_id: int) -> bool:
     return bool(changed)
 
 
-def forget_done(before: datetime) -> int:
-    """Delete rows that were done before the moment; failed ones stay until somebody looks."""
-    return Job.objects.filter(state=Job.State.DONE, finished_at__lt=before).delete()[0]
-
-
 def last_sweep() -> datetime | None:
     """Return when a worker last ran the sweep, as the shared cache remembers it."""
     stamp = cache.get(HEARTBEAT)

@@ -29,6 +29,7 @@ SEAL_ROWS = 5000  # most rows of one seal
 BUNCH_ROWS = 100  # so many waiting rows are sealed at once; fewer wait a while for others
 BUNCH_AGE = timedelta(minutes=8)
 SEALED_WITHIN = timedelta(minutes=10)
+PURGE_SEALS = 500  # most segments of one purge, which keeps every log from being written to
 WAIT_FOR_WRITERS = "2s"
 HEADS_JOB = "people.tell_heads"  # entered here, done where the administrators are known
 
@@ -361,20 +362,26 @@ def heads() -> dict[str, Head]:
 
 
 def purge_segments(model: type[models.Model], *, before: datetime, reason: str) -> int:
-    """Delete whole sealed segments that end before the moment; return how many rows went.
+    """Delete the oldest sealed segments that end before the moment; return how many rows went.
 
     The seals stay with ``purged_at``, so that the chain stays whole.
     """
+    now = timezone.now()
     log = _logs[model._meta.label_lower]
-    removed = 0
+    segments: list[Seal] = []
+    for each in Seal.objects.filter(log=log.name, purged_at=None).order_by("first")[:PURGE_SEALS]:
+        rows = log.rows().filter(pk__range=(each.first, each.last))
+        if rows.filter(**{f"{log.moment}__gte": before}).exists():
+            break
+        segments.append(each)
+    if not segments:
+        return 0
+    rows = log.rows().filter(pk__gte=segments[0].first, pk__lte=segments[-1].last)
     with purging(reason):
-        for each in Seal.objects.filter(log=log.name, purged_at=None):
-            rows = log.rows().filter(pk__range=(each.first, each.last))
-            if rows.filter(**{f"{log.moment}__gte": before}).exists():
-                break
-            removed += rows.delete()[0]
-            Seal._base_manager.filter(pk=each.pk).update(purged_at=timezone.now())
-    return removed
+        count = rows.count()
+        rows.delete()
+        Seal._base_manager.filter(pk__in=[each.pk for each in segments]).update(purged_at=now)
+    return count
 
 
 def breaches(since: Mapping[str, Head] | None = None) -> Iterator[Breach]:

@@ -21,7 +21,6 @@ from clinic.management.supervisor import Child, who_listens
 from tests.migrated import SAID, SERVERS, prepared
 from tests.processes import ROOT, environment, kill, start, wait_until
 
-EMBEDDED = dict.fromkeys(SERVERS, "")
 COMMAND = [sys.executable, "-m", "clinic.management.supervisor"]
 
 
@@ -294,10 +293,11 @@ def test_while_it_prepares_the_port_says_so_and_then_serves(prepared_once, tmp_p
     var = shutil.copytree(prepared(prepared_once), tmp_path / "var")
     port = free_port()
     own = environment(KLINIK_VAR=str(var), KLINIK_QUEUE=tmp_path.name, PYTHONUNBUFFERED="1")
-    own.pop("KLINIK_DATABASE_NAME")
+    for name in ("KLINIK_DATABASE_NAME", *SERVERS):
+        own.pop(name, None)
     log = (tmp_path / "log.txt").open("w+")
     command = [*COMMAND, "--prepare", "--port", str(port)]
-    process = start(command, env={**own, **EMBEDDED}, stdout=log, stderr=subprocess.STDOUT)
+    process = start(command, env=own, stdout=log, stderr=subprocess.STDOUT)
     seen = []
 
     def serves():
