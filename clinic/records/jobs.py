@@ -29,6 +29,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.lib.errors import Refused
 from clinic.lib.limits import within
+from clinic.records import audit
 
 LEASE = timedelta(seconds=60)
 BACK_OFF = (5, 30, 120, 600)  # seconds before the second, third, fourth and fifth attempt
@@ -454,13 +455,16 @@ def run_due() -> int:
         total += ran
 
 
-def retry(job_id: int) -> bool:
+def retry(job_id: int, *, actor: Any) -> bool:
     """Queue a failed job anew with all its attempts; False if it has not failed."""
     with transaction.atomic():
         changed = Job.objects.filter(pk=job_id, state=Job.State.FAILED).update(
             state=Job.State.QUEUED, attempts=0, due_at=timezone.now(), finished_at=None
         )
         if changed:
+            row = Job.objects.get(pk=job_id)
+            values = {"name": row.name, "key": row.key, "error": row.last_error}
+            audit.record("job.retry", actor=actor, thing=row, values=values)
             _send_after_commit(job_id)
     return bool(changed)
 

@@ -210,10 +210,10 @@ class TestRunning:
         row.refresh_from_db()
         assert (row.state, row.attempts, len(told)) == ("failed", 2, 1)
         assert row in Job.objects.stuck(timezone.now())
-        assert jobs.retry(row.pk)
+        assert jobs.retry(row.pk, actor=None)
         row.refresh_from_db()
         assert (row.state, row.attempts) == ("queued", 0)
-        assert not jobs.retry(row.pk)
+        assert not jobs.retry(row.pk, actor=None)
 
     @pytest.mark.django_db
     def test_five_attempts_are_usual(self, handler):
