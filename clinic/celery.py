@@ -7,7 +7,7 @@ from typing import Any
 
 import django
 from celery import Celery
-from celery.platforms import SecurityWarning
+from celery.exceptions import SecurityWarning
 from celery.signals import worker_before_create_process, worker_init, worker_ready
 from kombu.transport import TRANSPORT_ALIASES
 

@@ -6,6 +6,7 @@ unsafe in production stops the start here, in one sentence; what needs the datab
 """
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -144,7 +145,7 @@ EMBEDDED_OPTIONS = {
         "PRAGMA recursive_triggers=ON;"
     ),
 }
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))
     if DATABASE_URL
     else {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / DEMO_DATABASE}

@@ -22,7 +22,7 @@ from granian._granian import SocketHolder
 from granian._internal import load_target
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from granian.server import Server
+from granian.server.mp import MPServer
 
 from clinic.management.processes import end_with_parent
 
@@ -35,8 +35,13 @@ SECONDS_TO_END = 5
 Application = Callable[..., Any]
 
 
-class InheritedSocketServer(Server):
+class InheritedSocketServer(MPServer):
     """Granian with a listening socket of somebody else."""
+
+    _ssp: Any
+    _shd: Any
+    _sfd: Any
+    _sso: Any
 
     def __init__(self, listener: int, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -44,7 +49,11 @@ class InheritedSocketServer(Server):
 
     def _init_shared_socket(self) -> None:
         self._ssp = None
-        self._shd = SocketHolder(self._listener, False, BACKLOG)  # noqa: FBT003 - no Unix socket
+        self._shd = SocketHolder(  # type: ignore[call-arg] # its stub knows no constructor
+            self._listener,
+            False,  # noqa: FBT003 - no Unix socket
+            BACKLOG,
+        )
         self._sfd = self._listener
         self._sso = socket.socket(fileno=self._listener)
 

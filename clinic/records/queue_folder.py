@@ -21,7 +21,7 @@ from kombu.utils.encoding import bytes_to_str, str_to_bytes
 from kombu.utils.json import dumps, loads
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]
+class Channel(filesystem.Channel):
     """Puts and takes messages by renaming; names that begin with a dot belong to nobody yet."""
 
     def _put(self, queue: str, payload: Any, **_kwargs: Any) -> None:
@@ -34,7 +34,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
         except OSError as error:
             raise ChannelError(f"Cannot write a message to {folder}") from error
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         folder = Path(self.data_folder_in)
         for name in sorted(path.name for path in folder.iterdir()):
             if name.partition(".")[2] != f"{queue}.msg":
@@ -70,7 +70,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
             yield
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     """What ``filesystem://`` means to every process of the house (``clinic.celery``)."""
 
     Channel = Channel

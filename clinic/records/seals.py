@@ -67,7 +67,7 @@ class AppendOnlyModel(models.Model):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Log:
+class AppendOnlyLog:
     """A declared table; ``moment`` names the field that says when a row was written."""
 
     model: type[models.Model]
@@ -86,19 +86,19 @@ class Log:
         return self.model._base_manager.order_by("pk")
 
 
-_logs: dict[str, Log] = {}
+_logs: dict[str, AppendOnlyLog] = {}
 
 
 def append_only(
     model: type[models.Model], *, moment: str = "at", is_sealed: bool = True
 ) -> type[models.Model]:
     """Declare a table append-only: triggers refuse changes, and its rows are sealed."""
-    log = Log(model=model, moment=moment, is_sealed=is_sealed)
+    log = AppendOnlyLog(model=model, moment=moment, is_sealed=is_sealed)
     _logs[log.name] = log
     return model
 
 
-def logs() -> list[Log]:
+def logs() -> list[AppendOnlyLog]:
     """Return the declared tables."""
     return list(_logs.values())
 
@@ -277,7 +277,7 @@ def _digest_and_count(previous: str, rows: Iterable[dict[str, Any]]) -> tuple[st
 
 
 @contextmanager
-def _without_writers(log: Log) -> Iterator[None]:
+def _without_writers(log: AppendOnlyLog) -> Iterator[None]:
     """Let open inserts end: on PostgreSQL a row can commit later than one with a higher id."""
     if not _is_postgresql():
         yield
@@ -288,7 +288,7 @@ def _without_writers(log: Log) -> Iterator[None]:
         yield
 
 
-def seal(log: Log) -> Seal | None:
+def seal(log: AppendOnlyLog) -> Seal | None:
     """Seal the rows that came since the last seal; None when there are none.
 
     Writers wait only while the last id is read: what stands up to it can no longer change.
@@ -326,14 +326,14 @@ def seal_due(now: datetime) -> int:
     return sum(_seal_up(log) for log in logs() if log.is_sealed and _is_due(log, now))
 
 
-def _is_due(log: Log, now: datetime) -> bool:
+def _is_due(log: AppendOnlyLog, now: datetime) -> bool:
     head = _head(log)
     waiting = log.rows().filter(pk__gt=head.last if head else 0)
     moments = list(waiting.values_list(log.moment, flat=True)[:BUNCH_ROWS])
     return len(moments) == BUNCH_ROWS or any(each <= now - BUNCH_AGE for each in moments)
 
 
-def _seal_up(log: Log) -> int:
+def _seal_up(log: AppendOnlyLog) -> int:
     """Seal segment after segment; one that is not full was the last."""
     written = 0
     while sealed := seal(log):
@@ -343,22 +343,22 @@ def _seal_up(log: Log) -> int:
     return written
 
 
-def _head(log: Log) -> Seal | None:
+def _head(log: AppendOnlyLog) -> Seal | None:
     """Return the newest seal; the chain only grows, so that the unique index finds it."""
     return Seal.objects.filter(log=log.name).order_by("-first").first()
 
 
-class Head(NamedTuple):
+class LogHead(NamedTuple):
     """Where a log's newest seal ends, and its digest, which rests on all earlier ones."""
 
     last: int
     digest: str
 
 
-def heads() -> dict[str, Head]:
+def heads() -> dict[str, LogHead]:
     """Return the head of each log, to be kept outside the database."""
     newest = {log.name: _head(log) for log in logs() if log.is_sealed}
-    return {name: Head(seal.last, seal.digest) for name, seal in newest.items() if seal}
+    return {name: LogHead(seal.last, seal.digest) for name, seal in newest.items() if seal}
 
 
 def purge_segments(model: type[models.Model], *, before: datetime, reason: str) -> int:
@@ -384,7 +384,7 @@ def purge_segments(model: type[models.Model], *, before: datetime, reason: str) 
     return count
 
 
-def breaches(since: Mapping[str, Head] | None = None) -> Iterator[Breach]:
+def breaches(since: Mapping[str, LogHead] | None = None) -> Iterator[Breach]:
     """Walk every log once; report each changed, missing, foreign or unsealed row.
 
     Args:
@@ -395,7 +395,7 @@ def breaches(since: Mapping[str, Head] | None = None) -> Iterator[Breach]:
             yield from _breaches_of(log, (since or {}).get(log.name))
 
 
-def _breaches_of(log: Log, since: Head | None) -> Iterator[Breach]:
+def _breaches_of(log: AppendOnlyLog, since: LogHead | None) -> Iterator[Breach]:
     previous, following = "", 1
     if since is not None:
         previous, following = since.digest, since.last + 1

@@ -22,7 +22,7 @@ from clinic.assessments.workbook.problems import REJECTS
 from clinic.assessments.workbook.report import WorkbookReport, as_plain, build_report, say
 from clinic.lib.arithmetic.numbers import format_number
 from clinic.lib.errors import Refused
-from clinic.management.importing import ImportCommand, Outcome, Told
+from clinic.management.importing import ImportCommand, ImportOutcome, ImportProblem
 from clinic.people.models import Unit
 
 
@@ -80,11 +80,11 @@ class Command(ImportCommand):
         )
         plan.changed = recorded.changed
 
-    def outcome(self, plan: WorkbookPlan) -> Outcome:
+    def outcome(self, plan: WorkbookPlan) -> ImportOutcome:
         """Say what was read; ``changed`` is asked again after the writing."""
         report = plan.report
-        told = [
-            Told(
+        problems = [
+            ImportProblem(
                 problem.where,
                 problem.code,
                 say(problem.message.sentence, problem.message.params),
@@ -111,9 +111,9 @@ class Command(ImportCommand):
                 "of": round(float(proof.total), 6),
             },
         }
-        return Outcome(
+        return ImportOutcome(
             counts_of(report),
-            told,
+            problems,
             changes=int(plan.changed),
             extra=extra,
             summary=[_totals(report)],

@@ -13,7 +13,7 @@ from django.utils.module_loading import autodiscover_modules, module_has_submodu
 
 from clinic.lib.breaches import Breach, Invariant
 from clinic.records import seals
-from clinic.records.seals import Head
+from clinic.records.seals import LogHead
 
 VERIFIED = "verified.json"
 
@@ -77,8 +77,8 @@ def heads_file() -> Path:
     return Path(settings.DATA_DIR / VERIFIED)
 
 
-def read_heads() -> dict[str, Head]:
+def read_heads() -> dict[str, LogHead]:
     """Return the heads at which the logs were last found whole; none before the first time."""
     if not heads_file().exists():
         return {}
-    return {name: Head(*head) for name, head in json.loads(heads_file().read_text()).items()}
+    return {name: LogHead(*head) for name, head in json.loads(heads_file().read_text()).items()}

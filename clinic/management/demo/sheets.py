@@ -120,9 +120,8 @@ def _counts(formula: Formula, strength: float, chance: random.Random) -> dict[st
 
 
 def _row(node: EditionNode, value: AnswerValue, unit: str, chance: random.Random) -> RowEntry:
-    proofs = ()
-    if chance.random() < PROOF_SHARE:
-        proofs = (("Dokumen contoh", f"https://bukti.contoh.test/{unit}/{node.code}"),)
+    link = ("Dokumen contoh", f"https://bukti.contoh.test/{unit}/{node.code}")
+    proofs = (link,) if chance.random() < PROOF_SHARE else ()
     return RowEntry(
         value=value, text=str(value), note="Catatan contoh, bukan keadaan nyata.", proofs=proofs
     )
