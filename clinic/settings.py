@@ -197,13 +197,13 @@ CELERY_IMPORTS = ["clinic.records.jobs"]
 # around each request.
 KLINIK_JOB_MIDDLEWARE: list[str] = ["clinic.people.zones.in_region_zone"]
 
-# --- how long things are kept, in days; 0 is for ever (docs/explanation/privacy.md) ---------------
+# --- how long things are kept, in days; 0 is for ever (docs/explanation/privacy.md) -------------
 KLINIK_KEEP_JOBS_DAYS = env_int("KLINIK_KEEP_JOBS_DAYS", 7)
 KLINIK_KEEP_NOTICES_DAYS = env_int("KLINIK_KEEP_NOTICES_DAYS", 365)
 KLINIK_KEEP_REJECTED_ITEMS_DAYS = env_int("KLINIK_KEEP_REJECTED_ITEMS_DAYS", 90)
 KLINIK_KEEP_AUDIT_DAYS = env_int("KLINIK_KEEP_AUDIT_DAYS", 0)
 
-# --- files that come in (security.md 6) ---------------------------------------------------------
+# --- files that come in -------------------------------------------------------------------------
 KLINIK_FILE_MEMORY_MB = env_int("KLINIK_FILE_MEMORY_MB", 512)
 KLINIK_FILE_SECONDS = env_int("KLINIK_FILE_SECONDS", 60)
 KLINIK_IMPORT_DAYS = env_int("KLINIK_IMPORT_DAYS", 30)
@@ -312,12 +312,12 @@ WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES[:1]
 WAGTAIL_USER_TIME_ZONES: list[str] = []
 
-# --- what a small group is (method.md 9) --------------------------------------------------------
+# --- what a small group is ----------------------------------------------------------------------
 KLINIK_MIN_GROUP_PROGRAMME = env_int("KLINIK_MIN_GROUP_PROGRAMME", 1)
 KLINIK_MIN_GROUP_UNIT = env_int("KLINIK_MIN_GROUP_UNIT", 3)
 KLINIK_MIN_GROUP_OTHERS = env_int("KLINIK_MIN_GROUP_OTHERS", 5)
 KLINIK_MIN_GROUP_PUBLIC = env_int("KLINIK_MIN_GROUP_PUBLIC", 10)
-# --- when knowledge and practice count as weak, in per cent (method.md 1) ------------------------
+# --- when knowledge and practice count as weak, in per cent -------------------------------------
 KLINIK_GAP_THRESHOLD = env_int("KLINIK_GAP_THRESHOLD_PERCENT", 65) / 100
 KLINIK_WEAK_THRESHOLD = env_int("KLINIK_WEAK_THRESHOLD_PERCENT", 60) / 100
 KLINIK_SECOND_PERSON = env_bool("KLINIK_SECOND_PERSON", default=True)
@@ -346,7 +346,7 @@ EMAIL_USE_SSL = _mail.scheme == "smtps"
 EMAIL_USE_TLS = _mail.scheme == "smtp+tls"
 EMAIL_TIMEOUT = 10
 
-# --- browser rules (security.md 7) --------------------------------------------------------------
+# --- browser rules ------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -435,7 +435,7 @@ def _is_demo_database() -> bool:
 
 
 def _production_problems() -> list[str]:
-    """Return what this file can see to be unsafe in production (security.md 8)."""
+    """Return what this file can see to be unsafe in production."""
     broker, cache = urlsplit(CELERY_BROKER_URL), urlsplit(CACHE_URL)
     hosts = ALLOWED_HOSTS or ["*"]
     unsafe = {

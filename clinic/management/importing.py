@@ -1,9 +1,7 @@
-"""What every import command has in common (contract 4): dry run, exit codes, the JSON line.
+"""What every import command has in common: dry run, exit codes, the JSON line.
 
 A command reads one file and writes only with ``--apply``. Exit 0: done; 1: refused, or some rows
-rejected; 2: bad usage.
-
-What the two commands for lists of this package's own columns share.
+rejected; 2: bad usage. ``ListCommand`` is the base of the two for lists of people and units.
 """
 
 import argparse

@@ -26,7 +26,7 @@ def draw_sprite(icons: dict[str, str]) -> str:
         icons: name of each icon with its SVG text, all on a ground of 24 x 24.
 
     Raises:
-        ValueError: more icons than the house allows, or a text that is no SVG.
+        ValueError: more icons than ``MOST_ICONS``, or a text that is no SVG.
     """
     if len(icons) > MOST_ICONS:
         msg = f"{len(icons)} icons are more than {MOST_ICONS}."

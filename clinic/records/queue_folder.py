@@ -24,7 +24,9 @@ from kombu.utils.json import dumps, loads
 class Channel(filesystem.Channel):
     """Puts and takes messages by renaming; names that begin with a dot belong to nobody yet."""
 
-    def _put(self, queue: str, payload: Any, **_kwargs: Any) -> None:
+    def _put(  # type: ignore[override] # kombu's two bases name it differently
+        self, queue: str, payload: Any, **_kwargs: Any
+    ) -> None:
         folder = Path(self.data_folder_out)
         name = f"{round(monotonic() * 1000)}_{uuid4()}.{queue}.msg"
         draft = folder / f".{name}.part"
@@ -71,6 +73,6 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """What ``filesystem://`` means to every process of the house (``clinic.celery``)."""
+    """What ``filesystem://`` means to web, workers and timer."""
 
     Channel = Channel

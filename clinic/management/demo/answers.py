@@ -1,7 +1,7 @@
 """The quiz answers of the demo, given one by one as a person gives them.
 
 How well somebody answers follows from the unit, drawn from its name; planted units have theirs
-fixed, so that each word of the diagnosis is seen once (ux 11). The letters say nothing about a real
+fixed, so that each word of the diagnosis is seen once. The letters say nothing about a real
 office.
 """
 

@@ -1,7 +1,7 @@
-"""The two clinics of the demo, one past and one ahead, and a rehearsal of the door for today.
+"""The two clinics of the demo, one past and one ahead, and a rehearsal of scanning for today.
 
-The past clinic has fixed dates; the coming one counts from the day of loading (contract 2). So
-that the door can be tried, a rehearsal runs on the day of loading itself; it takes no
+The past clinic has fixed dates; the coming one counts from the day of loading. So
+that scanning can be tried, a rehearsal runs on the day of loading itself; it takes no
 registration, and only the second organiser runs it, so that the first begins at the clinic ahead.
 """
 
@@ -66,7 +66,7 @@ def load_bank() -> None:
 
 
 def load_past_clinic(units: dict[str, Unit], participants: list[Account]) -> Event:
-    """Hold the clinic of May: registrations, scans at the door, both quizzes."""
+    """Load the clinic of May: registrations, scans, both quizzes."""
     organiser = Account.objects.get(email=PLANNER)
     draft = events.EventDraft(
         code="klinik-2026-05",
@@ -113,7 +113,7 @@ def load_coming_clinic(units: dict[str, Unit]) -> Event:
 
 
 def load_rehearsal(units: dict[str, Unit], participants: list[Account]) -> Event:
-    """Let the door be tried on the day of loading: a rehearsal under way, nobody there yet."""
+    """Let scanning be tried on the day of loading: a rehearsal under way, nobody there yet."""
     organiser = Account.objects.get(email=SECOND)
     draft = events.EventDraft(
         code="gladi-pindai",

@@ -1,7 +1,7 @@
 """The sheets of the demo region: made up, deterministic, recorded as people record them.
 
 Every unit has a strength per change area, drawn from its name; planted units have theirs fixed, so
-that each word of the diagnosis is seen once (ux 11). No figure says anything about a real office.
+that each word of the diagnosis is seen once. No figure says anything about a real office.
 """
 
 import random
