@@ -101,7 +101,7 @@ class ImportCommand(BaseCommand, ABC):
         else:
             self._print(outcome, is_written=is_written, applies=options["apply"])
         if not is_ok:
-            closing = _closing(outcome, is_written=is_written)
+            closing = _conclude(outcome, is_written=is_written)
             raise CommandError(closing, returncode=REFUSED)
 
     def _run(self, content: bytes, options: Mapping[str, Any]) -> tuple[ImportOutcome, bool]:
@@ -113,7 +113,10 @@ class ImportCommand(BaseCommand, ABC):
                 return outcome, False
             self.write(plan, options)
         except Refused as refused:
-            return _refusal(refused, options["file"].name), False
+            problem = ImportProblem(
+                options["file"].name, refused.code, refused.message or refused.code
+            )
+            return ImportOutcome({}, [problem]), False
         return self.outcome(plan), True
 
     def _print(self, outcome: ImportOutcome, *, is_written: bool, applies: bool) -> None:
@@ -157,11 +160,7 @@ def _read(path: Path) -> bytes:
     return content
 
 
-def _refusal(refused: Refused, name: str) -> ImportOutcome:
-    return ImportOutcome({}, [ImportProblem(name, refused.code, refused.message or refused.code)])
-
-
-def _closing(outcome: ImportOutcome, *, is_written: bool) -> str:
+def _conclude(outcome: ImportOutcome, *, is_written: bool) -> str:
     if is_written and outcome.changes:
         return _("Some rows were rejected; the others were written.")
     if is_written:

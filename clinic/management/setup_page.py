@@ -3,6 +3,7 @@
 Knows the standard library alone, since nothing else may be installed yet.
 """
 
+import contextlib
 import json
 import socket
 import threading
@@ -72,7 +73,8 @@ class SetupPage:
             timeout = 5
 
             def do_GET(self) -> None:
-                page.answer(self)
+                with contextlib.suppress(ConnectionError):  # who asked has gone
+                    page.answer(self)
 
             do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
 

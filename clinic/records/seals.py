@@ -193,7 +193,7 @@ def put_up_triggers(**_signal: Any) -> None:
         if _is_postgresql():
             cursor.execute(_POSTGRESQL_FUNCTION)
         for name, (table, event) in lacking.items():
-            cursor.execute(_trigger_sql(name, table, event))
+            cursor.execute(_write_trigger(name, table, event))
 
 
 def take_down(tables: Iterable[str]) -> None:
@@ -215,7 +215,7 @@ $$
 """
 
 
-def _trigger_sql(name: str, table: str, event: str) -> str:
+def _write_trigger(name: str, table: str, event: str) -> str:
     if not _is_postgresql():
         # Where no id is given, SQLite says -1 here.
         is_taken = f'NEW.id IN (SELECT id FROM "{table}")'  # noqa: S608 - a declared table
@@ -248,7 +248,7 @@ def purging(reason: str) -> Iterator[None]:
         put_up_triggers()
 
 
-def _plain(value: Any) -> str:
+def _write_plainly(value: Any) -> str:
     match value:
         case datetime():
             return value.astimezone(UTC).isoformat(timespec="microseconds")
@@ -263,7 +263,7 @@ def _plain(value: Any) -> str:
 def canonical(row: dict[str, Any]) -> bytes:
     """Return one spelling of a row that is the same on both engines."""
     text = json.dumps(
-        row, default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":")
+        row, default=_write_plainly, sort_keys=True, ensure_ascii=False, separators=(",", ":")
     )
     return text.encode()
 

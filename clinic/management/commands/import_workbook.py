@@ -26,7 +26,7 @@ from clinic.management.importing import ImportCommand, ImportOutcome, ImportProb
 from clinic.people.models import Unit
 
 
-def _year(text: str) -> int:
+def _parse_year(text: str) -> int:
     year = int(text)
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise argparse.ArgumentTypeError(f"{FIRST_YEAR} to {LAST_YEAR}")
@@ -52,7 +52,7 @@ class Command(ImportCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--unit", required=True, metavar="SLUG")
-        parser.add_argument("--period", required=True, type=_year, metavar="YEAR")
+        parser.add_argument("--period", required=True, type=_parse_year, metavar="YEAR")
         parser.add_argument("--framework", default=USUAL_FRAMEWORK, metavar="EDITION")
 
     def plan(self, content: bytes, name: str, options: Mapping[str, Any]) -> WorkbookPlan:
@@ -116,11 +116,11 @@ class Command(ImportCommand):
             problems,
             changes=int(plan.changed),
             extra=extra,
-            summary=[_totals(report)],
+            summary=[_describe_totals(report)],
         )
 
 
-def _totals(report: WorkbookReport) -> str:
+def _describe_totals(report: WorkbookReport) -> str:
     own = report.own.total
     return _("By the rules %(ours)s points; the file counts %(own)s; ceiling %(ceiling)s.") % {
         "ours": format_number(report.score.total.score, 3),

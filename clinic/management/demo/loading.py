@@ -31,11 +31,11 @@ def load_demo(say: Callable[[str], None]) -> bool:
     if is_loaded:
         return False
     with remembering_grants(), timezone.override(clinics.ZONE):
-        _load(say)
+        _load_steps(say)
     return True
 
 
-def _load(say: Callable[[str], None]) -> None:
+def _load_steps(say: Callable[[str], None]) -> None:
     say("Memuat kerangka penilaian dan capaian belajar ...")
     region.load_ground()
     say("Memuat 41 perangkat daerah dan bagiannya ...")
