@@ -56,7 +56,7 @@ DATA_DIR = Path(env("KLINIK_VAR", str(BASE_DIR / "var"))).resolve()
 QUEUE_DIR = DATA_DIR / "queue"
 QUEUE = env("KLINIK_QUEUE", "klinik")
 BROKER_URL = env("CELERY_BROKER_URL", "filesystem://localhost")
-_FOLDER_OPTIONS: dict[str, Any] = {
+BROKER_FOLDER_OPTIONS: dict[str, Any] = {
     "data_folder_in": str(QUEUE_DIR / "messages"),
     "data_folder_out": str(QUEUE_DIR / "messages"),
     "control_folder": str(QUEUE_DIR / "control"),
@@ -65,10 +65,12 @@ _FOLDER_OPTIONS: dict[str, Any] = {
 # A request tells the broker after its commit: one try, and short (R5). Without ``max_retries`` a
 # refused connection costs two seconds of sleep, without ``socket_timeout`` a broker that has hung
 # holds the request for good; it is longer than the one second for which a worker's BRPOP waits.
-_SERVER_OPTIONS: dict[str, Any] = {
+BROKER_SERVER_OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": 1,
     "socket_timeout": 2,
     "max_retries": 0,
     "visibility_timeout": 3600,
 }
-BROKER_OPTIONS = _FOLDER_OPTIONS if BROKER_URL.startswith("filesystem") else _SERVER_OPTIONS
+BROKER_OPTIONS = (
+    BROKER_FOLDER_OPTIONS if BROKER_URL.startswith("filesystem") else BROKER_SERVER_OPTIONS
+)
