@@ -128,7 +128,8 @@ def prepare(listener: socket.socket) -> None:
                 start_new_session=True,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
                 preexec_fn=lambda: end_with_parent(parent),
             )
             try:
@@ -311,6 +312,7 @@ def main() -> None:
         if options.welcome and Path(options.welcome).exists():
             say(Path(options.welcome).read_text().rstrip())
 
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing runs yet that would have to be ended
     say("Starting web, worker and timer …")
     supervisor = Supervisor(children_of(listener.fileno()))
     supervisor.run(is_ready=lambda: answers(address), announce=announce)
