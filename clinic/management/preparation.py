@@ -4,7 +4,6 @@
 it changes nothing that is there.
 """
 
-import gc
 import os
 import sys
 import time
@@ -68,7 +67,6 @@ def welcome_text() -> str:
 def main() -> None:
     """Prepare, saying each step and how long the whole took."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
-    gc.disable()  # a fifth of the time of the migrations, in a process that soon ends
     began = time.monotonic()
     django.setup()
     from django.conf import settings
