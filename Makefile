@@ -13,7 +13,7 @@ test-services: export CACHE_URL ?= redis://127.0.0.1:6379/2
 # The tests start some forty processes: each would compile all over again without bytecode.
 test test-services: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-services check format lock clean
+.PHONY: help demo test test-services bench check format lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -32,6 +32,10 @@ test-services:  ## Run the same tests on PostgreSQL and Redis
 	@scripts/chromium.sh
 	@$(PYTHON) scripts/services.py
 	@exec $(PYTHON) -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+bench:  ## Measure pages, quizzes, memory and set-up beside a bare Django; ARGS="--only pages"
+	@scripts/setup.sh
+	@exec $(PYTHON) -m scripts.bench $(ARGS)
 
 check:  ## Formatter, linters, import contracts, missing migrations, production settings
 	@scripts/setup.sh dev
