@@ -13,14 +13,14 @@ test-services: export CACHE_URL ?= redis://127.0.0.1:6379/2
 # The tests start some forty processes: each would compile all over again without bytecode.
 test test-services: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-services check format lock clean
+.PHONY: help demo test test-services bench check format lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 demo:  ## Set up what is missing and serve the demo at http://127.0.0.1:$PORT/ (8000)
-	@scripts/setup.sh
-	@exec $(PYTHON) -m clinic.management.supervisor --prepare --welcome $(VAR)/welcome.txt
+	@python=$$(scripts/setup.sh python) && \
+		exec "$$python" -m clinic.management.supervisor --prepare --welcome $(VAR)/welcome.txt
 
 test:  ## Run every test that needs no server; ARGS="-k scan" narrows
 	@scripts/setup.sh dev
@@ -32,6 +32,10 @@ test-services:  ## Run the same tests on PostgreSQL and Redis
 	@scripts/chromium.sh
 	@$(PYTHON) scripts/services.py
 	@exec $(PYTHON) -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+bench:  ## Measure pages, quizzes, memory and set-up beside a bare Django; ARGS="--only pages"
+	@scripts/setup.sh
+	@exec $(PYTHON) -m scripts.bench $(ARGS)
 
 check:  ## Formatter, linters, import contracts, missing migrations, production settings
 	@scripts/setup.sh dev

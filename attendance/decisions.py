@@ -272,7 +272,9 @@ def _follow(decision: Decision, changed: list[Registration]) -> None:
 def _note(verb: str, decision: Decision, rows: list[Registration], *, actor: Account) -> None:
     values = {"decision": str(decision.uuid), "reason": decision.reason}
     notes = [
-        audit.Note(thing=row, subject=row.person_id, values={**values, "after": str(row.state)})
+        audit.AuditNote(
+            thing=row, subject=row.person_id, values={**values, "after": str(row.state)}
+        )
         for row in rows
     ]
     audit.record_each(verb, notes, actor=actor)

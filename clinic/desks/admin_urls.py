@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clinic.desks import people_lists, persons
+from clinic.desks import failed_jobs, people_lists, persons
 from clinic.desks.editor import editor_account
 from clinic.people.access import policy
 
@@ -24,6 +24,7 @@ urlpatterns = [
         grants(persons.take_back),
         name="person_role_end",
     ),
+    path("pekerjaan/", manages(failed_jobs.failed_jobs), name="failed_jobs"),
     path("unit/", administers(people_lists.units), name="units_list"),
     path("unit/impor/", administers(people_lists.import_units), name="units_import"),
     path("unit/impor/templat.xlsx", administers(people_lists.blank_units), name="units_blank"),

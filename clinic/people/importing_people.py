@@ -43,7 +43,7 @@ from clinic.people.models import Account, Membership, Person, Unit
 from clinic.people.moving import change_last_stay, load_unit_names, new_stay
 from clinic.people.wording import columns_missing
 from clinic.records import audit
-from clinic.records.audit import Note
+from clinic.records.audit import AuditNote
 
 FIELDS = ("nip", "name", "rank", "sex", "email", "phone")
 
@@ -430,7 +430,7 @@ def _record(
 ) -> None:
     for state, verb in (("created", "person.created"), ("changed", "person.changed")):
         notes = [
-            Note(
+            AuditNote(
                 thing=people[planned.row],
                 subject=people[planned.row],
                 values={"changes": [[c.field, c.before, c.after] for c in planned.changes]},

@@ -13,6 +13,7 @@ from attendance import checkin
 from attendance.badges import token_of
 from attendance.models import Event
 from clinic.assessments.models import Answer, ChangeArea, Sheet
+from clinic.lib.errors import Refused
 from clinic.management.demo import cast, clinics, loading
 from clinic.people.models import Account, Grant, Person, Unit
 from courses.models import ModuleEdition
@@ -113,8 +114,9 @@ def _made_up(sheet):
 
 def test_the_demo_is_refused_where_a_real_person_is():
     Person.objects.create(name="Seseorang")
-    with pytest.raises(loading.DemoRefused):
+    with pytest.raises(Refused) as refused:
         loading.load_demo(silent)
+    assert refused.value.code == "demo_refused"
     with pytest.raises(SystemExit):
         call_command("load_demo")
     assert not Unit.objects.exists()

@@ -1,0 +1,1 @@
+"""``make bench``: the product beside a bare Django application (docs/reference/bench.md)."""

@@ -1,0 +1,1 @@
+"""The bare application: what Django alone costs on the product's server and database."""

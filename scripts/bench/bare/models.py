@@ -1,0 +1,60 @@
+"""An office, its numbered visits, and notes that are only ever added."""
+
+from django.db import connection, models
+
+OFFICES = 40
+VISITS = 100
+
+
+class Office(models.Model):
+    """Found by its slug."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Visit(models.Model):
+    """One of many of an office; the newest are shown."""
+
+    office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="visits")
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=200)
+
+    class Meta:
+        indexes = [models.Index(fields=["office", "-number"])]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Note(models.Model):
+    """What the inserting view writes."""
+
+    text = models.TextField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def fill() -> None:
+    """Make tables and rows anew."""
+    kinds = (Office, Visit, Note)
+    present = set(connection.introspection.table_names())
+    with connection.schema_editor() as editor:
+        for kind in reversed(kinds):
+            if kind._meta.db_table in present:
+                editor.delete_model(kind)
+        for kind in kinds:
+            editor.create_model(kind)
+    offices = Office.objects.bulk_create(
+        Office(slug=f"kantor-{number}", name=f"Kantor Contoh {number}") for number in range(OFFICES)
+    )
+    Visit.objects.bulk_create(
+        Visit(office=office, number=number, title=f"Kunjungan {number} & tindak lanjut")
+        for office in offices
+        for number in range(VISITS)
+    )

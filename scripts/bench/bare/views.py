@@ -1,0 +1,33 @@
+"""Two views: three indexed queries with a template, and one insert in a transaction."""
+
+import json
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import path
+
+from scripts.bench.bare.models import Note, Office
+
+SHOWN = 25
+
+
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show an office with its newest visits: three queries and 25 rows."""
+    office = get_object_or_404(Office, slug=slug)
+    context = {
+        "office": office,
+        "visits": office.visits.order_by("-number")[:SHOWN],
+        "count": office.visits.count(),
+    }
+    return render(request, "bare/office.html", context)
+
+
+def insert(request: HttpRequest) -> HttpResponse:
+    """Add one note."""
+    with transaction.atomic():
+        note = Note.objects.create(text=json.loads(request.body)["text"])
+    return JsonResponse({"note": note.pk})
+
+
+urlpatterns = [path("kantor/<slug:slug>/", page), path("catatan/", insert)]
