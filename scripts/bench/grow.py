@@ -55,7 +55,7 @@ from clinic.people.models import Account, Grant, Membership, Person, Unit
 from clinic.records import jobs, seals
 from clinic.records.audit import AuditDetail, AuditEntry
 from clinic.records.jobs import Job
-from clinic.records.seals import Log, Seal
+from clinic.records.seals import AppendOnlyLog, Seal
 from quizzes.arithmetic.answers import parse_value, value_to_json
 from quizzes.arithmetic.deadlines import deadline
 from quizzes.arithmetic.grading import GRADING_RELEASE, credit
@@ -130,7 +130,7 @@ USUAL = Amounts()
 class Chain:
     """The seals of one log, going on from its newest one."""
 
-    log: Log
+    log: AppendOnlyLog
     last: int
     digest: str
 
