@@ -172,9 +172,9 @@ class PersonQuerySet(models.QuerySet["Person"]):
         at_work = Q(memberships__start__lte=day) & (
             Q(memberships__end__isnull=True) | Q(memberships__end__gte=day)
         )
-        units: set[int | None] = set()
-        found: set[int | None] = {None}
-        newest: set[int | None] = set(persons)
+        units: set[int] = set()
+        found: set[int] = set()
+        newest = set(persons)
         while newest:
             rows = Person.objects.filter(pk__in=newest).annotate(
                 post=FilteredRelation("memberships", condition=at_work)
@@ -182,10 +182,9 @@ class PersonQuerySet(models.QuerySet["Person"]):
             found |= newest
             newest = set()
             for unit, *others in rows.values_list("post__unit", "merged_into", "merged_rows"):
-                units.add(unit)
-                newest.update(others)
-            newest -= found
-        return sorted(unit for unit in units if unit is not None)
+                units.update(key for key in [unit] if key is not None)
+                newest.update(key for key in others if key is not None and key not in found)
+        return sorted(units)
 
 
 class Person(models.Model):
