@@ -19,8 +19,8 @@ help:  ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 demo:  ## Set up what is missing and serve the demo at http://127.0.0.1:$PORT/ (8000)
-	@scripts/setup.sh
-	@exec $(PYTHON) -m clinic.management.supervisor --prepare --welcome $(VAR)/welcome.txt
+	@python=$$(scripts/setup.sh python) && \
+		exec "$$python" -m clinic.management.supervisor --prepare --welcome $(VAR)/welcome.txt
 
 test:  ## Run every test that needs no server; ARGS="-k scan" narrows
 	@scripts/setup.sh dev

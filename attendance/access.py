@@ -33,13 +33,13 @@ def events_seen(_reach: Reach) -> Q:
 def events_joined(reach: Reach) -> Q:
     """Announced events of the regency that the person or the unit belongs to."""
     in_region = _below("unit", _regions_of(reach))
-    return reach.in_events("uuid") | (Q(state__in=Event.PUBLIC_STATES) & in_region)
+    return reach.in_events("pk") | (Q(state__in=Event.PUBLIC_STATES) & in_region)
 
 
 @rule("register", Person, "peserta:o panitia:e pejabat-unit:u operator:u")
 def persons_registered(reach: Reach) -> Q:
     """Oneself, the people of the own unit, and for an organiser those of the event's regency."""
-    events = Event.objects.filter(uuid__in=reach.event_ids) if reach.event_ids else None
+    events = Event.objects.filter(pk__in=reach.event_ids) if reach.event_ids else None
     roots = (
         {path[: Unit.steplen] for path in events.values_list("unit__path", flat=True)}
         if events is not None
@@ -54,7 +54,7 @@ def persons_registered(reach: Reach) -> Q:
 @rule("cancel-registration", Registration, "peserta:o panitia:e pejabat-unit:u operator:u")
 def registrations_cancelled(reach: Reach) -> Q:
     """One's own, those of the own unit, those of the event."""
-    return reach.own("person") | reach.in_events("event__uuid") | reach.in_units("unit")
+    return reach.own("person") | reach.in_events("event") | reach.in_units("unit")
 
 
 @rule("create-event", Event, "panitia:e")
@@ -62,19 +62,19 @@ def registrations_cancelled(reach: Reach) -> Q:
 @rule("record-scan", Event, "panitia:e")
 def events_run(reach: Reach) -> Q:
     """The organiser's events."""
-    return reach.in_events("uuid")
+    return reach.in_events("pk")
 
 
 @rule("add-walk-in", Event, "panitia:e admin:*")
 def events_with_a_door(reach: Reach) -> Q:
     """The organiser's events; the administrator's everywhere."""
-    return EVERYTHING if reach.everything else reach.in_events("uuid")
+    return EVERYTHING if reach.everything else reach.in_events("pk")
 
 
 @rule("correct-presence", Registration, "panitia:e")
 def presences_corrected(reach: Reach) -> Q:
     """Of the organiser's events; that it is never one's own is a rule of ``presence``."""
-    return reach.in_events("event__uuid")
+    return reach.in_events("event")
 
 
 @rule(
@@ -85,11 +85,11 @@ def presences_corrected(reach: Reach) -> Q:
 )
 def presences_read(reach: Reach) -> Q:
     """Own presence; lists for the organiser, the unit's official and the secretariat."""
-    return reach.own("person") | reach.in_events("event__uuid") | reach.in_units("unit")
+    return reach.own("person") | reach.in_events("event") | reach.in_units("unit")
 
 
 @rule("reveal-person", Person, "panitia:e")
 def persons_revealed_to_organisers(reach: Reach) -> Q:
     """Of those registered for the organiser's events, one at a time; each look is audited."""
-    rows = Registration.objects.filter(reach.in_events("event__uuid"))
+    rows = Registration.objects.filter(reach.in_events("event"))
     return Q(pk__in=rows.values("person"))

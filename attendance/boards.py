@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 
 from attendance.arithmetic.folding import Direction, State, is_in_window
 from attendance.arithmetic.verdicts import Code
-from attendance.events import FINAL_STATES
 from attendance.models import STATE_LABELS, Event, Presence, Registration, Scan, Session
 from attendance.presence import plain_sessions, shown_state
 from clinic.lib.arithmetic import dates
@@ -102,17 +101,6 @@ class Board:
     def missing(self) -> int:
         """How many were not seen."""
         return self.expected - self.there
-
-
-def is_past(sessions: Sequence[Session], now: datetime) -> bool:
-    """Say whether the last session that takes place is over; False where none is planned."""
-    ends = [one.ends_at for one in sessions if not one.is_cancelled]
-    return bool(ends) and max(ends) <= now
-
-
-def is_over(event: Event, sessions: Sequence[Session], now: datetime) -> bool:
-    """Say whether the event is over: it was ended, or its last session lies in the past."""
-    return event.is_over or is_past(sessions, now)
 
 
 def current_group(sessions: Sequence[Session], now: datetime) -> str:
@@ -205,8 +193,7 @@ def unrecorded(event: Event) -> int:
 def six_lines(event: Event, board: Board) -> list[Status]:
     """Say how far the event is: registration, letter, preparation, scans, certificates, report."""
     waiting = event.registrations.to_approve().count()
-    quizzes = Assignment.objects.in_force().filter(event=event.uuid).count()
-    is_over = event.state in ("ended", "finalised", "archived")
+    quizzes = Assignment.objects.in_force().filter(event=event).count()
     return [
         _registration_line(event, board, waiting),
         *_plan_lines(event, quizzes),
@@ -214,20 +201,20 @@ def six_lines(event: Event, board: Board) -> list[Status]:
             _("Attendance"),
             _("%(there)d of %(expected)d present")
             % {"there": board.there, "expected": board.expected},
-            "done" if is_over else "doing" if board.there else "todo",
+            "done" if event.is_over else "doing" if board.there else "todo",
             DOOR if event.state in Event.ACTIVE_STATES else "",
         ),
         Status(_("Certificates"), _("After the event is finalised"), "todo"),
         Status(
             _("Report"),
             _("Attendance list ready") if board.there else _("After the first person is recorded"),
-            "done" if is_over and board.there else "todo",
+            "done" if event.is_over and board.there else "todo",
         ),
     ]
 
 
 def _plan_lines(event: Event, quizzes: int) -> list[Status]:
-    may_plan = event.state not in FINAL_STATES
+    may_plan = not event.is_final
     return [
         Status(
             _("Letter"),
@@ -396,7 +383,7 @@ class Listing:
 def listing(event: Event, wanted: Narrowing, *, actor: Account, now: datetime) -> Listing:
     """Return the event's registrations of every state, as wanted (a fixed number of queries)."""
     lines = lines_of(event, list(event.sessions.all()), now, every_state=True)
-    finished = overview.finished_by(event.uuid, Phase.PRE, actor=actor)
+    finished = overview.finished_by(event.pk, Phase.PRE, actor=actor)
     found = found_by_name(lines, wanted.name) if wanted.name.strip() else lines
     entries = [
         Entry(line, None if finished is None else line.registration.person_id in finished)

@@ -24,12 +24,11 @@ from django.utils.translation import gettext as _
 from attendance import presence
 from attendance.arithmetic import folding
 from attendance.arithmetic.folding import CorrectionKind, Direction, ScanKind, Standing
-from attendance.arithmetic.verdicts import SEAT_OF, AtTheDoor, Code, Seat, TokenFate, Verdict, judge
+from attendance.arithmetic.verdicts import AtTheDoor, Code, Seat, TokenFate, Verdict, judge
 from attendance.badges import TokenUnreadable, read_token, token_digest
 from attendance.models import Badge, Event, Registration, RejectedItem, Scan
 from attendance.presence import plain_corrections, plain_scan, plain_sessions
 from attendance.registration import WalkIn, add_walk_in, locked, take_back_walk_in
-from attendance.signals import presence_confirmed
 from clinic.lib.errors import Refused
 from clinic.people.access import require
 from clinic.people.models import Account
@@ -319,7 +318,7 @@ def _door(  # noqa: PLR0917 - all that is known when a scan is judged
     return AtTheDoor(
         scan=plain,
         token=fate,
-        seat=SEAT_OF[registration.state] if registration else Seat.HELD,
+        seat=Registration.State(registration.state).seat if registration else Seat.HELD,
         shown_green=item.shown == "green",
         over_quota=registration.is_over_quota if registration else False,
         sessions=group,
@@ -356,13 +355,12 @@ def _touched(batch: _Batch) -> list[int]:
 
 
 def _fold(batch: _Batch) -> None:
-    """Bring the presences in line, and tell of those that changed."""
+    """Bring the presences in line; where one changed, the findings of its person's units follow."""
     if not batch.rows:
         return
     changed = presence.refold(batch.event, _touched(batch), at_hand=batch.at_hand)
-    if changed:
-        rows = [row for row in batch.registrations.values() if row.pk in changed]
-        presence_confirmed.send(sender=None, event=batch.event, registrations=rows)
+    rows = [row for row in batch.registrations.values() if row.pk in changed]
+    presence.refresh_units_of(row.person_id for row in rows)
 
 
 def _answer(batch: _Batch, item: Item | str, raw: Any, final: dict[UUID, Scan]) -> Answer:

@@ -17,7 +17,15 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from attendance.models import UNDO_SECONDS, DecidedRow, Decision, Event, Registration
+from attendance.models import (
+    UNDO_SECONDS,
+    DecidedRow,
+    Decision,
+    Event,
+    Presence,
+    Registration,
+)
+from attendance.presence import refresh_units_of
 from attendance.registration import (
     ReasonMissing,
     give_back_seats,
@@ -28,12 +36,10 @@ from attendance.registration import (
     tell,
     tell_scanners,
 )
-from attendance.signals import registered
 from clinic.lib.errors import Refused
 from clinic.people.access import require
 from clinic.people.models import Account
 from clinic.records import audit
-from quizzes import assignments
 
 
 class Outcome(StrEnum):
@@ -54,7 +60,6 @@ LEADS: dict[str, tuple[frozenset[str], str]] = {
     "revoke": (frozenset({"nominated", "confirmed", "waitlisted"}), "revoked"),
     "restore": (frozenset({"revoked"}), "confirmed"),
 }
-SEATED = frozenset({"nominated", "confirmed"})
 
 
 @dataclass(frozen=True)
@@ -101,8 +106,12 @@ def settle(act: str, rows: Iterable[Row], free: int | None) -> list[Settled]:
     return settled
 
 
+def _seats_between(before: str, after: str) -> int:
+    return State(after).holds_seat - State(before).holds_seat
+
+
 def _settle_one(row: Row, sources: frozenset[str], target: str, free: int | None) -> Settled:
-    seats = 0 if row.takes_no_seat else (target in SEATED) - (row.state in SEATED)
+    seats = 0 if row.takes_no_seat else _seats_between(row.state, target)
     stays = None
     if row.state == target:
         stays = Outcome.ALREADY
@@ -208,7 +217,10 @@ def _plain(row: Registration) -> Row:
 def _move(
     event: Event, rows: dict[int, Registration], settled: list[Settled], *, reason: str
 ) -> list[Registration]:
-    """Write the new states and the seats; return the registrations that changed."""
+    """Write the new states and the seats; return the registrations that changed.
+
+    Of who loses the seat the presence no longer counts, of who gets it back it does again.
+    """
     done = [one for one in settled if one.outcome is Outcome.DONE]
     _exchange_seats(event, sum(one.seats for one in done))
     now = timezone.now()
@@ -218,6 +230,9 @@ def _move(
     for one in done:
         row = rows[one.key]
         row.state, row.reason, row.changed_at = one.after, reason, now
+    seen = Presence.objects.filter(state__in=Presence.THERE)
+    seen = seen.filter(registration__in=[one.key for one in done])
+    refresh_units_of(seen.values_list("registration__person", flat=True))
     return [rows[one.key] for one in done]
 
 
@@ -246,27 +261,20 @@ def _keep(decision: Decision, settled: list[Settled], rows: dict[int, Registrati
 
 
 def _follow(decision: Decision, changed: list[Registration]) -> None:
-    """Let quizzes, scanners, the log and the persons know; the persons after the half minute."""
+    """Let scanners, the log and the persons know; the persons after the half minute."""
     tell_scanners(decision.event)
-    _admit_or_dismiss(changed)
     _note(AUDITED_AS[Act(decision.act)], decision, changed, actor=decision.by)
     due_at = decision.at + timedelta(seconds=UNDO_SECONDS + 1)
     for row in changed:
         tell(row, due_at=due_at, act=str(decision.uuid))
-        if row.state == State.CONFIRMED:
-            registered.send(sender=None, registration=row)
-
-
-def _admit_or_dismiss(changed: list[Registration]) -> None:
-    for row in changed:
-        act = assignments.admit if row.state in SEATED else assignments.dismiss
-        act(row.event.uuid, row.person)
 
 
 def _note(verb: str, decision: Decision, rows: list[Registration], *, actor: Account) -> None:
     values = {"decision": str(decision.uuid), "reason": decision.reason}
     notes = [
-        audit.Note(thing=row, subject=row.person_id, values={**values, "after": str(row.state)})
+        audit.AuditNote(
+            thing=row, subject=row.person_id, values={**values, "after": str(row.state)}
+        )
         for row in rows
     ]
     audit.record_each(verb, notes, actor=actor)
@@ -297,7 +305,6 @@ def undo(decision: Decision, *, actor: Account) -> Decision:
         held.undone_at = timezone.now()
         held.save(update_fields=["undone_at"])
         tell_scanners(event)
-        _admit_or_dismiss(list(rows.values()))
         _note("registration.undo", held, list(rows.values()), actor=actor)
     return held
 
@@ -322,5 +329,5 @@ def _refuse_where_moved_on(kept: dict[int, DecidedRow], rows: dict[int, Registra
 def _reversed(one: DecidedRow, rows: dict[int, Registration]) -> Settled:
     seats = 0
     if not rows[one.registration_id].is_over_quota:
-        seats = (one.before in SEATED) - (one.after in SEATED)
+        seats = _seats_between(one.after, one.before)
     return Settled(one.registration_id, Outcome.DONE, one.after, one.before, seats)

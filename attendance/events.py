@@ -38,7 +38,6 @@ STEPS: dict[str, tuple[str, ...]] = {
     State.ENDED: (State.FINALISED,),
     State.FINALISED: (State.ARCHIVED,),
 }
-FINAL_STATES = (State.FINALISED, State.ARCHIVED, State.CANCELLED)
 # ``/panitia/baru/`` is where events are made.
 CODES_OF_PAGES = frozenset({"baru"})
 CHANGEABLE = {"code", "title", "kind", "unit", "about", "place", "capacity", "letter_number"}
@@ -166,7 +165,7 @@ def draft_event(draft: EventDraft, *, actor: Account | None) -> Event:
             event = Event.objects.create(**fields)
             audit.record("event.draft", actor=actor, thing=event, values={"code": event.code})
             if actor is not None:
-                granting.grant_drafted(actor.person, event.uuid)
+                granting.grant_drafted(actor.person, event)
     except IntegrityError as error:
         raise _code_taken() from error
     return event
@@ -314,7 +313,7 @@ def held_for_change(event: Event, actor: Account | None) -> Event:
     if actor is not None:
         require(actor, "change-event", event)
     held = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
-    if held.state in FINAL_STATES:
+    if held.is_final:
         raise EventFinal(_("The event is final and takes no more changes."))
     return held
 
@@ -565,7 +564,7 @@ def _shifted(session: Session, shift: timedelta) -> SessionDraft:
 
 def _given(source: Event) -> list[Assignment]:
     published = QuizVersion.objects.published().filter(quiz__retired_at__isnull=True)
-    rows = Assignment.objects.in_force().filter(event=source.uuid)
+    rows = Assignment.objects.in_force().filter(event=source)
     return list(rows.filter(quiz__in=published.values("quiz")).select_related("quiz"))
 
 
@@ -574,7 +573,7 @@ def _give(given: Assignment, made: Event, shift: timedelta, *, actor: Account) -
     opens_at, closes_at = (moment + shift if moment else None for moment in moments)
     assignments.assign(
         given.quiz,
-        made.uuid,
+        made,
         actor=actor,
         phase=given.phase,
         setting=given.setting,

@@ -22,6 +22,7 @@ from attendance.arithmetic.folding import (
     Standing,
     State,
 )
+from attendance.arithmetic.verdicts import Seat
 from clinic.people.models import Person, Unit
 from clinic.records.seals import AppendOnlyModel, append_only
 
@@ -61,9 +62,8 @@ class EventQuerySet(models.QuerySet["Event"]):
 class Event(models.Model):
     """A clinic or another event that people come to.
 
-    Grants and quizzes know it by ``uuid``. ``rev`` grows with every change that a scanner must
-    know. ``seats_taken`` counts held registrations that are not over quota; one conditional
-    UPDATE guards it.
+    ``rev`` grows with every change that a scanner must know. ``seats_taken`` counts held
+    registrations that are not over quota; one conditional UPDATE guards it.
     """
 
     class Kind(models.TextChoices):
@@ -130,8 +130,31 @@ class Event(models.Model):
 
     @property
     def is_over(self) -> bool:
-        """True once the event has ended, by its state."""
+        """True once its organiser has ended the event, whatever the calendar says."""
         return self.state in (self.State.ENDED, self.State.FINALISED, self.State.ARCHIVED)
+
+    @property
+    def is_over_or_cancelled(self) -> bool:
+        """True from when on no registration changes."""
+        return self.is_over or self.state == self.State.CANCELLED
+
+    @property
+    def is_final(self) -> bool:
+        """True once the plan takes no more changes; its attendance can be corrected until then."""
+        return self.state in (self.State.FINALISED, self.State.ARCHIVED, self.State.CANCELLED)
+
+    def is_past(self, now: datetime) -> bool:
+        """Whether the last session lies in the past, by the calendar alone.
+
+        A cancelled session counts only where all are cancelled; without a session it is False.
+        """
+        sessions = list(self.sessions.all())
+        planned = [one for one in sessions if not one.is_cancelled] or sessions
+        return bool(planned) and max(one.ends_at for one in planned) <= now
+
+    def is_over_or_past(self, now: datetime) -> bool:
+        """Whether it was ended, or its last session lies in the past."""
+        return self.is_over or self.is_past(now)
 
     @property
     def seats_left(self) -> int | None:
@@ -203,6 +226,23 @@ class Registration(models.Model):
         REPLACED = "replaced", _("replaced")
         REVOKED = "revoked", _("revoked")
 
+        @property
+        def holds_seat(self) -> bool:
+            """Whether the person has a seat, or stands in the room without one."""
+            return self in (self.NOMINATED, self.CONFIRMED, self.WALK_IN)
+
+        @property
+        def is_active(self) -> bool:
+            """Whether the registration is in force; it may still wait for a seat."""
+            return self.holds_seat or self in (self.WAITLISTED, self.OFFERED)
+
+        @property
+        def seat(self) -> Seat:
+            """What the state comes down to at the door."""
+            if self.is_active or self == self.EXPIRED:
+                return Seat.HELD if self.holds_seat else Seat.WAITING
+            return Seat.LOST
+
     class Source(models.TextChoices):
         SELF = "self", _("by the person")
         UNIT = "unit", _("by the unit")
@@ -216,8 +256,8 @@ class Registration(models.Model):
 
     # An invitation is a proposal by the organisers: nothing is left for them to approve.
     INVITED = ("invited", _("invited, waiting for confirmation"))
-    HELD_STATES = ("nominated", "confirmed", "walk_in")
-    ACTIVE_STATES = (*HELD_STATES, "waitlisted", "offered")
+    HELD_STATES = tuple(state.value for state in State if state.holds_seat)
+    ACTIVE_STATES = tuple(state.value for state in State if state.is_active)
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="registrations")
@@ -269,7 +309,7 @@ class Registration(models.Model):
     @property
     def is_active(self) -> bool:
         """Whether the registration is in force."""
-        return self.state in self.ACTIVE_STATES
+        return self.State(self.state).is_active
 
     @property
     def standing(self) -> str:
@@ -286,7 +326,7 @@ class Registration(models.Model):
     @property
     def holds_seat(self) -> bool:
         """Whether it counts among the seats taken."""
-        return self.state in self.HELD_STATES and not self.is_over_quota
+        return self.State(self.state).holds_seat and not self.is_over_quota
 
     @property
     def official_place(self) -> tuple[str, str, str, int]:

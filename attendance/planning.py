@@ -66,7 +66,7 @@ def proposed_code(title: str, *, day: date | None = None) -> str:
 
 def organisers_of(event: Event, day: date) -> list[Person]:
     """Return who runs the event together on the day, by name."""
-    held = Grant.objects.on(day).filter(role=Grant.Role.ORGANISER, event=event.uuid)
+    held = Grant.objects.on(day).filter(role=Grant.Role.ORGANISER, event=event)
     return list(Person.objects.filter(grants__in=held).distinct().order_by("name"))
 
 
@@ -78,7 +78,7 @@ def published_quizzes() -> list[QuizVersion]:
 
 def assignments_of(event: Event) -> list[Assignment]:
     """Return what the event's participants take, earliest opening first."""
-    rows = Assignment.objects.in_force().filter(event=event.uuid)
+    rows = Assignment.objects.in_force().filter(event=event)
     return list(rows.select_related("quiz"))
 
 
@@ -250,15 +250,15 @@ def shelves_of(rows: Sequence[Event], now: datetime) -> Shelves:
         .values_list("event")
         .annotate(Count("pk"))
     )
-    phases: dict[object, set[str]] = defaultdict(set)
-    given = Assignment.objects.in_force().filter(event__in=[one.uuid for one in rows])
-    for event, phase in given.values_list("event", "phase"):
-        phases[event].add(phase)
+    phases: dict[int | None, set[str]] = defaultdict(set)
+    given = Assignment.objects.in_force().filter(event__in=rows)
+    for key, phase in given.values_list("event", "phase"):
+        phases[key].add(phase)
     found = Shelves()
     for event in rows:
         sessions = taking_place(event.sessions.all())
         late = _late(event, sessions, now)
-        missing = _missing(event, sessions, proposals.get(event.pk, 0), phases[event.uuid])
+        missing = _missing(event, sessions, proposals.get(event.pk, 0), phases[event.pk])
         entry = Entry(event, next(iter(sessions), None), late or missing, is_late=bool(late))
         _shelf(found, event, sessions, now).append(entry)
     for shelf in (found.running, found.coming, found.drafts):
@@ -274,7 +274,7 @@ def _start(entry: Entry) -> float:
 def _shelf(found: Shelves, event: Event, sessions: Sequence[Session], now: datetime) -> list[Entry]:
     if event.state == State.DRAFT:
         return found.drafts
-    if event.is_over or event.state == State.CANCELLED:
+    if event.is_over_or_cancelled:
         return found.past
     has_begun = bool(sessions) and sessions[0].starts_at <= now
     return found.running if has_begun or event.state == State.RUNNING else found.coming
@@ -285,10 +285,9 @@ def _late(event: Event, sessions: Sequence[Session], now: datetime) -> str:
     if not sessions:
         return ""
     has_begun = sessions[0].starts_at <= now
-    is_past = max(one.ends_at for one in sessions) <= now
     if event.state == State.DRAFT and has_begun:
         return _("The first session has begun, and registration was never opened.")
-    if event.state in (State.OPEN, State.CLOSED, State.RUNNING) and is_past:
+    if event.state in (State.OPEN, State.CLOSED, State.RUNNING) and event.is_past(now):
         return _("All sessions are over. End the event.")
     if event.state in (State.OPEN, State.CLOSED) and has_begun:
         return _("The first session has begun. Close registration and begin the event.")
@@ -299,7 +298,7 @@ def _missing(event: Event, sessions: Sequence[Session], proposals: int, phases: 
     """Say what is not planned yet."""
     if event.state == State.ENDED:
         return _("Finalise the event once attendance is corrected.")
-    if event.is_over or event.state == State.CANCELLED:
+    if event.is_over_or_cancelled:
         return ""
     wanted = {
         _("No session is planned yet."): not sessions,
@@ -323,7 +322,7 @@ def give_quiz(
     with transaction.atomic():
         held = held_for_change(event, actor)
         return assignments.assign(
-            quiz, held.uuid, actor=actor, phase=phase, setting=setting, window=window
+            quiz, held, actor=actor, phase=phase, setting=setting, window=window
         )
 
 
@@ -336,7 +335,7 @@ def take_back_quiz(event: Event, given: UUID, *, actor: Account) -> None:
     """
     with transaction.atomic():
         held = held_for_change(event, actor)
-        found = Assignment.objects.in_force().filter(event=held.uuid, uuid=given).first()
+        found = Assignment.objects.in_force().filter(event=held, uuid=given).first()
         if found is None:
             raise Http404
         assignments.withdraw(found, actor=actor)

@@ -30,12 +30,11 @@ from attendance.models import (
     Scan,
     Session,
 )
-from attendance.signals import presence_confirmed
 from attendance.wording import WITHOUT_EFFECT
 from clinic.lib.errors import Refused
 from clinic.people.access import require, rows_of
-from clinic.people.models import Account
-from clinic.records import audit
+from clinic.people.models import Account, Person
+from clinic.records import audit, jobs
 
 
 def plain_sessions(event: Event, sessions: Iterable[Session]) -> list[folding.Session]:
@@ -267,11 +266,10 @@ def _write(fresh: Sequence[Presence], stored: Mapping[Key, Presence]) -> set[int
     return {row.registration_id for row in [*differs, *gone]}
 
 
-def announce(event: Event, changed: Iterable[int]) -> None:
-    """Tell of changed presences, once for all registrations."""
-    rows = list(Registration.objects.filter(pk__in=list(changed)).select_related("unit", "person"))
-    if rows:
-        presence_confirmed.send(sender=None, event=event, registrations=rows)
+def refresh_units_of(persons: Iterable[int]) -> None:
+    """Enter the findings of the units where these people work today: who came has learnt."""
+    units = Person.objects.units_of(persons, timezone.localdate())
+    jobs.enter_each("insights.refresh_unit", units)
 
 
 def refold_event(event: Event) -> int:
@@ -279,7 +277,8 @@ def refold_event(event: Event) -> int:
     with transaction.atomic():
         ids = locked(_with_rows().filter(event=event).values_list("pk", flat=True))
         changed = refold(event, ids)
-        announce(event, changed)
+        rows = Registration.objects.filter(pk__in=changed)
+        refresh_units_of(rows.values_list("person", flat=True))
     return len(changed)
 
 
@@ -407,7 +406,7 @@ def _refuse_without_effect(registration: Registration, act: Act) -> None:
 
 
 def add_correction(registration: Registration, act: Act, *, by: Account | None) -> Correction:
-    """Store a correction that the caller has allowed, fold and announce, in one transaction."""
+    """Store a correction that the caller has allowed, fold and refresh, in one transaction."""
     with transaction.atomic():
         locked([registration.pk])
         row = Correction.objects.create(
@@ -429,5 +428,6 @@ def add_correction(registration: Registration, act: Act, *, by: Account | None) 
             subject=registration.person_id,
             reason=row.reason,
         )
-        announce(registration.event, refold(registration.event, [registration.pk]))
+        if refold(registration.event, [registration.pk]):
+            refresh_units_of([registration.person_id])
     return row

@@ -23,13 +23,11 @@ from django.utils.translation import gettext as _
 
 from attendance import badges
 from attendance.models import Event, Presence, Registration
-from attendance.signals import invited, registered
 from clinic.lib.errors import Refused
 from clinic.people.access import require, rows_of
 from clinic.people.arithmetic.nip import clean_nip
 from clinic.people.models import Account, Membership, Person, Unit
 from clinic.records import audit, notices
-from quizzes import assignments
 
 
 class EventFull(Refused):
@@ -51,18 +49,13 @@ def locked(event: Event) -> Event:
     return Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
 
 
-def may_change(event: Event) -> bool:
-    """Say whether registrations of the event still change: until it ends or is cancelled."""
-    return not event.is_over and event.state != Event.State.CANCELLED
-
-
 def refuse_where_over(event: Event) -> None:
     """Let registrations change only before the event ends.
 
     Raises:
         RegistrationClosed: the event is over or was cancelled.
     """
-    if not may_change(event):
+    if event.is_over_or_cancelled:
         raise RegistrationClosed(_("The event is over; registrations no longer change."))
 
 
@@ -267,7 +260,7 @@ def invite(event: Event, person: Person, *, actor: Account | None) -> Registrati
 
 
 def _source(actor: Account, event: Event) -> str:
-    from_event = any(grant.event == event.uuid for grant in actor.person.grants.all())
+    from_event = any(grant.event_id == event.pk for grant in actor.person.grants.all())
     return Source.ORGANISER if from_event else Source.UNIT
 
 
@@ -292,7 +285,6 @@ def _create(event: Event, person: Person, **fields: object) -> Registration:
         **fields,
     )
     badges.issue(made)
-    assignments.admit(event.uuid, person)
     tell_scanners(event)
     audit.record(
         "registration.create",
@@ -301,8 +293,6 @@ def _create(event: Event, person: Person, **fields: object) -> Registration:
         subject=person,
         values={"event": event.code, "state": str(made.state), "source": str(made.source)},
     )
-    signal = invited if made.state == State.NOMINATED else registered
-    signal.send(sender=None, registration=made)
     return made
 
 
@@ -316,7 +306,6 @@ def _confirmed(held: Registration, *, actor: Account, needs: str) -> Registratio
     held.state, held.needs = State.CONFIRMED, needs[:300] or held.needs
     held.save(update_fields=["state", "needs", "changed_at"])
     audit.record("registration.confirm", actor=actor, thing=held, subject=held.person_id)
-    registered.send(sender=None, registration=held)
     tell(held)
     return held
 
@@ -348,12 +337,10 @@ def withdraw(registration: Registration, *, actor: Account, reason: str = "") ->
         held = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
         if not held.is_active:
             return held
-        if event.state not in Event.ACTIVE_STATES or event.state == Event.State.ENDED:
-            raise RegistrationClosed(_("The event is over; registrations no longer change."))
+        refuse_where_over(event)
         give_back_of(held)
         held.state, held.reason = State.CANCELLED, reason[:300]
         held.save(update_fields=["state", "reason", "changed_at"])
-        assignments.dismiss(event.uuid, held.person)
         tell_scanners(event)
         audit.record(
             "registration.withdraw", actor=actor, thing=held, subject=held.person_id, reason=reason
@@ -369,8 +356,7 @@ def withdraw_own(registration: Registration, *, actor: Account, now: datetime) -
         PermissionDenied, Http404: the actor may not withdraw it.
     """
     event = registration.event
-    planned = event.sessions.filter(is_cancelled=False)
-    if planned.exists() and not planned.filter(ends_at__gt=now).exists():
+    if event.is_past(now):
         raise RegistrationClosed(_("The event is over; registrations no longer change."))
     if registration.presences.filter(state__in=Presence.THERE).exists():
         raise RegistrationClosed(
@@ -418,7 +404,6 @@ def _passed_on(
 ) -> Registration:
     state, held.state, held.reason = held.state, State.REPLACED, reason
     held.save(update_fields=["state", "reason", "changed_at"])
-    assignments.dismiss(event.uuid, held.person)
     audit.record(
         "registration.replace",
         actor=actor,
@@ -493,7 +478,6 @@ def take_back_walk_in(registration: Registration, *, actor: Account) -> Registra
         give_back_of(held)
         held.state, held.reason = State.CANCELLED, _("Added at the desk and undone at once")
         held.save(update_fields=["state", "reason", "changed_at"])
-        assignments.dismiss(event.uuid, held.person)
         tell_scanners(event)
         audit.record(
             "registration.undo",

@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import typst
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -53,6 +52,8 @@ class SheetWish:
 
 def attendance_list(event: Event, wish: SheetWish, *, by: Account, now: datetime) -> bytes:
     """Draw the list as PDF; one with whole NIPs is audited."""
+    import typst  # here, so that only a process that draws one holds its fonts in memory
+
     if wish.has_whole_nip:
         audit.record("sheet.with_nip", actor=by, thing=event)
     with translation.override(settings.LANGUAGE_CODE):

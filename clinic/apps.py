@@ -1,4 +1,4 @@
-"""The house itself as a Django app: commands, and the loading of what registers itself."""
+"""The project as a Django app: its commands, and the loading of what registers itself."""
 
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
@@ -9,9 +9,9 @@ __all__ = ["ClinicConfig", "celery_app"]
 
 
 class ClinicConfig(AppConfig):
-    """Loads rules of access, receivers, job handlers and panels of every package by name."""
+    """Loads what every package registers: access, receivers, handlers, panels, retention."""
 
     name = "clinic"
 
     def ready(self) -> None:
-        autodiscover_modules("access", "receivers", "handlers", "panels")
+        autodiscover_modules("access", "receivers", "handlers", "panels", "retention")

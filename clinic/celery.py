@@ -1,13 +1,14 @@
-"""The Celery application; its tasks live in ``clinic.records.jobs`` alone."""
+"""The Celery application of web and workers; its tasks stand in ``clinic.records.jobs`` alone."""
 
+import gc
 import os
 import warnings
 from typing import Any
 
 import django
 from celery import Celery
-from celery.platforms import SecurityWarning
-from celery.signals import beat_init, worker_init, worker_ready
+from celery.exceptions import SecurityWarning
+from celery.signals import worker_before_create_process, worker_init, worker_ready
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
@@ -22,16 +23,22 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 
 
 @worker_init.connect
-@beat_init.connect
 def refuse_to_start(**_signal: Any) -> None:
-    """End worker or beat before it takes work on an unfit production database."""
+    """End a worker before it takes work on an unfit production database."""
     django.setup()
     from clinic import health
 
     health.refuse_to_start()
 
 
+@worker_before_create_process.connect
+def share_memory(**_signal: Any) -> None:
+    """Leave what is loaded out of every later collection, which would copy its pages to a child."""
+    gc.collect()
+    gc.freeze()
+
+
 @worker_ready.connect
 def look_for_work(**_signal: Any) -> None:
-    """Sweep at once: what got lost while no worker ran need not wait for the next beat."""
+    """Sweep at once: what got lost while no worker ran need not wait for the timer."""
     app.send_task("records.sweep", expires=15)

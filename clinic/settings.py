@@ -5,60 +5,30 @@ unsafe in production stops the start here, in one sentence; what needs the datab
 ``clinic.health.refuse_to_start``.
 """
 
-import os
-import stat
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+from clinic.environment import (
+    BASE_DIR,
+    BROKER_OPTIONS,
+    BROKER_URL,
+    DATA_DIR,
+    IS_PRODUCTION,
+    KLINIK_ENV,
+    QUEUE,
+    env,
+    env_bool,
+    env_int,
+)
 
-
-def env(name: str, default: str = "") -> str:
-    """Return a variable, or the content of the file that ``NAME_FILE`` points at."""
-    file_name = os.environ.get(f"{name}_FILE")
-    if file_name:
-        path = Path(file_name)
-        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            msg = f"{name}_FILE must be readable by its owner only (mode 0600)."
-            raise ImproperlyConfigured(msg)
-        return path.read_text().strip()
-    return os.environ.get(name, default)
-
-
-def env_bool(name: str, *, default: bool) -> bool:
-    """Return a switch; anything but on/off words stops the start."""
-    value = env(name, "on" if default else "off").lower()
-    if value in {"1", "true", "on", "yes"}:
-        return True
-    if value in {"0", "false", "off", "no"}:
-        return False
-    msg = f"{name} must be on or off, not {value!r}."
-    raise ImproperlyConfigured(msg)
-
-
-def env_int(name: str, default: int) -> int:
-    """Return a whole number; anything else stops the start."""
-    value = env(name, str(default))
-    if not value.isdigit():
-        msg = f"{name} must be a whole number, not {value!r}."
-        raise ImproperlyConfigured(msg)
-    return int(value)
-
-
-KLINIK_ENV = env("KLINIK_ENV", "demo")
-if KLINIK_ENV not in {"demo", "test", "production"}:
-    msg = f"KLINIK_ENV must be demo, test or production, not {KLINIK_ENV!r}."
-    raise ImproperlyConfigured(msg)
-IS_PRODUCTION = KLINIK_ENV == "production"
 IS_DEMO = KLINIK_ENV == "demo"
 
 # --- where data lives ---------------------------------------------------------------------------
-DATA_DIR = Path(env("KLINIK_VAR", str(BASE_DIR / "var"))).resolve()
-QUEUE_DIR = DATA_DIR / "queue"
 PRIVATE_ROOT = DATA_DIR / "private"
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
@@ -177,7 +147,7 @@ EMBEDDED_OPTIONS = {
         "PRAGMA mmap_size=268435456; PRAGMA recursive_triggers=ON;"
     ),
 }
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))
     if DATABASE_URL
     else {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / DEMO_DATABASE}
@@ -210,72 +180,33 @@ else:
     CACHES = {"default": CACHE_TABLE}
 
 # --- jobs ---------------------------------------------------------------------------------------
-CELERY_TASK_DEFAULT_QUEUE = env("KLINIK_QUEUE", "klinik")
-CELERY_BROKER_URL = env("CELERY_BROKER_URL", "filesystem://localhost")
-BROKER_FOLDER_OPTIONS: dict[str, object] = {
-    "data_folder_in": str(QUEUE_DIR / "messages"),
-    "data_folder_out": str(QUEUE_DIR / "messages"),
-    "control_folder": str(QUEUE_DIR / "control"),
-    "polling_interval": 0.1,
-}
-# A request tells the broker after its commit: one try, and short (R5). Without ``max_retries`` a
-# refused connection costs two seconds of sleep, without ``socket_timeout`` a broker that has hung
-# holds the request for good; it is longer than the one second for which a worker's BRPOP waits.
-BROKER_SERVER_OPTIONS: dict[str, object] = {
-    "socket_connect_timeout": 1,
-    "socket_timeout": 2,
-    "max_retries": 0,
-    "visibility_timeout": 3600,
-}
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    BROKER_FOLDER_OPTIONS if CELERY_BROKER_URL.startswith("filesystem") else BROKER_SERVER_OPTIONS
-)
+CELERY_TASK_DEFAULT_QUEUE = QUEUE
+CELERY_BROKER_URL = BROKER_URL
+CELERY_BROKER_TRANSPORT_OPTIONS = BROKER_OPTIONS
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
+# A child that has grown is replaced after its job: a calibration does not give memory back.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300 * 1024  # KiB
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat")
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_IMPORTS = ["clinic.records.jobs"]
-# A hint that is older than one interval is worthless: without expiry they pile up while the
-# worker is down.
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "records.sweep", "schedule": 15.0, "options": {"expires": 15}},
-    "seal": {
-        "task": "records.tick",
-        "schedule": 60.0,
-        "args": ["records.seal", "minute"],
-        "options": {"expires": 60},
-    },
-    "expire": {
-        "task": "records.tick",
-        "schedule": 60.0,
-        "args": ["quizzes.expire", "minute"],
-        "options": {"expires": 60},
-    },
-    "calibrate": {
-        "task": "records.tick",
-        "schedule": 900.0,
-        "args": ["insights.calibrate", "day"],
-        "options": {"expires": 900},
-    },
-    "tidy": {
-        "task": "records.tick",
-        "schedule": 900.0,
-        "args": ["records.tidy", "day"],
-        "options": {"expires": 900},
-    },
-}
 # Callables without arguments that return a context manager around each job, as MIDDLEWARE is
 # around each request.
 KLINIK_JOB_MIDDLEWARE: list[str] = ["clinic.people.zones.in_region_zone"]
 
-# --- files that come in (security.md 6) ---------------------------------------------------------
+# --- how long things are kept, in days; 0 is for ever (docs/explanation/privacy.md) -------------
+KLINIK_KEEP_JOBS_DAYS = env_int("KLINIK_KEEP_JOBS_DAYS", 7)
+KLINIK_KEEP_NOTICES_DAYS = env_int("KLINIK_KEEP_NOTICES_DAYS", 365)
+KLINIK_KEEP_REJECTED_ITEMS_DAYS = env_int("KLINIK_KEEP_REJECTED_ITEMS_DAYS", 90)
+KLINIK_KEEP_AUDIT_DAYS = env_int("KLINIK_KEEP_AUDIT_DAYS", 0)
+
+# --- files that come in -------------------------------------------------------------------------
 KLINIK_FILE_MEMORY_MB = env_int("KLINIK_FILE_MEMORY_MB", 512)
 KLINIK_FILE_SECONDS = env_int("KLINIK_FILE_SECONDS", 60)
 KLINIK_IMPORT_DAYS = env_int("KLINIK_IMPORT_DAYS", 30)
@@ -384,12 +315,12 @@ WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES[:1]
 WAGTAIL_USER_TIME_ZONES: list[str] = []
 
-# --- what a small group is (method.md 9) --------------------------------------------------------
+# --- what a small group is ----------------------------------------------------------------------
 KLINIK_MIN_GROUP_PROGRAMME = env_int("KLINIK_MIN_GROUP_PROGRAMME", 1)
 KLINIK_MIN_GROUP_UNIT = env_int("KLINIK_MIN_GROUP_UNIT", 3)
 KLINIK_MIN_GROUP_OTHERS = env_int("KLINIK_MIN_GROUP_OTHERS", 5)
 KLINIK_MIN_GROUP_PUBLIC = env_int("KLINIK_MIN_GROUP_PUBLIC", 10)
-# --- when knowledge and practice count as weak, in per cent (method.md 1) ------------------------
+# --- when knowledge and practice count as weak, in per cent -------------------------------------
 KLINIK_GAP_THRESHOLD = env_int("KLINIK_GAP_THRESHOLD_PERCENT", 65) / 100
 KLINIK_WEAK_THRESHOLD = env_int("KLINIK_WEAK_THRESHOLD_PERCENT", 60) / 100
 KLINIK_SECOND_PERSON = env_bool("KLINIK_SECOND_PERSON", default=True)
@@ -418,7 +349,7 @@ EMAIL_USE_SSL = _mail.scheme == "smtps"
 EMAIL_USE_TLS = _mail.scheme == "smtp+tls"
 EMAIL_TIMEOUT = 10
 
-# --- browser rules (security.md 7) --------------------------------------------------------------
+# --- browser rules ------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -507,7 +438,7 @@ def _is_demo_database() -> bool:
 
 
 def _production_problems() -> list[str]:
-    """Return what this file can see to be unsafe in production (security.md 8)."""
+    """Return what this file can see to be unsafe in production."""
     broker, cache = urlsplit(CELERY_BROKER_URL), urlsplit(CACHE_URL)
     hosts = ALLOWED_HOSTS or ["*"]
     unsafe = {

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from clinic.lib.errors import Refused
 from clinic.people.models import Person
 from courses.models import ModuleCompletion, ModuleEdition, SectionProgress
-from courses.signals import module_finished
 from quizzes import practice
 from quizzes.arithmetic.public_items import Review
 
@@ -164,13 +163,11 @@ def _complete(person: Person, edition: ModuleEdition) -> None:
     )
     if required - set(done.values_list("section", flat=True)):
         return
-    _row, made = ModuleCompletion.objects.get_or_create(
+    ModuleCompletion.objects.get_or_create(
         person=person,
         module_id=edition.module_id,
         defaults={"edition": edition.number, "finished_at": timezone.now()},
     )
-    if made:
-        module_finished.send(sender=None, person_id=person.pk, module_id=edition.module_id)
 
 
 def _changed(edition: ModuleEdition, completion: ModuleCompletion | None) -> list[dict[str, Any]]:

@@ -26,7 +26,6 @@ from clinic.records import audit
 from courses.arithmetic.markup import foreign_markup
 from courses.arithmetic.readability import minutes_of
 from courses.models import ModuleEdition, ModulePage, ReviewRequest, SectionPage
-from courses.signals import module_published
 
 SCHEMA = 1
 
@@ -125,7 +124,6 @@ def publish(
         _close_review(locked, actor)
         values = {"module": locked.slug, "number": edition.number, "digest": edition.digest}
         audit.record("module.publish", actor=actor, thing=edition, values=values)
-        module_published.send(sender=None, module_id=locked.pk, edition_id=edition.pk)
     return edition
 
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +16,7 @@ from clinic.people.access import require, rows_of
 from clinic.people.models import Membership, Person, Unit
 from clinic.records import audit
 from quizzes.arithmetic.deadlines import Allowance, most_generous
-from quizzes.models import Admission, Assignment, Extension, Quiz, VersionState
+from quizzes.models import Assignment, Extension, Quiz, VersionState
 from quizzes.models.assignments import Phase, Setting
 
 
@@ -40,14 +39,14 @@ ANY_TIME = Window()
 
 def assign(
     quiz: Quiz,
-    to: Person | Unit | UUID,
+    to: Model,
     *,
     actor: Any,
     phase: str = Phase.NORMAL,
     setting: str = Setting.OWN,
     window: Window = ANY_TIME,
 ) -> Assignment:
-    """Give a quiz to a person, a unit's people or an event's participants (its UUID).
+    """Give a quiz to a person, a unit's people or an event's participants.
 
     ``actor`` None is the system itself, such as the loading of the demo.
 
@@ -85,7 +84,7 @@ def _refuse_unfit(quiz: Quiz, window: Window) -> None:
         raise AssignmentRefused(_("The closing must be later than the opening."), code="reversed")
 
 
-def _target(to: Person | Unit | UUID) -> dict[str, Any]:
+def _target(to: Model) -> dict[str, Any]:
     if isinstance(to, Person):
         return {"person": to}
     return {"unit": to} if isinstance(to, Unit) else {"event": to}
@@ -97,16 +96,6 @@ def withdraw(assignment: Assignment, *, actor: Any) -> None:
     with transaction.atomic():
         Assignment.objects.filter(pk=assignment.pk).update(withdrawn_at=timezone.now())
         audit.record("quiz.withdraw", actor=actor, thing=assignment)
-
-
-def admit(event: UUID, person: Person) -> None:
-    """Count the person among the takers of the event's quizzes; repeating changes nothing."""
-    Admission.objects.get_or_create(event=event, person=person)
-
-
-def dismiss(event: UUID, person: Person) -> None:
-    """No longer count the person among the takers of the event's quizzes; attempts stay."""
-    Admission.objects.filter(event=event, person=person).delete()
 
 
 def allowance_of(assignment: Assignment, person: Person) -> Allowance:

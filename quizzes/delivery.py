@@ -24,7 +24,7 @@ from clinic.lib.arithmetic.dates import format_moment
 from clinic.lib.errors import Refused
 from clinic.people.access import require, rows_of
 from clinic.people.models import Account, Membership, Person
-from clinic.records import audit
+from clinic.records import audit, jobs
 from quizzes.arithmetic.answers import InvalidValue, is_storable, parse_value
 from quizzes.arithmetic.deadlines import (
     GRACE,
@@ -61,7 +61,6 @@ from quizzes.models import (
     Slot,
 )
 from quizzes.models.assignments import Phase
-from quizzes.signals import attempt_credited
 
 OTHER = {Phase.PRE: Phase.POST, Phase.POST: Phase.PRE}
 
@@ -276,7 +275,7 @@ def form_of(version: QuizVersion, phase: str, person: Person) -> str:
 def _context(assignment: Assignment) -> dict[str, str | int]:
     if assignment.event is None:
         return {}
-    return {"schema": 1, "kind": "event", "key": str(assignment.event), "label": ""}
+    return {"schema": 1, "kind": "event", "key": str(assignment.event.uuid), "label": ""}
 
 
 def _new_item(attempt: Attempt, slot: Slot, *, index: int, seed: bytes) -> AttemptItem:
@@ -562,7 +561,10 @@ def expire_due(*, now: datetime | None = None) -> int:
 
 
 def _finish(attempt: Attempt, state: str, *, reason: str, now: datetime) -> None:
-    """Close and credit; the end by time is the deadline itself, not when somebody noticed."""
+    """Close and credit; the end by time is the deadline itself, not when somebody noticed.
+
+    The answers count for the units in which the person works today.
+    """
     is_expiry = state == Attempt.State.EXPIRED
     attempt.state = state
     attempt.finished_at = attempt.deadline_at if is_expiry else now
@@ -571,7 +573,8 @@ def _finish(attempt: Attempt, state: str, *, reason: str, now: datetime) -> None
     _credit_items(attempt, now=now)
     kind = AttemptEvent.Kind.EXPIRE if is_expiry else AttemptEvent.Kind.SUBMIT
     note(attempt, kind, now=now)
-    attempt_credited.send(sender=Attempt, attempt=attempt)
+    units = Person.objects.units_of([attempt.person_id], timezone.localdate())
+    jobs.enter_each("insights.refresh_unit", units)
 
 
 def _credit_items(attempt: Attempt, *, now: datetime) -> None:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db.models import Count
 from django.utils import timezone
@@ -95,10 +94,11 @@ def _minutes(deadline_at: datetime | None) -> int | None:
     return max(0, round((deadline_at - timezone.now()) / timedelta(minutes=1)))
 
 
-def finished_by(event: UUID, phase: str, *, actor: Account) -> frozenset[int] | None:
+def finished_by(event: int, phase: str, *, actor: Account) -> frozenset[int] | None:
     """Return who has finished every quiz of the event in this phase; None where there is none.
 
-    Only that it is done, never how well. The keys are those of every row of each human (D12).
+    Only that it is done, never how well. The keys are those of every row of each human (D12);
+    ``event`` is the event's.
     """
     wanted = set(
         Assignment.objects.in_force().filter(event=event, phase=phase).values_list("pk", flat=True)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Are all migrations written, and would a production with these settings be safe (security.md 8)?
+# Are all migrations written, and would a production with these settings be safe?
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

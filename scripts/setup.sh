@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes .venv from the hashed locks, once per lock: "scripts/setup.sh" for running the product,
 # "scripts/setup.sh dev" for tests and checks as well. Needs the network only when a lock changed.
+# "scripts/setup.sh python" makes nothing: it names the Python that will be used.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -26,12 +27,16 @@ can_use_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
 
 python=$(choose_python) || python=
 if [ -z "$python" ] && can_use_apt; then
-    say "Installing python3-venv …"
+    say "Installing python3-venv …" >&2
     { apt-get update && apt-get install -y --no-install-recommends python3-venv; } >/dev/null ||
         stop "python3-venv could not be installed: is there a network?"
     python=$(choose_python) || python=
 fi
 [ -n "$python" ] || stop "Python 3.11 or newer with venv is missing. As root: apt install python3-venv"
+if [ "${1:-}" = python ]; then
+    say "$python"
+    exit 0
+fi
 
 # Put back what worked before this run, or before one that was interrupted.
 put_back() {
@@ -58,8 +63,11 @@ install() {
     options=
     for lock in "$@"; do options="$options -r $lock"; done
     # shellcheck disable=SC2086 # options are words
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes $options ||
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
+        --require-hashes $options ||
         stop_as_before "The $name packages could not be installed: is there a network? Then run this again."
+    # pip compiles on one core; the packages' own tests need not be compiled at all.
+    .venv/bin/python -m compileall -qq -j 0 -x '/tests?/' .venv/lib || :
     rm -rf .venv.before
     printf '%s\n' "$wanted" >"$stamp"
 }

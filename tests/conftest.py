@@ -21,7 +21,7 @@ from tests import migrated
 from tests.first_rows import FirstRows
 from tests.given import *  # noqa: F403
 from tests.light_hashes import lighten
-from tests.processes import CELERY, WorkerProcess, kill, start
+from tests.processes import TIMER, WorkerProcess, kill, start
 from tests.static_files import find_once
 
 # A busy machine must not fail a test: no limit on the time of one example.
@@ -158,8 +158,8 @@ def worker(transactional_db: None, _worker_process: WorkerProcess) -> Iterator[W
 
 
 @pytest.fixture
-def scheduler(worker: WorkerProcess, tmp_path) -> Iterator[None]:
-    """A real beat beside the worker: the sweep comes every 15 seconds."""
-    process = start([*CELERY, "beat", "--pidfile=", "-s", str(tmp_path / "beat")])
+def scheduler(worker: WorkerProcess) -> Iterator[None]:
+    """The real timer beside the worker: the sweep comes every 15 seconds."""
+    process = start(TIMER)
     yield
     kill(process)

@@ -7,7 +7,6 @@ anything of the other (D2).
 
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -20,7 +19,6 @@ from tests.replaying import Recording
 
 Role = Grant.Role
 PASSWORD = "kata-sandi-uji-2026"
-EVENT = UUID("11111111-2222-4333-8444-555555555555")
 YEAR = 2026
 SINCE = date(2020, 1, 1)
 
@@ -137,7 +135,7 @@ def _make_cast(home: Regency, away: Regency) -> Cast:
         ),
         colleague=with_role(member("Rekan", home.district), Role.PARTICIPANT),
         stranger=with_role(member("Orang Lain", home.health), Role.PARTICIPANT),
-        organiser=with_role(member("Panitia", home.section), Role.ORGANISER, event=EVENT),
+        organiser=with_role(member("Panitia", home.section), Role.ORGANISER),
         unit_official=with_role(
             member("Pejabat", home.health, nip="198505052010012002"),
             Role.UNIT_OFFICIAL,

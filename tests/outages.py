@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.conf import settings
+from clinic import environment
 
 PATIENCE = 20  # seconds after which a silent server ends what a client would wait for
 
@@ -54,4 +54,4 @@ def missing_folder(tmp_path) -> dict[str, object]:
     """Options of a broker of files whose folder lies where there is none."""
     (tmp_path / "file").write_text("")
     away = str(tmp_path / "file" / "messages")
-    return {**settings.BROKER_FOLDER_OPTIONS, "data_folder_in": away, "data_folder_out": away}
+    return {**environment.BROKER_FOLDER_OPTIONS, "data_folder_in": away, "data_folder_out": away}

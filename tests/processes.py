@@ -14,13 +14,14 @@ from pathlib import Path
 from django.core.cache import cache
 from django.db import connection
 
-from clinic.management.supervisor import end_with_parent
+from clinic.management.processes import end_with_parent
 from clinic.records import jobs
 
 ROOT = Path(__file__).resolve().parent.parent
 CELERY = [sys.executable, "-m", "celery", "-A", "clinic", "-q"]
 QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
 WORKER = [*CELERY, "worker", "-c", "2", *QUIET, "--include", "tests.worker_jobs"]
+TIMER = [sys.executable, "-m", "clinic.timer"]
 WEB = [sys.executable, "-m", "tests.light_hashes"]
 START_SECONDS = 120
 

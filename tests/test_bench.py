@@ -15,14 +15,16 @@ from scripts.bench import places, quiz
 from scripts.bench.browser import Browser, Unexpected
 from scripts.bench.figures import Figure, Spread, from_json, paired, percentile, table, to_json
 from scripts.bench.processes import (
+    KINDS,
     cpu_seconds,
     descendants,
-    kind_of,
+    name_of,
     parse_machine,
     parse_pss,
     parse_stat,
     pss_mib,
 )
+from tests.processes import ROOT, wait_until
 from tests.quizzes import made
 
 STAT = "4711 (python (a) b) S 42 4711 4711 0 -1 4194560 9 8 7 6 150 25 3 2 20 0 5 0 99 1 2"
@@ -59,17 +61,13 @@ def test_a_process_is_seen_with_its_time_memory_and_children():
     child.communicate(b"\n")
 
 
-@pytest.mark.parametrize(
-    ("command", "kind"),
-    [
-        ("python -m clinic.management.web 5", "web"),
-        ("python -m celery -A clinic -q worker -c 2", "worker"),
-        ("python -m celery -A clinic -q beat --pidfile=", "beat"),
-        ("python -m clinic.management.preparation", "other"),
-    ],
-)
-def test_a_process_is_known_by_its_command(command, kind):
-    assert kind_of(command) == kind
+@pytest.mark.parametrize("name", KINDS)
+def test_a_process_is_known_by_its_name(name):
+    program = f"from clinic.management.processes import name_process as n; n({name!r}); input()"
+    child = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE)
+    wait_until(lambda: name_of(child.pid) == name, 20, what="its name")
+
+    child.communicate(b"\n")
 
 
 def test_a_spread_is_least_median_and_greatest():

@@ -74,20 +74,6 @@ class Seat(StrEnum):
     LOST = "lost"
 
 
-SEAT_OF = {
-    "nominated": Seat.HELD,
-    "confirmed": Seat.HELD,
-    "walk_in": Seat.HELD,
-    "waitlisted": Seat.WAITING,
-    "offered": Seat.WAITING,
-    "expired": Seat.WAITING,
-    "declined": Seat.LOST,
-    "cancelled": Seat.LOST,
-    "replaced": Seat.LOST,
-    "revoked": Seat.LOST,
-}
-
-
 @dataclass(frozen=True)
 class Verdict:
     """One verdict, with its level and whether the scan counts by itself."""

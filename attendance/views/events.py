@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -30,9 +30,7 @@ def events(request: HttpRequest) -> HttpResponse:
     shown = visible(request.user, "see-event", Event.objects.all()).prefetch_related("sessions")
     coming, past = [], []
     for event in shown:
-        sessions = event.sessions.all()
-        is_past = bool(sessions) and max(one.ends_at for one in sessions) < now
-        (past if is_past else coming).append(event)
+        (past if event.is_past(now) else coming).append(event)
     context = {"coming": sorted(coming, key=_first_start), "past": past}
     return render(request, "attendance/list.html", context)
 
@@ -45,10 +43,10 @@ def _first_start(event: Event) -> float:
 def event(request: HttpRequest, code: str) -> HttpResponse:
     """Show agenda, place and time, and the one button to register."""
     shown = visible(request.user, "see-event", Event.objects.all())
-    found = get_object_or_404(shown.select_related("unit"), code=code)
+    found = get_object_or_404(shown.select_related("unit").prefetch_related("sessions"), code=code)
     own = _own(request, found) if request.user.is_authenticated else None
     sessions = list(found.sessions.all())
-    is_over = boards.is_over(found, sessions, timezone.now())
+    is_over = found.is_over_or_past(timezone.now())
     context = {
         "event": found,
         "sessions": sessions,
@@ -118,10 +116,11 @@ def _own_page(
 ) -> HttpResponse:
     now = timezone.now()
     modules, size = badges.qr_path(badges.token_of(own))
+    prefetch_related_objects([found], "sessions")
     sessions = list(found.sessions.all())
     lines = boards.lines_of(found, sessions, now, every_state=True)
     line = next(line for line in lines if line.registration.pk == own.pk)
-    is_over = boards.is_over(found, sessions, now)
+    is_over = found.is_over_or_past(now)
     context = {
         "event": found,
         "own": own,

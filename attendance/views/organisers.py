@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -47,6 +48,7 @@ def organiser_event(request: HttpRequest, code: str) -> HttpResponse:
     event, now = _event(request, code), timezone.now()
     if request.method not in READING:
         return HttpResponseNotAllowed(READING)
+    prefetch_related_objects([event], "sessions")
     sessions = list(event.sessions.all())
     group = boards.current_group(sessions, now)
     own = [one for one in sessions if one.scan_group == group]
@@ -57,7 +59,7 @@ def organiser_event(request: HttpRequest, code: str) -> HttpResponse:
         "sessions": sessions,
         "board": board,
         "status": boards.six_lines(event, board),
-        "is_past": boards.is_over(event, sessions, now),
+        "is_past": event.is_over_or_past(now),
         "acts": [(act, act.label_for(event)) for act in events.offered(event)],
     }
     return render(request, "attendance/board.html", context)

@@ -91,7 +91,7 @@ def _listed(request: HttpRequest, event: Event) -> HttpResponse:
         "is_narrowed": any(request.GET.get(name) for name in NARROWED_BY),
         "summary": _("%(shown)d of %(total)d people are shown.")
         % {"shown": len(listing.entries), "total": listing.total},
-        "may_decide": registration.may_change(event),
+        "may_decide": not event.is_over_or_cancelled,
         "has_all_chosen": "semua" in request.GET,
         "acts": [(act.value, act.label, act in DANGER) for act in BULK],
         "here": _list_address(request, event),
@@ -282,7 +282,7 @@ def _change_page(request: HttpRequest, row: Registration, **shown: Any) -> HttpR
         "acts": [(act, labels[act], act in DANGER) for act in decisions.acts_on(row.state)],
         "form": form,
         "substitute": substitute,
-        "may_decide": registration.may_change(row.event),
+        "may_decide": not row.event.is_over_or_cancelled,
         "has_choices": bool(choices),
         "may_replace": row.state in (Registration.State.NOMINATED, Registration.State.CONFIRMED),
         "q": request.GET.get("q", ""),

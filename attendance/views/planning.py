@@ -112,7 +112,7 @@ def organiser_settings(request: HttpRequest, code: str, step: str) -> HttpRespon
 
 def _is_only_read(request: HttpRequest, event: Event) -> bool:
     """Say whether a form is asked for that the event no longer takes; a post is refused."""
-    return event.state in events.FINAL_STATES and request.method != "POST"
+    return event.is_final and request.method != "POST"
 
 
 def _numbers(step: str) -> dict[str, Any]:
@@ -364,7 +364,7 @@ def _check(request: HttpRequest, event: Event) -> HttpResponse:
     given = planning.assignments_of(event)
     sessions = list(event.sessions.all())
     gaps = planning.gaps_of(event, sessions, given, timezone.now())
-    is_final = event.state in events.FINAL_STATES
+    is_final = event.is_final
     return _shown(
         request,
         event,

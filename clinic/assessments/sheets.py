@@ -29,12 +29,11 @@ from clinic.assessments.arithmetic.scoring import Points, SheetScore, score_shee
 from clinic.assessments.arithmetic.typed_answers import read_answer
 from clinic.assessments.frameworks import edition_file, lock
 from clinic.assessments.models import Answer, AreaScore, FrameworkEdition, Node, Proof, Score, Sheet
-from clinic.assessments.signals import scores_recorded
 from clinic.assessments.workbook.problems import SENTENCES, RowReading, SheetReading
 from clinic.lib.arithmetic.numbers import to_scale
 from clinic.lib.errors import Refused
 from clinic.people.models import Account, Unit
-from clinic.records import audit
+from clinic.records import audit, jobs
 
 
 class LinkRefused(Refused):
@@ -259,7 +258,7 @@ def _finish(sheet: Sheet, score: SheetScore, *, actor: Any, reading: dict[str, A
         scope=sheet.unit.slug,
         values={"total": str(sheet.total), "rev": sheet.rev},
     )
-    scores_recorded.send(sender=None, unit_id=sheet.unit_id)
+    jobs.enter("insights.refresh_unit", str(sheet.unit_id), "refresh")
 
 
 LONGEST_LINK = 1000

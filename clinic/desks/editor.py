@@ -127,7 +127,7 @@ def _check(name: str, label: Promise, failing: Sequence[str]) -> dict[str, Any]:
 def _failed_jobs() -> dict[str, Any]:
     count = jobs.Job.objects.filter(state=jobs.Job.State.FAILED).count()
     hint = _("%(count)d given up") % {"count": count}
-    return _row(_("Failed work"), hint, is_well=count == 0)
+    return _row(_("Failed work"), hint, is_well=count == 0) | {"url": reverse("failed_jobs")}
 
 
 def _mail() -> dict[str, Any]:

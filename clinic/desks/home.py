@@ -8,7 +8,6 @@ Where an organiser begins: the next event they run.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.db.models import Max, Min
 from django.http import HttpRequest, HttpResponse
@@ -62,7 +61,7 @@ def panels_of(grants: list[Grant]) -> list[Panel]:
     """
     if not grants:
         return [Panel(Role.PARTICIPANT.label, "", "/belajar/")]
-    run = organiser_screen(grant.event for grant in grants if grant.event)
+    run = organiser_screen(grant.event_id for grant in grants if grant.event_id)
     panels = []
     for grant in grants:
         address = run if grant.role == Role.ORGANISER else first_screen(grant)
@@ -82,9 +81,9 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "desks/home.html", {"panels": panels})
 
 
-def organiser_screen(events: Iterable[UUID]) -> str:
+def organiser_screen(events: Iterable[int]) -> str:
     """Return the page of the next of these events, else of the latest, else the list."""
-    rows = Event.objects.filter(uuid__in=list(events)).exclude(state=Event.State.CANCELLED)
+    rows = Event.objects.filter(pk__in=list(events)).exclude(state=Event.State.CANCELLED)
     rows = rows.annotate(starts=Min("sessions__starts_at"), ends=Max("sessions__ends_at"))
     coming = rows.filter(ends__gte=timezone.now()).order_by("starts").first()
     event = coming or rows.order_by("-starts").first()

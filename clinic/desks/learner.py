@@ -174,7 +174,7 @@ def preparation_for(
         standings: the person's progress by module.
     """
     event = seat.event
-    given = [one for one in entries if one.assignment.event == event.uuid]
+    given = [one for one in entries if one.assignment.event_id == event.pk]
     before = [one for one in given if one.assignment.phase == Phase.PRE]
     modules = _modules(editions, outcomes_of(before), standings)
     tasks = [*modules, *(_quiz(one) for one in before), _code(seat)]

@@ -191,9 +191,9 @@ def list_acts(person: Person, state: AccountState, *, is_own: bool) -> list[dict
 def describe_grants(request: SignedInRequest, person: Person) -> list[dict[str, Any]]:
     """Return what the page says of each role; an event the reader may not see has no name."""
     grants = list(visible(request.user, "grant-role", granting.standing_grants(person)))
-    events = [given.event for given in grants if given.event]
-    seen = visible(request.user, "see-event", Event.objects.filter(uuid__in=events))
-    titles = dict(seen.values_list("uuid", "title")) if events else {}
+    events = [given.event_id for given in grants if given.event_id]
+    seen = visible(request.user, "see-event", Event.objects.filter(pk__in=events))
+    titles = dict(seen.values_list("pk", "title")) if events else {}
     today = timezone.localdate()
     return [
         {
@@ -207,12 +207,12 @@ def describe_grants(request: SignedInRequest, person: Person) -> list[dict[str, 
     ]
 
 
-def scope_of(given: Grant, titles: dict[UUID, str] | None = None) -> str:
+def scope_of(given: Grant, titles: dict[int, str] | None = None) -> str:
     """Say where a role holds: a unit, a unit in a year, an event, or everywhere."""
     if given.unit:
         return f"{given.unit.name}, {given.year}" if given.year else given.unit.name
-    if given.event:
-        return (titles or {}).get(given.event) or _("one event")
+    if given.event_id:
+        return (titles or {}).get(given.event_id) or _("one event")
     return _("the whole programme")
 
 

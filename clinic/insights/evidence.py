@@ -18,7 +18,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
@@ -31,7 +30,6 @@ from clinic.people.models import Account, Membership, Person, Unit
 from courses.models import ModuleEdition
 from quizzes.arithmetic.grading import guess_score
 from quizzes.models import (
-    Admission,
     Assignment,
     Attempt,
     AttemptItem,
@@ -220,13 +218,6 @@ def gather(as_of: date, *, within: Iterable[int] | None = None) -> Gathered:
     return Gathered(as_of, rows, units, by_id, asked, held)
 
 
-def homes_of(person_id: int, as_of: date) -> list[int]:
-    """Return the units in which the person works on the day, by whatever row of theirs."""
-    person = Person.objects.get(pk=person_id)
-    posts = Membership.objects.on(as_of).filter(person__in=Person.objects.rows_of(person))
-    return sorted(set(posts.values_list("unit_id", flat=True)))
-
-
 @dataclass(frozen=True)
 class Module:
     """A module as it was last published."""
@@ -268,21 +259,21 @@ def open_events(unit: Unit, now: datetime) -> list[OpenEvent]:
         begins=Min("sessions__starts_at", filter=Q(sessions__is_cancelled=False))
     ).filter(begins__gt=now)
     listed = [each for each in soon.order_by("begins", "pk") if each.seats_left != 0]
-    areas = _areas_of_quizzes([each.uuid for each in listed])
+    areas = _areas_of_quizzes([each.pk for each in listed])
     return [
         OpenEvent(
             each.code,
             each.title,
             dates.local_day(each.begins, each.zone),
-            frozenset(areas.get(each.uuid, ())),
+            frozenset(areas.get(each.pk, ())),
         )
         for each in listed
     ]
 
 
-def _areas_of_quizzes(events: list[UUID]) -> dict[UUID, set[str]]:
+def _areas_of_quizzes(events: list[int]) -> dict[int, set[str]]:
     """Change areas that the questions of each event's quizzes are on."""
-    found: dict[UUID, set[str]] = {}
+    found: dict[int, set[str]] = {}
     given = Assignment.objects.in_force().filter(
         event__in=events, quiz__versions__state=VersionState.PUBLISHED
     )
@@ -314,7 +305,7 @@ def open_quizzes(unit: Unit, reader: Account, now: datetime) -> list[OpenQuiz]:
     """
     people = Membership.objects.on(timezone.localdate()).filter(unit=unit).values("person")
     above = [unit.path[:end] for end in range(Unit.steplen, len(unit.path) + 1, Unit.steplen)]
-    events = Admission.objects.filter(person__in=people).values("event")
+    events = Registration.objects.held().filter(person__in=people).values("event")
     given = Assignment.objects.in_force().filter(
         Q(unit__path__in=above) | Q(person__in=people) | Q(event__in=events),
         Q(opens_at__isnull=True) | Q(opens_at__lte=now),
@@ -340,7 +331,7 @@ def open_quizzes(unit: Unit, reader: Account, now: datetime) -> list[OpenQuiz]:
     ]
 
 
-def units_at(events: Iterable[UUID]) -> QuerySet[Any, int]:
+def units_at(events: Iterable[int]) -> QuerySet[Any, int]:
     """Keys of the units that have participants in these events, until they are archived.
 
     A participant has registered, was proposed by the unit, or came: an invitation alone opens
@@ -348,7 +339,7 @@ def units_at(events: Iterable[UUID]) -> QuerySet[Any, int]:
     """
     closed = (Event.State.DRAFT, Event.State.ARCHIVED, Event.State.CANCELLED)
     seats = Registration.objects.held().filter(
-        event__uuid__in=list(events), role=Registration.Role.PARTICIPANT, unit__isnull=False
+        event__in=list(events), role=Registration.Role.PARTICIPANT, unit__isnull=False
     )
     others = (Registration.Source.SELF, Registration.Source.UNIT)
     came = Presence.objects.counted().values("registration")

@@ -441,17 +441,6 @@ def refresh_unit(unit: int) -> Callable[[], None]:
     return write
 
 
-def refresh_person(person: int) -> Callable[[], None]:
-    """Find the units in which the person works today; the write enters their refresh."""
-    units = evidence.homes_of(person, timezone.localdate())
-
-    def write() -> None:
-        for unit in units:
-            jobs.enter(REFRESH_JOB, str(unit), "refresh")
-
-    return write
-
-
 @transaction.atomic
 def _write(unit: int, made: list[Finding]) -> None:
     """Put the findings at their addresses; cells that are no longer made go."""

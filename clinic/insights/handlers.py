@@ -14,12 +14,6 @@ def refresh_unit(row: Job) -> Callable[[], None]:
     return findings.refresh_unit(int(row.key))
 
 
-@job("insights.refresh_person")
-def refresh_person(row: Job) -> Callable[[], None]:
-    """Pass on to the units in which the person works today."""
-    return findings.refresh_person(int(row.key))
-
-
 @job(CALIBRATE_JOB, lease=timedelta(minutes=5))
 def recalibrate(_row: Job) -> Callable[[], None] | None:
     """Fit the constants to all answers, then refresh every unit."""

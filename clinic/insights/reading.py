@@ -118,7 +118,11 @@ def reads_rows(actor: Account, unit: Unit) -> bool:
 
 def _units_organised(grants: Iterable[Grant]) -> frozenset[int]:
     """Keys of the units with participants in the granted events."""
-    events = [grant.event for grant in grants if grant.role == Grant.Role.ORGANISER and grant.event]
+    events = [
+        grant.event_id
+        for grant in grants
+        if grant.role == Grant.Role.ORGANISER and grant.event_id is not None
+    ]
     return frozenset(evidence.units_at(events)) if events else frozenset()
 
 

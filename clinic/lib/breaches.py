@@ -14,10 +14,12 @@ class Breach(NamedTuple):
     Attributes:
         where: table, row or file, without personal data.
         message: what is wrong there, for an operator.
+        number: of another invariant than the one that the check is listed under.
     """
 
     where: str
     message: str
+    number: str = ""
 
 
 Invariant: TypeAlias = tuple[str, Callable[[], Iterable[Breach]]]

@@ -1,9 +1,7 @@
-"""What every import command has in common (contract 4): dry run, exit codes, the JSON line.
+"""What every import command has in common: dry run, exit codes, the JSON line.
 
 A command reads one file and writes only with ``--apply``. Exit 0: done; 1: refused, or some rows
-rejected; 2: bad usage.
-
-What the two commands for lists of this package's own columns share.
+rejected; 2: bad usage. ``ListCommand`` is the base of the two for lists of people and units.
 """
 
 import argparse
@@ -27,7 +25,7 @@ REFUSED, BAD_USAGE = 1, 2
 
 
 @dataclass(frozen=True)
-class Told:
+class ImportProblem:
     """One problem: where it stands, its stable code, and a sentence."""
 
     where: str
@@ -37,7 +35,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ImportOutcome:
     """What reading a file came to.
 
     Attributes:
@@ -49,7 +47,7 @@ class Outcome:
     """
 
     counts: Mapping[str, int]
-    problems: Sequence[Told] = ()
+    problems: Sequence[ImportProblem] = ()
     changes: int = 0
     extra: Mapping[str, Any] = field(default_factory=dict)
     summary: Sequence[str] = ()
@@ -82,7 +80,7 @@ class ImportCommand(BaseCommand, ABC):
         """
 
     @abstractmethod
-    def outcome(self, plan: Any) -> Outcome:
+    def outcome(self, plan: Any) -> ImportOutcome:
         """Put the plan into counts and problems."""
 
     @abstractmethod
@@ -103,10 +101,10 @@ class ImportCommand(BaseCommand, ABC):
         else:
             self._print(outcome, is_written=is_written, applies=options["apply"])
         if not is_ok:
-            closing = _closing(outcome, is_written=is_written)
+            closing = _conclude(outcome, is_written=is_written)
             raise CommandError(closing, returncode=REFUSED)
 
-    def _run(self, content: bytes, options: Mapping[str, Any]) -> tuple[Outcome, bool]:
+    def _run(self, content: bytes, options: Mapping[str, Any]) -> tuple[ImportOutcome, bool]:
         """Plan, and write if that is asked for and allowed; say whether it was written."""
         try:
             plan = self.plan(content, options["file"].name, options)
@@ -115,10 +113,13 @@ class ImportCommand(BaseCommand, ABC):
                 return outcome, False
             self.write(plan, options)
         except Refused as refused:
-            return _refusal(refused, options["file"].name), False
+            problem = ImportProblem(
+                options["file"].name, refused.code, refused.message or refused.code
+            )
+            return ImportOutcome({}, [problem]), False
         return self.outcome(plan), True
 
-    def _print(self, outcome: Outcome, *, is_written: bool, applies: bool) -> None:
+    def _print(self, outcome: ImportOutcome, *, is_written: bool, applies: bool) -> None:
         for problem in outcome.problems:
             self.stdout.write(f"{problem.where}: {problem.message} [{problem.code}]")
         for name, number in outcome.counts.items():
@@ -132,7 +133,7 @@ class ImportCommand(BaseCommand, ABC):
         elif not applies:
             self.stdout.write(_("Dry run: nothing was written. Add --apply to write."))
 
-    def _print_json(self, outcome: Outcome, *, is_ok: bool) -> None:
+    def _print_json(self, outcome: ImportOutcome, *, is_ok: bool) -> None:
         report = {
             "ok": is_ok,
             "counts": dict(outcome.counts),
@@ -159,11 +160,7 @@ def _read(path: Path) -> bytes:
     return content
 
 
-def _refusal(refused: Refused, name: str) -> Outcome:
-    return Outcome({}, [Told(name, refused.code, refused.message or refused.code)])
-
-
-def _closing(outcome: Outcome, *, is_written: bool) -> str:
+def _conclude(outcome: ImportOutcome, *, is_written: bool) -> str:
     if is_written and outcome.changes:
         return _("Some rows were rejected; the others were written.")
     if is_written:
@@ -174,11 +171,11 @@ def _closing(outcome: Outcome, *, is_written: bool) -> str:
 class ListCommand(ImportCommand):
     """A command whose plan is a ``ImportPlan``."""
 
-    def outcome(self, plan: ImportPlan) -> Outcome:
-        told = [
-            Told(
+    def outcome(self, plan: ImportPlan) -> ImportOutcome:
+        problems = [
+            ImportProblem(
                 locate(problem), problem.code, " ".join(explain(problem)), problem.level == "error"
             )
             for problem in plan.problems
         ]
-        return Outcome(plan.counts, told, changes=len(plan.to_do))
+        return ImportOutcome(plan.counts, problems, changes=len(plan.to_do))

@@ -1,13 +1,16 @@
-"""One parent for web, worker and beat: ``python -m clinic.management.supervisor``.
+"""One parent for web, worker and timer: ``python -m clinic.management.supervisor``.
 
-Binds the port once and without SO_REUSEPORT, so that a port in use is refused in one line. Starts
-each child in a session of its own, starts it again when it dies, and ends all of them on INT or
-TERM. A killed supervisor takes its children along (PR_SET_PDEATHSIG).
+Binds the port once and without SO_REUSEPORT, so that a port in use is refused in one line. Loads
+the application once and forks each child in a session of its own, forks it again when it dies, and
+ends all of them on INT or TERM. A killed supervisor takes its children along (PR_SET_PDEATHSIG).
+
+With ``--prepare`` it knows the standard library alone: ``.venv`` need not stand yet.
 """
 
 import argparse
-import ctypes
+import contextlib
 import errno
+import multiprocessing
 import os
 import signal
 import socket
@@ -16,11 +19,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from types import FrameType
 
-PR_SET_PDEATHSIG = 1
+from clinic.management.processes import end_with_parent, name_process
+from clinic.management.setup_page import SetupPage
+
 LISTENING = "0A"  # state of a listening socket in /proc/net/tcp
 BACKLOG = 1024
 LAST_PORT = 65_535
@@ -29,20 +35,20 @@ STEADY_SECONDS = 60.0
 SECONDS_TO_END = 15.0
 SECONDS_TO_KILL = 3.0
 TICK = 0.2
-PYTHON = sys.executable
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = str(ROOT / ".venv" / "bin" / "python")
+MODULE = ["-m", "clinic.management.supervisor"]
+PREPARATION = (
+    [str(ROOT / "scripts" / "setup.sh")],
+    [PYTHON, "-m", "clinic.management.preparation"],
+)
+QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
 
 
 def say(text: str) -> None:
     """Tell the terminal what is going on."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
-
-
-def end_with_parent(parent: int) -> None:
-    """Ask the kernel for SIGTERM to this process when its parent dies, however it dies."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 def who_listens(port: int) -> str:
@@ -98,56 +104,104 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+def prepare(listener: socket.socket) -> None:
+    """Install, migrate and load the demo, while the port says how far that is.
+
+    Raises:
+        SystemExit: a step failed, or a signal came.
+    """
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    parent = os.getpid()
+    page = SetupPage(listener)
+    page.start()
+    try:
+        for command in PREPARATION:
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+                preexec_fn=lambda: end_with_parent(parent),
+            )
+            try:
+                for line in process.stdout or ():
+                    say(line.rstrip())
+                    page.follow(line)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            if code := process.wait():
+                raise SystemExit(code)
+    finally:
+        page.stop()
+
+
 @dataclass
 class Child:
-    """A program that has to run as long as the supervisor runs."""
+    """A part of the product that has to run as long as the supervisor runs.
+
+    It is forked, so that it shares the memory of what the supervisor has loaded.
+    """
 
     name: str
-    command: list[str]
-    inherited: tuple[int, ...] = ()
-    process: subprocess.Popen[bytes] | None = None
+    run: Callable[[], object]
+    process: ForkProcess | None = None
     started_at: float = 0.0
     start_at: float = 0.0
-    delay: float = field(default=1.0)
+    delay: float = 1.0
 
     def start(self) -> None:
-        """Start the program in its own session, so that Ctrl-C reaches the supervisor alone."""
+        """Fork."""
         parent = os.getpid()
-        self.process = subprocess.Popen(
-            self.command,
-            pass_fds=self.inherited,
-            start_new_session=True,
-            stdin=subprocess.DEVNULL,
-            preexec_fn=lambda: end_with_parent(parent),
-        )
+
+        def begin() -> None:
+            end_with_parent(parent)
+            os.setsid()  # Ctrl-C reaches the supervisor alone
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+            name_process(f"klinik-{self.name}")
+            self.run()
+
+        self.process = multiprocessing.get_context("fork").Process(target=begin)
+        self.process.start()
         self.started_at = time.monotonic()
 
-    def send(self, number: int) -> None:
-        """Signal the program itself; it ends its own children."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(number)
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.exitcode is None
+
+    def end(self) -> None:
+        """Ask the process to end; it ends its own children."""
+        if self.process is not None and self.is_running:
+            self.process.terminate()
 
     def kill_all(self) -> None:
-        """Kill what is left of the program's session."""
-        if self.process is None:
-            return
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+        """Kill what is left of the process's session."""
+        if self.process is not None and self.process.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def look_after(self, now: float) -> None:
-        """Start the program when its time has come; plan a restart when it has died."""
+        """Start the process when its time has come; plan a restart when it has died."""
         if self.process is None:
             if now >= self.start_at:
                 self.start()
             return
-        code = self.process.poll()
-        if code is None:
+        if self.is_running:
             return
         self.kill_all()
         if now - self.started_at > STEADY_SECONDS:
             self.delay = 1.0
+        code = self.process.exitcode
         say(f"{self.name} ended (exit code {code}); it starts again in {self.delay:.0f} s.")
         self.process, self.start_at = None, now + self.delay
         self.delay = min(self.delay * 2, LONGEST_DELAY)
@@ -165,38 +219,25 @@ class Supervisor:
     def _count(self, _number: int, _frame: FrameType | None) -> None:
         self.signals += 1
 
-    def first_run(self, command: list[str]) -> None:
-        """Run a program to its end before the children start.
-
-        Raises:
-            SystemExit: it failed, or a signal came.
-        """
-        first = Child("preparation", command)
-        first.start()
-        while first.process is not None and first.process.poll() is None and not self.signals:
-            time.sleep(TICK)
-        first.kill_all()
-        code = first.process.wait() if first.process else 1
-        if code or self.signals:
-            raise SystemExit(0 if self.signals else code)
-
     def run(self, *, is_ready: Callable[[], bool], announce: Callable[[], None]) -> None:
         """Run until a signal comes; announce once, when the web answers."""
         is_announced = False
-        while not self.signals:
-            for child in self.children:
-                child.look_after(time.monotonic())
-            if not is_announced and is_ready():
-                announce()
-                is_announced = True
-            time.sleep(TICK)
-        self.end()
+        try:
+            while not self.signals:
+                for child in self.children:
+                    child.look_after(time.monotonic())
+                if not is_announced and is_ready():
+                    announce()
+                    is_announced = True
+                time.sleep(TICK)
+        finally:
+            self.end()
 
     def end(self) -> None:
         """End every child, within 20 s; a second signal ends them at once."""
-        say("Ending web, worker and scheduler …")
+        say("Ending web, worker and timer …")
         for child in self.children:
-            child.send(signal.SIGTERM)
+            child.end()
         self._wait(SECONDS_TO_END)
         for child in self.children:
             child.kill_all()
@@ -206,21 +247,30 @@ class Supervisor:
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.signals <= 1:
-            if all(
-                each.process is None or each.process.poll() is not None for each in self.children
-            ):
+            if not any(each.is_running for each in self.children):
                 return
             time.sleep(TICK)
 
 
 def children_of(listener: int) -> list[Child]:
-    """Return web, worker and scheduler."""
-    celery = [PYTHON, "-m", "celery", "-A", "clinic"]
-    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    """Load the application, then return web, worker and timer, none of them running yet."""
+    from clinic.celery import app
+    from clinic.management import web
+
+    application = web.load_application()
+
+    def work() -> None:
+        os.close(listener)
+        app.worker_main(["--quiet", "worker", "--concurrency=2", *QUIET])
+
+    def time_hints() -> None:
+        os.close(listener)
+        os.execv(sys.executable, [sys.executable, "-m", "clinic.timer"])
+
     return [
-        Child("web", [PYTHON, "-m", "clinic.management.web", str(listener)], (listener,)),
-        Child("worker", [*celery, "-q", "worker", "-c", "2", *quiet]),
-        Child("scheduler", [*celery, "-q", "beat", "--pidfile="]),
+        Child("web", lambda: web.serve(listener, application)),
+        Child("worker", work),
+        Child("timer", time_hints),
     ]
 
 
@@ -234,27 +284,37 @@ def answers(address: str) -> bool:
 
 
 def main() -> None:
-    """Parse, bind, run."""
+    """Bind, prepare where that is asked for, run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=port_of, default=os.environ.get("PORT") or "8000")
-    parser.add_argument("--prepare", action="store_true", help="migrate and load the demo first")
+    parser.add_argument("--listener", type=int, help="a listening socket in the place of a port")
+    parser.add_argument(
+        "--prepare", action="store_true", help="install, migrate and load the demo first"
+    )
     parser.add_argument(
         "--welcome", help="file whose text is shown once the web answers, such as the accounts"
     )
     options = parser.parse_args()
-    listener = bind(options.host, options.port)
-    address = f"http://{options.host}:{listener.getsockname()[1]}/"
+    if options.listener is None:
+        listener = bind(options.host, options.port)
+    else:
+        listener = socket.socket(fileno=options.listener)
+    if options.prepare:
+        prepare(listener)
+        number = str(listener.detach())
+        again = [*MODULE, "--listener", number, "--welcome", options.welcome or ""]
+        os.execv(PYTHON, [PYTHON, *again])  # with what is installed now
+    address = "http://{}:{}/".format(*listener.getsockname()[:2])
 
     def announce() -> None:
         say(f"\nKlinik RB: {address}   (Ctrl-C ends it)")
         if options.welcome and Path(options.welcome).exists():
             say(Path(options.welcome).read_text().rstrip())
 
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing runs yet that would have to be ended
+    say("Starting web, worker and timer …")
     supervisor = Supervisor(children_of(listener.fileno()))
-    if options.prepare:
-        supervisor.first_run([PYTHON, "-m", "clinic.management.preparation"])
-    say("Starting web, worker and scheduler …")
     supervisor.run(is_ready=lambda: answers(address), announce=announce)
 
 

@@ -26,16 +26,16 @@ def draw_sprite(icons: dict[str, str]) -> str:
         icons: name of each icon with its SVG text, all on a ground of 24 x 24.
 
     Raises:
-        ValueError: more icons than the house allows, or a text that is no SVG.
+        ValueError: more icons than ``MOST_ICONS``, or a text that is no SVG.
     """
     if len(icons) > MOST_ICONS:
         msg = f"{len(icons)} icons are more than {MOST_ICONS}."
         raise ValueError(msg)
-    symbols = (_symbol(name, text) for name, text in sorted(icons.items()))
+    symbols = (_draw_symbol(name, text) for name, text in sorted(icons.items()))
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
 
-def _symbol(name: str, text: str) -> str:
+def _draw_symbol(name: str, text: str) -> str:
     body = _BODY.search(text)
     if body is None:
         msg = f"{name} is no SVG."

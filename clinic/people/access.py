@@ -29,7 +29,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -160,7 +159,7 @@ class Reach:
     person_ids: frozenset[int] = frozenset()
     author_ids: frozenset[int] = frozenset()
     unit_paths: frozenset[str] = frozenset()
-    event_ids: frozenset[UUID] = frozenset()
+    event_ids: frozenset[int] = frozenset()
     assignments: frozenset[tuple[str, int]] = frozenset()
     own_unit_paths: frozenset[str] = frozenset()
 
@@ -183,7 +182,7 @@ class Reach:
         return _any(_is_unit(unit, path) for path in self.own_unit_paths)
 
     def in_events(self, event: str) -> Q:
-        """Rows whose field ``event`` holds the UUID of a granted event."""
+        """Rows whose field ``event`` is a granted event; of an event itself that is ``pk``."""
         if self.everything:
             return EVERYTHING
         return Q(**{f"{event}__in": self.event_ids}) if self.event_ids else NOTHING
@@ -471,7 +470,7 @@ def _reach(actor: Actor, letters: Mapping[str, str]) -> Reach | None:
         unit_paths=_paths(by_letter.get("u", []))
         | _root_paths(by_letter.get("k", []))
         | (own_units if participant_reads_unit else _NONE),
-        event_ids=frozenset(grant.event for grant in by_letter.get("e", []) if grant.event),
+        event_ids=frozenset(grant.event_id for grant in by_letter.get("e", []) if grant.event_id),
         assignments=frozenset(
             (grant.unit.path, grant.year)
             for grant in by_letter.get("t", [])

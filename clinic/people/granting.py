@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,14 +29,17 @@ GROUP_OF_ROLE = {
 
 @dataclass(frozen=True)
 class Scope:
-    """Where a role holds: a unit's subtree (for an assessor in one year), an event, or nothing."""
+    """Where a role holds: a unit's subtree (for an assessor in one year), an event, or nothing.
+
+    Events belong to attendance, which lies above.
+    """
 
     unit: Unit | None = None
-    event: UUID | None = None
+    event: Model | None = None
     year: int | None = None
 
     @property
-    def fields(self) -> dict[str, Unit | UUID | int | None]:
+    def fields(self) -> dict[str, Model | int | None]:
         """What a row of this scope holds."""
         return {"unit": self.unit, "event": self.event, "year": self.year}
 
@@ -121,7 +123,7 @@ def standing_grants(person: Person) -> QuerySet[Grant]:
 
 
 @transaction.atomic
-def grant_drafted(person: Person, event: UUID) -> Grant:
+def grant_drafted(person: Person, event: Model) -> Grant:
     """Make who has drafted an event its organiser.
 
     No role is new by it, so that the sessions go on: nobody is logged out by their own click.
@@ -133,8 +135,9 @@ def grant_drafted(person: Person, event: UUID) -> Grant:
     if not any(given.role == Role.ORGANISER for given in grants_of(person, today)):
         raise PermissionDenied
     given = Grant.objects.create(
-        person=person, role=Role.ORGANISER, event=event, starts_on=today, granted_by=None
-    )
+        person=person, role=Role.ORGANISER, starts_on=today, granted_by=None,
+        **Scope(event=event).fields,
+    )  # fmt: skip
     _record("grant.given", given, actor=None)
     forget_grants()
     return given
@@ -178,7 +181,7 @@ def _record(verb: str, given: Grant, *, actor: Account | None) -> None:
     values = {
         "role": given.role,
         "unit": given.unit.slug if given.unit else None,
-        "event": str(given.event) if given.event else None,
+        "event": str(given.event.uuid) if given.event else None,
         "year": given.year,
         "ends_on": given.ends_on.isoformat() if given.ends_on else None,
     }

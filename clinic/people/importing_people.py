@@ -30,7 +30,7 @@ from clinic.people.models import Account, Membership, Person, Unit
 from clinic.people.moving import PersonPlacement, StartsBeforeTheLast, place_person
 from clinic.people.unit_names import UnitNames
 from clinic.records import audit
-from clinic.records.audit import Note
+from clinic.records.audit import AuditNote
 
 FIELDS = ("nip", "name", "rank", "sex", "email", "phone")
 MASKS: Mapping[str, Callable[[str], str]] = {
@@ -104,7 +104,7 @@ def apply_people(
     _write_memberships(plan.to_do, people)
     for state, verb in (("created", "person.created"), ("changed", "person.changed")):
         notes = [
-            Note(
+            AuditNote(
                 thing=people[planned.row],
                 subject=people[planned.row],
                 values={"changes": planned.changes},

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node, MP_NodeManager, MP_NodeQuerySet
@@ -173,6 +173,28 @@ class PersonQuerySet(models.QuerySet["Person"]):
             found |= newest
         return self.filter(pk__in=found)
 
+    def units_of(self, persons: Iterable[int], day: date) -> list[int]:
+        """Return the keys of the units where they work on the day, by whatever row of theirs.
+
+        One statement, and one more for each step that merges lead to further rows.
+        """
+        at_work = Q(memberships__start__lte=day) & (
+            Q(memberships__end__isnull=True) | Q(memberships__end__gte=day)
+        )
+        units: set[int] = set()
+        found: set[int] = set()
+        newest = set(persons)
+        while newest:
+            rows = Person.objects.filter(pk__in=newest).annotate(
+                post=FilteredRelation("memberships", condition=at_work)
+            )
+            found |= newest
+            newest = set()
+            for unit, *others in rows.values_list("post__unit", "merged_into", "merged_rows"):
+                units.update(key for key in [unit] if key is not None)
+                newest.update(key for key in others if key is not None and key not in found)
+        return sorted(units)
+
 
 class Person(models.Model):
     """Somebody who works, attends or answers; NIP, e-mail and phone are optional.
@@ -313,7 +335,7 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 
 
 class Grant(models.Model):
-    """A role with its scope: a unit's subtree, an event (by UUID) or nothing (D2)."""
+    """A role with its scope: a unit's subtree, an event or nothing (D2)."""
 
     class Role(models.TextChoices):
         PARTICIPANT = "peserta", _("Participant")
@@ -332,7 +354,14 @@ class Grant(models.Model):
     unit = models.ForeignKey(
         Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="grants"
     )
-    event = models.UUIDField(_("event"), null=True, blank=True)
+    event = models.ForeignKey(
+        "attendance.Event",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="grants",
+        verbose_name=_("event"),
+    )
     year = models.PositiveSmallIntegerField(_("year of assignment"), null=True, blank=True)
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("last day"), null=True, blank=True)

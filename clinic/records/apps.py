@@ -1,4 +1,4 @@
-"""The records room as a Django app: triggers of append-only tables follow every migrate."""
+"""The records package as a Django app: triggers of append-only tables follow every migrate."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate

@@ -83,11 +83,12 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network(f"{address}/{NETWORK_BITS[version]}", strict=False))
 
 
-def _id_of(row: Any) -> int | None:
+def _get_id(row: Any) -> int | None:
     return getattr(row, "pk", row)
 
 
-def _thing_of(thing: Any) -> tuple[str, str]:
+def _name_thing(thing: Any) -> tuple[str, str]:
+    """Return kind and id of a model instance or of a (type, id) pair."""
     if thing is None:
         return "", ""
     if isinstance(thing, models.Model):
@@ -119,23 +120,33 @@ def record(
         reason: what the actor gave as reason.
         values: JSON values such as ``{"before": …, "after": …}``.
     """
-    thing_type, thing_id = _thing_of(thing)
+    thing_type, thing_id = _name_thing(thing)
     entry = AuditEntry(
-        actor=_id_of(actor),
+        actor=_get_id(actor),
         role=role,
         scope=scope,
         verb=verb,
         thing_type=thing_type,
         thing_id=thing_id,
-        subject=_id_of(subject),
-        **_request(),
+        subject=_get_id(subject),
+        **_describe_request(),
     )
-    _write(entry, reason=reason, values=values)
+    if not reason and not values:
+        entry.save()
+        return entry
+    detail = AuditDetail(
+        reason=reason, values={"schema": 1, **(values or {})}, salt=secrets.token_hex(16)
+    )
+    entry.digest = detail.digest()
+    with transaction.atomic():
+        entry.save()
+        detail.entry = entry
+        detail.save()
     return entry
 
 
 @dataclass(frozen=True, kw_only=True)
-class Note:
+class AuditNote:
     """What one entry of ``record_each`` says beside verb and actor."""
 
     thing: Any
@@ -143,21 +154,21 @@ class Note:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-def record_each(verb: str, notes: Iterable[Note], *, actor: Any = None) -> None:
+def record_each(verb: str, notes: Iterable[AuditNote], *, actor: Any = None) -> None:
     """Write one entry for each note with two inserts, for acts on many things such as an import."""
     entries, details = [], []
-    request = _request()
+    request = _describe_request()
     for note in notes:
-        thing_type, thing_id = _thing_of(note.thing)
+        thing_type, thing_id = _name_thing(note.thing)
         detail = AuditDetail(values={"schema": 1, **note.values}, salt=secrets.token_hex(16))
         details.append(detail)
         entries.append(
             AuditEntry(
-                actor=_id_of(actor),
+                actor=_get_id(actor),
                 verb=verb,
                 thing_type=thing_type,
                 thing_id=thing_id,
-                subject=_id_of(note.subject),
+                subject=_get_id(note.subject),
                 digest=detail.digest(),
                 **request,
             )
@@ -169,23 +180,8 @@ def record_each(verb: str, notes: Iterable[Note], *, actor: Any = None) -> None:
         AuditDetail.objects.bulk_create(details, batch_size=500)
 
 
-def _write(entry: AuditEntry, *, reason: str, values: dict[str, Any] | None) -> None:
-    """Write the entry, with its side row where there is something for it."""
-    if not reason and not values:
-        entry.save()
-        return
-    detail = AuditDetail(
-        reason=reason, values={"schema": 1, **(values or {})}, salt=secrets.token_hex(16)
-    )
-    entry.digest = detail.digest()
-    with transaction.atomic():
-        entry.save()
-        detail.entry = entry
-        detail.save()
-
-
-def _request() -> dict[str, str]:
-    """Say which request is being answered and from which network it came."""
+def _describe_request() -> dict[str, str]:
+    """Return which request is being answered and from which network it came."""
     context = structlog.contextvars.get_contextvars()
     return {
         "request_id": str(context.get("request_id", ""))[:64],

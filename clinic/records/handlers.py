@@ -1,41 +1,38 @@
-"""Jobs of the records room."""
+"""Jobs of the records package."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import structlog
 from django.utils import timezone
 
-from clinic.records import imports, notices, seals
-from clinic.records.jobs import Job, enter, forget_done, job
-
-KEEP_DONE_JOBS = timedelta(days=7)
+from clinic.records import imports, notices, retention, seals
+from clinic.records.jobs import Job, enter, job
 
 logger = structlog.get_logger(__name__)
 
 
 @job("records.seal")
 def seal_logs(_job: Job) -> None:
-    """Seal the new rows of every append-only log."""
-    seals.seal_all()
+    """Seal each append-only log in which a bunch of rows waits, or one that waits long."""
+    seals.seal_due(timezone.now())
 
 
 @job("records.tidy")
 def tidy(row: Job) -> Callable[[], None]:
-    """Each day: note the head of every log outside the database, forget old done jobs.
+    """Each day: delete what is kept no longer, note the head of every log outside the database.
 
     The heads go to the log and to the administrators. A warning is kept at every level of the log
     that we ship, the demo's too.
     """
-    heads = seals.head_digests()
+    retention.purge_all(timezone.now())
+    heads = {name: head.digest for name, head in seals.heads().items()}
     logger.warning("seal_heads", **heads)
 
-    def pass_on_and_forget() -> None:
+    def pass_on() -> None:
         if heads:
             enter(seals.HEADS_JOB, row.key, Job.Kind.ONCE, payload={"heads": heads})
-        forget_done(timezone.now() - KEEP_DONE_JOBS)
 
-    return pass_on_and_forget
+    return pass_on
 
 
 @job(imports.EXPIRY_JOB)

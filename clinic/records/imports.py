@@ -114,7 +114,7 @@ class Import(models.Model):
     @property
     def refusal(self) -> str:
         """Why the file was refused, in the language of the reader."""
-        return _translated(self.refusal_message, self.refusal_details)
+        return _translate(self.refusal_message, self.refusal_details)
 
 
 def receive(
@@ -135,17 +135,14 @@ def receive(
         options: JSON values that the importer needs, such as unit and period.
         expires_at: when file and preview go; by default after ``KLINIK_IMPORT_DAYS``.
         suffixes: kinds of files that this importer reads.
-
-    Raises:
-        Refused: a limit is passed; no row and no file is left. Its message is translated.
     """
     name = str(upload.name or "")
     try:
-        content = _checked_content(name, upload, suffixes=suffixes)
+        content = _read_checked(name, upload, suffixes=suffixes)
     except Refused as refused:
-        refused.message = _translated(refused.message, refused.details)
+        refused.message = _translate(refused.message, refused.details)
         raise
-    row = Import(
+    import_ = Import(
         kind=kind,
         original_name=name[-NAME_LENGTH:],
         size=len(content),
@@ -154,44 +151,24 @@ def receive(
         actor=actor,
         expires_at=expires_at or timezone.now() + timedelta(days=settings.KLINIK_IMPORT_DAYS),
     )
-    _keep(row, name, content)
-    return row
-
-
-def _keep(row: Import, name: str, content: bytes) -> None:
-    """Write the file, then the row; without the row the file goes again."""
-    row.file.save(name, ContentFile(content), save=False)
+    import_.file.save(name, ContentFile(content), save=False)
     try:
-        _enter(row)
-    except BaseException:
-        row.file.delete(save=False)
+        with transaction.atomic():
+            import_.save()
+            key = str(import_.uuid)
+            jobs.enter(f"{kind}.read", key, jobs.Job.Kind.ONCE)
+            jobs.enter(EXPIRY_JOB, key, jobs.Job.Kind.ONCE, due_at=import_.expires_at)
+            if actor is not None:
+                audit.record("import.received", actor=actor, thing=import_)
+    except BaseException:  # without the row the file goes again
+        import_.file.delete(save=False)
         raise
+    return import_
 
 
-def _checked_content(name: str, upload: File[Any], *, suffixes: Collection[str]) -> bytes:
+def _read_checked(name: str, upload: File[Any], *, suffixes: Collection[str]) -> bytes:
     limits = UploadLimits(**settings.KLINIK_UPLOAD_LIMITS)
     check_size(name, upload.size, suffixes=suffixes, limits=limits)
-    _check_disk()
-    upload.seek(0)
-    content = bytes(upload.read())
-    check_content(name, content, limits=limits)
-    return content
-
-
-def _translated(sentence: str, details: dict[str, Any]) -> str:
-    return gettext(sentence) % details if sentence else ""
-
-
-def _enter(row: Import) -> None:
-    with transaction.atomic():
-        row.save()
-        jobs.enter(f"{row.kind}.read", str(row.uuid), jobs.Job.Kind.ONCE)
-        jobs.enter(EXPIRY_JOB, str(row.uuid), jobs.Job.Kind.ONCE, due_at=row.expires_at)
-        if row.actor_id is not None:
-            audit.record("import.received", actor=row.actor, thing=row)
-
-
-def _check_disk() -> None:
     settings.PRIVATE_ROOT.mkdir(parents=True, exist_ok=True)
     usage = shutil.disk_usage(settings.PRIVATE_ROOT)
     if usage.free < FREE_SHARE * usage.total:
@@ -200,14 +177,18 @@ def _check_disk() -> None:
             code="disk_nearly_full",
             status=503,
         )
+    upload.seek(0)
+    content = bytes(upload.read())
+    check_content(name, content, limits=limits)
+    return content
+
+
+def _translate(sentence: str, details: dict[str, Any]) -> str:
+    return gettext(sentence) % details if sentence else ""
 
 
 def of_job(job: jobs.Job) -> Import:
-    """Return the import that a ``<kind>.read`` job is about, and mark it as being read.
-
-    Raises:
-        Refused: the row is gone or no longer waits (``import_gone``).
-    """
+    """Return the import that a ``<kind>.read`` job is about, and mark it as being read."""
     states = [Import.State.RECEIVED, Import.State.READING]
     waiting = Import.objects.filter(uuid=job.key, state__in=states)
     if not waiting.update(state=Import.State.READING):
@@ -284,36 +265,29 @@ def refuse(
 def apply(
     import_: Import, applier: Callable[[Import], dict[str, int]], *, actor: Any
 ) -> dict[str, int]:
-    """Write what was read, once: ``applier(import_)`` returns its counts, all or nothing.
-
-    Raises:
-        Refused: ``import_applied`` (409) when it was applied before, ``import_not_ready`` (409)
-            when it is not ready.
-    """
+    """Write what was read, once: ``applier(import_)`` returns its counts, all or nothing."""
     with transaction.atomic():
         changed = Import.objects.filter(pk=import_.pk, state=Import.State.READY).update(
             state=Import.State.APPLIED, applied_at=timezone.now(), applied_by=actor
         )
         import_.refresh_from_db()
         if not changed:
-            raise _not_ready(import_)
+            if import_.state == Import.State.APPLIED:
+                raise Refused(
+                    gettext("This import was applied before; nothing was changed."),
+                    code="import_applied",
+                    status=409,
+                )
+            raise Refused(
+                gettext("This import is not ready to be applied."),
+                code="import_not_ready",
+                status=409,
+            )
         counts = applier(import_)
         Import.objects.filter(pk=import_.pk).update(counts=counts)
         audit.record("import.applied", actor=actor, thing=import_, values={"counts": counts})
     import_.refresh_from_db()
     return counts
-
-
-def _not_ready(import_: Import) -> Refused:
-    if import_.state == Import.State.APPLIED:
-        return Refused(
-            gettext("This import was applied before; nothing was changed."),
-            code="import_applied",
-            status=409,
-        )
-    return Refused(
-        gettext("This import is not ready to be applied."), code="import_not_ready", status=409
-    )
 
 
 def expire(uuid: str) -> None:

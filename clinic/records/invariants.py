@@ -1,4 +1,4 @@
-"""What ``manage.py verify`` reads of the records room."""
+"""What ``manage.py verify`` reads of the records."""
 
 from collections.abc import Iterator
 

@@ -1,11 +1,9 @@
-"""Work for later: one table, one door in, one task, one sweep (D6, R4).
+"""Work for later: one table, one way to enter it, one task, one sweep (D6, R4).
 
-A service or a receiver calls ``enter`` inside the act's transaction: the row is the truth, the
-message that follows the commit is a hint. ``run_job`` claims the row by a conditional UPDATE,
-calls the handler outside any transaction, and applies the write that the handler returned in one
-transaction with the mark "done". Whatever gets lost on the way, the sweep finds again.
-
-What is known of a job's name: the function that does it and how it is tried.
+An act calls ``enter`` inside its own transaction: the row is the truth, the message that follows
+the commit is a hint. ``run_job`` claims the row by a conditional UPDATE, calls the handler outside
+any transaction, and applies the write that the handler returned in one transaction with the mark
+"done". Whatever gets lost on the way, the sweep finds again.
 """
 
 import time
@@ -29,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.lib.errors import Refused
 from clinic.lib.limits import within
+from clinic.records import audit
 
 LEASE = timedelta(seconds=60)
 BACK_OFF = (5, 30, 120, 600)  # seconds before the second, third, fourth and fifth attempt
@@ -221,7 +220,7 @@ class Job(models.Model):
 
 
 def afterwards(action: Callable[[], None]) -> None:
-    """Run the action after the commit: the only use of ``on_commit`` in the house.
+    """Run the action after the commit: the only use of ``on_commit`` in the project.
 
     ``action`` is a named function, never a ``functools.partial``: Django fails to log a partial.
     """
@@ -236,13 +235,8 @@ def enter(
     due_at: datetime | None = None,
     payload: dict[str, Any] | None = None,
 ) -> Job:
-    """Enter a job inside the act's transaction; a ``once`` key that exists returns its row.
-
-    Raises:
-        transaction.TransactionManagementError: no transaction is open, so that a crash between
-            the act and this row would lose the job.
-    """
-    fields = _fields(name, due_at, payload)
+    """Enter a job inside the act's transaction; a ``once`` key that exists returns its row."""
+    fields = _prepare_fields(name, due_at=due_at, payload=payload)
     if Job.Kind(kind) is Job.Kind.ONCE:
         row, created = Job.objects.get_or_create(fields, name=name, key=str(key), kind=kind)
     else:
@@ -254,13 +248,21 @@ def enter(
 
 def enter_each(name: str, keys: Iterable[object]) -> None:
     """Enter one ``refresh`` job for each key with one insert, for an act that touches many."""
-    fields = _fields(name, None, None)
+    fields = _prepare_fields(name)
     rows = [Job(name=name, key=str(key), kind=Job.Kind.REFRESH, **fields) for key in keys]
     for row in Job.objects.bulk_create(rows):
         _send_after_commit(row.pk)
 
 
-def _fields(name: str, due_at: datetime | None, payload: dict[str, Any] | None) -> dict[str, Any]:
+def _prepare_fields(
+    name: str, *, due_at: datetime | None = None, payload: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what every entered row has in common.
+
+    Raises:
+        transaction.TransactionManagementError: no transaction is open, so that a crash between
+            the act and this row would lose the job.
+    """
     if not transaction.get_connection().in_atomic_block:
         msg = f"The job {name} must be entered in the transaction of the act."
         raise transaction.TransactionManagementError(msg)
@@ -282,7 +284,7 @@ _silent_until = 0.0
 
 
 def _send(job_id: int) -> None:
-    """Tell the workers of a row; a failed send is no error, since the sweep sends again."""
+    """Send the row's id to the workers; a failed send is no error: the sweep sends again."""
     global _silent_until
     if time.monotonic() < _silent_until:
         return
@@ -299,7 +301,7 @@ def claim(job_id: int) -> Job | None:
         now = timezone.now()
         row = Job.objects.filter(pk=job_id).first()
         if row is not None and row.kind == Job.Kind.REFRESH:
-            row = _leader(row)
+            row = _lock_key(row)
         if row is None:
             return None
         handler = handler_of(row.name)
@@ -321,7 +323,7 @@ def claim(job_id: int) -> Job | None:
         return row
 
 
-def _leader(row: Job) -> Job | None:
+def _lock_key(row: Job) -> Job | None:
     """Lock the open rows of the key in one order; the running one leads, else the row itself."""
     rows = Job.objects.select_for_update().filter(
         name=row.name,
@@ -352,27 +354,23 @@ def run(job_id: int) -> bool:
         return False
     names = {"request_id": row.request_id, "job": row.name, "job_id": row.pk}
     with structlog.contextvars.bound_contextvars(**names), surroundings():
-        _perform(row)
+        _attempt(row)
     return True
 
 
-def _perform(row: Job) -> None:
+def _attempt(row: Job) -> None:
     handler = handler_of(row.name)
     if handler is None:
         _give_up(row, Refused(code="no_handler"), given_up=None)
-    elif row.attempts > len(handler.back_off) + 1:
+        return
+    if row.attempts > len(handler.back_off) + 1:
         _give_up(row, Refused(code="lease_lapsed_too_often"), given_up=handler.given_up)
-    else:
-        _attempt(row, handler)
-
-
-def _attempt(row: Job, handler: Handler) -> None:
+        return
     try:
         _finish(row, handler.call(row))
     except Refused as refused:
-        # Where somebody is told why, as of a file that cannot be read, that is the job's answer.
-        is_told = handler.given_up is not None
-        state = Job.State.DONE if is_told else Job.State.FAILED
+        # With ``given_up`` somebody learns why, as of a file that cannot be read: a job well done.
+        state = Job.State.FAILED if handler.given_up is None else Job.State.DONE
         _give_up(row, refused, given_up=handler.given_up, state=state)
     except Exception as error:
         logger.exception("job_attempt_failed", attempt=row.attempts)
@@ -381,40 +379,35 @@ def _attempt(row: Job, handler: Handler) -> None:
 
 def _finish(row: Job, write: Write | None) -> None:
     """Mark done and write in one transaction, unless another attempt has taken over."""
+    now = timezone.now()
     with transaction.atomic():
         changed = row.mine().update(
-            state=Job.State.DONE, finished_at=timezone.now(), lease_until=None, last_error=""
+            state=Job.State.DONE, finished_at=now, lease_until=None, last_error=""
         )
         if not changed:
             logger.warning("job_fenced", attempt=row.attempts)
             return
         if write is not None:
             write()
-        _send_next_of_key(row)
-
-
-def _send_next_of_key(row: Job) -> None:
-    """A refresh that came in meanwhile was refused its turn: call it now."""
-    if row.kind != Job.Kind.REFRESH:
-        return
-    waiting = Job.objects.filter(
-        name=row.name, key=row.key, state=Job.State.QUEUED, due_at__lte=timezone.now()
-    )
-    following = waiting.order_by("pk").values_list("pk", flat=True).first()
-    if following is not None:
-        _send_after_commit(following)
+        if row.kind == Job.Kind.REFRESH:  # one that came in meanwhile was refused its turn
+            waiting = Job.objects.filter(
+                name=row.name, key=row.key, state=Job.State.QUEUED, due_at__lte=now
+            )
+            following = waiting.order_by("pk").values_list("pk", flat=True).first()
+            if following is not None:
+                _send_after_commit(following)
 
 
 def _give_back(row: Job, handler: Handler, *, error: Exception) -> None:
     """Queue another attempt after the back-off, or give up when the list is at its end."""
     if row.attempts > len(handler.back_off):
-        _give_up(row, Refused(code=_place_of(error)), given_up=handler.given_up)
+        _give_up(row, Refused(code=_locate(error)), given_up=handler.given_up)
         return
     row.mine().update(
         state=Job.State.QUEUED,
         due_at=timezone.now() + timedelta(seconds=handler.back_off[row.attempts - 1]),
         lease_until=None,
-        last_error=_place_of(error),
+        last_error=_locate(error),
     )
 
 
@@ -433,7 +426,7 @@ def _give_up(
     logger.warning("job_given_up", code=refused.code, attempt=row.attempts)
 
 
-def _place_of(error: Exception) -> str:
+def _locate(error: Exception) -> str:
     """Name the kind of error and its place; its text may hold personal data."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
@@ -454,20 +447,18 @@ def run_due() -> int:
         total += ran
 
 
-def retry(job_id: int) -> bool:
+def retry(job_id: int, *, actor: Any) -> bool:
     """Queue a failed job anew with all its attempts; False if it has not failed."""
     with transaction.atomic():
         changed = Job.objects.filter(pk=job_id, state=Job.State.FAILED).update(
             state=Job.State.QUEUED, attempts=0, due_at=timezone.now(), finished_at=None
         )
         if changed:
+            row = Job.objects.get(pk=job_id)
+            values = {"name": row.name, "key": row.key, "error": row.last_error}
+            audit.record("job.retry", actor=actor, thing=row, values=values)
             _send_after_commit(job_id)
     return bool(changed)
-
-
-def forget_done(before: datetime) -> int:
-    """Delete rows that were done before the moment; failed ones stay until somebody looks."""
-    return Job.objects.filter(state=Job.State.DONE, finished_at__lt=before).delete()[0]
 
 
 def last_sweep() -> datetime | None:

@@ -1,4 +1,4 @@
-"""The tables of the records room; without this module Django would plan to delete them."""
+"""The tables of this package; without this module Django would plan to delete them."""
 
 from clinic.records.audit import AuditDetail, AuditEntry
 from clinic.records.imports import Import

@@ -1,4 +1,4 @@
-"""Every message to a person: written with the act, sent or printed later (``security.md`` 12).
+"""Every message to a person: written with the act, sent or printed later.
 
 Mail cannot be exactly-once: a crash between sending and marking may send one mail twice, never
 lose it. Without a mail server, or without an address, a notice waits in the list to print.
@@ -34,7 +34,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 class Notice(models.Model):
     """One message, in the language of its reader. ``key`` is unique: one act, one message.
 
-    ``person`` is the id of a person, without a foreign key since people lies above.
+    ``person`` is the id of a person, without a foreign key: the package of people lies above.
     A body that holds a secret, such as an activation link, is emptied once it is delivered.
     """
 
@@ -96,6 +96,7 @@ def notify(  # noqa: PLR0913 - the columns of a message, all by keyword
         is_secret: empty the body once it is delivered.
         due_at: not mailed before, so that the act may still be undone.
     """
+    is_mailed = to_email and settings.EMAIL_URL != "none"
     fields: dict[str, Any] = {
         "kind": kind,
         "locale": locale,
@@ -105,12 +106,8 @@ def notify(  # noqa: PLR0913 - the columns of a message, all by keyword
         "to_name": to_name,
         "to_email": to_email,
         "is_secret": is_secret,
-        "state": _first_state(to_email),
+        "state": Notice.State.WAITING if is_mailed else Notice.State.TO_PRINT,
     }
-    return _written(key, fields, due_at)
-
-
-def _written(key: str, fields: dict[str, Any], due_at: datetime | None) -> Notice:
     notice, created = Notice.objects.get_or_create(fields, key=key)
     if created and notice.state == Notice.State.WAITING:
         jobs.enter(SENDING_JOB, str(notice.uuid), jobs.Job.Kind.ONCE, due_at=due_at)
@@ -121,11 +118,6 @@ def take_back(keys: Iterable[str]) -> int:
     """Remove messages of an act that was undone before anybody was given them."""
     unread = [Notice.State.WAITING, Notice.State.TO_PRINT]
     return Notice.objects.filter(key__in=list(keys), state__in=unread).delete()[0]
-
-
-def _first_state(to_email: str) -> str:
-    is_mailed = to_email and settings.EMAIL_URL != "none"
-    return Notice.State.WAITING if is_mailed else Notice.State.TO_PRINT
 
 
 def send(uuid: str) -> Callable[[], None] | None:

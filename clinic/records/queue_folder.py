@@ -21,10 +21,12 @@ from kombu.utils.encoding import bytes_to_str, str_to_bytes
 from kombu.utils.json import dumps, loads
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]
+class Channel(filesystem.Channel):
     """Puts and takes messages by renaming; names that begin with a dot belong to nobody yet."""
 
-    def _put(self, queue: str, payload: Any, **_kwargs: Any) -> None:
+    def _put(  # type: ignore[override] # kombu's two bases name it differently
+        self, queue: str, payload: Any, **_kwargs: Any
+    ) -> None:
         folder = Path(self.data_folder_out)
         name = f"{round(monotonic() * 1000)}_{uuid4()}.{queue}.msg"
         draft = folder / f".{name}.part"
@@ -34,7 +36,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
         except OSError as error:
             raise ChannelError(f"Cannot write a message to {folder}") from error
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         folder = Path(self.data_folder_in)
         for name in sorted(path.name for path in folder.iterdir()):
             if name.partition(".")[2] != f"{queue}.msg":
@@ -70,7 +72,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
             yield
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
-    """What ``filesystem://`` means to every process of the house (``clinic.celery``)."""
+class Transport(filesystem.Transport):
+    """What ``filesystem://`` means to web, workers and timer."""
 
     Channel = Channel

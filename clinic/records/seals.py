@@ -1,21 +1,19 @@
-"""Append-only logs: refused changes, sealed segments, and the one guarded door for a purge.
+"""Append-only logs: triggers that refuse changes, seals that show them, and purges.
 
 A database trigger refuses UPDATE, DELETE and an INSERT over an id that is taken, on every declared
-table. Each minute a job seals the
-new rows of each log: ``digest = SHA-256(previous digest + canonical JSON of the rows)``. A row
-that is changed, removed or slipped in later makes ``breaches`` speak (S22).
-
-The triggers themselves, on SQLite and PostgreSQL; both create and drop them transactionally.
+table. A job looks at each log every minute and seals what waits there:
+``digest = SHA-256(previous digest + canonical JSON of the rows)``. A row that is changed, removed
+or slipped in later makes ``breaches`` speak (S22). Rows leave a log by whole sealed segments only.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -27,109 +25,13 @@ from clinic.lib.breaches import Breach
 
 LONGEST_NAME = 63  # PostgreSQL cuts longer names without a word
 REFUSAL = "append-only table"
-
-
-def _events() -> tuple[str, ...]:
-    """Return what is refused; each engine has one way of its own past the first two.
-
-    PostgreSQL fires for the UPDATE of an ON CONFLICT; SQLite's INSERT OR REPLACE deletes the old
-    row without a word to its triggers.
-    """
-    return ("UPDATE", "DELETE", "TRUNCATE" if _is_postgresql() else "REPLACE")
-
-
-def _is_postgresql() -> bool:
-    return connection.vendor == "postgresql"
-
-
-def _name(table: str, event: str) -> str:
-    name = f"{table}_refuses_{event.lower()}"
-    if len(name) > LONGEST_NAME:
-        msg = f"The trigger {name} needs a shorter table name."
-        raise ValueError(msg)
-    return name
-
-
-def _wanted(tables: Iterable[str]) -> dict[str, tuple[str, str]]:
-    return {_name(table, event): (table, event) for table in tables for event in _events()}
-
-
-def _standing() -> set[str]:
-    """Return the triggers that the database has and fires."""
-    query = (
-        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
-        if _is_postgresql()
-        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        return {name for (name,) in cursor.fetchall()}
-
-
-def missing(tables: Iterable[str]) -> list[str]:
-    """Return the tables, in order, that lack a trigger."""
-    standing = _standing()
-    lacking = {table for name, (table, _) in _wanted(tables).items() if name not in standing}
-    return sorted(lacking)
-
-
-def put_up(tables: Iterable[str]) -> None:
-    """Put up what is missing; a table that is not migrated yet is left for later."""
-    standing, existing = _standing(), set(connection.introspection.table_names())
-    wanted = {
-        name: place
-        for name, place in _wanted(tables).items()
-        if name not in standing and place[0] in existing
-    }
-    if not wanted:
-        return
-    with connection.cursor() as cursor:
-        if _is_postgresql():
-            cursor.execute(_POSTGRESQL_FUNCTION)
-        for name, (table, event) in wanted.items():
-            cursor.execute(_definition(name, table, event))
-
-
-def take_down(tables: Iterable[str]) -> None:
-    """Drop the triggers; only ``seals.purging`` calls this."""
-    standing = _standing()
-    with connection.cursor() as cursor:
-        for name, (table, _) in _wanted(tables).items():
-            if name in standing:
-                place = f' ON "{table}"' if _is_postgresql() else ""
-                cursor.execute(f'DROP TRIGGER "{name}"{place}')
-
-
-_POSTGRESQL_FUNCTION = f"""
-CREATE OR REPLACE FUNCTION records_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION '{REFUSAL} %', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
-END
-$$
-"""
-
-
-def _definition(name: str, table: str, event: str) -> str:
-    if not _is_postgresql():
-        # Where no id is given, SQLite says -1 here.
-        is_taken = f'NEW.id IN (SELECT id FROM "{table}")'  # noqa: S608 - a declared table
-        insert = f'INSERT ON "{table}" WHEN {is_taken}'
-        what = insert if event == "REPLACE" else f'{event} ON "{table}"'
-        return (
-            f'CREATE TRIGGER "{name}" BEFORE {what} '
-            f"BEGIN SELECT RAISE(ABORT, '{REFUSAL} {table}'); END"
-        )
-    level = "STATEMENT" if event == "TRUNCATE" else "ROW"
-    return (
-        f'CREATE TRIGGER "{name}" BEFORE {event} ON "{table}" '
-        f"FOR EACH {level} EXECUTE FUNCTION records_refuse_change()"
-    )
-
-
-SEAL_ROWS = 5000
+SEAL_ROWS = 5000  # most rows of one seal
+BUNCH_ROWS = 100  # so many waiting rows are sealed at once; fewer wait a while for others
+BUNCH_AGE = timedelta(minutes=8)
 SEALED_WITHIN = timedelta(minutes=10)
+PURGE_SEALS = 500  # most segments of one purge, which keeps every log from being written to
 WAIT_FOR_WRITERS = "2s"
-HEADS_JOB = "people.tell_heads"  # upstairs, where the administrators are known
+HEADS_JOB = "people.tell_heads"  # entered here, done where the administrators are known
 
 logger = structlog.get_logger(__name__)
 
@@ -165,7 +67,7 @@ class AppendOnlyModel(models.Model):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Log:
+class AppendOnlyLog:
     """A declared table; ``moment`` names the field that says when a row was written."""
 
     model: type[models.Model]
@@ -184,19 +86,19 @@ class Log:
         return self.model._base_manager.order_by("pk")
 
 
-_logs: dict[str, Log] = {}
+_logs: dict[str, AppendOnlyLog] = {}
 
 
 def append_only(
     model: type[models.Model], *, moment: str = "at", is_sealed: bool = True
 ) -> type[models.Model]:
     """Declare a table append-only: triggers refuse changes, and its rows are sealed."""
-    log = Log(model=model, moment=moment, is_sealed=is_sealed)
+    log = AppendOnlyLog(model=model, moment=moment, is_sealed=is_sealed)
     _logs[log.name] = log
     return model
 
 
-def logs() -> list[Log]:
+def logs() -> list[AppendOnlyLog]:
     """Return the declared tables."""
     return list(_logs.values())
 
@@ -231,21 +133,110 @@ class Seal(AppendOnlyModel):
 append_only(Seal, moment="created_at", is_sealed=False)
 
 
-def put_up_triggers(**_signal: Any) -> None:
-    """Put up each missing trigger of each declared table; after every migrate and flush."""
-    put_up([log.table for log in logs()])
+def _is_postgresql() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def _wanted_triggers() -> dict[str, tuple[str, str]]:
+    """Return table and event of each trigger by its name.
+
+    Each engine has one way of its own past UPDATE and DELETE: PostgreSQL fires for the UPDATE of an
+    ON CONFLICT, but a TRUNCATE touches no row; SQLite's INSERT OR REPLACE deletes the old row
+    without a word to its triggers.
+    """
+    third = "TRUNCATE" if _is_postgresql() else "REPLACE"
+    wanted = {
+        f"{log.table}_refuses_{event.lower()}": (log.table, event)
+        for log in logs()
+        for event in ("UPDATE", "DELETE", third)
+    }
+    for name in wanted:
+        if len(name) > LONGEST_NAME:
+            msg = f"The trigger {name} needs a shorter table name."
+            raise ValueError(msg)
+    return wanted
+
+
+def _existing_triggers() -> set[str]:
+    """Return the triggers that the database has and fires."""
+    query = (
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
+        if _is_postgresql()
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return {name for (name,) in cursor.fetchall()}
 
 
 def missing_triggers() -> list[str]:
-    """Name the declared tables that would let a change pass."""
-    return missing([log.table for log in logs()])
+    """Name the declared tables that would let a change pass, in order."""
+    existing = _existing_triggers()
+    wanted = _wanted_triggers().items()
+    return sorted({table for name, (table, _event) in wanted if name not in existing})
+
+
+def put_up_triggers(**_signal: Any) -> None:
+    """Create each missing trigger; after every migrate and flush.
+
+    A table that is not migrated yet is left for later.
+    """
+    existing, tables = _existing_triggers(), set(connection.introspection.table_names())
+    lacking = {
+        name: (table, event)
+        for name, (table, event) in _wanted_triggers().items()
+        if name not in existing and table in tables
+    }
+    if not lacking:
+        return
+    with connection.cursor() as cursor:
+        if _is_postgresql():
+            cursor.execute(_POSTGRESQL_FUNCTION)
+        for name, (table, event) in lacking.items():
+            cursor.execute(_write_trigger(name, table, event))
+
+
+def take_down(tables: Iterable[str]) -> None:
+    """Drop the triggers of the tables, which only ``purging`` and tests do."""
+    existing, chosen = _existing_triggers(), set(tables)
+    with connection.cursor() as cursor:
+        for name, (table, _event) in _wanted_triggers().items():
+            if name in existing and table in chosen:
+                place = f' ON "{table}"' if _is_postgresql() else ""
+                cursor.execute(f'DROP TRIGGER "{name}"{place}')
+
+
+_POSTGRESQL_FUNCTION = f"""
+CREATE OR REPLACE FUNCTION records_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '{REFUSAL} %', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END
+$$
+"""
+
+
+def _write_trigger(name: str, table: str, event: str) -> str:
+    if not _is_postgresql():
+        # Where no id is given, SQLite says -1 here.
+        is_taken = f'NEW.id IN (SELECT id FROM "{table}")'  # noqa: S608 - a declared table
+        insert = f'INSERT ON "{table}" WHEN {is_taken}'
+        what = insert if event == "REPLACE" else f'{event} ON "{table}"'
+        return (
+            f'CREATE TRIGGER "{name}" BEFORE {what} '
+            f"BEGIN SELECT RAISE(ABORT, '{REFUSAL} {table}'); END"
+        )
+    level = "STATEMENT" if event == "TRUNCATE" else "ROW"
+    return (
+        f'CREATE TRIGGER "{name}" BEFORE {event} ON "{table}" '
+        f"FOR EACH {level} EXECUTE FUNCTION records_refuse_change()"
+    )
 
 
 @contextmanager
 def purging(reason: str) -> Iterator[None]:
     """Lift the triggers for a purge or a test's flush, in one transaction.
 
-    The one guarded door. An error inside rolls the purge and the lifting back together.
+    The only way to lift them. An error inside rolls the purge and the lifting back together.
     """
     if not reason:
         raise ValueError("A purge needs a reason.")
@@ -254,10 +245,10 @@ def purging(reason: str) -> Iterator[None]:
         take_down(tables)
         logger.info("append_only_tables_opened", reason=reason)
         yield
-        put_up(tables)
+        put_up_triggers()
 
 
-def _plain(value: Any) -> str:
+def _write_plainly(value: Any) -> str:
     match value:
         case datetime():
             return value.astimezone(UTC).isoformat(timespec="microseconds")
@@ -272,94 +263,155 @@ def _plain(value: Any) -> str:
 def canonical(row: dict[str, Any]) -> bytes:
     """Return one spelling of a row that is the same on both engines."""
     text = json.dumps(
-        row, default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":")
+        row, default=_write_plainly, sort_keys=True, ensure_ascii=False, separators=(",", ":")
     )
     return text.encode()
 
 
-def _digest(previous: str, rows: Iterable[dict[str, Any]]) -> str:
-    state = hashlib.sha256(previous.encode())
+def _digest_and_count(previous: str, rows: Iterable[dict[str, Any]]) -> tuple[str, int]:
+    state, count = hashlib.sha256(previous.encode()), 0
     for row in rows:
         state.update(b"\n" + canonical(row))
-    return state.hexdigest()
+        count += 1
+    return state.hexdigest(), count
 
 
-def _wait_for_writers(log: Log) -> None:
+@contextmanager
+def _without_writers(log: AppendOnlyLog) -> Iterator[None]:
     """Let open inserts end: on PostgreSQL a row can commit later than one with a higher id."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = '{WAIT_FOR_WRITERS}'")
-            cursor.execute(f'LOCK TABLE "{log.table}" IN SHARE MODE')
+    if not _is_postgresql():
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{WAIT_FOR_WRITERS}'")
+        cursor.execute(f'LOCK TABLE "{log.table}" IN SHARE MODE')
+        yield
 
 
-def seal(log: Log) -> Seal | None:
-    """Seal the rows that came since the last seal; None when there are none."""
+def seal(log: AppendOnlyLog) -> Seal | None:
+    """Seal the rows that came since the last seal; None when there are none.
+
+    Writers wait only while the last id is read: what stands up to it can no longer change.
+    """
+    head = _head(log)
+    start = head.last + 1 if head else 1
+    with _without_writers(log):
+        ids = log.rows().filter(pk__gte=start).values_list("pk", flat=True)[:SEAL_ROWS]
+        last = max(ids, default=None)
+    if last is None:
+        return None
+    previous = head.digest if head else ""
+    rows = log.rows().filter(pk__range=(start, last)).values()
+    sealed = Seal(
+        log=log.name,
+        first=start,
+        last=last,
+        previous=previous,
+        digest=_digest_and_count(previous, rows.iterator())[0],
+    )
     with transaction.atomic():
-        _wait_for_writers(log)
-        head = _head(log)
-        start = head.last + 1 if head else 1
-        rows = list(log.rows().filter(pk__gte=start).values()[:SEAL_ROWS])
-        if not rows:
+        if _head(log) != head:  # another worker was quicker
             return None
-        previous = head.digest if head else ""
-        return Seal.objects.create(
-            log=log.name,
-            first=start,
-            last=rows[-1]["id"],
-            previous=previous,
-            digest=_digest(previous, rows),
-        )
+        sealed.save()
+    return sealed
 
 
 def seal_all() -> int:
     """Seal every log up to its last row; return how many seals were written."""
+    return sum(_seal_up(log) for log in logs() if log.is_sealed)
+
+
+def seal_due(now: datetime) -> int:
+    """Seal each log in which a bunch waits, or a row that has waited long enough."""
+    return sum(_seal_up(log) for log in logs() if log.is_sealed and _is_due(log, now))
+
+
+def _is_due(log: AppendOnlyLog, now: datetime) -> bool:
+    head = _head(log)
+    waiting = log.rows().filter(pk__gt=head.last if head else 0)
+    moments = list(waiting.values_list(log.moment, flat=True)[:BUNCH_ROWS])
+    return len(moments) == BUNCH_ROWS or any(each <= now - BUNCH_AGE for each in moments)
+
+
+def _seal_up(log: AppendOnlyLog) -> int:
+    """Seal segment after segment; one that is not full was the last."""
     written = 0
-    for log in logs():
-        while log.is_sealed and seal(log):
-            written += 1
+    while sealed := seal(log):
+        written += 1
+        if sealed.last - sealed.first + 1 < SEAL_ROWS:
+            break
     return written
 
 
-def _head(log: Log) -> Seal | None:
-    return Seal.objects.filter(log=log.name).order_by("-last").first()
+def _head(log: AppendOnlyLog) -> Seal | None:
+    """Return the newest seal; the chain only grows, so that the unique index finds it."""
+    return Seal.objects.filter(log=log.name).order_by("-first").first()
 
 
-def head_digests() -> dict[str, str]:
-    """Return the newest digest of each log, to be kept outside the database."""
-    heads = {log.name: _head(log) for log in logs() if log.is_sealed}
-    return {name: head.digest for name, head in heads.items() if head}
+class LogHead(NamedTuple):
+    """Where a log's newest seal ends, and its digest, which rests on all earlier ones."""
+
+    last: int
+    digest: str
+
+
+def heads() -> dict[str, LogHead]:
+    """Return the head of each log, to be kept outside the database."""
+    newest = {log.name: _head(log) for log in logs() if log.is_sealed}
+    return {name: LogHead(seal.last, seal.digest) for name, seal in newest.items() if seal}
 
 
 def purge_segments(model: type[models.Model], *, before: datetime, reason: str) -> int:
-    """Delete whole sealed segments that end before the moment; return how many rows went.
+    """Delete the oldest sealed segments that end before the moment; return how many rows went.
 
     The seals stay with ``purged_at``, so that the chain stays whole.
     """
+    now = timezone.now()
     log = _logs[model._meta.label_lower]
-    removed = 0
+    segments: list[Seal] = []
+    for each in Seal.objects.filter(log=log.name, purged_at=None).order_by("first")[:PURGE_SEALS]:
+        rows = log.rows().filter(pk__range=(each.first, each.last))
+        if rows.filter(**{f"{log.moment}__gte": before}).exists():
+            break
+        segments.append(each)
+    if not segments:
+        return 0
+    rows = log.rows().filter(pk__gte=segments[0].first, pk__lte=segments[-1].last)
     with purging(reason):
-        for each in Seal.objects.filter(log=log.name, purged_at=None):
-            rows = log.rows().filter(pk__range=(each.first, each.last))
-            if rows.filter(**{f"{log.moment}__gte": before}).exists():
-                break
-            removed += rows.delete()[0]
-            Seal._base_manager.filter(pk=each.pk).update(purged_at=timezone.now())
-    return removed
+        count = rows.count()
+        rows.delete()
+        Seal._base_manager.filter(pk__in=[each.pk for each in segments]).update(purged_at=now)
+    return count
 
 
-def breaches() -> Iterator[Breach]:
-    """Walk the seals of every log; report each changed, missing, foreign or unsealed row."""
+def breaches(since: Mapping[str, LogHead] | None = None) -> Iterator[Breach]:
+    """Walk every log once; report each changed, missing, foreign or unsealed row.
+
+    Args:
+        since: heads of an earlier walk without a breach; what they rest on is not walked again.
+    """
     for log in logs():
         if log.is_sealed:
-            yield from _breaches_of(log)
+            yield from _breaches_of(log, (since or {}).get(log.name))
 
 
-def _breaches_of(log: Log) -> Iterator[Breach]:
+def _breaches_of(log: AppendOnlyLog, since: LogHead | None) -> Iterator[Breach]:
     previous, following = "", 1
-    for each in Seal.objects.filter(log=log.name).order_by("first"):
+    if since is not None:
+        previous, following = since.digest, since.last + 1
+        if not Seal.objects.filter(log=log.name, last=since.last, digest=since.digest).exists():
+            yield Breach(f"{log.name} {since.last}", "the seal that was verified last is gone")
+    rows = _Walk(log.rows().filter(pk__gte=following).values().iterator())
+    for each in Seal.objects.filter(log=log.name, first__gte=following).order_by("first"):
+        where = f"{log.name} {each.first}-{each.last}"
         if each.previous != previous or each.first != following:
             yield Breach(f"{log.name} {each.first}", "the chain of seals is broken")
-        yield from _breaches_of_segment(log, each)
+        rows.skip_to(each.first)
+        digest, count = _digest_and_count(each.previous, rows.up_to(each.last))
+        if each.purged_at and count:
+            yield Breach(where, "rows stand in a purged segment")
+        elif not each.purged_at and digest != each.digest:
+            yield Breach(where, "rows were changed, removed or slipped in")
         previous, following = each.digest, each.last + 1
     overdue = {f"{log.moment}__lt": timezone.now() - SEALED_WITHIN}
     if log.rows().filter(pk__gte=following, **overdue).exists():
@@ -368,11 +420,20 @@ def _breaches_of(log: Log) -> Iterator[Breach]:
         yield Breach(log.name, "rows stand before the first id")
 
 
-def _breaches_of_segment(log: Log, segment: Seal) -> Iterator[Breach]:
-    rows = log.rows().filter(pk__range=(segment.first, segment.last))
-    where = f"{log.name} {segment.first}-{segment.last}"
-    if segment.purged_at:
-        if rows.exists():
-            yield Breach(where, "rows stand in a purged segment")
-    elif _digest(segment.previous, rows.values().iterator()) != segment.digest:
-        yield Breach(where, "rows were changed, removed or slipped in")
+class _Walk:
+    """The rows of a log in order, cut where the seals end."""
+
+    def __init__(self, rows: Iterator[dict[str, Any]]) -> None:
+        self._rows = rows
+        self._next = next(rows, None)
+
+    def skip_to(self, first: int) -> None:
+        """Pass over rows that no seal claims."""
+        for _row in self.up_to(first - 1):
+            pass
+
+    def up_to(self, last: int) -> Iterator[dict[str, Any]]:
+        """Yield the rows that come now, the last one's id included."""
+        while self._next is not None and self._next["id"] <= last:
+            yield self._next
+            self._next = next(self._rows, None)

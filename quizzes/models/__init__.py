@@ -1,6 +1,6 @@
 """Questions, quizzes, assignments, attempts and credits."""
 
-from quizzes.models.assignments import Admission, Assignment, AssignmentQuerySet, Extension
+from quizzes.models.assignments import Assignment, AssignmentQuerySet, Extension
 from quizzes.models.attempts import (
     Attempt,
     AttemptEvent,
@@ -22,7 +22,6 @@ from quizzes.models.questions import (
 )
 
 __all__ = [
-    "Admission",
     "Assignment",
     "AssignmentQuerySet",
     "Attempt",

@@ -31,28 +31,11 @@ class Setting(models.TextChoices):
     OWN = "own", _("on one's own")
 
 
-class Admission(models.Model):
-    """A person counts among the takers of an event's assignments.
+TAKER_STATES = ("nominated", "confirmed", "walk_in")
+"""States of a registration whose person takes the event's quizzes: those that hold a seat.
 
-    The event is a UUID without a foreign key, since quizzes lie below attendance, which calls
-    ``assignments.admit`` and ``dismiss``.
-    """
-
-    event = models.UUIDField()
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="admissions")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("admission")
-        verbose_name_plural = _("admissions")
-        constraints = [
-            models.UniqueConstraint(
-                name="one_admission_per_person_and_event", fields=["event", "person"]
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.event} {self.person_id}"
+Attendance, which lies above, calls it ``Registration.State.holds_seat``.
+"""
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
@@ -77,8 +60,10 @@ def takers(person_ids: Iterable[int], day: date) -> Q:
     posts = Membership.objects.on(day).filter(
         person__in=ids, unit__path__startswith=OuterRef("unit__path")
     )
-    events = Admission.objects.filter(person__in=ids).values("event")
-    return Q(person__in=ids) | Q(Exists(posts)) | Q(event__in=events)
+    by_events = Assignment.objects.filter(
+        event__registrations__person__in=ids, event__registrations__state__in=TAKER_STATES
+    )
+    return Q(person__in=ids) | Q(Exists(posts)) | Q(pk__in=by_events.values("pk"))
 
 
 class Assignment(models.Model):
@@ -95,7 +80,13 @@ class Assignment(models.Model):
     unit = models.ForeignKey(
         Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="assignments"
     )
-    event = models.UUIDField(null=True, blank=True)
+    event = models.ForeignKey(
+        "attendance.Event",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="quiz_assignments",
+    )
     phase = models.CharField(max_length=8, choices=Phase.choices, default=Phase.NORMAL)
     setting = models.CharField(max_length=4, choices=Setting.choices, default=Setting.OWN)
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)

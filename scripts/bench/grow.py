@@ -55,7 +55,7 @@ from clinic.people.models import Account, Grant, Membership, Person, Unit
 from clinic.records import jobs, seals
 from clinic.records.audit import AuditDetail, AuditEntry
 from clinic.records.jobs import Job
-from clinic.records.seals import Log, Seal
+from clinic.records.seals import AppendOnlyLog, Seal
 from quizzes.arithmetic.answers import parse_value, value_to_json
 from quizzes.arithmetic.deadlines import deadline
 from quizzes.arithmetic.grading import GRADING_RELEASE, credit
@@ -63,7 +63,6 @@ from quizzes.arithmetic.question_types import Content
 from quizzes.arithmetic.selection import attempt_seed, option_order
 from quizzes.delivery import form_of, rules_of
 from quizzes.models import (
-    Admission,
     Assignment,
     Attempt,
     AttemptEvent,
@@ -131,7 +130,7 @@ USUAL = Amounts()
 class Chain:
     """The seals of one log, going on from its newest one."""
 
-    log: Log
+    log: AppendOnlyLog
     last: int
     digest: str
 
@@ -450,7 +449,7 @@ def _add_event(month: Month, day: date, *, seats: int) -> Event:
                 uuid=month.uuid(),
                 person_id=account.person_id,
                 role=Grant.Role.ORGANISER,
-                event=event.uuid,
+                event=event,
                 starts_on=event.created_at.date(),
                 created_at=event.created_at,
             )
@@ -467,7 +466,7 @@ def _add_assignment(
         Assignment(
             uuid=month.uuid(),
             quiz=month.region.version.quiz,
-            event=event.uuid,
+            event=event,
             phase=phase,
             setting=Setting.ROOM if phase == Phase.PRE else Setting.OWN,
             opens_at=opens_at,
@@ -502,7 +501,6 @@ def _add_registration(month: Month, event: Event, post: Membership) -> Registrat
     )
     digest = token_digest(badges.token_of(seat))
     month.add(Badge(registration=seat, version=1, token_digest=digest, created_at=invited_at))
-    month.add(Admission(event=event.uuid, person=person, created_at=invited_at))
     values = {"event": event.code, "state": "nominated", "source": "organiser"}
     who = {"thing": seat, "subject": person.pk}
     month.log("registration.create", invited_at, actor=organiser, values=values, **who)

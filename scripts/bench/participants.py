@@ -50,7 +50,7 @@ def clinic_of(organiser: Account, run: str, capacity: int) -> Event:
     events.add_session(event, times, actor=organiser)
     window = assignments.Window(opens_at=now - DAY, closes_at=now + DAY)
     quiz = Quiz.objects.get(slug=QUIZ)
-    assignments.assign(quiz, event.uuid, actor=None, phase=Phase.PRE, window=window)
+    assignments.assign(quiz, event, actor=None, phase=Phase.PRE, window=window)
     return events.open_registration(event, actor=organiser)
 
 

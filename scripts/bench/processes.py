@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from clinic.management.supervisor import end_with_parent
+from clinic.management.processes import end_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
 SECONDS_TO_END = 25
 SETTLED = 0.01  # CPU seconds within a look: less is idling
-# By what a child of the supervisor is known in its command line.
-KINDS = {"clinic.management.web": "web", "worker": "worker", "beat": "beat"}
+# By what name a child of the supervisor is known.
+KINDS = {"klinik-web": "web", "klinik-worker": "worker", "klinik-timer": "timer"}
 
 
 # --- what /proc says ----------------------------------------------------------------------------
@@ -71,9 +71,9 @@ def pss_mib(pid: int) -> float:
     return parse_pss(Path(f"/proc/{pid}/smaps_rollup").read_text()) / 1024
 
 
-def command_of(pid: int) -> str:
-    """Return the command line of a process."""
-    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
+def name_of(pid: int) -> str:
+    """Return the name of a process, as ``ps`` shows it."""
+    return Path(f"/proc/{pid}/comm").read_text().strip()
 
 
 @dataclass
@@ -173,7 +173,8 @@ class Server(Program):
         for pid in everybody[1:]:
             with contextlib.suppress(FileNotFoundError):  # it has ended meanwhile
                 if parse_stat(Path(f"/proc/{pid}/stat").read_text()).parent == self.process.pid:
-                    found.setdefault(kind_of(command_of(pid)), []).extend(descendants(pid))
+                    kind = KINDS.get(name_of(pid), "other")
+                    found.setdefault(kind, []).extend(descendants(pid))
         return found
 
     def behind(self) -> list[int]:
@@ -190,12 +191,6 @@ class Server(Program):
             if now - before <= quiet * SETTLED:
                 return
             before = now
-
-
-def kind_of(command: str) -> str:
-    """Return what a child of the supervisor is, by its command line."""
-    words = command.split()
-    return next((kind for word, kind in KINDS.items() if word in words), "other")
 
 
 def answers(port: int, path: str) -> bool:

@@ -173,7 +173,7 @@ def _of_crowds(rounds: list[Round]) -> list[Figure]:
         ),
         paired(
             "crowd-behind",
-            "CPU of a quiz, worker and beat",
+            "CPU of a quiz, worker and timer",
             [(one.behind / AT_ONCE, one.view) for one in rounds],
         ),
         Figure(

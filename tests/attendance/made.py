@@ -10,6 +10,8 @@ from clinic.people import granting
 from clinic.people.access import remembering_grants
 from clinic.people.granting import Scope
 from clinic.people.models import Grant, Membership, Person
+from clinic.records.jobs import Job
+from quizzes.models import Assignment, Quiz
 from tests.replaying import Recording
 
 DAY = datetime(2026, 5, 25, 0, 0, tzinfo=UTC)
@@ -144,6 +146,19 @@ SEAT = Recording(_seat)
 
 def fresh(event):
     return Event.objects.get(pk=event.pk)
+
+
+def takers(event):
+    """Whom a quiz that is given to the event's participants reaches, of all people."""
+    quiz, _made = Quiz.objects.get_or_create(slug=f"kuis-{event.code}")
+    given, _made = Assignment.objects.get_or_create(quiz=quiz, event=event)
+    return {one for one in Person.objects.all() if given in Assignment.objects.of_person(one, DAY)}
+
+
+def refreshed_units():
+    """The units whose findings wait for their refresh, one for each job."""
+    rows = Job.objects.filter(name="insights.refresh_unit", state=Job.State.QUEUED)
+    return sorted(map(int, rows.values_list("key", flat=True)))
 
 
 def states(rows):

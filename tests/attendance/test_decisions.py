@@ -15,7 +15,6 @@ from clinic.lib.errors import Refused
 from clinic.records.audit import AuditEntry
 from clinic.records.jobs import Job
 from clinic.records.notices import Notice
-from quizzes.models import Admission
 from tests.attendance import made
 
 SEATS = 300
@@ -77,8 +76,20 @@ class TestDecisions:
 
         assert made.states(rows) == [after, after]
         assert made.fresh(event).seats_taken == seats
-        assert not Admission.objects.filter(event=event.uuid).exists()
+        assert made.takers(event) == set()
         assert made.seats_are_right()
+
+    def test_who_came_and_loses_the_seat_or_gets_it_back_refreshes_the_unit(self, cast, event):
+        came, by = made.joined(event, cast.participant), cast.organiser.account
+        absent = made.joined(event, cast.stranger)
+        made.scanned(event, made.badge(came))
+        unit = cast.participant.memberships.get().unit_id
+        Job.objects.all().delete()
+
+        made.decided(event, "revoke", [came, absent], by=by)
+        assert made.refreshed_units() == [unit]
+        made.decided(event, "restore", [came, absent], by=by)
+        assert made.refreshed_units() == [unit, unit]
 
     def test_a_revoked_registration_is_put_in_force_again_unless_there_is_a_newer_one(
         self, cast, event
@@ -146,7 +157,7 @@ class TestUndo:
 
         assert made.states(rows) == ["nominated"] * 3
         assert made.fresh(event).seats_taken == 3
-        assert Admission.objects.filter(event=event.uuid).count() == 3
+        assert made.takers(event) == {row.person for row in rows}
         assert Notice.objects.count() == told
         assert AuditEntry.objects.filter(verb="registration.undo").count() == 3
         assert made.seats_are_right()

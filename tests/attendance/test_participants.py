@@ -13,7 +13,7 @@ from clinic.lib.errors import Refused
 from clinic.people import merging
 from clinic.records.audit import AuditEntry
 from quizzes import delivery
-from quizzes.models import Admission, Attempt
+from quizzes.models import Attempt
 from quizzes.models.assignments import Phase
 from tests.attendance import made
 from tests.quizzes import made as quiz_made
@@ -53,7 +53,7 @@ class TestTheList:
         assert not browser.get(place_of(event)).context["listing"].has_quiz
         question = quiz_made.published_question(cast, "soal-awal", questions.single())
         version = quiz_made.published_quiz(cast, "kuis-awal", versions=[question])
-        given = quiz_made.assigned(version, event.uuid, phase=Phase.PRE)
+        given = quiz_made.assigned(version, event, phase=Phase.PRE)
         attempt = delivery.start(given, cast.participant.account)[0]
         assert names_shown(browser, event, kuis="selesai") == []
 
@@ -67,7 +67,7 @@ class TestTheList:
         merging.merge(cast.participant, cast.walk_in, actor=cast.admin.account, reason=made.WHY)
         question = quiz_made.published_question(cast, "soal-awal", questions.single())
         version = quiz_made.published_quiz(cast, "kuis-awal", versions=[question])
-        given = quiz_made.assigned(version, event.uuid, phase=Phase.PRE)
+        given = quiz_made.assigned(version, event, phase=Phase.PRE)
         attempt = delivery.start(given, cast.participant.account)[0]
         delivery.submit(attempt.uuid, among=Attempt.objects.all())
 
@@ -240,8 +240,7 @@ class TestOneRegistration:
         assert not new.presences.exists()
         assert row.presences.exists()
         assert made.fresh(event).seats_taken == 1
-        takers = Admission.objects.filter(event=event.uuid).values_list("person", flat=True)
-        assert list(takers) == [cast.stranger.pk]
+        assert made.takers(event) == {cast.stranger}
         late = made.scanned(event, made.badge(row), by=cast.organiser.account)
         assert late[0].verdict == "revoked"
         assert made.seats_are_right()

@@ -45,7 +45,7 @@ class TestTheWayThroughTheSteps:
         assert (event.state, event.place, event.capacity) == ("open", "Aula", 30)
         assert session.starts_at == datetime(2030, 5, 20, 8, 30, tzinfo=WITA)
         assert (session.scan_group, session.is_required) == ("d1", True)
-        assert Grant.objects.filter(event=event.uuid).get().person == cast.organiser
+        assert Grant.objects.filter(event=event).get().person == cast.organiser
 
     def test_the_letter_number_is_typed_and_stands_on_board_and_plan(self, cast, browser, draft):
         board = f"/panitia/{draft.code}/"
@@ -112,7 +112,7 @@ class TestTheWayThroughTheSteps:
         self.give_both(browser, draft, quiz)
 
         session = draft.sessions.get()
-        pre, post = Assignment.objects.filter(event=draft.uuid).order_by("opens_at")
+        pre, post = Assignment.objects.filter(event=draft).order_by("opens_at")
         assert (pre.phase, post.phase) == ("pre", "post")
         assert pre.opens_at <= timezone.now()
         assert pre.closes_at == session.starts_at + timedelta(minutes=15)
@@ -219,7 +219,7 @@ class TestRefusals:
         twice = browser.post(step(draft, "kuis"), typed)
         assert (twice.status_code, list(twice.context["form"].errors)) == (422, ["quiz"])
         given = Assignment.objects.get()
-        assert (given.event, given.setting) == (draft.uuid, "room")
+        assert (given.event, given.setting) == (draft, "room")
         browser.post(step(draft, "kuis"), {"tarik": str(given.uuid)})
         assert not Assignment.objects.in_force().exists()
 
@@ -338,7 +338,7 @@ class TestWhoMay:
 def test_pages_cost_the_same_whatever_the_number_of_rows(cast, browser, regencies):
     quiz = quiz_made.published_quiz(cast)
     event = made.event_of(cast.organiser)
-    quiz_made.assigned(quiz, event.uuid, phase="pre")
+    quiz_made.assigned(quiz, event, phase="pre")
     names = ("apa", "waktu", "siapa", "kuis", "periksa")
     pages = ["/panitia/", "/panitia/baru/", *(step(event, name) for name in names)]
     pages.append(f"/panitia/{event.code}/keadaan/batalkan")
@@ -355,7 +355,7 @@ def test_pages_cost_the_same_whatever_the_number_of_rows(cast, browser, regencie
     few = costs()
     for number in range(6):
         more = made.event_of(cast.organiser, code=f"lebih-{number}")
-        quiz_made.assigned(quiz, more.uuid, phase="pre")
+        quiz_made.assigned(quiz, more, phase="pre")
         start = made.DAY + timedelta(days=number + 1)
         draft = events.SessionDraft(
             title=f"Sesi {number}",
@@ -364,7 +364,7 @@ def test_pages_cost_the_same_whatever_the_number_of_rows(cast, browser, regencie
             scan_group=f"d{number + 2}",
         )
         events.add_session(event, draft, actor=cast.organiser.account)
-    quiz_made.assigned(quiz, event.uuid, phase="post")
+    quiz_made.assigned(quiz, event, phase="post")
     for person in made.people(regencies[0].clinic, 12):
         registration.invite(event, person, actor=None)
     assert Registration.objects.count() == 12

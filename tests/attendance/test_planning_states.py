@@ -126,7 +126,7 @@ class TestCopies:
 
     def test_plan_and_quizzes_move_by_whole_days_and_nobody_comes_along(self, cast, browser):
         event = made.event_of(cast.organiser, capacity=9)
-        quiz_made.assigned(quiz_made.published_quiz(cast), event.uuid, phase="pre")
+        quiz_made.assigned(quiz_made.published_quiz(cast), event, phase="pre")
         made.joined(event, cast.participant)
         answer = browser.post(
             "/panitia/baru/salin", {"source": event.code, "first_day": "2030-03-04"}
@@ -145,7 +145,7 @@ class TestCopies:
         pairs = zip(event.sessions.all(), copy.sessions.all(), strict=True)
         assert all(new.starts_at - old.starts_at == shift for old, new in pairs)
         old, new = Assignment.objects.order_by("pk")
-        assert (new.event, new.phase, new.opens_at - old.opens_at) == (copy.uuid, "pre", shift)
+        assert (new.event, new.phase, new.opens_at - old.opens_at) == (copy, "pre", shift)
         assert not copy.registrations.exists()
         assert not copy.scans.exists()
         assert copy.badge_key != event.badge_key

@@ -14,7 +14,7 @@ from django.utils import timezone
 from clinic import health
 from clinic.records import jobs, seals
 from clinic.records.jobs import Job
-from tests.processes import CELERY, ROOT, environment
+from tests.processes import CELERY, ROOT, TIMER, environment
 
 SECRET = "a-secret-key-of-production-that-is-long-enough-0123456789"
 QUERIES_EMBEDDED = 7
@@ -187,10 +187,8 @@ class TestS21TheDatabaseRefuses:
         assert run(*WEB, env=production()).returncode == 0
 
     @pytest.mark.django_db(transaction=True)
-    @pytest.mark.parametrize(
-        "command", [WEB, (*CELERY, "worker", "-P", "solo"), (*CELERY, "beat", "--pidfile=")]
-    )
-    def test_web_worker_and_beat_refuse_a_demo_account(self, command, cast):
+    @pytest.mark.parametrize("command", [WEB, (*CELERY, "worker", "-P", "solo"), TIMER])
+    def test_web_worker_and_timer_refuse_a_demo_account(self, command, cast):
         account = cast.participant.account
         account.is_demo = True
         account.save()

@@ -48,7 +48,14 @@ STAFF = {
     "regency_official": {"map", "sheets", "sheet_import"},
     "organiser": {"organiser_events", "organiser_new", "organiser_copy"},
     "reviewer": {"module_reviews"},
-    "admin": {"people_list", "people_import", "units_list", "units_import", "account_slips"},
+    "admin": {
+        "failed_jobs",
+        "people_list",
+        "people_import",
+        "units_list",
+        "units_import",
+        "account_slips",
+    },
 }
 STATES = {
     "home": "several roles",

@@ -119,7 +119,7 @@ LINES_OF_TEXT = """button => {
 
 
 def test_a_button_in_the_list_stays_on_one_line(organiser, cast, event):
-    quiz_made.assigned(quiz_made.published_quiz(cast), event.uuid, phase=Phase.PRE)
+    quiz_made.assigned(quiz_made.published_quiz(cast), event, phase=Phase.PRE)
     Person.objects.filter(registrations__event=event).update(
         name="Drs. Muhammad Peserta Lainnya, S.Sos., M.A.P."
     )

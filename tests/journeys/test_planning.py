@@ -128,7 +128,7 @@ def test_a_cancelled_event_says_so_to_everybody(enter, cast):
 def test_axe_finds_nothing_on_any_page_of_the_plan(enter, cast):
     quiz = quiz_made.published_quiz(cast)
     event = made.event_of(cast.organiser, is_open=False)
-    quiz_made.assigned(quiz, event.uuid, phase="pre")
+    quiz_made.assigned(quiz, event, phase="pre")
     session = event.sessions.first().uuid
     done = made.event_of(cast.organiser, code="sudah-batal")
     events.cancel(done, actor=cast.organiser.account, reason="Ditunda karena banjir")

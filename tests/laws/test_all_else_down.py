@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from attendance import badges
 from attendance.models import Correction, Presence, Registration, Scan
+from clinic import environment
 from clinic.lib import shared_cache
 from clinic.lib.shared_cache import SharedCache
 from clinic.records import jobs
@@ -93,7 +94,7 @@ def everything_down(broker, refusing, settings, shared_cache_at) -> list[int]:
     settings.EMAIL_BACKEND = settings.SMTP_BACKEND
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", refusing
     shared_cache_at(refusing)
-    return broker(settings.CELERY_BROKER_URL, settings.BROKER_SERVER_OPTIONS)
+    return broker(settings.CELERY_BROKER_URL, environment.BROKER_SERVER_OPTIONS)
 
 
 @pytest.fixture
@@ -275,7 +276,7 @@ def test_r05_the_broker_is_asked_once_and_the_sweep_finds_every_job(
 ):
     waiting = Job.objects.filter(state="queued", attempts=0)
     assert set(waiting.values_list("name", flat=True)) == {
-        "insights.refresh_person",
+        "insights.refresh_unit",
         "people.send_reset_link",
     }
     assert Job.objects.count() == waiting.count() > len(everything_down) == 1
@@ -351,7 +352,7 @@ class TestOneSendToABrokerThatIsDown:
 
     def test_r05_one_that_has_hung_is_left_after_one_wait(self, broker, settings):
         with silent_server() as (server, port):
-            told = broker(f"redis://127.0.0.1:{port}/0", settings.BROKER_SERVER_OPTIONS)
+            told = broker(f"redis://127.0.0.1:{port}/0", environment.BROKER_SERVER_OPTIONS)
             rows = [enter("test.write", key) for key in "ab"]
 
         assert told == [rows[0].pk]

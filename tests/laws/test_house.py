@@ -98,15 +98,32 @@ def test_work_for_later_has_no_second_path():
         assert "shared_task" not in text, path
 
 
-def test_every_job_that_is_entered_has_a_handler():
-    entered = {
-        call.args[0].value: path
-        for path in SOURCES
-        for call in calls(tree_of(path), "enter")
-        if call.args and isinstance(call.args[0], ast.Constant)
+def entered_jobs(tree):
+    """Return the names under which a module enters jobs, written there or in a constant above."""
+    constants = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
     }
+    names = [call.args[0] for way in ("enter", "enter_each") for call in calls(tree, way)]
+    written = [name.value for name in names if isinstance(name, ast.Constant)]
+    kept = [constants[name.id] for name in names if getattr(name, "id", "") in constants]
+    return [*written, *kept]
 
+
+def test_every_job_that_is_entered_has_a_handler():
+    """A lower package enters the job of a higher one by its name alone."""
+    entered = {name: path for path in SOURCES for name in entered_jobs(tree_of(path))}
+
+    assert "insights.refresh_unit" in entered
     assert {name: path for name, path in entered.items() if name not in registered()} == {}
+
+
+def test_no_signal_is_ours():
+    """The act enters its jobs itself; receivers listen to Django and allauth alone."""
+    assert [path for path in SOURCES if calls(tree_of(path), "Signal")] == []
 
 
 def test_package_files_are_empty_but_for_models():
@@ -132,11 +149,11 @@ def test_d01_accounts_are_ours():
 
 
 def relations_by_string(tree):
-    """Return relation targets that are written as text, ``self`` and the own module aside."""
+    """Return relations whose target is written as text, ``self`` and the own module aside."""
     own = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
     fields = ("ForeignKey", "OneToOneField", "ManyToManyField", "ParentalKey")
     return [
-        call.args[0].value
+        (call.args[0].value, on_delete_of(call))
         for field in fields
         for call in calls(tree, field)
         if call.args
@@ -145,17 +162,23 @@ def relations_by_string(tree):
     ]
 
 
+def on_delete_of(call):
+    given = [word.value for word in call.keywords if word.arg == "on_delete"]
+    return ast.unparse(given[0]) if given else ""
+
+
 FOREIGN_BY_STRING = {"wagtailcore.", "wagtailimages.", "wagtaildocs.", "auth.", "contenttypes."}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=str)
-def test_no_relation_points_up_by_string(path):
-    """Only ``settings.AUTH_USER_MODEL`` may: a string is an import that no contract sees."""
+def test_a_relation_that_points_up_by_string_protects_its_target(path):
+    """Imports never point up. A string may, to a row that stays while something points at it."""
     package = path.parts[1] if path.parts[0] == "clinic" else path.parts[0]
-    for target in relations_by_string(tree_of(path)):
+    for target, on_delete in relations_by_string(tree_of(path)):
         label = target.split(".")[0]
         is_foreign = any(target.startswith(prefix) for prefix in FOREIGN_BY_STRING)
-        assert is_foreign or label == package or "." not in target, target
+        is_own = label == package or "." not in target
+        assert is_foreign or is_own or on_delete == "models.PROTECT", target
 
 
 def test_d08_no_address_counts_rows():
@@ -189,6 +212,24 @@ class TestTheLawsThemselves:
             "UnitTopic: say ChangeArea",
         ]
 
+    def test_a_job_by_name_or_constant(self):
+        tree = ast.parse(
+            "READ = 'a.read'\n"
+            "def act():\n"
+            "    jobs.enter(READ, 1, 'once')\n"
+            "    jobs.enter_each('b.refresh', [1])\n"
+            "    jobs.enter(f'{kind}.read', 1, 'once')"
+        )
+        assert sorted(entered_jobs(tree)) == ["a.read", "b.refresh"]
+
     def test_a_relation_that_points_up(self):
-        tree = ast.parse("x = models.ForeignKey('insights.Finding', on_delete=1)")
-        assert relations_by_string(tree) == ["insights.Finding"]
+        tree = ast.parse(
+            "x = models.ForeignKey('insights.Finding', on_delete=models.CASCADE)\n"
+            "y = models.ForeignKey('attendance.Event', on_delete=models.PROTECT)\n"
+            "z = models.ManyToManyField('insights.Rollup')"
+        )
+        assert relations_by_string(tree) == [
+            ("insights.Finding", "models.CASCADE"),
+            ("attendance.Event", "models.PROTECT"),
+            ("insights.Rollup", ""),
+        ]

@@ -15,6 +15,8 @@ from tests.migrated import prepared, template
 from tests.processes import ROOT, environment
 
 FILLED = "klinik_filled"
+REFRESH = "insights.refresh_unit"
+LOST = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
@@ -42,8 +44,23 @@ def test_r09_later_migrations_keep_every_row_that_stands_before_them(own_databas
     found = json.loads(done.stdout.splitlines()[-1])
 
     changed = {one.split(".")[0] for one in found["taken_back"]}
-    assert changed == {"attendance", "insights", "records"}
+    assert changed == {"attendance", "insights", "people", "quizzes", "records"}
     assert found["after"] == found["before"]
     for table in ("attendance.Registration", "insights.Finding", "records.Import"):
         assert found["before"][table] > 0
     assert found["problems"] == found["unsealed"] == []
+    before, after = found["events"]
+    assert before == after
+    assert len(before) == 2
+    assert found["admissions"] == 1
+    assert set(found["refused"]) == {"people", "quizzes"}
+    assert all(LOST in said for said in found["refused"].values())
+    refreshes = [[state, unit] for state, name, unit in found["refreshes"] if name == REFRESH]
+    assert refreshes == [
+        ["queued", "dinas-kesehatan-contoh"],
+        ["queued", "kecamatan-hulu-contoh"],
+        ["queued", "kecamatan-hulu-contoh"],
+    ]
+    assert [row[:2] for row in found["refreshes"] if row[1] != REFRESH] == [
+        ["done", "insights.refresh_person"]
+    ]

@@ -11,11 +11,11 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quizzes import assignments, delivery, showing
+from quizzes import delivery, showing
 from quizzes.arithmetic.saving import Outcome, SaveEvent
 from quizzes.invariants import INVARIANTS
 from quizzes.models import Attempt, Credit, Response, ResponseEvent
-from tests.given import EVENT
+from tests.attendance import made as clinics
 from tests.quizzes import made
 from tests.quizzes.arithmetic import questions
 
@@ -221,9 +221,10 @@ def test_p7_a_replayed_queue_ends_where_an_online_run_ends(
 def test_p13_extensions_in_any_order_end_at_the_larger(cast, given_quiz, undone, minutes, random):
     random.shuffle(minutes)
     with undone():
-        assignments.admit(EVENT, cast.participant)
+        event = clinics.event_of(cast.organiser)
+        clinics.joined(event, cast.participant)
         version = given_quiz[0].quiz.versions.get()
-        given_to_event = made.assigned(version, EVENT, hours=None)
+        given_to_event = made.assigned(version, event, hours=None)
         attempt, _new = delivery.start(given_to_event, cast.participant.account)
         for count in minutes:
             delivery.extend(

@@ -151,7 +151,7 @@ def given(cast):
     clinics.joined(clinic, cast.participant)
     bank = [made.published_question(cast, f"soal-{n}", questions.single()) for n in range(5)]
     rules = {"forms": {"A": bank, "B": bank}, "form_phases": {"pre": "A", "post": "B"}}
-    targets = ((cast.participant, Phase.POST), (clinic.uuid, Phase.PRE))
+    targets = ((cast.participant, Phase.POST), (clinic, Phase.PRE))
 
     def give(until):
         for number in range(Assignment.objects.count(), until):
@@ -160,7 +160,7 @@ def given(cast):
             attempt, _new = delivery.start(
                 made.assigned(quiz, to, phase=phase), cast.participant.account
             )
-            if to == clinic.uuid:
+            if to == clinic:
                 more = {"extra_minutes": 30, "reason": "Listrik padam"}
                 delivery.extend(attempt.uuid, actor=cast.organiser.account, **more)
             delivery.submit(attempt.uuid, among=Attempt.objects.all())

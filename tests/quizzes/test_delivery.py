@@ -8,13 +8,13 @@ from django.http import Http404
 from django.utils import timezone
 
 from clinic.people.access import visible
-from quizzes import assignments, delivery
+from clinic.records.jobs import Job
+from quizzes import delivery
 from quizzes.arithmetic.saving import Outcome, SaveEvent
 from quizzes.delivery import CannotStart
 from quizzes.models import Assignment, Attempt, Credit, ResponseEvent
 from quizzes.models.assignments import Phase
-from quizzes.signals import attempt_credited
-from tests.given import EVENT
+from tests.attendance import made as clinics
 from tests.quizzes import made
 
 
@@ -48,16 +48,15 @@ def answer_all(person, attempt, choose=made.key_of):
         save(person, attempt, item.index, choose(item.question_version.parsed))
 
 
-def test_a_full_key_earns_everything_and_the_signal_goes_out_once(attempt, taker):
-    heard = []
-    attempt_credited.connect(lambda attempt, **_more: heard.append(attempt.pk), weak=False)
+def test_a_full_key_earns_everything_and_leads_to_one_job(attempt, taker, regencies):
     answer_all(taker, attempt)
 
     for _again in range(2):
         assert delivery.submit(attempt.uuid, among=own(taker)).is_finished
 
     assert [one.share for one in Credit.objects.current()] == [1] * 5
-    assert heard == [attempt.pk]
+    entered = Job.objects.get()
+    assert (entered.name, entered.key) == ("insights.refresh_unit", str(regencies[0].district.pk))
     assert list(attempt.events.values_list("kind", flat=True)) == ["start", "submit"]
 
 
@@ -149,8 +148,9 @@ def test_a_blank_never_overwrites_an_answer_unless_it_is_meant(attempt, taker):
 
 
 def test_q15_an_extension_moves_the_deadline_later_and_never_earlier(cast, quiz, taker):
-    assignments.admit(EVENT, taker)
-    attempt, _new = delivery.start(made.assigned(quiz, EVENT), taker.account)
+    event = clinics.event_of(cast.organiser)
+    clinics.joined(event, taker)
+    attempt, _new = delivery.start(made.assigned(quiz, event), taker.account)
     before = attempt.deadline_at
     organiser = cast.organiser.account
 
@@ -183,12 +183,13 @@ def test_who_may_start_and_when(cast, quiz, taker):
 def test_units_and_events_reach_their_people(cast, quiz, regencies, taker):
     now = timezone.localdate()
     by_unit = made.assigned(quiz, regencies[0].root)
-    by_event = made.assigned(quiz, EVENT)
+    event = clinics.event_of(cast.organiser)
+    by_event = made.assigned(quiz, event)
 
     def reached(person):
         return set(Assignment.objects.of_person(person, now))
 
     assert reached(taker) == {by_unit}
-    assignments.admit(EVENT, taker)
+    clinics.joined(event, taker)
     assert reached(taker) == {by_unit, by_event}
     assert reached(cast.other_regency_official) == set()

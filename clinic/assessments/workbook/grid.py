@@ -12,14 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
+from string import ascii_uppercase
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
 import defusedxml
-import openpyxl
 from defusedxml import ElementTree
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
 from clinic.lib.arithmetic.messages import gettext_noop
 from clinic.lib.arithmetic.uploads import inspect_archive
@@ -131,7 +129,11 @@ class Workbook:
 
 def where(row: int, column: int) -> str:
     """Name a cell, such as ``K8``."""
-    return f"{get_column_letter(column)}{row}"
+    letters = ""
+    while column:
+        column, place = divmod(column - 1, 26)
+        letters = ascii_uppercase[place] + letters
+    return f"{letters}{row}"
 
 
 def read_grids(source: bytes | Path) -> Workbook:
@@ -141,6 +143,8 @@ def read_grids(source: bytes | Path) -> Workbook:
         UnsafeArchive: if the file must not be opened.
         UnreadableWorkbook: if it is no workbook, is beyond a limit or has only hidden sheets.
     """
+    import openpyxl  # here, so that only a process that reads a workbook holds it in memory
+
     content = source if isinstance(source, bytes) else source.read_bytes()
     inspect_archive(content)
     if not openpyxl.DEFUSEDXML:
@@ -152,6 +156,8 @@ def read_grids(source: bytes | Path) -> Workbook:
 
 
 def _read(content: bytes) -> Workbook:
+    import openpyxl
+
     values = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     formulas = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False)
     try:
@@ -197,6 +203,8 @@ def _filled(sheet: Any) -> Iterator[Any]:
 
 
 def _formula(value: Any) -> str:
+    from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
+
     if isinstance(value, ArrayFormula | DataTableFormula):
         return str(getattr(value, "text", "") or "=")
     return value if isinstance(value, str) and value.startswith("=") else ""
@@ -231,6 +239,8 @@ def _relations(archive: zipfile.ZipFile, part: PurePosixPath) -> dict[str, str]:
 
 
 def _links_of(archive: zipfile.ZipFile, part: PurePosixPath) -> dict[tuple[int, int], str]:
+    from openpyxl.utils.cell import coordinate_to_tuple
+
     relations = _relations(archive, part)
     if not relations:
         return {}
@@ -239,7 +249,7 @@ def _links_of(archive: zipfile.ZipFile, part: PurePosixPath) -> dict[tuple[int, 
         for _event, element in ElementTree.iterparse(stream):
             if _name(element) == "hyperlink" and element.get(_RELATION) in relations:
                 first = element.get("ref", "").split(":")[0]
-                row, column = openpyxl.utils.cell.coordinate_to_tuple(first)
+                row, column = coordinate_to_tuple(first)
                 links[row, column] = relations[element.get(_RELATION, "")]
             elif _name(element) in {"row", "c"}:
                 element.clear()

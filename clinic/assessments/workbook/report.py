@@ -18,7 +18,6 @@ from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
-from openpyxl.utils import column_index_from_string
 
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.arithmetic.scoring import SheetScore, score_sheet
@@ -210,6 +209,8 @@ def _rows_left_out(
     framework: FrameworkFile, reading: SheetReading, node: EditionNode, cell: Cell
 ) -> list[int]:
     """Return the rows of a node's parts that its formula does not touch."""
+    from openpyxl.utils import column_index_from_string
+
     if not cell.formula:
         return []
     column = reading.layout.columns.score

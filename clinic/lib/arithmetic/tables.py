@@ -17,8 +17,6 @@ from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import PurePath
 
-import python_calamine
-
 from clinic.lib.arithmetic.messages import gettext_noop
 from clinic.lib.arithmetic.uploads import MEBIBYTE, UnsafeArchive, inspect_archive
 
@@ -199,6 +197,8 @@ def escape_formula(text: str) -> str:
 
 
 def _read_xlsx(content: bytes, limits: TableLimits) -> Table:
+    import python_calamine
+
     inspect_archive(content)
     _refuse_far_cells(content, limits)
     try:

@@ -7,12 +7,11 @@ never becomes a formula.
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter, quote_sheetname
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
+# Where it is used, so that only a process that writes a workbook holds openpyxl in memory.
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 Cell = str | int | float | None
 MOST_ROWS = 5000
@@ -50,6 +49,8 @@ class Sheet:
 
 def write_workbook(sheets: Sequence[Sheet]) -> bytes:
     """Return the sheets as an .xlsx file."""
+    from openpyxl import Workbook
+
     workbook = Workbook()
     workbook.remove(workbook.active)
     for sheet in sheets:
@@ -59,7 +60,9 @@ def write_workbook(sheets: Sequence[Sheet]) -> bytes:
     return content.getvalue()
 
 
-def _fill(page: Worksheet, sheet: Sheet) -> None:
+def _fill(page: "Worksheet", sheet: Sheet) -> None:
+    from openpyxl.utils import get_column_letter
+
     for number, row in enumerate(sheet.rows, 1):
         for place, value in enumerate(row, 1):
             _write(page, (number, place), value)
@@ -73,20 +76,27 @@ def _fill(page: Worksheet, sheet: Sheet) -> None:
         _offer(page, choice, first=(sheet.heading or 0) + 2)
 
 
-def _write(page: Worksheet, place: tuple[int, int], value: Cell) -> None:
+def _write(page: "Worksheet", place: tuple[int, int], value: Cell) -> None:
+    from openpyxl.styles import Alignment
+
     cell = page.cell(*place, value)
     if isinstance(value, str):
         cell.value, cell.data_type = value, "s"
         cell.alignment = Alignment(wrap_text=True, vertical="top")
 
 
-def _mark_heading(page: Worksheet, heading: int) -> None:
+def _mark_heading(page: "Worksheet", heading: int) -> None:
+    from openpyxl.styles import Font
+
     for cell in page[heading + 1]:
         cell.font = Font(bold=True)
     page.freeze_panes = page.cell(heading + 2, 1)
 
 
-def _offer(page: Worksheet, choice: Choice, *, first: int) -> None:
+def _offer(page: "Worksheet", choice: Choice, *, first: int) -> None:
+    from openpyxl.utils import get_column_letter, quote_sheetname
+    from openpyxl.worksheet.datavalidation import DataValidation
+
     source = get_column_letter(choice.source + 1)
     cells = f"{quote_sheetname(choice.sheet)}!${source}$2:${source}${choice.count + 1}"
     offered = DataValidation(type="list", formula1=cells, allow_blank=True)

@@ -39,9 +39,9 @@ class Command(BaseCommand):
         self.stdout.write(slip.address)
         self.stdout.write(f"{slip.expires_at:%Y-%m-%d %H:%M} UTC")
         if as_json:
-            told = {"address": slip.address, "expires_at": slip.expires_at.isoformat()}
+            printed = {"address": slip.address, "expires_at": slip.expires_at.isoformat()}
             self.stdout.write(
-                json.dumps({"ok": True, "counts": counts, "problems": [], "slip": told})
+                json.dumps({"ok": True, "counts": counts, "problems": [], "slip": printed})
             )
 
     def _refuse(self, refused: Refused, *, as_json: bool) -> None:

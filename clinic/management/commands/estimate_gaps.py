@@ -40,10 +40,10 @@ class Command(BaseCommand):
                 }
                 for fault in refusal.faults
             ]
-            self._tell(refusal.message.splitlines())
+            self._warn(refusal.message.splitlines())
             self._end(options, {"faults": len(problems)}, problems)
             raise SystemExit(BAD_USAGE) from None
-        self._tell(estimated.warnings)
+        self._warn(estimated.warnings)
         self._write(estimated, options)
         self._end(options, dict(estimated.counts), [], warnings=list(estimated.warnings))
 
@@ -53,12 +53,12 @@ class Command(BaseCommand):
             write_estimates(out, estimated.rows)
         except OSError as error:
             message = f"cannot be written: {error.strerror}"
-            self._tell([f"{out}: {message}"])
+            self._warn([f"{out}: {message}"])
             problem = {"where": str(out), "code": "not_written", "message": message}
             self._end(options, dict(estimated.counts), [problem])
             raise SystemExit(REFUSED) from None
 
-    def _tell(self, lines: list[str] | tuple[str, ...]) -> None:
+    def _warn(self, lines: list[str] | tuple[str, ...]) -> None:
         for line in lines:
             self.stderr.write(line)
 
@@ -76,5 +76,5 @@ class Command(BaseCommand):
                 report["warnings"] = warnings
             self.stdout.write(json.dumps(report, ensure_ascii=False))
         elif not problems:
-            told = ", ".join(f"{number} {name}" for name, number in counts.items())
-            self.stdout.write(f"{options['out']}: {told}.")
+            summary = ", ".join(f"{number} {name}" for name, number in counts.items())
+            self.stdout.write(f"{options['out']}: {summary}.")

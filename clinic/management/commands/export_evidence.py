@@ -31,10 +31,10 @@ class Command(BaseCommand):
                 counts = export_evidence(options["folder"], period=options["period"])
         except (Refused, OSError) as refusal:
             self._refuse(refusal, options)
-        told = ", ".join(f"{number} {name}" for name, number in counts.items())
+        summary = ", ".join(f"{number} {name}" for name, number in counts.items())
         if options["json"]:
-            told = json.dumps({"ok": True, "counts": counts, "problems": []})
-        self.stdout.write(told)
+            summary = json.dumps({"ok": True, "counts": counts, "problems": []})
+        self.stdout.write(summary)
 
     def _refuse(self, refusal: Refused | OSError, options: dict[str, Any]) -> None:
         code = refusal.code if isinstance(refusal, Refused) else "not_written"

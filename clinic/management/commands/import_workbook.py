@@ -22,11 +22,11 @@ from clinic.assessments.workbook.problems import REJECTS
 from clinic.assessments.workbook.report import WorkbookReport, as_plain, build_report, say
 from clinic.lib.arithmetic.numbers import format_number
 from clinic.lib.errors import Refused
-from clinic.management.importing import ImportCommand, Outcome, Told
+from clinic.management.importing import ImportCommand, ImportOutcome, ImportProblem
 from clinic.people.models import Unit
 
 
-def _year(text: str) -> int:
+def _parse_year(text: str) -> int:
     year = int(text)
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise argparse.ArgumentTypeError(f"{FIRST_YEAR} to {LAST_YEAR}")
@@ -52,7 +52,7 @@ class Command(ImportCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--unit", required=True, metavar="SLUG")
-        parser.add_argument("--period", required=True, type=_year, metavar="YEAR")
+        parser.add_argument("--period", required=True, type=_parse_year, metavar="YEAR")
         parser.add_argument("--framework", default=USUAL_FRAMEWORK, metavar="EDITION")
 
     def plan(self, content: bytes, name: str, options: Mapping[str, Any]) -> WorkbookPlan:
@@ -80,11 +80,11 @@ class Command(ImportCommand):
         )
         plan.changed = recorded.changed
 
-    def outcome(self, plan: WorkbookPlan) -> Outcome:
+    def outcome(self, plan: WorkbookPlan) -> ImportOutcome:
         """Say what was read; ``changed`` is asked again after the writing."""
         report = plan.report
-        told = [
-            Told(
+        problems = [
+            ImportProblem(
                 problem.where,
                 problem.code,
                 say(problem.message.sentence, problem.message.params),
@@ -111,16 +111,16 @@ class Command(ImportCommand):
                 "of": round(float(proof.total), 6),
             },
         }
-        return Outcome(
+        return ImportOutcome(
             counts_of(report),
-            told,
+            problems,
             changes=int(plan.changed),
             extra=extra,
-            summary=[_totals(report)],
+            summary=[_describe_totals(report)],
         )
 
 
-def _totals(report: WorkbookReport) -> str:
+def _describe_totals(report: WorkbookReport) -> str:
     own = report.own.total
     return _("By the rules %(ours)s points; the file counts %(own)s; ceiling %(ceiling)s.") % {
         "ours": format_number(report.score.total.score, 3),

@@ -23,11 +23,11 @@ class Command(BaseCommand):
         found = list(presence.differences()) if is_check else presence.rebuild()
         problems = [
             {
-                "where": f"registration {one.registration}, session {one.session}",
+                "where": f"registration {each.registration}, session {each.session}",
                 "code": "presence_differs",
-                "message": f"stored {one.stored}, should be {one.folded}",
+                "message": f"stored {each.stored}, should be {each.folded}",
             }
-            for one in found
+            for each in found
         ]
         for problem in problems:
             self.stdout.write(f"{problem['where']}: {problem['message']}")

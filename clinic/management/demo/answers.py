@@ -1,7 +1,7 @@
 """The quiz answers of the demo, given one by one as a person gives them.
 
 How well somebody answers follows from the unit, drawn from its name; planted units have theirs
-fixed, so that each word of the diagnosis is seen once (ux 11). The letters say nothing about a real
+fixed, so that each word of the diagnosis is seen once. The letters say nothing about a real
 office.
 """
 
@@ -60,7 +60,7 @@ def take_quiz(
     attempt, _is_new = delivery.start(assignment, account, now=started_at)
     items = list(attempt.items.select_related("question_version").order_by("index"))
     pending = [
-        (item.index, _saved(item, is_right=chance.random() < skill, chance=chance))
+        (item.index, _make_save(item, is_right=chance.random() < skill, chance=chance))
         for item in items
     ]
     mine = visible(account, "take-attempt", Attempt.objects.all())
@@ -68,7 +68,7 @@ def take_quiz(
     return delivery.submit(attempt.uuid, among=mine, pending=pending, now=ended_at).attempt
 
 
-def _saved(item: AttemptItem, *, is_right: bool, chance: random.Random) -> SaveEvent:
+def _make_save(item: AttemptItem, *, is_right: bool, chance: random.Random) -> SaveEvent:
     content = from_json(item.question_version.content)
     value = typed_answer(content, is_right=is_right, chance=chance)
     return SaveEvent(client_id="contoh", seq=item.index, base_rev=0, value=value)
@@ -76,12 +76,12 @@ def _saved(item: AttemptItem, *, is_right: bool, chance: random.Random) -> SaveE
 
 def typed_answer(content: Content, *, is_right: bool, chance: random.Random) -> Any:
     """Return an answer in the form in which a browser sends it, right or not as asked."""
-    tries = _answers_to(content, chance)
+    tries = _list_answers(content, chance)
     wanted = [raw for raw in tries if (credit(content, parse_value(content, raw)) == 1) == is_right]
     return chance.choice(wanted)
 
 
-def _answers_to(content: Content, chance: random.Random) -> list[Any]:
+def _list_answers(content: Content, chance: random.Random) -> list[Any]:
     """Return answers among which are right and not right ones."""
     if isinstance(content, MultipleChoice):
         keys = [option.id for option in content.options if option.credit > 0]
@@ -91,15 +91,19 @@ def _answers_to(content: Content, chance: random.Random) -> list[Any]:
         return [option.id for option in content.options]
     if isinstance(content, Numeric):
         value = content.answers[0].value
-        return [{"raw": _comma(value)}, {"raw": _comma(value + 7)}, {"raw": _comma(value * 10 + 3)}]
-    return _pairings(content, chance)
+        return [
+            {"raw": _write_comma(value)},
+            {"raw": _write_comma(value + 7)},
+            {"raw": _write_comma(value * 10 + 3)},
+        ]
+    return _make_pairings(content, chance)
 
 
-def _comma(value: Decimal) -> str:
+def _write_comma(value: Decimal) -> str:
     return f"{value:f}".replace(".", ",")
 
 
-def _pairings(content: Matching, chance: random.Random) -> list[dict[str, str]]:
+def _make_pairings(content: Matching, chance: random.Random) -> list[dict[str, str]]:
     right = {prompt.id: prompt.target for prompt in content.prompts}
     targets = [prompt.target for prompt in content.prompts]
     turned = targets[1:] + targets[:1]

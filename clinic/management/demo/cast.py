@@ -92,7 +92,7 @@ def load_people(tops: list[Unit]) -> None:
             email=email,
             start=SINCE,
         )
-        for number, (slug, unit, position, nip, email) in enumerate(_everybody(tops), 1)
+        for number, (slug, unit, position, nip, email) in enumerate(_list_people(tops), 1)
     ]
     apply_people(rows, actor=None, today=SINCE, is_demo=True)
     for person in Person.objects.filter(is_demo=True):
@@ -105,7 +105,7 @@ def _post_in(position: str, unit: str) -> str:
     return f"{position.removesuffix(f' {kind}')} {unit}"
 
 
-def _everybody(tops: list[Unit]) -> list[tuple[str, str, str, str, str]]:
+def _list_people(tops: list[Unit]) -> list[tuple[str, str, str, str, str]]:
     names = dict(Unit.objects.values_list("slug", "name"))
     posts = [(login.unit, login.position, login.email) for login in LOGINS]
     taken = {(slug, position) for slug, position, _email in posts}
@@ -149,7 +149,10 @@ def load_participants(units: dict[str, Unit]) -> list[Account]:
         for member in members.order_by("unit__path", "id")
         if member.position.startswith(PARTICIPANT_POSTS)
     ]
-    hatted = next(account for account in found if _works_in(account, units[BOTH_HATS]))
+    members_there = Membership.objects.filter(unit=units[BOTH_HATS]).values_list(
+        "person", flat=True
+    )
+    hatted = next(account for account in found if account.person_id in set(members_there))
     granting.grant(
         hatted.person,
         Role.UNIT_OFFICIAL,
@@ -158,7 +161,3 @@ def load_participants(units: dict[str, Unit]) -> list[Account]:
         actor=None,
     )
     return found
-
-
-def _works_in(account: Account, unit: Unit) -> bool:
-    return Membership.objects.filter(person=account.person_id, unit=unit).exists()

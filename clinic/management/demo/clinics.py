@@ -1,7 +1,7 @@
-"""The two clinics of the demo, one past and one ahead, and a rehearsal of the door for today.
+"""The two clinics of the demo, one past and one ahead, and a rehearsal of scanning for today.
 
-The past clinic has fixed dates; the coming one counts from the day of loading (contract 2). So
-that the door can be tried, a rehearsal runs on the day of loading itself; it takes no
+The past clinic has fixed dates; the coming one counts from the day of loading. So
+that scanning can be tried, a rehearsal runs on the day of loading itself; it takes no
 registration, and only the second organiser runs it, so that the first begins at the clinic ahead.
 """
 
@@ -66,7 +66,7 @@ def load_bank() -> None:
 
 
 def load_past_clinic(units: dict[str, Unit], participants: list[Account]) -> Event:
-    """Hold the clinic of May: registrations, scans at the door, both quizzes."""
+    """Load the clinic of May: registrations, scans, both quizzes."""
     organiser = Account.objects.get(email=PLANNER)
     draft = events.EventDraft(
         code="klinik-2026-05",
@@ -80,11 +80,11 @@ def load_past_clinic(units: dict[str, Unit], participants: list[Account]) -> Eve
     event = _drafted(draft, PAST_DAY, organiser)
     _run_by_both(event)
     event = events.open_registration(event, actor=organiser)
-    held = [_registered(event, account, organiser) for account in participants]
+    registrations = [_registered(event, account, organiser) for account in participants]
     event = events.close_registration(event, actor=organiser)
     event = events.begin(event, actor=organiser)
-    _open_the_door(event, held, organiser)
-    _let_them_answer(event, held, participants)
+    _scan_arrivals(event, registrations, organiser)
+    _take_quizzes(event, registrations, participants)
     return events.end(event, actor=organiser)
 
 
@@ -113,7 +113,7 @@ def load_coming_clinic(units: dict[str, Unit]) -> Event:
 
 
 def load_rehearsal(units: dict[str, Unit], participants: list[Account]) -> Event:
-    """Let the door be tried on the day of loading: a rehearsal under way, nobody there yet."""
+    """Let scanning be tried on the day of loading: a rehearsal under way, nobody there yet."""
     organiser = Account.objects.get(email=SECOND)
     draft = events.EventDraft(
         code="gladi-pindai",
@@ -153,7 +153,7 @@ def _rehearsing(participants: list[Account]) -> list[Account]:
 def _run_by_both(event: Event) -> None:
     """Let the second organiser run it too: they confirm what the first has planned."""
     second = Account.objects.get(email=SECOND)
-    scope = Scope(event=event.uuid)
+    scope = Scope(event=event)
     granting.grant(second.person, Grant.Role.ORGANISER, scope=scope, actor=None)
 
 
@@ -183,12 +183,16 @@ def _registered(event: Event, account: Account, organiser: Account) -> Registrat
     return registration.register(event, account.person, actor=account)
 
 
-def _open_the_door(event: Event, held: list[Registration], organiser: Account) -> None:
+def _unit_slug(registration: Registration) -> str:
+    return registration.unit.slug if registration.unit else ""
+
+
+def _scan_arrivals(event: Event, registrations: list[Registration], organiser: Account) -> None:
     """Scan everybody who came, most of them in the ten minutes before the start."""
     chance = random.Random(f"{SEED}:door")  # noqa: S311 - sample data
-    came = [one for one in held if one.unit.slug not in STAYED_AWAY]
+    came = [one for one in registrations if _unit_slug(one) not in STAYED_AWAY]
     for one in came:
-        late = one.unit.slug in CAME_LATE
+        late = _unit_slug(one) in CAME_LATE
         minute = chance.uniform(20, 40) if late else chance.uniform(-14, 4)
         moment = _at(PAST_DAY, MORNING[0]) + timedelta(minutes=minute)
         scan = {
@@ -203,12 +207,14 @@ def _open_the_door(event: Event, held: list[Registration], organiser: Account) -
         checkin.record_scans(event, [scan], by=organiser, now=moment)
 
 
-def _let_them_answer(event: Event, held: list[Registration], participants: list[Account]) -> None:
+def _take_quizzes(
+    event: Event, registrations: list[Registration], participants: list[Account]
+) -> None:
     together = Window(opens_at=_at(PAST_DAY, MORNING[0]), closes_at=_at(PAST_DAY, ROOM_PRE_CLOSES))
     pre = _assigned(event, "kuis-rb", Phase.PRE, together, setting=Setting.ROOM)
     post = _assigned(event, "kuis-rb", Phase.POST, _afterwards(PAST_DAY))
-    for one, account in zip(held, participants, strict=True):
-        unit = one.unit.slug
+    for one, account in zip(registrations, participants, strict=True):
+        unit = _unit_slug(one)
         if unit in ANSWERS_NOTHING:
             continue
         skill = skill_of(unit, after_the_clinic=False)
@@ -229,7 +235,7 @@ def _assigned(
 ) -> Assignment:
     return assignments.assign(
         Quiz.objects.get(slug=quiz),
-        event.uuid,
+        event,
         actor=None,
         phase=phase,
         setting=setting,

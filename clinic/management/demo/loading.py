@@ -14,36 +14,28 @@ from clinic.people.access import remembering_grants
 from clinic.people.models import Person
 
 
-class DemoRefused(Refused):
-    """The demo is not for a place where real people are."""
-
-    code = "demo_refused"
-
-
 @transaction.atomic
 def load_demo(say: Callable[[str], None]) -> bool:
     """Load the demo region, whole or not at all; return False where it was loaded before.
 
     Args:
         say: gets one line for each step, for a person who waits.
-
-    Raises:
-        DemoRefused: in production, or where a person exists who is not of the demo.
     """
     is_loaded = Person.objects.filter(is_demo=True).exists()
     holds_others = not is_loaded and Person.objects.exists()
     if settings.IS_PRODUCTION or holds_others:
-        raise DemoRefused(
-            _("The demo region is not loaded: this is a real installation or holds real people.")
+        raise Refused(
+            _("The demo region is not loaded: this is a real installation or holds real people."),
+            code="demo_refused",
         )
     if is_loaded:
         return False
     with remembering_grants(), timezone.override(clinics.ZONE):
-        _load(say)
+        _load_steps(say)
     return True
 
 
-def _load(say: Callable[[str], None]) -> None:
+def _load_steps(say: Callable[[str], None]) -> None:
     say("Memuat kerangka penilaian dan capaian belajar ...")
     region.load_ground()
     say("Memuat 41 perangkat daerah dan bagiannya ...")

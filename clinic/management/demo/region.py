@@ -1,11 +1,9 @@
-"""The ground of the demo: editions, outcomes, the units of the fictional Kabupaten Contoh.
+"""The ground of the demo: editions, outcomes, units, regulations and the eight modules.
 
-What looks random in the demo and is the same on every machine (contract 2).
-
-What there is to learn in the demo: regulations, practice questions, the eight modules.
-
-Written by the author of the demo, published by its reviewer, through the services of both. One
-module waits for the reviewer again, with a sentence more, so that reviewing can be tried.
+The units are those of the fictional Kabupaten Contoh. The modules are written by the author of the
+demo and published by its reviewer, through the services of both. One waits for the reviewer again,
+with a sentence more, so that reviewing can be tried. What looks random is drawn from ``SEED``, so
+that it is the same on every machine.
 """
 
 import random

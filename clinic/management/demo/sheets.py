@@ -1,7 +1,7 @@
 """The sheets of the demo region: made up, deterministic, recorded as people record them.
 
 Every unit has a strength per change area, drawn from its name; planted units have theirs fixed, so
-that each word of the diagnosis is seen once (ux 11). No figure says anything about a real office.
+that each word of the diagnosis is seen once. No figure says anything about a real office.
 """
 
 import random
@@ -89,14 +89,14 @@ def made_up_rows(framework_file: FrameworkFile, unit: str) -> dict[str, RowEntry
         drawn = min(1.0, max(0.05, level + chance.uniform(-0.2, 0.2)))
         strength = PLANTED_STRENGTH.get(unit, areas.setdefault(node.area, drawn))
         if node.formula is not None:
-            rows |= _counts(node.formula, strength, chance)
+            rows |= _make_counts(node.formula, strength, chance)
         elif framework_file.is_scored(node) and chance.random() > BLANK_SHARE:
             scale = framework_file.by_scale[node.scale]
-            rows[node.code] = _row(node, _answer(scale, strength, chance), unit, chance)
+            rows[node.code] = _make_row(node, _make_answer(scale, strength, chance), unit, chance)
     return rows
 
 
-def _answer(scale: Scale, strength: float, chance: random.Random) -> AnswerValue:
+def _make_answer(scale: Scale, strength: float, chance: random.Random) -> AnswerValue:
     if scale.kind == "letters":
         best_first = sorted(scale.steps, key=lambda step: -step.value)
         place = (1 - strength + chance.uniform(-0.2, 0.2)) * len(best_first)
@@ -108,7 +108,7 @@ def _answer(scale: Scale, strength: float, chance: random.Random) -> AnswerValue
     return Fraction(int(100 * strength), 100)
 
 
-def _counts(formula: Formula, strength: float, chance: random.Random) -> dict[str, RowEntry]:
+def _make_counts(formula: Formula, strength: float, chance: random.Random) -> dict[str, RowEntry]:
     """Return counts whose ratio is about the strength and whose parts add up."""
     whole = chance.randint(4, 12)
     above = max(1, round(whole * (strength if formula.kind == "ratio" else 1 - strength)))
@@ -119,10 +119,9 @@ def _counts(formula: Formula, strength: float, chance: random.Random) -> dict[st
     return rows
 
 
-def _row(node: EditionNode, value: AnswerValue, unit: str, chance: random.Random) -> RowEntry:
-    proofs = ()
-    if chance.random() < PROOF_SHARE:
-        proofs = (("Dokumen contoh", f"https://bukti.contoh.test/{unit}/{node.code}"),)
+def _make_row(node: EditionNode, value: AnswerValue, unit: str, chance: random.Random) -> RowEntry:
+    link = ("Dokumen contoh", f"https://bukti.contoh.test/{unit}/{node.code}")
+    proofs = (link,) if chance.random() < PROOF_SHARE else ()
     return RowEntry(
         value=value, text=str(value), note="Catatan contoh, bukan keadaan nyata.", proofs=proofs
     )

@@ -3,7 +3,6 @@
 import pytest
 
 from attendance.arithmetic.verdicts import (
-    SEAT_OF,
     AtTheDoor,
     Code,
     Seat,
@@ -43,9 +42,3 @@ def test_the_vectors_reach_every_code():
 
 def test_the_words_shown_are_named_by_the_code():
     assert Verdict(Code.ALREADY_IN).message == "checkin.already_in"
-
-
-def test_who_was_replaced_or_cancelled_holds_no_seat():
-    lost = {state for state, seat in SEAT_OF.items() if seat is Seat.LOST}
-
-    assert lost == {"declined", "cancelled", "replaced", "revoked"}

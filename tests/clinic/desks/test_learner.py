@@ -46,7 +46,7 @@ def test_a_registered_person_finds_module_quiz_and_code_in_this_order(
     published(cast, "membantu", [OUTCOME])
     published(cast, "lain", [])
     clinics.joined(event, cast.participant)
-    given = quizzes.assigned(version, event.uuid, phase=Phase.PRE)
+    given = quizzes.assigned(version, event, phase=Phase.PRE)
     browser = signed_in(cast.participant.account)
 
     found = tasks(browser)
@@ -66,7 +66,7 @@ def test_quizzes_of_the_preparation_are_not_listed_twice_and_others_stay(
     cast, signed_in, version, event
 ):
     clinics.joined(event, cast.participant)
-    quizzes.assigned(version, event.uuid, phase=Phase.PRE)
+    quizzes.assigned(version, event, phase=Phase.PRE)
     quizzes.assignment_of(cast.participant)
 
     page = signed_in(cast.participant.account).get("/belajar/")
@@ -91,7 +91,7 @@ def test_more_modules_cost_no_more_queries(
 ):
     published(cast, "membantu", [OUTCOME])
     clinics.joined(event, cast.participant)
-    quizzes.assigned(version, event.uuid, phase=Phase.PRE)
+    quizzes.assigned(version, event, phase=Phase.PRE)
     browser = signed_in(cast.participant.account)
     browser.get("/belajar/")
     with django_assert_max_num_queries(40) as asked:

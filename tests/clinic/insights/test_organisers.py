@@ -113,7 +113,7 @@ def test_a_step_names_the_next_open_event_that_asks_about_the_area(world, cast):
     for event in (general, fitting):
         events.open_registration(event, actor=cast.organiser.account)
     assert event_named()["url"] == "/kegiatan/klinik-umum/"
-    quizzes_made.assigned(quiz, fitting.uuid)
+    quizzes_made.assigned(quiz, fitting)
     named = event_named()
     assert named["url"] == "/kegiatan/klinik-pengawasan/"
     with timezone.override(fitting.zone):

@@ -1,4 +1,4 @@
-"""The command behind an edition: exit codes and the JSON line of the contract."""
+"""The command behind an edition: exit codes and the JSON line."""
 
 import inspect
 import json

@@ -1,19 +1,24 @@
 """The supervisor: one port, children that come back, and an end that ends everything."""
 
+import http.client
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from clinic.management import supervisor
+from clinic.management.setup_page import STEPS, SetupPage
 from clinic.management.supervisor import Child, who_listens
+from tests.migrated import SAID, SERVERS, prepared
 from tests.processes import ROOT, environment, kill, start, wait_until
 
 COMMAND = [sys.executable, "-m", "clinic.management.supervisor"]
@@ -43,7 +48,11 @@ def session_of(process):
 
 
 def program_of(pid):
-    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    """Return the name that ``ps`` shows."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def is_alive(pid):
@@ -102,13 +111,13 @@ class TestRealChildren:
         assert f"(pid {running.pid})" in second.stderr
         assert f"PORT={running.port + 1}" in second.stderr
 
-        for name in ("clinic.management.web", "celery -A clinic -q worker"):
+        for name in ("klinik-web", "klinik-worker", "klinik-timer"):
             below = session_of(running)
-            victim = min(pid for pid in below if name in program_of(pid))
+            victim = min(pid for pid in below if program_of(pid) == name)
             os.kill(victim, signal.SIGKILL)
             wait_until(
                 lambda name=name, old=below: any(
-                    name in program_of(pid) for pid in session_of(running) - old
+                    program_of(pid) == name for pid in session_of(running) - old
                 ),
                 15,
                 what=f"a new {name}",
@@ -123,8 +132,8 @@ class TestRealChildren:
         assert [pid for pid in below if is_alive(pid)] == []
 
     def test_killed_it_takes_its_children_along(self, running):
+        wait_until(lambda: len(session_of(running)) >= 7, 40, what="two children each")
         below = session_of(running)
-        assert len(below) >= 6
 
         os.kill(running.pid, signal.SIGKILL)
 
@@ -173,11 +182,11 @@ def test_two_supervisors_cannot_share_a_port():
 
 
 def test_a_child_that_keeps_dying_waits_longer_each_time(capsys):
-    child = Child("short", [sys.executable, "-c", "raise SystemExit(3)"])
+    child = Child("short", lambda: sys.exit(3))
     delays, now = [], 0.0
     for _ in range(7):
         child.look_after(now)
-        child.process.wait()
+        child.process.join()
         child.started_at = now
         child.look_after(now)
         delays.append(child.start_at - now)
@@ -188,9 +197,9 @@ def test_a_child_that_keeps_dying_waits_longer_each_time(capsys):
 
 
 def test_a_child_that_ran_steadily_starts_anew_without_a_long_wait():
-    child = Child("steady", [sys.executable, "-c", ""], delay=30.0)
+    child = Child("steady", lambda: None, delay=30.0)
     child.look_after(0.0)
-    child.process.wait()
+    child.process.join()
     child.started_at = 0.0
 
     child.look_after(supervisor.STEADY_SECONDS + 1)
@@ -198,11 +207,15 @@ def test_a_child_that_ran_steadily_starts_anew_without_a_long_wait():
     assert child.start_at == supervisor.STEADY_SECONDS + 2
 
 
+def ignore_term():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    time.sleep(60)
+
+
 def test_a_child_that_does_not_heed_term_is_killed(monkeypatch):
     monkeypatch.setattr(supervisor, "SECONDS_TO_END", 0.5)
-    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
     earlier = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    child = Child("deaf", [sys.executable, "-c", deaf])
+    child = Child("deaf", ignore_term)
     keeper = supervisor.Supervisor([child])
     child.start()
     time.sleep(0.5)
@@ -211,4 +224,105 @@ def test_a_child_that_does_not_heed_term_is_killed(monkeypatch):
 
     signal.signal(signal.SIGINT, earlier[0])
     signal.signal(signal.SIGTERM, earlier[1])
-    assert child.process.poll() == -signal.SIGKILL
+    assert child.process.exitcode == -signal.SIGKILL
+
+
+def ask(port, path="/", method="GET"):
+    """Return status, headers and text, whatever the status."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    with closing(connection):
+        connection.request(method, path)
+        response = connection.getresponse()
+        return response.status, response.headers, response.read().decode()
+
+
+class TestSetupPage:
+    @pytest.fixture
+    def page(self):
+        listener = supervisor.bind("127.0.0.1", 0)
+        page = SetupPage(listener)
+        page.port = listener.getsockname()[1]
+        page.start()
+        yield page
+        page.stop()
+        listener.close()
+
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    def test_every_address_says_which_step_runs_and_when_to_come_again(self, page, method):
+        page.follow("Preparing the database …")
+        status, headers, text = ask(page.port, "/modul/", method)
+
+        assert status == 503
+        assert int(headers["Retry-After"]) > 0
+        assert headers["Cache-Control"] == "no-store"
+        assert f'<li aria-current="step">{STEPS[1][0]} <span>sedang berjalan</span>' in text
+        assert '<html lang="id">' in text
+        assert 'http-equiv="refresh"' in text
+        assert "//" not in text.replace("<!doctype html>", "")  # no other host is asked
+
+    def test_health_is_no_yes(self, page):
+        for path in ("/healthz", "/readyz"):
+            status, _headers, text = ask(page.port, path)
+            assert (status, json.loads(text)) == (503, {"status": "preparing"})
+
+    def test_a_line_of_the_loading_is_shown_and_is_text(self, page):
+        page.follow("Loading the demo region …")
+        page.follow("Memuat <b>orang</b> ...")
+
+        assert "Memuat &lt;b&gt;orang&lt;/b&gt;" in ask(page.port)[2]
+
+    def test_a_slow_visitor_does_not_keep_the_others_waiting(self, page):
+        with closing(socket.create_connection(("127.0.0.1", page.port))) as slow:
+            slow.sendall(b"GET / HTTP/1.1\r\n")
+            assert ask(page.port)[0] == 503
+
+    def test_afterwards_a_visitor_waits_instead_of_being_refused(self):
+        listener = supervisor.bind("127.0.0.1", 0)
+        page = SetupPage(listener)
+        page.start()
+        page.stop()
+
+        with closing(listener), closing(socket.create_connection(listener.getsockname())):
+            assert listener.accept()
+
+
+@pytest.mark.real_worker
+@pytest.mark.django_db(transaction=True)
+def test_while_it_prepares_the_port_says_so_and_then_serves(prepared_once, tmp_path):
+    """The whole start, over a folder whose database stands."""
+    var = shutil.copytree(prepared(prepared_once), tmp_path / "var")
+    port = free_port()
+    own = environment(KLINIK_VAR=str(var), KLINIK_QUEUE=tmp_path.name, PYTHONUNBUFFERED="1")
+    for name in ("KLINIK_DATABASE_NAME", *SERVERS):
+        own.pop(name, None)
+    log = (tmp_path / "log.txt").open("w+")
+    command = [*COMMAND, "--prepare", "--port", str(port)]
+    process = start(command, env=own, stdout=log, stderr=subprocess.STDOUT)
+    seen = []
+
+    def serves():
+        with suppress(OSError, http.client.HTTPException):
+            seen.append(ask(port, "/healthz")[0])
+        return seen[-1:] == [200]
+
+    wait_until(serves, 120, what="the web answers")
+    below = session_of(process)
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(25) == 0
+    assert set(seen) == {503, 200}
+    assert seen == sorted(seen, reverse=True)
+    assert "Ready after" in (tmp_path / "log.txt").read_text()
+    assert [pid for pid in below if is_alive(pid)] == []
+
+
+def test_every_line_with_which_a_step_begins_is_known(prepared_once):
+    said = (prepared(prepared_once).parent / SAID).read_text()
+    page = SetupPage.__new__(SetupPage)
+    steps = []
+    for line in ["Making .venv with Python …", *said.splitlines()]:
+        page.follow(line)
+        steps.append(page.step)
+
+    assert set(steps) >= {0, 1, 3}
+    assert steps == sorted(steps)

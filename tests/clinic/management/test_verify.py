@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from clinic.assessments import frameworks, sheets
 from clinic.assessments.models import FrameworkEdition, Sheet
-from clinic.management.commands.verify import invariants
+from clinic.management.commands.verify import heads_file, invariants
 from clinic.records import audit, seals
 from courses.models import ModuleEdition
 from courses.publishing import digest_of
@@ -275,3 +275,63 @@ def test_a_breach_planted_in_an_edition_is_named(cast, plant, message):
     plant(edition)
 
     assert message in reported("D10")
+
+
+@pytest.fixture
+def heads_elsewhere(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("heads_elsewhere")
+class TestSince:
+    def sealed(self):
+        entry = audit.record("test.act")
+        seals.seal_all()
+        return entry
+
+    def change(self, entry):
+        intruding(lambda: audit.AuditEntry._base_manager.filter(pk=entry.pk).update(verb="other"))
+
+    def test_what_came_after_the_last_sound_run_is_walked(self):
+        self.sealed()
+        assert verify()[0] == 0
+        later = self.sealed()
+        self.change(later)
+
+        code, lines = verify("--since")
+
+        assert code == 1
+        assert lines[0].startswith(f"S22 records.auditentry {later.pk}-{later.pk}: rows were")
+
+    def test_what_it_rests_on_is_left_to_the_whole_run(self):
+        early = self.sealed()
+        assert verify()[0] == 0
+        self.change(early)
+
+        assert verify("--since")[0] == 0
+        assert verify()[0] == 1
+
+    def test_a_rewritten_chain_is_found_by_the_head_that_was_kept(self):
+        self.sealed()
+        assert verify()[0] == 0
+        intruding(lambda: seals.Seal._base_manager.update(digest="0" * 64))
+
+        code, lines = verify("--since")
+
+        assert code == 1
+        assert "the seal that was verified last is gone" in lines[0]
+
+    def test_a_run_with_a_breach_in_the_logs_keeps_the_earlier_heads(self):
+        self.sealed()
+        verify()
+        kept = heads_file().read_text()
+        self.change(self.sealed())
+        verify("--since")
+
+        assert heads_file().read_text() == kept
+
+    def test_before_the_first_sound_run_everything_is_walked(self):
+        self.change(self.sealed())
+
+        assert verify("--since")[0] == 1

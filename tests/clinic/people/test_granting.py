@@ -1,7 +1,5 @@
 """Roles given and taken back (security.md 2, 5)."""
 
-from uuid import uuid4
-
 import pytest
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
@@ -11,6 +9,7 @@ from clinic.people.access import grants_of
 from clinic.people.granting import Scope
 from clinic.people.models import Grant
 from clinic.records.audit import AuditEntry
+from tests.attendance import made
 from tests.given import YEAR, Role
 
 
@@ -38,7 +37,7 @@ def test_each_role_takes_its_own_kind_of_scope(cast, regencies):
     home, _ = regencies
     wrong = [
         (Role.OPERATOR, {}),
-        (Role.OPERATOR, {"event": uuid4()}),
+        (Role.OPERATOR, {"event": made.event_of(cast.organiser)}),
         (Role.REGENCY_OFFICIAL, {"unit": home.health}),
         (Role.ASSESSOR, {"unit": home.health}),
         (Role.AUTHOR, {"unit": home.health}),

@@ -39,6 +39,27 @@ def test_readers_reach_the_kept_row_and_history_stays_where_it_was(two):
     assert list(Person.objects.unmerged().filter(pk__in=[keep.pk, other.pk])) == [keep]
 
 
+def test_units_of_today_are_found_by_whatever_row(two, regencies, django_assert_num_queries):
+    keep, other = two
+    home = regencies[0]
+    ended = make_person("Budi S.", home.section)
+    ended.memberships.update(end=date(2024, 12, 31))
+    alone = make_person("Sendiri", home.clinic)
+    both = sorted([home.health.pk, home.district.pk])
+    for row, kept in ((other, keep), (ended, other)):
+        Person.objects.filter(pk=row.pk).update(merged_into=kept)
+
+    for row in (keep, other, ended):
+        assert Person.objects.units_of([row.pk], date(2026, 5, 25)) == both
+    assert Person.objects.units_of([ended.pk], date(2024, 12, 31)) == sorted(
+        [*both, home.section.pk]
+    )
+    with django_assert_num_queries(1):
+        assert Person.objects.units_of([alone.pk], date(2026, 5, 25)) == [home.clinic.pk]
+    assert Person.objects.units_of([alone.pk], date(2019, 5, 25)) == []
+    assert Person.objects.units_of([], date(2026, 5, 25)) == []
+
+
 def test_blanks_are_filled_and_nothing_is_overwritten(two):
     keep, other = two
 

@@ -1,12 +1,11 @@
 """How far each letter of the matrix reaches."""
 
-from uuid import uuid4
-
 import pytest
 
 from clinic.people.access import Reach
 from clinic.people.models import Grant, Person, Unit
-from tests.given import EVENT, YEAR, Role
+from tests.attendance import made
+from tests.given import YEAR, Role
 
 
 @pytest.fixture
@@ -19,9 +18,16 @@ def roles(grants, condition):
     return set(grants.filter(condition).values_list("role", flat=True))
 
 
-def test_events_by_their_uuid(grants):
-    assert roles(grants, Reach(event_ids=frozenset({EVENT})).in_events("event")) == {Role.ORGANISER}
-    assert roles(grants, Reach(event_ids=frozenset({uuid4()})).in_events("event")) == set()
+def test_events_by_their_key(cast, grants):
+    event = made.event_of(cast.organiser)
+    other = made.event_of(cast.author, code="klinik-lain")
+    theirs = Grant.objects.filter(person=cast.organiser)
+
+    def granted(one):
+        return roles(theirs, Reach(event_ids=frozenset({one.pk})).in_events("event"))
+
+    assert granted(event) == {Role.ORGANISER}
+    assert granted(other) == set()
     assert roles(grants, Reach().in_events("event")) == set()
 
 

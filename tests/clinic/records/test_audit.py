@@ -42,7 +42,8 @@ def test_one_act_on_many_things_is_an_entry_each_with_its_own_digest(
 ):
     people = [cast.participant, cast.colleague, cast.stranger]
     notes = [
-        audit.Note(thing=person, subject=person, values={"name": person.name}) for person in people
+        audit.AuditNote(thing=person, subject=person, values={"name": person.name})
+        for person in people
     ]
 
     with django_assert_max_num_queries(4):

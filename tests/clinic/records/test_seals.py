@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import IntegrityError, connection, models, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clinic.records import audit, seals
@@ -341,3 +342,90 @@ class TestTriggersOutlive:
         assert seals.missing_triggers() == [AUDIT.table]
         seals.put_up_triggers()
         assert seals.missing_triggers() == []
+
+
+def statements(act):
+    """Return what the act asked of the database."""
+    with CaptureQueriesContext(connection) as asked:
+        act()
+    return [query["sql"] for query in asked]
+
+
+class TestCost:
+    """What a seal costs does not depend on how much was sealed before."""
+
+    @pytest.mark.django_db
+    def test_few_fresh_rows_wait_for_others_but_not_for_ten_minutes(self):
+        now = timezone.now()
+        entries(3)
+
+        assert seals.seal_due(now) == 0
+        assert seals.seal_due(now + timedelta(minutes=9)) == 1
+        assert seals.BUNCH_AGE + timedelta(minutes=2) <= seals.SEALED_WITHIN
+
+    @pytest.mark.django_db
+    def test_a_bunch_is_sealed_at_once(self):
+        entries(seals.BUNCH_ROWS)
+
+        assert seals.seal_due(timezone.now()) == 1
+        assert seals.seal_due(timezone.now()) == 0
+
+    @pytest.mark.django_db
+    def test_the_statements_are_as_many_with_one_seal_and_with_many(self):
+        def sealed():
+            entries(5)
+            return statements(lambda: seals.seal_due(timezone.now() + timedelta(minutes=9)))
+
+        few = [sealed(), sealed()][1]
+        for _ in range(30):
+            entries(1)
+            seals.seal(AUDIT)
+
+        assert len(sealed()) == len(few)
+
+    @pytest.mark.django_db
+    def test_with_nothing_new_each_log_is_asked_twice(self):
+        sealed = [log for log in seals.logs() if log.is_sealed]
+
+        assert len(statements(lambda: seals.seal_due(timezone.now()))) == 2 * len(sealed)
+
+    @pytest.mark.django_db
+    def test_the_head_is_found_by_an_index_without_sorting(self):
+        for _ in range(200):
+            entries(1)
+            seals.seal(AUDIT)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+        plan = Seal.objects.filter(log=AUDIT.name).order_by("-first")[:1].explain()
+
+        assert "index" in plan.lower()
+        assert "b-tree for order" not in plan.lower()
+        assert "sort" not in plan.lower()
+
+    @pytest.mark.django_db
+    def test_a_walk_asks_each_log_as_often_whatever_its_seals(self):
+        entries(1)
+        seals.seal_all()
+        few = len(statements(lambda: list(seals.breaches())))
+        for _ in range(30):
+            entries(2)
+            seals.seal(AUDIT)
+
+        assert len(statements(lambda: list(seals.breaches()))) == few
+
+    @pytest.mark.django_db
+    def test_a_seal_that_another_worker_wrote_meanwhile_is_not_written_twice(self, monkeypatch):
+        entries(2)
+        real = seals._digest_and_count
+
+        def digest_while_another_seals(previous, rows):
+            monkeypatch.setattr(seals, "_digest_and_count", real)
+            seals.seal(AUDIT)
+            return real(previous, rows)
+
+        monkeypatch.setattr(seals, "_digest_and_count", digest_while_another_seals)
+
+        assert seals.seal(AUDIT) is None
+        assert Seal.objects.filter(log=AUDIT.name).count() == 1
+        assert said() == []

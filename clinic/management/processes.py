@@ -1,0 +1,20 @@
+"""What this process asks of the kernel."""
+
+import ctypes
+import os
+import signal
+
+PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def end_with_parent(parent: int) -> None:
+    """Ask for SIGTERM to this process when its parent dies, however it dies."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def name_process(name: str) -> None:
+    """Name this process as ``ps`` and ``top`` show it, up to 15 letters."""
+    LIBC.prctl(PR_SET_NAME, name.encode())
