@@ -14,8 +14,8 @@ from pathlib import Path
 PACKAGES = ("clinic", "courses", "quizzes", "attendance")
 # Decorators that enter what they decorate somewhere, by the first part of their name.
 REGISTERING = frozenset({
-    "api", "beat_init", "hooks", "job", "receiver", "register", "router", "rule", "shared_task",
-    "worker_init", "worker_ready",
+    "api", "beat_init", "hooks", "job", "keep_for", "receiver", "register", "router", "rule",
+    "shared_task", "worker_before_create_process", "worker_init", "worker_ready",
 })  # fmt: skip
 # What a framework finds by itself: commands by their name, applications and pages by their base.
 CALLED_BY_NAME = frozenset({"Command"})
@@ -107,16 +107,19 @@ def exported(modules: Mapping[str, Module]) -> dict[Name, Name]:
     }
 
 
-def unreached(texts: Mapping[str, str]) -> list[str]:
+def unreached(texts: Mapping[str, str], programs: Mapping[str, str] | None = None) -> list[str]:
     """Return the public definitions that nothing in use refers to.
 
     Args:
         texts: source by dotted path of the module.
+        programs: sources that are run as they are; all that they refer to is in use.
     """
-    modules = {path: read_module(path, text) for path, text in texts.items()}
+    programs = {path: read_module(path, text) for path, text in (programs or {}).items()}
+    modules = {path: read_module(path, text) for path, text in texts.items()} | programs
     exports = exported(modules)
     defined = {(path, name) for path, module in modules.items() for name in module.users if name}
     waiting: list[Name] = [(path, "") for path in modules]
+    waiting += [(path, name) for path, module in programs.items() for name in module.users]
     for path, module in modules.items():
         waiting += [(path, name) for name in module.registered]
     in_use: set[Name] = set()
@@ -133,11 +136,11 @@ def unreached(texts: Mapping[str, str]) -> list[str]:
     return sorted(f"{path}.{name}" for path, name in public - in_use)
 
 
-def product() -> dict[str, str]:
+def read_sources(*folders: str) -> dict[str, str]:
     paths = [
         path
-        for package in PACKAGES
-        for path in sorted(Path(package).rglob("*.py"))
+        for folder in folders
+        for path in sorted(Path(folder).rglob("*.py"))
         if "migrations" not in path.parts
     ]
     return {
@@ -147,7 +150,7 @@ def product() -> dict[str, str]:
 
 
 def test_nothing_is_there_for_tests_alone():
-    assert unreached(product()) == []
+    assert unreached(read_sources(*PACKAGES), read_sources("scripts")) == []
 
 
 class TestTheLawItself:
@@ -203,6 +206,14 @@ def sweep(): ...
 
         assert "shop.orders.Order" not in unreached(texts)
         assert "shop.orders.Buyer" not in unreached(texts)
+
+    def test_what_a_program_refers_to_is_in_use(self):
+        found = unreached(
+            {"shop.orders": self.SHOP}, {"scripts.fill": "from shop import orders\norders.send(1)"}
+        )
+
+        assert "shop.orders.send" not in found
+        assert "shop.orders.pack" not in found
 
     def test_a_dotted_path_in_a_text_is_a_use(self):
         texts = {"shop.orders": self.SHOP, "settings": 'SENDER = "shop.orders.send"'}
