@@ -42,6 +42,7 @@ check:  ## Formatter, linters, import contracts, missing migrations, production 
 	@.venv/bin/ruff format --check --quiet . || { echo 'Run "make format".'; exit 1; }
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/lint-imports
+	@.venv/bin/djangofmt --quiet --check templates scripts || { echo 'Run "make format".'; exit 1; }
 	@.venv/bin/djlint templates --lint --quiet
 	@scripts/check_settings.sh
 	@echo "All checks passed."
@@ -49,6 +50,7 @@ check:  ## Formatter, linters, import contracts, missing migrations, production 
 format:  ## Format the code and mend what the linter can mend
 	@scripts/setup.sh dev
 	@.venv/bin/ruff format .
+	@.venv/bin/djangofmt --quiet templates scripts
 	@.venv/bin/ruff check --fix .
 
 lock:  ## Refresh the hashed locks (needs uv)

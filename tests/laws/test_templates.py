@@ -19,6 +19,8 @@ SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 SCRIPTS = sorted((ROOT / "clinic" / "static" / "clinic").rglob("*.js"))
 VENDORED = sorted((ROOT / "clinic" / "static" / "vendor").glob("*/vendor.toml"))
 
+COLUMNS = 120
+
 # S7: what would let typed text out unescaped.
 UNESCAPED_IN_TEMPLATES = re.compile(r"\|\s*safe(?:seq)?\b|autoescape\s+off|\|\s*striptags\s*\|")
 UNESCAPED_IN_CODE = re.compile(r"\bmark_safe\b|\bSafeString\(|\bautoescape=False\b|\bhtml_safe\b")
@@ -42,12 +44,14 @@ DRAWN_BY_OTHERS = frozenset({"field_notes", "refresh"})
 
 
 def breaches(pattern, paths):
-    return [
-        f"{path.relative_to(ROOT)}: {line.strip()[:100]}"
-        for path in paths
-        for line in path.read_text().splitlines()
-        if pattern.search(line)
-    ]
+    """Each breach with the line it begins on; a tag may go over several lines."""
+    found = []
+    for path in paths:
+        text = path.read_text()
+        for breach in pattern.finditer(text):
+            line = text.count("\n", 0, breach.start()) + 1
+            found.append(f"{path.relative_to(ROOT)}:{line}: {breach.group()[:100]}")
+    return found
 
 
 @pytest.mark.parametrize(
@@ -66,6 +70,16 @@ def breaches(pattern, paths):
 def test_the_patterns_know_bad_from_good(pattern, bad, good):
     assert pattern.search(bad)
     assert not pattern.search(good)
+
+
+def test_no_line_of_a_template_is_longer_than_a_window_is_wide():
+    too_long = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in TEMPLATES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > COLUMNS
+    ]
+    assert too_long == []
 
 
 def test_nothing_typed_leaves_unescaped():
