@@ -1,5 +1,6 @@
 """Events for tests, made through the services."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from uuid import uuid4
@@ -142,6 +143,12 @@ def _seat(organiser, person, fields):
 
 
 SEAT = Recording(_seat)
+
+
+def markup(response):
+    """The page with its white space taken together, and none beside a tag."""
+    page = re.sub(r"\s+", " ", response.content.decode())
+    return re.sub(r" ?(<|>) ?", r"\1", page)
 
 
 def fresh(event):

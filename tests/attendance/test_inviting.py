@@ -180,7 +180,7 @@ def test_an_invitation_waits_for_the_person_and_not_for_approval(cast, signed_in
     words = "diundang, menunggu konfirmasi"
     organiser, people = signed_in(cast.organiser.account), f"/panitia/{event.code}/peserta"
 
-    page = organiser.get(people).content.decode()
+    page = made.markup(organiser.get(people))
     assert words in page
     assert page.count('name="pendaftaran"') == 1
     assert f'name="pendaftaran" value="{row.uuid}"' not in page

@@ -49,14 +49,14 @@ class TestTheWayThroughTheSteps:
 
     def test_the_letter_number_is_typed_and_stands_on_board_and_plan(self, cast, browser, draft):
         board = f"/panitia/{draft.code}/"
-        assert f'href="{step(draft, "apa")}">Surat<' in browser.get(board).content.decode()
+        assert f'href="{step(draft, "apa")}">Surat<' in made.markup(browser.get(board))
 
         typed = what(cast, title=draft.title, letter_number="005/12/ORG/2026")
         assert browser.post(step(draft, "apa"), typed).status_code == 302
 
         draft.refresh_from_db()
         assert draft.letter_number == "005/12/ORG/2026"
-        page = browser.get(board).content.decode()
+        page = made.markup(browser.get(board))
         assert "005/12/ORG/2026" in page
         assert f'href="{step(draft, "apa")}">Surat<' not in page
         assert f'href="{step(draft, "kuis")}">' in page
