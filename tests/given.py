@@ -202,7 +202,7 @@ def signed_in():
 
 @pytest.fixture
 def confirmed(signed_in):
-    """As ``signed_in``, and the password was typed again just now (security.md 3, fresh proof)."""
+    """As ``signed_in``, and the password was typed again just now."""
 
     def open_browser(account: Account) -> Client:
         browser = signed_in(account)

@@ -1,4 +1,4 @@
-"""The first view of a page crosses a thin line: at most 100 KB, as transferred (ux 8.4, U4)."""
+"""The first view of a page crosses a thin line: at most 100 KB, as transferred (U4)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""R5: with worker, broker and mail down every page of peserta and scanner works (security.md 13).
+"""R5: with worker, broker and mail down every page of peserta and scanner works.
 
 Broker and mail are ports of this machine that refuse, and so is the shared cache, which is the same
 server as the broker in a small office; no worker runs. Each address of a participant

@@ -1,4 +1,4 @@
-"""Whoever shows or changes what is dear asks for a fresh password or factor (security.md 3)."""
+"""Whoever shows or changes what is dear asks for a fresh password or factor."""
 
 import ast
 from pathlib import Path

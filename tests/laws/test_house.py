@@ -44,6 +44,7 @@ FORBIDDEN_WORDS = {
     "Misc": "a name after the work",
     "Common": "a name after the work",
 }
+NAMED_BY_A_FRAMEWORK = {"Command"}  # Django finds a command by this name
 INSIGHTS_NAMES = {"Evidence", "evidence", "export_evidence"}  # what insights reads, and no other
 
 
@@ -66,6 +67,16 @@ def forbidden_words(tree, module, allowed=frozenset()):
     ]
 
 
+def top_level_classes(trees):
+    """Map each name of a top-level class to the modules that have one of it."""
+    places = {}
+    for path, tree in trees:
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and node.name not in NAMED_BY_A_FRAMEWORK:
+                places.setdefault(node.name, []).append(str(path))
+    return places
+
+
 def calls(tree, name):
     return [
         node
@@ -80,6 +91,13 @@ def test_the_import_contracts_hold():
         broken = lint_imports()
 
     assert broken == 0, told.getvalue()
+
+
+def test_one_concept_per_word():
+    """No two top-level classes of the project have one name: whoever reads it knows which it is."""
+    places = top_level_classes((path, tree_of(path)) for path in SOURCES)
+
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
 def test_there_is_no_further_top_level_package():
@@ -211,6 +229,10 @@ class TestTheLawsThemselves:
             "string_utils: say a name after the work",
             "UnitTopic: say ChangeArea",
         ]
+
+    def test_a_class_name_of_two_modules(self):
+        trees = [(path, ast.parse("class Row: pass\nclass Command: pass")) for path in "ab"]
+        assert top_level_classes(trees) == {"Row": ["a", "b"]}
 
     def test_a_job_by_name_or_constant(self):
         tree = ast.parse(

@@ -1,4 +1,4 @@
-"""Invariants of security.md 13 that hold for the whole house: S7, S10, S12, S14, S20."""
+"""Invariants that hold for the whole house: S7, S10, S12, S14, S20."""
 
 import ast
 import io

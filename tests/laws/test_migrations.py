@@ -1,4 +1,4 @@
-"""R9: migrations run forward on a filled database (security.md 13)."""
+"""R9: migrations run forward on a filled database."""
 
 import json
 import os

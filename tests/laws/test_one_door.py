@@ -1,4 +1,4 @@
-"""allauth's views stand under our own list, complete (security.md 3)."""
+"""allauth's views stand under our own list, complete."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The first screen of author, reviewer and administrator: ``/admin/`` (contract.md 2)."""
+"""The first screen of author, reviewer and administrator: ``/admin/``."""
 
 import re
 from pathlib import Path

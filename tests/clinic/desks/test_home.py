@@ -1,4 +1,4 @@
-"""Where a person lands (contract.md 3)."""
+"""Where a person lands."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who reaches what (security.md 2)."""
+"""Who reaches what."""
 
 from datetime import date, timedelta
 

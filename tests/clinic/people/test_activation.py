@@ -1,4 +1,4 @@
-"""Taking an account into use (security.md 3; S5, S8)."""
+"""Taking an account into use (S5, S8)."""
 
 from datetime import timedelta
 

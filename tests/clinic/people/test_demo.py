@@ -1,4 +1,4 @@
-"""One click signs in, in the demo alone (contract.md 2, ux.md 11)."""
+"""One click signs in, in the demo alone."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Roles given and taken back (security.md 2, 5)."""
+"""Roles given and taken back."""
 
 import pytest
 from django.contrib.auth.models import Group

@@ -1,4 +1,4 @@
-"""The region's zone and the idle clock (R10, security.md 3)."""
+"""The region's zone and the idle clock (R10)."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

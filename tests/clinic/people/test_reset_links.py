@@ -1,4 +1,4 @@
-"""A forgotten password (security.md 3; S8, S19)."""
+"""A forgotten password (S8, S19)."""
 
 import re
 

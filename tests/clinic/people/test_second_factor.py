@@ -1,4 +1,4 @@
-"""Staff come in with a second factor (security.md 3; S11)."""
+"""Staff come in with a second factor (S11)."""
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes

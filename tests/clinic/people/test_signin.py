@@ -1,4 +1,4 @@
-"""The one door (security.md 3; S8, S9, S11, S19, S24)."""
+"""The one door (S8, S9, S11, S19, S24)."""
 
 import re
 from itertools import cycle, islice

@@ -1,4 +1,4 @@
-"""Minutes follow the formula of ux 5.1 (U13)."""
+"""Minutes follow one formula (U13)."""
 
 from fractions import Fraction
 from math import ceil
