@@ -39,6 +39,7 @@ from clinic.insights.frames import Frame
 from clinic.insights.models import Calibration, Finding, Rollup
 from clinic.insights.package import evidence_of_part, rows_digest, table_of_part
 from clinic.insights.package_format import ASSESSMENT
+from clinic.insights.reading import minima
 from clinic.records import audit, jobs
 from clinic.records.jobs import Job
 
@@ -269,16 +270,6 @@ COPIED = (
 )
 
 Address = tuple[int, str, int, int]
-
-
-def minima() -> Mapping[Audience, int]:
-    """The least number of people behind a finding, for each audience."""
-    return {
-        Audience.PROGRAMME: settings.KLINIK_MIN_GROUP_PROGRAMME,
-        Audience.UNIT: settings.KLINIK_MIN_GROUP_UNIT,
-        Audience.OTHERS: settings.KLINIK_MIN_GROUP_OTHERS,
-        Audience.PUBLIC: settings.KLINIK_MIN_GROUP_PUBLIC,
-    }
 
 
 @transaction.atomic
