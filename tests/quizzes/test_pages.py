@@ -33,7 +33,7 @@ def attempt(browser):
 
 
 def hidden(page):
-    return dict(re.findall(r'name="(base_rev|token)" value="([^"]*)"', page.content.decode()))
+    return dict(re.findall(r'name="(base_rev|token)"\s+value="([^"]*)"', page.content.decode()))
 
 
 def fields_of(item):
