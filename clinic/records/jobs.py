@@ -62,7 +62,7 @@ class Handler:
             return self.function(row)
 
 
-_handlers: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = {}
 
 
 def job(
@@ -92,10 +92,10 @@ def job(
 
     def register(function: Function) -> Function:
         for each in (name, *aliases):
-            if each in _handlers:
+            if each in HANDLERS:
                 msg = f"Two handlers for the job {each}."
                 raise ValueError(msg)
-            _handlers[each] = Handler(
+            HANDLERS[each] = Handler(
                 function=function,
                 lease=lease or usual_lease,
                 back_off=usual_back_off if back_off is None else back_off,
@@ -105,16 +105,6 @@ def job(
         return function
 
     return register
-
-
-def handler_of(name: str) -> Handler | None:
-    """Return the handler of a name; None when this release has none."""
-    return _handlers.get(name)
-
-
-def registered() -> frozenset[str]:
-    """Return the names that have a handler."""
-    return frozenset(_handlers)
 
 
 @contextmanager
@@ -304,7 +294,7 @@ def claim(job_id: int) -> Job | None:
             row = _lock_key(row)
         if row is None:
             return None
-        handler = handler_of(row.name)
+        handler = HANDLERS.get(row.name)
         changed = (
             Job.objects.claimable(now)
             .filter(pk=row.pk)
@@ -359,7 +349,7 @@ def run(job_id: int) -> bool:
 
 
 def _attempt(row: Job) -> None:
-    handler = handler_of(row.name)
+    handler = HANDLERS.get(row.name)
     if handler is None:
         _give_up(row, Refused(code="no_handler"), given_up=None)
         return
