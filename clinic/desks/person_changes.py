@@ -150,17 +150,20 @@ def find_twin(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 def describe_row(row: Person) -> dict[str, Any]:
     """Return what tells one row of a person from another, no number in full."""
     members = Membership.objects.filter(person__in=rows_of(row)).select_related("unit")
+    nip, email, account = mask_nip(row.nip), mask_email(row.email), state_of(row).label
+    facts = {"nip": nip or "–", "email": email or "–", "account": account}
     return {
         "uuid": row.uuid,
         "name": row.name,
-        "nip": mask_nip(row.nip),
-        "email": mask_email(row.email),
+        "nip": nip,
+        "email": email,
+        "facts": _("NIP %(nip)s, e-mail %(email)s, account: %(account)s") % facts,
         "phone": mask_phone(row.phone),
         "places": [
             f"{member.unit.name}, {member.position}" if member.position else member.unit.name
             for member in members
         ],
-        "account": state_of(row).label,
+        "account": account,
     }
 
 

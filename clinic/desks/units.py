@@ -109,6 +109,7 @@ def unit(request: SignedInRequest, slug: str) -> HttpResponse:
         "unit": found,
         "parent": found.get_parent(),
         "state": describe_state(found),
+        "since": found.valid_from and _("since %(first)s") % {"first": day(found.valid_from)},
         "is_root": found.is_root(),
         "has_last_day": found.valid_to is not None,
         "parts": found.get_children(),
