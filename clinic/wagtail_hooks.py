@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -14,12 +13,13 @@ from wagtail.admin.menu import MenuItem
 from clinic import health
 from clinic.desks import editor
 from clinic.people import zones
+from clinic.people.access import SignedInRequest
 
 FIRST_PLACE = 20  # in the menu, after the editor's own pages
 
 
 @hooks.register("construct_homepage_panels")
-def replace_panels(request: HttpRequest, panels: list[Any]) -> None:
+def replace_panels(request: SignedInRequest, panels: list[Any]) -> None:
     """Put our panels in the place of the editor's own, which say nothing of this work."""
     failing = health.failing() if editor.administers(request.user) else []
     # The editor shows its own pages in the zone of the server; ours are in that of the region.
@@ -33,7 +33,7 @@ def replace_panels(request: HttpRequest, panels: list[Any]) -> None:
 class AdministratorMenuItem(MenuItem):
     """An entry for those who run the system."""
 
-    def is_shown(self, request: HttpRequest) -> bool:
+    def is_shown(self, request: SignedInRequest) -> bool:
         return editor.administers(request.user)
 
 
