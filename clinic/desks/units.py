@@ -186,7 +186,7 @@ class UnitAct(AdministratorAct):
 class NameForm(ReasonForm):
     """The new name of a unit."""
 
-    name = forms.CharField(label=gettext_lazy("New name"), max_length=200)
+    name = forms.fields_for_model(Unit, ["name"], labels={"name": gettext_lazy("New name")})["name"]
     field_order = ("name", "reason")
 
 
