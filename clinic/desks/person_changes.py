@@ -129,13 +129,13 @@ def find_twin(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     if text:
         nip = clean_nip(text)
         is_named = Q(name__icontains=text)
-        found = others.filter(is_named | Q(nip=nip) if nip else is_named)
+        people = others.filter(is_named | Q(nip=nip) if nip else is_named)
     else:
         name = normalise_name(person.name)
         alike = [key for key, other in others.values_list("pk", "name")
                  if normalise_name(other) == name]  # fmt: skip
-        found = others.filter(pk__in=alike)
-    rows = list(found.select_related("account")[: MOST_FOUND + 1])
+        people = others.filter(pk__in=alike)
+    rows = list(people.select_related("account")[: MOST_FOUND + 1])
     context = {
         "person": person,
         "form": form,

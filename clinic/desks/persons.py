@@ -81,7 +81,7 @@ class PersonFilters(django_filters.FilterSet):
 
 @require_safe
 @never_cache
-def people(request: SignedInRequest) -> HttpResponse:
+def list_people(request: SignedInRequest) -> HttpResponse:
     """People by name, with their unit of today and a masked NIP."""
     everyone = visible(request.user, "see-person", Person.objects.unmerged())
     filters = PersonFilters(request.GET, everyone, request=request)
@@ -138,26 +138,26 @@ def build_crumbs(person: Person, here: Text = "") -> Crumbs:
 
 @require_safe
 @never_cache
-def person(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+def show_person(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """The person's units, masked NIP, account, roles and merged rows, with what can be done."""
-    found = find_person(request, uuid)
-    members = Membership.objects.on(timezone.localdate()).filter(person__in=rows_of(found))
-    state = state_of(found)
-    is_own = request.user.person_id in rows_of(found)
-    merges = PersonMerge.objects.filter(kept=found, undone_at__isnull=True)
-    is_merged = len(rows_of(found)) > 1
+    person = find_person(request, uuid)
+    members = Membership.objects.on(timezone.localdate()).filter(person__in=rows_of(person))
+    state = state_of(person)
+    is_own = request.user.person_id in rows_of(person)
+    merges = PersonMerge.objects.filter(kept=person, undone_at__isnull=True)
+    is_merged = len(rows_of(person)) > 1
     context = {
-        "person": found,
-        "nip": mask_nip(found.nip),
+        "person": person,
+        "nip": mask_nip(person.nip),
         "posts": members.select_related("unit"),
         "state": state,
         "may_have_account": state == AccountState.NONE,
-        "slip_url": slips_url([found.account]) if state == AccountState.WAITING else "",
-        "grants": describe_grants(request, found),
+        "slip_url": slips_url([person.account]) if state == AccountState.WAITING else "",
+        "grants": describe_grants(request, person),
         "merges": merges.select_related("other").order_by("merged_at") if is_merged else [],
-        "acts": list_acts(found, state, is_own=is_own),
+        "acts": list_acts(person, state, is_own=is_own),
         "is_own": is_own,
-        "crumbs": build_crumbs(found),
+        "crumbs": build_crumbs(person),
     }
     return render(request, "desks/person.html", context)
 
@@ -249,23 +249,23 @@ def slips_url(made: list[Account]) -> str:
 @never_cache
 def create_account(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Ask for an e-mail address, then make the account; the slip comes next."""
-    found = find_person(request, uuid)
-    if state_of(found) != AccountState.NONE:
+    person = find_person(request, uuid)
+    if state_of(person) != AccountState.NONE:
         return redirect("person", uuid=uuid)
     form = AccountForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            accounts.create_account(found, actor=request.user, email=form.cleaned_data["email"])
+            accounts.create_account(person, actor=request.user, email=form.cleaned_data["email"])
         except Refused as refused:
             form.add_error("email", refused.message)
         else:
             messages.success(request, _("The account is made. Now print its activation slip."))
             return redirect("person", uuid=uuid)
     context = {
-        "person": found,
-        "nip": mask_nip(found.nip),
+        "person": person,
+        "nip": mask_nip(person.nip),
         "form": form,
-        "crumbs": build_crumbs(found, _("Create the account")),
+        "crumbs": build_crumbs(person, _("Create the account")),
     }
     status = 422 if form.errors else 200
     return render(request, "desks/person_account.html", context, status=status)
