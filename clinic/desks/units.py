@@ -186,7 +186,9 @@ class UnitAct(AdministratorAct):
 class NameForm(ReasonForm):
     """The new name of a unit."""
 
-    name = forms.fields_for_model(Unit, ["name"], labels={"name": gettext_lazy("New name")})["name"]
+    name = forms.CharField(
+        label=gettext_lazy("New name"), max_length=Unit._meta.get_field("name").max_length
+    )
     field_order = ("name", "reason")
 
 
