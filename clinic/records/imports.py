@@ -308,4 +308,4 @@ def _delete_file_after_commit(import_: Import) -> None:
         if name:
             private_storage().delete(name)
 
-    jobs.afterwards(delete)
+    jobs.after_commit(delete)
