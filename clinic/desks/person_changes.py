@@ -140,6 +140,7 @@ def find_twin(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         "person": person,
         "form": form,
         "is_searched": bool(text),
+        "heading": _("Found") if text else _("Of the same name"),
         "rows": [describe_row(row) for row in rows[:MOST_FOUND]],
         "has_more": len(rows) > MOST_FOUND,
         "crumbs": build_crumbs(person, _("Merge with another row")),
