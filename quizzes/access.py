@@ -1,4 +1,4 @@
-"""Who may do what with questions, quizzes, assignments and attempts (security.md 2)."""
+"""Who may do what with questions, quizzes, assignments and attempts."""
 
 from django.db.models import Q
 from django.utils import timezone
@@ -39,6 +39,7 @@ def assignments_taken(reach: Reach) -> Q:
 
 
 @rule("assign-quiz", Assignment, "panitia:e kabupaten:k")
+@rule("extend-quiz", Assignment, "panitia:e kabupaten:k")
 def assignments_made(reach: Reach) -> Q:
     """An organiser assigns to their events, the secretariat to the units of the programme."""
     members = Membership.objects.on(timezone.localdate()).filter(reach.in_units("unit"))
@@ -58,9 +59,3 @@ def attempts_taken(reach: Reach) -> Q:
 def scores_read(reach: Reach) -> Q:
     """Own scores; organisers learn of their events only whether it was passed."""
     return reach.own("person") | reach.in_events("assignment__event")
-
-
-@rule("change-attempt", Attempt, "panitia:e")
-def attempts_changed(reach: Reach) -> Q:
-    """Extensions, by the organiser of the event."""
-    return reach.in_events("assignment__event")

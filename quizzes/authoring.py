@@ -158,16 +158,10 @@ def send_to_review(version: QuestionVersion | QuizVersion, *, actor: Account) ->
     _refuse_unless(version.state == VersionState.DRAFT, ["not_a_draft"])
     found = _problems_of(version)
     _refuse_unless(not found, found)
-    _move(version, VersionState.IN_REVIEW, actor=actor, verb="send")
-
-
-def return_to_author(
-    version: QuestionVersion | QuizVersion, *, actor: Account, comment: str
-) -> None:
-    """Give a version in review back as a draft, with what is to be changed."""
-    require(actor, _publish_verb(version), version)
-    _refuse_unless(version.state == VersionState.IN_REVIEW, ["not_in_review"])
-    _move(version, VersionState.DRAFT, actor=actor, verb="return", reason=comment)
+    with transaction.atomic():
+        version.state = VersionState.IN_REVIEW
+        version.save(update_fields=["state"])
+        audit.record(f"{_kind(version)}.send", actor=actor, thing=version)
 
 
 def publish(version: QuestionVersion | QuizVersion, *, actor: Account) -> None:
@@ -217,20 +211,6 @@ def _siblings(version: QuestionVersion | QuizVersion) -> Any:
     if isinstance(version, QuestionVersion):
         return QuestionVersion.objects.filter(question=version.question_id)
     return QuizVersion.objects.filter(quiz=version.quiz_id)
-
-
-def _move(
-    version: QuestionVersion | QuizVersion,
-    state: str,
-    *,
-    actor: Account,
-    verb: str,
-    reason: str = "",
-) -> None:
-    with transaction.atomic():
-        version.state = state
-        version.save(update_fields=["state"])
-        audit.record(f"{_kind(version)}.{verb}", actor=actor, thing=version, reason=reason)
 
 
 def _problems_of(version: QuestionVersion | QuizVersion) -> list[str]:

@@ -93,6 +93,11 @@ class Prospect:
     deadline_at: datetime | None
     refusal: CannotStart | None
 
+    def may_retake(self, now: datetime) -> bool:
+        """Whether a try is left and the closing still to come."""
+        is_closed = self.closes_at is not None and self.closes_at <= now
+        return self.used < self.allowed and not is_closed
+
 
 def rules_of(version: QuizVersion, assignment: Assignment) -> TimeRules:
     """Return the time rules of a quiz under an assignment."""
@@ -299,13 +304,6 @@ class NoSuchItem(Refused):
 
     code = "not_found"
     status = 404
-
-
-class AttemptOver(Refused):
-    """An act that needs an attempt under way came after its end."""
-
-    code = "attempt_closed"
-    status = 410
 
 
 @dataclass(frozen=True)
@@ -608,35 +606,93 @@ def note(
 
 
 def extend(
-    uuid: UUID, *, actor: Any, extra_minutes: int, reason: str, closes_at: datetime | None = None
-) -> Attempt:
-    """Give the attempt's person more time; a deadline only ever moves later (Q15).
+    assignment: Assignment,
+    person: Person,
+    *,
+    actor: Account,
+    reason: str,
+    extra_minutes: int = 0,
+    closes_at: datetime | None = None,
+    extra_attempts: int = 0,
+) -> Extension:
+    """Give a person more time, a later closing or further tries on an assignment.
+
+    Of several extensions the most generous applies, kind by kind; the deadline of an attempt under
+    way only ever moves later (Q15).
 
     Raises:
-        AttemptOver: it is over already.
-        PermissionDenied, Http404: the actor is no organiser of it.
+        PermissionDenied, Http404: the actor may not extend this assignment.
     """
-    with with_attempt(uuid) as attempt:
-        require(actor, "change-attempt", attempt)
-        if not attempt.is_open:
-            raise AttemptOver(_("The attempt is over already."))
-        Extension.objects.create(
-            assignment=attempt.assignment,
-            person=attempt.person,
+    require(actor, "extend-quiz", assignment)
+    reached = Assignment.objects.in_force().of_person(person, timezone.localdate())
+    if not reached.filter(pk=assignment.pk).exists():
+        raise Refused(_("This quiz is not assigned to this person."), code="not_assigned")
+    if not (extra_minutes or closes_at or extra_attempts):
+        raise Refused(
+            _("Give more minutes, a later closing or further tries."), code="nothing_granted"
+        )
+    if closes_at and (assignment.closes_at is None or closes_at <= assignment.closes_at):
+        raise Refused(
+            _("The closing must be later than the one for everybody."), code="closing_not_later"
+        )
+    with transaction.atomic():
+        extension = Extension.objects.create(
+            assignment=assignment,
+            person=person,
             extra_minutes=extra_minutes,
             closes_at=closes_at,
+            extra_attempts=extra_attempts,
             reason=reason,
             granted_by=actor,
         )
-        _move_deadline(attempt)
-        note(attempt, AttemptEvent.Kind.EXTEND, now=timezone.now(), actor=actor, reason=reason)
-        return attempt
+        audit.record(
+            "quiz.extend",
+            actor=actor,
+            thing=assignment,
+            subject=person,
+            reason=reason,
+            values={
+                "minutes": extra_minutes,
+                "closes_at": closes_at.isoformat() if closes_at else None,
+                "tries": extra_attempts,
+            },
+        )
+        under_way = Attempt.objects.in_progress().filter(
+            person__in=rows_of(person), assignment=assignment
+        )
+        for uuid in under_way.values_list("uuid", flat=True):
+            with with_attempt(uuid) as attempt:
+                _move_deadline(attempt, actor=actor, reason=reason)
+    return extension
 
 
-def _move_deadline(attempt: Attempt) -> None:
-    rules = rules_of(attempt.quiz_version, attempt.assignment)
-    allowance = allowance_of(attempt.assignment, attempt.person)
-    moved = deadline(attempt.started_at, rules, allowance)
-    if attempt.deadline_at is not None and (moved is None or moved > attempt.deadline_at):
+def _move_deadline(attempt: Attempt, *, actor: Account, reason: str) -> None:
+    if not attempt.is_open or attempt.deadline_at is None:
+        return
+    moved = deadline(
+        attempt.started_at,
+        rules_of(attempt.quiz_version, attempt.assignment),
+        allowance_of(attempt.assignment, attempt.person),
+    )
+    if moved is None or moved > attempt.deadline_at:
         attempt.deadline_at = moved
         attempt.save(update_fields=["deadline_at"])
+        note(attempt, AttemptEvent.Kind.EXTEND, now=timezone.now(), actor=actor, reason=reason)
+
+
+def end_extension(extension: Extension, *, actor: Account) -> None:
+    """Take an extension back for what is still to come.
+
+    A deadline that it moved stays, and so do attempts that it made possible: somebody may be at
+    work (Q15).
+    """
+    require(actor, "extend-quiz", extension.assignment)
+    with transaction.atomic():
+        ended = Extension.objects.filter(pk=extension.pk, revoked_at__isnull=True)
+        if ended.update(revoked_at=timezone.now()):
+            audit.record(
+                "quiz.extension_end",
+                actor=actor,
+                thing=extension.assignment,
+                subject=extension.person_id,
+            )

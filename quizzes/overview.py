@@ -5,18 +5,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from clinic.people.access import rows_of, visible
-from clinic.people.models import Account, Person
+from clinic.people.models import Account, Membership, Person
 from quizzes.delivery import Prospect, form_of, prospects
 from quizzes.models import Assignment, Attempt, Quiz, Slot
+from quizzes.models.assignments import TAKER_STATES
 from quizzes.models.questions import VersionState
+
+RECENT = timedelta(days=365)
 
 
 @dataclass(frozen=True)
-class Entry:
+class QuizEntry:
     """One assignment of a person with what the start page says of it.
 
     Attributes:
@@ -41,12 +44,21 @@ class Entry:
         return self.open_attempt is None and self.prospect.refusal is None
 
 
-def entries_of(account: Account, *, quiz: Quiz | None = None) -> list[Entry]:
-    """Return the person's assignments of published quizzes, earliest opening first."""
-    rows = visible(account, "open-quiz", Assignment.objects.select_related("quiz"))
-    rows = rows.filter(quiz__versions__state=VersionState.PUBLISHED)
+def entries_of(
+    account: Account, *, quiz: Quiz | None = None, since: datetime | None = None
+) -> list[QuizEntry]:
+    """Return the person's assignments of published quizzes, earliest opening first.
+
+    Args:
+        account: of the person.
+        quiz: this quiz alone.
+        since: leave out what had closed by then.
+    """
+    rows = _published_for(account)
     if quiz is not None:
         rows = rows.filter(quiz=quiz)
+    if since is not None:
+        rows = rows.exclude(closes_at__lt=since)
     found = prospects(list(rows.order_by("opens_at", "id")), account.person)
     own = Attempt.objects.filter(person__in=rows_of(account.person))
     attempts = list(own.exclude(state=Attempt.State.VOIDED))
@@ -57,7 +69,35 @@ def entries_of(account: Account, *, quiz: Quiz | None = None) -> list[Entry]:
     ]
 
 
-def outcomes_of(entries: Iterable[Entry]) -> list[str]:
+def a_year_ago() -> datetime:
+    """Return since when closed quizzes stand in a person's list without being asked for."""
+    return timezone.now() - RECENT
+
+
+def has_entries_before(account: Account, moment: datetime) -> bool:
+    """Whether quizzes of the person had closed by then."""
+    return _published_for(account).filter(closes_at__lt=moment).exists()
+
+
+def _published_for(account: Account) -> QuerySet[Assignment]:
+    rows = visible(account, "open-quiz", Assignment.objects.select_related("quiz"))
+    return rows.filter(quiz__versions__state=VersionState.PUBLISHED)
+
+
+def takers_of(assignment: Assignment) -> QuerySet[Person]:
+    """Return the persons whom the assignment reaches today, by name."""
+    people = Person.objects.order_by("name", "pk")
+    if assignment.unit is not None:
+        posts = Membership.objects.on(timezone.localdate())
+        posts = posts.filter(unit__path__startswith=assignment.unit.path)
+        return people.filter(pk__in=posts.values("person"))
+    if assignment.event is not None:
+        seats = assignment.event.registrations.filter(state__in=TAKER_STATES)
+        return people.filter(pk__in=seats.values("person"))
+    return people.filter(pk=assignment.person_id)
+
+
+def outcomes_of(entries: Iterable[QuizEntry]) -> list[str]:
     """Return the slugs of the outcomes that the quizzes ask about, the one asked most first."""
     versions = [one.prospect.version.pk for one in entries]
     slots = Slot.objects.filter(quiz_version__in=versions)
@@ -76,9 +116,9 @@ def _form(found: Prospect, account: Account) -> str:
     return form_of(found.version, found.assignment.phase, account.person)
 
 
-def _entry(found: Prospect, attempts: list[Attempt], *, questions: int) -> Entry:
+def _entry(found: Prospect, attempts: list[Attempt], *, questions: int) -> QuizEntry:
     ends = [found.closes_at, found.version.release_at]
-    return Entry(
+    return QuizEntry(
         assignment=found.assignment,
         prospect=found,
         questions=questions,

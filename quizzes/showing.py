@@ -28,7 +28,7 @@ from quizzes.arithmetic.review_policy import (
     Viewer,
     review_policy,
 )
-from quizzes.assignments import allowance_of
+from quizzes.delivery import CannotStart, prospect
 from quizzes.models import Assignment, Attempt, AttemptItem, Credit, Slot
 
 
@@ -363,14 +363,11 @@ def _closes_at(attempt: Attempt) -> datetime | None:
 
 
 def _may_retake(attempt: Attempt, now: datetime) -> bool:
-    allowance = allowance_of(attempt.assignment, attempt.person)
-    human = rows_of(attempt.person)
-    mine = Attempt.objects.filter(person__in=human, assignment=attempt.assignment_id)
-    used = mine.exclude(state=Attempt.State.VOIDED).count()
-    closings = [at for at in (attempt.assignment.closes_at, allowance.closes_at) if at]
-    is_closed = bool(attempt.assignment.closes_at) and max(closings) <= now
-    allowed = attempt.quiz_version.max_attempts + allowance.extra_attempts
-    return used < allowed and not is_closed
+    try:
+        found = prospect(attempt.assignment, attempt.person, now=now)
+    except CannotStart:  # no version of the quiz is published any more
+        return False
+    return found.may_retake(now)
 
 
 def _post_closes_at(attempt: Attempt) -> datetime | None:

@@ -22,5 +22,16 @@ urlpatterns = [
         policy("signed-in")(views.attempt_item),
         name="attempt_item",
     ),
+    path("tambahan/", policy("extend-quiz")(views.quiz_extensions), name="quiz_extensions"),
+    path(
+        "tambahan/<uuid:assignment>/",
+        policy("extend-quiz")(views.quiz_takers),
+        name="quiz_takers",
+    ),
+    path(
+        "tambahan/<uuid:assignment>/<uuid:person>/",
+        policy("extend-quiz")(views.quiz_extension),
+        name="quiz_extension",
+    ),
     path("<slug:slug>/", policy("signed-in")(views.quiz_start), name="quiz_start"),
 ]

@@ -1,11 +1,14 @@
 """Pages of the quizzes; each step works without JavaScript."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,20 +16,24 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic.people.access import visible
+from clinic.lib.errors import Refused
+from clinic.people.access import SignedInRequest, holds, rows_of, visible
 from quizzes import delivery, overview, showing
 from quizzes.arithmetic.deadlines import time_left
 from quizzes.arithmetic.saving import Outcome, SaveEvent
 from quizzes.delivery import CannotStart
-from quizzes.forms import posted_answer
-from quizzes.models import Assignment, Attempt, Quiz
+from quizzes.forms import ExtensionForm, posted_answer
+from quizzes.models import Assignment, Attempt, Quiz, QuizVersion, VersionState
 from quizzes.wording import number_read, sentence_of, standing_of
 
 TOKEN = 32
+ROWS_A_PAGE = 50
+EXTENDED_AFTER_CLOSING = timedelta(days=30)
 READING = ("GET", "HEAD")
 READ_WRITE = (*READING, "POST")
+ALL = "semua"
 ASKED = "kosong"  # in the address, so that the browser's way back asks again without a form
 
 
@@ -42,9 +49,15 @@ class Draft:
 @require_safe
 @never_cache
 def quizzes(request: HttpRequest) -> HttpResponse:
-    """List the person's quizzes: to do, under way, done."""
-    rows = [(one, standing_of(one)) for one in overview.entries_of(request.user)]
-    return render(request, "quizzes/list.html", {"entries": rows})
+    """List the person's quizzes, those of the last year first; the rest is behind a link."""
+    recent, shows_all = overview.a_year_ago(), ALL in request.GET
+    entries = overview.entries_of(request.user, since=None if shows_all else recent)
+    context = {
+        "entries": [(one, standing_of(one)) for one in entries],
+        "has_earlier": not shows_all and overview.has_entries_before(request.user, recent),
+        "may_extend": holds(request.user, "extend-quiz"),
+    }
+    return render(request, "quizzes/list.html", context)
 
 
 @never_cache
@@ -234,3 +247,89 @@ def attempt_result(request: HttpRequest, attempt: UUID) -> HttpResponse:
         "comparison": showing.comparison_of(found, request.user) if result.areas else None,
     }
     return render(request, "quizzes/result.html", context)
+
+
+# --- more time or tries for one person ----------------------------------------------------------
+@require_safe
+@never_cache
+def quiz_extensions(request: SignedInRequest) -> HttpResponse:
+    """List the assigned quizzes for which more time or tries can still matter."""
+    rows = visible(request.user, "extend-quiz", Assignment.objects.in_force())
+    rows = rows.exclude(closes_at__lt=timezone.now() - EXTENDED_AFTER_CLOSING)
+    rows = rows.filter(quiz__versions__state=VersionState.PUBLISHED)
+    rows = rows.select_related("quiz", "event", "unit", "person").order_by("-opens_at", "-pk")
+    page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    titles = _titles(one.quiz_id for one in page)
+    context = {"rows": [(one, titles[one.quiz_id]) for one in page], "page_obj": page}
+    return render(request, "quizzes/extensions.html", context)
+
+
+@require_safe
+@never_cache
+def quiz_takers(request: SignedInRequest, assignment: UUID) -> HttpResponse:
+    """List the persons whom one assignment reaches, found by name, and what they were given."""
+    given = _extensible(request, assignment)
+    people = overview.takers_of(given)
+    if name := request.GET.get("q", "")[:80].strip():
+        people = people.filter(name__icontains=name)
+    page = Paginator(people, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    extended = set(
+        given.extensions.filter(revoked_at__isnull=True).values_list("person", flat=True)
+    )
+    context = {
+        "assignment": given,
+        "title": _titles([given.quiz_id])[given.quiz_id],
+        "rows": [(person, person.pk in extended) for person in page],
+        "page_obj": page,
+        "q": name,
+    }
+    return render(request, "quizzes/takers.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def quiz_extension(request: SignedInRequest, assignment: UUID, person: UUID) -> HttpResponse:
+    """Give one person more minutes, a later closing or further tries, or take it back."""
+    given = _extensible(request, assignment)
+    taker = get_object_or_404(overview.takers_of(given), uuid=person)
+    found = delivery.prospect(given, taker)
+    extensions = given.extensions.filter(person__in=rows_of(taker)).order_by("-granted_at", "-pk")
+    here = redirect("quiz_extension", assignment=assignment, person=person)
+    if "akhiri" in request.POST:
+        key = request.POST["akhiri"]
+        chosen = extensions.filter(pk=int(key)) if key.isdecimal() else extensions.none()
+        delivery.end_extension(get_object_or_404(chosen), actor=request.user)
+        messages.success(request, _("The extension has ended."))
+        return here
+    form = ExtensionForm(
+        request.POST or None, assignment=given, has_limit=found.version.minutes is not None
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            delivery.extend(given, taker, actor=request.user, **form.granted())
+        except Refused as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            messages.success(request, _("The extension holds from now on."))
+            return here
+    context = {
+        "assignment": given,
+        "title": found.version.display_title,
+        "person": taker,
+        "prospect": found,
+        "extensions": extensions.select_related("granted_by__person"),
+        "form": form,
+    }
+    return render(request, "quizzes/extension.html", context, status=422 if form.errors else 200)
+
+
+def _extensible(request: SignedInRequest, uuid: UUID) -> Assignment:
+    rows = visible(request.user, "extend-quiz", Assignment.objects.in_force())
+    rows = rows.filter(quiz__versions__state=VersionState.PUBLISHED)
+    return get_object_or_404(rows.select_related("quiz", "event", "unit", "person"), uuid=uuid)
+
+
+def _titles(quizzes: Iterable[int]) -> dict[int, str]:
+    """Return the titles of the published versions, by the keys of the quizzes."""
+    versions = QuizVersion.objects.published().filter(quiz__in=set(quizzes))
+    return {version.quiz_id: version.display_title for version in versions}

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from clinic.lib.arithmetic.numbers import LARGEST_IN_WORDS, format_id, in_words_id
 from clinic.lib.templatetags.ui import moment
 from quizzes.arithmetic.saving import Decision
-from quizzes.overview import Entry
+from quizzes.overview import QuizEntry
 
 SENTENCES = {
     "stale": gettext_lazy(
@@ -54,23 +54,23 @@ def number_read(number: Fraction | None) -> str:
     return _("read as: %(number)s") % {"number": written}
 
 
-class Standing(NamedTuple):
+class QuizStanding(NamedTuple):
     """Where a quiz stands for a person: one word on every page, and the tag that draws it."""
 
     state: str
     word: str
 
 
-def standing_of(entry: Entry) -> Standing:
+def standing_of(entry: QuizEntry) -> QuizStanding:
     """Say in words whether a quiz can be begun, goes on, is over, or when it opens."""
     if entry.open_attempt:
-        return Standing("doing", _("Under way"))
+        return QuizStanding("doing", _("Under way"))
     if entry.may_start:
-        return Standing("todo", _("Not started"))
+        return QuizStanding("todo", _("Not started"))
     if entry.attempts:
-        return Standing("done", _("Finished"))
+        return QuizStanding("done", _("Finished"))
     refusal = entry.prospect.refusal
     if refusal is not None and refusal.code == "not_open":
         opens = moment(entry.assignment.opens_at)
-        return Standing("todo", _("Opens on %(moment)s") % {"moment": opens})
-    return Standing("stopped", _("Closed"))
+        return QuizStanding("todo", _("Opens on %(moment)s") % {"moment": opens})
+    return QuizStanding("stopped", _("Closed"))

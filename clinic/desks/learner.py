@@ -27,7 +27,7 @@ from courses.models import ModuleEdition
 from courses.progress import Standing
 from courses.wording import STATE_WORDS, section_url
 from quizzes.models.assignments import Phase
-from quizzes.overview import Entry, entries_of, outcomes_of
+from quizzes.overview import QuizEntry, a_year_ago, entries_of, outcomes_of
 from quizzes.wording import standing_of
 
 
@@ -38,7 +38,7 @@ def learning(request: HttpRequest) -> HttpResponse:
     editions = list(reading.current_editions(request.user).defer("bodies"))
     standings = progress.standings_of(request.user.person, editions)
     begun, finished = _reading(editions, standings)
-    seats, entries = _seats(request.user), entries_of(request.user)
+    seats, entries = _seats(request.user), entries_of(request.user, since=a_year_ago())
     nearest = next((one for one in seats if one.event.state != Event.State.CANCELLED), None)
     before = preparation_for(nearest, entries, editions, standings) if nearest else None
     is_led = bool(before and before.is_about_modules)
@@ -96,7 +96,7 @@ def _seat_task(seat: Registration) -> dict[str, Any]:
     }
 
 
-def _quizzes(entries: Sequence[Entry], *, besides: frozenset[int]) -> list[dict[str, Any]]:
+def _quizzes(entries: Sequence[QuizEntry], *, besides: frozenset[int]) -> list[dict[str, Any]]:
     """Return the other quizzes that can be taken now, those under way first."""
     open_now = [
         one
@@ -107,7 +107,7 @@ def _quizzes(entries: Sequence[Entry], *, besides: frozenset[int]) -> list[dict[
     return [_quiz_task(one) for one in open_now]
 
 
-def _quiz_task(entry: Entry) -> dict[str, Any]:
+def _quiz_task(entry: QuizEntry) -> dict[str, Any]:
     state, word = standing_of(entry)
     return {
         "label": entry.prospect.version.display_title,
@@ -161,7 +161,7 @@ class Preparation:
 
 def preparation_for(
     seat: Registration,
-    entries: Sequence[Entry],
+    entries: Sequence[QuizEntry],
     editions: Sequence[ModuleEdition],
     standings: Mapping[int, Standing],
 ) -> Preparation:
@@ -205,7 +205,7 @@ def _module(edition: ModuleEdition, standing: Standing) -> dict[str, Any]:
     }
 
 
-def _quiz(entry: Entry) -> dict[str, Any]:
+def _quiz(entry: QuizEntry) -> dict[str, Any]:
     state, word = standing_of(entry)
     limit = entry.prospect.version.minutes
     hints = [minutes(limit)] if limit else []

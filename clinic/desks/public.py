@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView
 
-from clinic.insights.findings import minima
+from clinic.insights.reading import minima
 from clinic.lib.context_processors import THEME_KEY, THEMES
 from clinic.lib.problems import BY_STATUS
 from courses import reading

@@ -1,4 +1,4 @@
-"""Addresses of the whole house: front page, plain pages, language and theme, components."""
+"""Addresses of the project itself: front page, plain pages, language and theme, components."""
 
 from django.conf import settings
 from django.urls import URLPattern, path

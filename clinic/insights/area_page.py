@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, F, QuerySet, Sum
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -23,15 +24,12 @@ from clinic.assessments.models import (
 from clinic.insights import evidence, explaining, wording
 from clinic.insights.charts import HUNDRED, Chart, Scale, is_drawn, place_of
 from clinic.insights.evidence import Module
-from clinic.insights.package_format import GAP_THRESHOLD, WEAK_THRESHOLD
 from clinic.insights.profile import address
 from clinic.insights.reading import Place, Shown
 from clinic.lib.templatetags.ui import decimals
 from clinic.people.models import Unit
 
 HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 300, 34, 322, 10, 252
-KNOWING_FROM, DOING_FROM = HUNDRED * GAP_THRESHOLD, HUNDRED * WEAK_THRESHOLD
-"""Where the quadrants part: the cuts of mastery and of practice (method page, 5 and 6)."""
 HEAVIEST = 8
 SHAPES = {
     Unit.Kind.DISTRICT.value: "square",
@@ -87,7 +85,8 @@ def scatter(scores: Sequence[AreaScore], seen: Mapping[Place, Shown]) -> Chart |
         _mark(number, score, shown, (across, up))
         for number, (score, shown) in enumerate(drawn, start=1)
     ]
-    weak = sum(row["knowing"] < KNOWING_FROM and row["doing"] < DOING_FROM for row in rows)
+    knowing_from, doing_from = _quadrants_part()
+    weak = sum(row["knowing"] < knowing_from and row["doing"] < doing_from for row in rows)
     return Chart(
         title=_("%(weak)d of %(drawn)d units have much to gain on both sides")
         % {"weak": weak, "drawn": len(rows)},
@@ -136,9 +135,15 @@ def _mark(
     }
 
 
+def _quadrants_part() -> tuple[float, float]:
+    """Where the quadrants part: the lines of understanding and of practice, in percent."""
+    return HUNDRED * settings.KLINIK_GAP_THRESHOLD, HUNDRED * settings.KLINIK_WEAK_THRESHOLD
+
+
 def _quadrants(across: Scale, up: Scale) -> list[dict[str, Any]]:
     """The four corners with the words that a cell in them may get."""
     names = wording.NAMES
+    knowing_from, doing_from = _quadrants_part()
     corners = {
         "knowledge-gap": (0, 0, "start"),
         "hidden-risk": (0, HUNDRED, "start"),
@@ -151,8 +156,8 @@ def _quadrants(across: Scale, up: Scale) -> list[dict[str, Any]]:
             "x": place_of(across.at(x) + (4 if anchor == "start" else -4)),
             "y": place_of(up.at(y) + (14 if y else -6)),
             "anchor": anchor,
-            "cut_x": place_of(across.at(KNOWING_FROM)),
-            "cut_y": place_of(up.at(DOING_FROM)),
+            "cut_x": place_of(across.at(knowing_from)),
+            "cut_y": place_of(up.at(doing_from)),
         }
         for word, (x, y, anchor) in corners.items()
     ]

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from clinic.insights.arithmetic.belief import Estimates
-from clinic.insights.arithmetic.diagnosis import Cuts, priority, words
+from clinic.insights.arithmetic.diagnosis import priority, words
 from clinic.insights.arithmetic.mastery import fit
-from clinic.insights.arithmetic.observations import Evidence, Observations, observe
+from clinic.insights.arithmetic.observations import DAYS_COUNTED, Observations, observe
 from clinic.insights.arithmetic.weakness import Weakness, weakness
-from clinic.insights.package import read_package
+from clinic.insights.package import Package, read_package
 
 COLUMNS = (
     "unit_id",
@@ -58,14 +58,19 @@ def estimate_package(folder: Path) -> Estimated:
     return estimate(read_package(folder))
 
 
-def estimate(evidence: Evidence) -> Estimated:
+def estimate(package: Package) -> Estimated:
     """Estimate every unit and area of a package that was read."""
-    seen = observe(evidence)
-    fitted = fit(seen, threshold=evidence.gap_threshold, as_of=evidence.as_of)
-    sheets = weakness(
-        evidence.assessment, units=seen.units, areas=seen.areas, threshold=evidence.weak_threshold
+    seen = observe(package.evidence)
+    fitted = fit(
+        seen,
+        threshold=package.gap_threshold,
+        as_of=package.evidence.as_of,
+        package=seen.digest,
     )
-    rows = estimate_rows(fitted.estimates, sheets, evidence.areas)
+    sheets = weakness(
+        package.sheets, units=seen.units, areas=seen.areas, threshold=package.weak_threshold
+    )
+    rows = estimate_rows(package, fitted.estimates, sheets)
     counts = {
         "units": len(seen.units),
         "people": len(seen.people),
@@ -73,12 +78,10 @@ def estimate(evidence: Evidence) -> Estimated:
         "cells": len(rows),
         **{str(word): int(n) for word, n in sorted(rows["diagnosis"].value_counts().items())},
     }
-    return Estimated(rows=rows, warnings=_warnings(evidence, seen), counts=counts)
+    return Estimated(rows=rows, warnings=_warn(package, seen), counts=counts)
 
 
-def estimate_rows(
-    estimates: Estimates, sheets: Weakness, areas: pd.DataFrame, *, cuts: Cuts | None = None
-) -> pd.DataFrame:
+def estimate_rows(package: Package, estimates: Estimates, sheets: Weakness) -> pd.DataFrame:
     """Join knowing and doing to one row for every unit and area."""
     units, slugs = estimates.units, estimates.areas
     size = (len(units), len(slugs))
@@ -87,11 +90,10 @@ def estimate_rows(
         weak=sheets.weak,
         answers=estimates.answers,
         coverage=sheets.coverage,
-        cuts=cuts or Cuts(),
     )
     points = priority(
-        max_points=areas["max_points"].to_numpy(np.float64),
-        link_share=areas["link_share"].to_numpy(np.float64),
+        max_points=package.max_points,
+        link_share=package.link_share,
         share=sheets.share,
         gap=estimates.gap,
     )
@@ -133,12 +135,13 @@ def write_estimates(path: Path, rows: pd.DataFrame) -> None:
         Path(draft).unlink(missing_ok=True)
 
 
-def _warnings(evidence: Evidence, seen: Observations) -> tuple[str, ...]:
+def _warn(package: Package, seen: Observations) -> tuple[str, ...]:
     skipped = seen.skipped
     numbers = {
-        "people without a unit on the day of the package": len(evidence.persons) - len(seen.people),
+        "people without a unit on the day of the package": len(package.persons) - len(seen.people),
         "open attempts, skipped": skipped["attempts_open"],
         "attempts submitted after the day of the package, skipped": skipped["attempts_late"],
+        f"attempts older than {DAYS_COUNTED:,} days, skipped": skipped["attempts_old"],
         "practice and live attempts, skipped": skipped["attempts_not_evidence"],
     }
     pooled = np.bincount(seen.item_area[seen.item_in_pool], minlength=len(seen.areas))

@@ -1,25 +1,16 @@
-"""The reading door: what other packages know of a region, as plain rows of an evidence package.
+"""What other packages know of a region: what findings rest on, and what is on offer to a unit.
 
-The only reader of quizzes, courses and attendance. Ids are pseudonymous and the same in a package
-and in a refresh: they begin with the root unit's national code. Two rows of one human are one
-person; answers follow the person to the unit of today.
-
-Pseudonyms of people and units, the same in an evidence package and in a refresh.
-
-They begin with the root unit's national code. Two rows of one human are one person.
-
-What the reading door hands over: plain rows, and the way back from their ids to ours.
+The only reader of quizzes, courses and attendance. Two rows of one human are one person; answers
+follow the person to the unit of today.
 """
 
-import hashlib
-import hmac
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -33,7 +24,6 @@ from quizzes.models import (
     Assignment,
     Attempt,
     AttemptItem,
-    Credit,
     Question,
     QuestionVersion,
     Slot,
@@ -42,129 +32,6 @@ from quizzes.models import (
 from quizzes.models.assignments import Phase, Setting
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Names:
-    """Pseudonyms of persons and of their attempts.
-
-    Attributes:
-        kept: where every merged row leads in the end.
-        persons: package id of each kept row.
-    """
-
-    kept: Mapping[int, int]
-    persons: Mapping[int, str]
-
-    def person(self, pk: int) -> str:
-        """The id of the person behind any of their rows."""
-        return self.persons[self.kept.get(pk, pk)]
-
-    def attempt(self, attempt: Row) -> str:
-        """The id of an attempt; it begins with the code of its person's regency."""
-        code = self.person(attempt["person_id"]).rsplit(".", 2)[0]
-        return named(code, "a", attempt["uuid"])
-
-
-def units_of(as_of: date) -> tuple[dict[int, str], dict[int, str], list[Row]]:
-    """Root codes, ids and rows of the units that exist on the day, without the regencies."""
-    roots = {unit.path: unit.national_code or unit.slug for unit in Unit.get_root_nodes()}
-    codes, ids, rows = {}, {}, []
-    for unit in Unit.objects.valid_on(as_of).filter(depth__gt=1):
-        codes[unit.pk] = roots[unit.path[: Unit.steplen]]
-        ids[unit.pk] = f"{codes[unit.pk]}.{unit.slug}"
-        rows.append(
-            {
-                "unit_id": ids[unit.pk],
-                "name": unit.name,
-                "kind": unit.kind,
-                "group_id": codes[unit.pk],
-            }
-        )
-    return codes, ids, rows
-
-
-def kept_rows() -> dict[int, int]:
-    """Where every merged row leads in the end."""
-    merged = Person.objects.filter(merged_into__isnull=False)
-    joined = dict(merged.values_list("pk", "merged_into"))
-    kept = {}
-    for pk in joined:
-        end = pk
-        while end in joined:
-            end = joined[end]
-        kept[pk] = end
-    return kept
-
-
-def people_of(
-    as_of: date, kept: Mapping[int, int], within: Iterable[int] | None
-) -> QuerySet[Person]:
-    """Every row of the people who work in these units on the day; of all people by default."""
-    if within is None:
-        return Person.objects.all()
-    today = Membership.objects.on(as_of).filter(unit__in=list(within))
-    found = {kept.get(pk, pk) for pk in today.values_list("person_id", flat=True)}
-    merged = [pk for pk, end in kept.items() if end in found]
-    return Person.objects.filter(Q(pk__in=found) | Q(pk__in=merged))
-
-
-def person_ids(
-    people: QuerySet[Person], kept: Mapping[int, int], codes: Mapping[int, str]
-) -> dict[int, str]:
-    """Pseudonyms of the kept rows, by primary key."""
-    pairs = people.order_by("pk").values_list("pk", "uuid")
-    return {pk: named(codes.get(pk, ""), "p", uuid) for pk, uuid in pairs if pk not in kept}
-
-
-def memberships_of(
-    people: QuerySet[Person], kept: Mapping[int, int], units: Mapping[int, str]
-) -> list[Row]:
-    """Memberships in units that still exist; one for each person, unit and first day."""
-    found: dict[tuple[int, int, date], Row] = {}
-    rows = Membership.objects.filter(person__in=people, unit__in=list(units)).order_by("pk")
-    for person, unit, start, end in rows.values_list("person_id", "unit_id", "start", "end"):
-        key = (kept.get(person, person), unit, start)
-        found[key] = {"person": key[0], "unit": unit, "start": start, "end": end}
-    return list(found.values())
-
-
-def named(code: str, letter: str, uuid: Any) -> str:
-    """A name that nobody without the installation's secret can trace back."""
-    key = settings.SECRET_KEY.encode()
-    digest = hmac.new(key, f"evidence:{uuid}".encode(), hashlib.sha256).hexdigest()
-    return f"{code}.{letter}.{digest[:20]}"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One item of a finished attempt; ``is_answered`` tells an answer from a blank."""
-
-    person: str
-    item: str
-    is_answered: bool
-    in_room: bool
-    is_full: bool = False
-
-
-@dataclass(frozen=True)
-class Gathered:
-    """Rows by the package's file names, and what leads back from ids to our own rows.
-
-    Attributes:
-        units: package id of each unit, by primary key.
-        persons: primary key of the kept row of each person, by package id.
-        asked: every item of the finished attempts, answered or not.
-        events_held: events held for each group, which a part of the region cannot count itself.
-    """
-
-    as_of: date
-    rows: Mapping[str, list[Row]]
-    units: Mapping[int, str]
-    persons: Mapping[str, int]
-    asked: tuple[Asked, ...]
-    events_held: Mapping[str, int]
-
 
 PHASES = {Phase.PRE: "pre", Phase.POST: "post", Phase.NORMAL: "single"}
 """Phases whose answers count, under their names in a package; practice and live do not."""
@@ -182,40 +49,300 @@ KINDS = {
     "numeric": "short",
 }
 """Kinds of questions under the names of a package; matching counts as multi, numbers as short."""
+DIGITS = 6
+"""Credits and chances are read as a package holds them, so that both give the same findings."""
+CHUNK = 5_000
 
 
-def gather(as_of: date, *, within: Iterable[int] | None = None) -> Gathered:
+@dataclass(frozen=True)
+class Gathered:
+    """What is recorded of a region or of some of its units, by our own primary keys.
+
+    Attributes:
+        units: every unit that exists on the day: key, package id, name, kind and group id, sorted
+            by package id.
+        items: every question that counts: key, package id, area, kind, chance, in_pool, sorted by
+            package id.
+        memberships: person, unit, start, end (None: still there).
+        attendance: event, person, day and present of each registered person.
+        attempts: attempt, person, number, submitted (None: open), phase, state and in_room.
+        asked: the items of finished attempts, a column each: attempt, question, and the credit of
+            the answer, -1 where there is none.
+        events_held: events held for the group of the units that were asked for, which a part of the
+            region cannot count itself; None for the whole region.
+    """
+
+    as_of: date
+    units: list[Row]
+    items: list[Row]
+    memberships: list[Row]
+    attendance: list[Row]
+    attempts: list[Row]
+    asked: Mapping[str, array[Any]]
+    events_held: Mapping[str, int] | None
+
+
+def gather(as_of: date, *, since: date, within: Iterable[int] | None = None) -> Gathered:
     """Gather units, people, items, attempts and answers as they stand on the day.
 
     Args:
         as_of: day of the evidence, in the region's zone.
+        since: first day whose events and answers are gathered.
         within: units to whose people of that day the rest is narrowed; all by default. Their
             earlier and other memberships come along.
     """
-    kept = kept_rows()
-    codes, units, unit_rows = units_of(as_of)
-    people = people_of(as_of, kept, within)
-    memberships = memberships_of(people, kept, units)
-    at_home = {row["person"]: codes[row["unit"]] for row in memberships}
-    names = Names(kept, person_ids(people, kept, at_home))
-    attempts = _attempts(people)
-    asked, responses, met = _asked(attempts, names)
-    events = _events(as_of)
-    rows = {
-        "units": unit_rows,
-        "items": _items(met, everything=within is None),
-        "persons": [{"person_id": name} for name in names.persons.values()],
-        "memberships": [
-            {**row, "person_id": names.persons[row["person"]], "unit_id": units[row["unit"]]}
-            for row in memberships
-        ],
-        "attendance": _attendance(people, names, events),
-        "attempts": _attempt_rows(attempts, names),
-        "responses": responses,
+    begin = timezone.make_aware(datetime.combine(since, datetime.min.time()))
+    units, merged = _read_units(as_of), _read_merged()
+    keys = [unit["key"] for unit in units]
+    people = Q()
+    if within is not None:
+        people = Q(person__in=_find_people(as_of, merged, units, within))
+    events = _read_events(as_of, begin)
+    attempts = Attempt.objects.filter(
+        people, Q(finished_at__isnull=True) | Q(finished_at__gte=begin), phase__in=list(PHASES)
+    )
+    asked = _read_asked(attempts)
+    items = _read_items(set(asked["question"]), everything=within is None)
+    return Gathered(
+        as_of=as_of,
+        units=units,
+        items=items,
+        memberships=_read_memberships(people, merged, keys),
+        attendance=_read_attendance(people, merged, events),
+        attempts=_read_attempts(attempts, merged),
+        asked=asked,
+        events_held=None
+        if within is None
+        else _count_events(as_of, within, units=units, events=events, merged=merged),
+    )
+
+
+def _read_units(as_of: date) -> list[Row]:
+    """Units that exist on the day, without the regencies, in the order of their package ids."""
+    codes = {unit.path: unit.national_code or unit.slug for unit in Unit.get_root_nodes()}
+    rows = [
+        {
+            "key": unit.pk,
+            "unit_id": f"{codes[unit.path[: Unit.steplen]]}.{unit.slug}",
+            "name": unit.name,
+            "kind": unit.kind,
+            "group_id": codes[unit.path[: Unit.steplen]],
+        }
+        for unit in Unit.objects.valid_on(as_of).filter(depth__gt=1)
+    ]
+    return sorted(rows, key=lambda row: str(row["unit_id"]))
+
+
+def _read_merged() -> dict[int, int]:
+    """Where every merged row of a person leads in the end."""
+    merged = Person.objects.filter(merged_into__isnull=False)
+    joined = dict(merged.values_list("pk", "merged_into"))
+    ends = {}
+    for pk in joined:
+        end = pk
+        while end in joined:
+            end = joined[end]
+        ends[pk] = end
+    return ends
+
+
+def _find_people(
+    as_of: date, merged: Mapping[int, int], units: list[Row], within: Iterable[int]
+) -> list[int]:
+    """Every row of the people who belong to these units on the day.
+
+    Of several memberships the one that began last counts.
+    """
+    today, wanted = Membership.objects.on(as_of), set(within)
+    there = today.filter(unit__in=wanted).values_list("person_id", flat=True)
+    found = {merged.get(pk, pk) for pk in there}
+    rows = [*found, *(pk for pk, end in merged.items() if end in found)]
+    place = {unit["key"]: number for number, unit in enumerate(units)}
+    posts = today.filter(person__in=rows, unit__in=list(place))
+    homes = {
+        merged.get(person, person): unit
+        for _start, unit, person in sorted(
+            posts.values_list("start", "unit_id", "person_id"),
+            key=lambda post: (post[0], place[post[1]]),
+        )
     }
-    by_id = {name: pk for pk, name in names.persons.items()}
-    held = _events_held(events, as_of, codes, kept)
-    return Gathered(as_of, rows, units, by_id, asked, held)
+    return [pk for pk in rows if homes.get(merged.get(pk, pk)) in wanted]
+
+
+def _read_memberships(people: Q, merged: Mapping[int, int], units: list[int]) -> list[Row]:
+    """Memberships in units that still exist; one for each person, unit and first day."""
+    found: dict[tuple[int, int, date], Row] = {}
+    rows = Membership.objects.filter(people, unit__in=units).order_by("pk")
+    for pk, unit, start, end in rows.values_list("person_id", "unit_id", "start", "end"):
+        person = merged.get(pk, pk)
+        found[person, unit, start] = {"person": person, "unit": unit, "start": start, "end": end}
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class EventHeld:
+    """An event that has begun; until its last day is over, who has not come may still come."""
+
+    day: date
+    is_over: bool
+
+
+def _read_events(as_of: date, begin: datetime) -> dict[int, EventHeld]:
+    """The events that people came to, up to the day."""
+    zone = str(timezone.get_current_timezone())
+    events = Event.objects.published().exclude(state=Event.State.CANCELLED)
+    begun = events.annotate(begins=Min("sessions__starts_at"), ends=Max("sessions__ends_at"))
+    found = {}
+    for pk, begins, ends in begun.filter(begins__gte=begin).values_list("pk", "begins", "ends"):
+        day = dates.local_day(begins, zone)
+        if day <= as_of:
+            found[pk] = EventHeld(day, is_over=dates.local_day(ends, zone) < as_of)
+    return found
+
+
+def _read_attendance(
+    people: Q, merged: Mapping[int, int], events: Mapping[int, EventHeld]
+) -> list[Row]:
+    """One row for each event and registered person; two rows of one human are one."""
+    seats = Registration.objects.held().filter(people, event__in=list(events))
+    came = Presence.objects.counted().filter(registration=OuterRef("pk"))
+    found: dict[tuple[int, int], Row] = {}
+    rows = seats.annotate(came=Exists(came)).values_list("event_id", "person_id", "came")
+    for event, pk, is_present in rows:
+        if is_present or events[event].is_over:
+            key = event, merged.get(pk, pk)
+            row = {"event": event, "person": key[1], "day": events[event].day, "present": False}
+            found.setdefault(key, row)["present"] |= is_present
+    return list(found.values())
+
+
+def _count_events(
+    as_of: date,
+    within: Iterable[int],
+    *,
+    units: list[Row],
+    events: Mapping[int, EventHeld],
+    merged: Mapping[int, int],
+) -> dict[str, int]:
+    """Events that somebody of the group was registered for, in each group of these units.
+
+    The database looks for one such person an event and reads no other.
+    """
+    wanted = set(within)
+    counts = {}
+    for group in {unit["group_id"] for unit in units if unit["key"] in wanted}:
+        keys = [unit["key"] for unit in units if unit["group_id"] == group]
+        posts = Membership.objects.on(as_of).filter(unit__in=keys)
+        at_home = set(
+            posts.filter(person__in=set(merged.values())).values_list("person", flat=True)
+        )
+        seats = Registration.objects.held().filter(
+            Exists(posts.filter(person=OuterRef("person")))
+            | Q(person__in=[pk for pk, end in merged.items() if end in at_home]),
+            event=OuterRef("pk"),
+        )
+        came = seats.filter(Exists(Presence.objects.counted().filter(registration=OuterRef("pk"))))
+        over = [pk for pk, event in events.items() if event.is_over]
+        held = Event.objects.filter(
+            Q(Exists(seats), pk__in=over) | Q(Exists(came)), pk__in=list(events)
+        )
+        counts[group] = held.count()
+    return counts
+
+
+def _read_attempts(attempts: QuerySet[Attempt], merged: Mapping[int, int]) -> list[Row]:
+    zone = str(timezone.get_current_timezone())
+    rows = attempts.order_by("pk").values_list(
+        "pk", "person_id", "number", "finished_at", "phase", "state", "setting"
+    )
+    return [
+        {
+            "attempt": pk,
+            "person": merged.get(person, person),
+            "number": number,
+            "submitted": finished_at and dates.local_day(finished_at, zone),
+            "phase": PHASES[Phase(phase)],
+            "state": STATES[Attempt.State(state)],
+            "in_room": setting == Setting.ROOM,
+        }
+        for pk, person, number, finished_at, phase, state, setting in rows
+    ]
+
+
+def _read_asked(attempts: QuerySet[Attempt]) -> dict[str, array[Any]]:
+    """The items of the finished attempts with the latest credit of each answer."""
+    asked, question, credit = array("q"), array("q"), array("d")
+    shares: dict[tuple[int, int], float] = {}
+    last = 0
+    items = AttemptItem.objects.filter(attempt__in=attempts.finished().order_by())
+    rows = items.annotate(is_answered=Q(response__value__isnull=False)).order_by(
+        "pk", "credits__pk"
+    )
+    for pk, attempt, question_pk, is_answered, num, den in rows.values_list(
+        "pk",
+        "attempt_id",
+        "question_version__question_id",
+        "is_answered",
+        "credits__credit_num",
+        "credits__credit_den",
+    ).iterator(chunk_size=CHUNK):
+        if pk != last:
+            asked.append(attempt)
+            question.append(question_pk)
+            credit.append(-1)
+        if is_answered and den is not None:
+            if (num, den) not in shares:
+                shares[num, den] = round(num / den, DIGITS)
+            credit[-1] = shares[num, den]
+        last = pk
+    return {"attempt": asked, "question": question, "credit": credit}
+
+
+def _read_items(met: set[int], *, everything: bool) -> list[Row]:
+    """Questions as items: what quizzes may ask today, and what was asked once.
+
+    An item's area and chance are those of its published version, else of its newest one.
+    """
+    wanted = Q(question__in=met)
+    if everything:
+        wanted |= Q(state=VersionState.PUBLISHED, question__use=Question.Use.QUIZ)
+    versions = QuestionVersion.objects.filter(wanted).select_related("question", "outcome")
+    chosen: dict[int, QuestionVersion] = {}
+    for version in versions.order_by("question", "number"):
+        known = chosen.get(version.question_id)
+        if known is None or known.state != VersionState.PUBLISHED:
+            chosen[version.question_id] = version
+    rows = [
+        {
+            "key": version.question_id,
+            "item_id": str(version.question.uuid),
+            "area": version.outcome.area_id,
+            "kind": KINDS[version.parsed.type_name],
+            "chance": round(float(guess_score(version.parsed)), DIGITS),
+            "in_pool": version.state == VersionState.PUBLISHED
+            and version.question.retired_at is None,
+        }
+        for version in chosen.values()
+    ]
+    return sorted(rows, key=lambda row: str(row["item_id"]))
+
+
+def count_answers(since: datetime) -> int:
+    """Return how many answers were handed in after the moment, in all units."""
+    attempts = Attempt.objects.finished().filter(phase__in=list(PHASES), finished_at__gt=since)
+    items = AttemptItem.objects.filter(attempt__in=attempts)
+    return items.filter(response__value__isnull=False).count()
+
+
+def labels_of_attempts() -> dict[int, tuple[Any, str]]:
+    """The identifier and the quiz of every attempt whose answers count, for an export."""
+    attempts = Attempt.objects.filter(phase__in=list(PHASES))
+    return {pk: (uuid, quiz) for pk, uuid, quiz in attempts.values_list("pk", "uuid", "quiz__slug")}
+
+
+def identifiers_of_events() -> dict[int, Any]:
+    """The identifier of every event, for an export."""
+    return dict(Event.objects.values_list("pk", "uuid"))
 
 
 @dataclass(frozen=True)
@@ -345,171 +472,3 @@ def units_at(events: Iterable[int]) -> QuerySet[Any, int]:
     came = Presence.objects.counted().values("registration")
     theirs = Q(state=Registration.State.CONFIRMED, source__in=others) | Q(pk__in=came)
     return seats.exclude(event__state__in=closed).filter(theirs).values_list("unit", flat=True)
-
-
-def count_answers() -> int:
-    """Return how many answers count today, in all units."""
-    return AttemptItem.objects.filter(
-        attempt__in=_counted(Attempt.objects.finished()), response__value__isnull=False
-    ).count()
-
-
-def _counted(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
-    return attempts.filter(phase__in=list(PHASES))
-
-
-@dataclass(frozen=True)
-class _Held:
-    """An event that has begun; until its last day is over, who has not come may still come."""
-
-    uuid: Any
-    day: date
-    is_over: bool
-
-
-def _events(as_of: date) -> dict[int, _Held]:
-    """The events that people came to, up to the day."""
-    zone = str(timezone.get_current_timezone())
-    held = Event.objects.published().exclude(state=Event.State.CANCELLED)
-    begun = held.annotate(begins=Min("sessions__starts_at"), ends=Max("sessions__ends_at"))
-    found = {
-        pk: _Held(uuid, dates.local_day(begins, zone), dates.local_day(ends, zone) < as_of)
-        for pk, uuid, begins, ends in begun.filter(begins__isnull=False).values_list(
-            "pk", "uuid", "begins", "ends"
-        )
-    }
-    return {pk: event for pk, event in found.items() if event.day <= as_of}
-
-
-def _seats(
-    seats: QuerySet[Registration], events: Mapping[int, _Held]
-) -> Iterator[tuple[int, int, bool]]:
-    """Event, person and presence of each seat that tells something by now."""
-    if not events:
-        return
-    rows = seats.filter(event__in=list(events))
-    present = Presence.objects.counted().filter(registration__in=rows)
-    there = set(present.values_list("registration_id", flat=True))
-    for pk, event, person in rows.values_list("pk", "event_id", "person_id"):
-        if pk in there or events[event].is_over:
-            yield event, person, pk in there
-
-
-def _attendance(people: QuerySet[Person], names: Names, events: Mapping[int, _Held]) -> list[Row]:
-    """One row for each event and registered person; two rows of one human are one."""
-    found: dict[tuple[int, str], Row] = {}
-    seats = Registration.objects.held().filter(person__in=people)
-    for event, person_pk, is_present in _seats(seats, events):
-        person = names.person(person_pk)
-        row = found.setdefault((event, person), _visit(person, events[event]))
-        row["present"] = row["present"] or is_present
-    return list(found.values())
-
-
-def _visit(person: str, event: _Held) -> Row:
-    name = named(person.rsplit(".", 2)[0], "e", event.uuid)
-    return {"event_id": name, "person_id": person, "date": event.day, "present": False}
-
-
-def _events_held(
-    events: Mapping[int, _Held], as_of: date, codes: Mapping[int, str], kept: Mapping[int, int]
-) -> dict[str, int]:
-    """Events of which at least one person of the group has a row."""
-    posts = Membership.objects.on(as_of).values_list("person_id", "unit_id")
-    home = {kept.get(person, person): codes[unit] for person, unit in posts if unit in codes}
-    met = {
-        (home[kept.get(person, person)], event)
-        for event, person, _is_present in _seats(Registration.objects.held(), events)
-        if kept.get(person, person) in home
-    }
-    return Counter(group for group, _event in met)
-
-
-def _attempts(people: QuerySet[Person]) -> list[Row]:
-    rows = _counted(Attempt.objects.filter(person__in=people)).order_by("pk")
-    return list(
-        rows.values(
-            "pk", "uuid", "person_id", "quiz__slug", "number", "finished_at", "phase", "state",
-            "setting",
-        )
-    )  # fmt: skip
-
-
-def _attempt_rows(attempts: list[Row], names: Names) -> list[Row]:
-    zone = str(timezone.get_current_timezone())
-    return [
-        {
-            "attempt_id": names.attempt(attempt),
-            "person_id": names.person(attempt["person_id"]),
-            "quiz_id": attempt["quiz__slug"],
-            "number": attempt["number"],
-            "submitted": attempt["finished_at"] and dates.local_day(attempt["finished_at"], zone),
-            "phase": PHASES[attempt["phase"]],
-            "state": STATES[attempt["state"]],
-        }
-        for attempt in attempts
-    ]
-
-
-def _asked(attempts: list[Row], names: Names) -> tuple[tuple[Asked, ...], list[Row], set[int]]:
-    """Items of finished attempts, their answers, and the keys of the questions met."""
-    finished = {row["pk"]: row for row in attempts if STATES[row["state"]] == "finished"}
-    earned = _credits(list(finished))
-    asked, responses, met = [], {}, set()
-    items = AttemptItem.objects.filter(attempt__in=list(finished)).order_by("pk")
-    for pk, attempt_pk, question, uuid, value in items.values_list(
-        "pk",
-        "attempt_id",
-        "question_version__question_id",
-        "question_version__question__uuid",
-        "response__value",
-    ):
-        attempt = finished[attempt_pk]
-        met.add(question)
-        is_answered = value is not None and pk in earned
-        in_room = attempt["setting"] == Setting.ROOM
-        person = names.person(attempt["person_id"])
-        is_full = is_answered and earned[pk] == 1
-        asked.append(Asked(person, str(uuid), is_answered, in_room, is_full))
-        if is_answered:
-            key = (names.attempt(attempt), str(uuid))
-            responses[key] = {"attempt_id": key[0], "item_id": key[1], "credit": earned[pk]}
-    return tuple(asked), list(responses.values()), met
-
-
-def _credits(attempts: list[int]) -> dict[int, float]:
-    """The latest credit of each item of these attempts."""
-    rows = Credit.objects.filter(item__attempt__in=attempts).order_by("pk")
-    return {
-        item: numerator / denominator
-        for item, numerator, denominator in rows.values_list("item", "credit_num", "credit_den")
-    }
-
-
-def _items(met: set[int], *, everything: bool) -> list[Row]:
-    """Questions as items: what quizzes may ask today, and what was asked once.
-
-    An item's area and chance are those of its published version, else of its newest one.
-    """
-    wanted = Q(question__in=met)
-    if everything:
-        wanted |= Q(state=VersionState.PUBLISHED, question__use=Question.Use.QUIZ)
-    versions = QuestionVersion.objects.filter(wanted).select_related("question", "outcome")
-    chosen: dict[int, QuestionVersion] = {}
-    for version in versions.order_by("question", "number"):
-        known = chosen.get(version.question_id)
-        if known is None or known.state != VersionState.PUBLISHED:
-            chosen[version.question_id] = version
-    return [_item(version) for version in chosen.values()]
-
-
-def _item(version: QuestionVersion) -> Row:
-    content = version.parsed
-    in_pool = version.state == VersionState.PUBLISHED and version.question.retired_at is None
-    return {
-        "item_id": str(version.question.uuid),
-        "area": version.outcome.area_id,
-        "kind": KINDS[content.type_name],
-        "chance": float(guess_score(content)),
-        "in_pool": in_pool,
-    }

@@ -13,32 +13,42 @@ Made nightly, and again when the answers have grown by a twentieth (judged); nev
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from clinic.insights import evidence, frames
 from clinic.insights.arithmetic import calibration as constants_form
 from clinic.insights.arithmetic import mastery
 from clinic.insights.arithmetic.belief import Estimates
 from clinic.insights.arithmetic.calibration import Calibration as Constants
-from clinic.insights.arithmetic.diagnosis import Cell, Diagnosis, diagnose, priority
+from clinic.insights.arithmetic.diagnosis import Cell, diagnose, priority
 from clinic.insights.arithmetic.mastery import fit
-from clinic.insights.arithmetic.observations import Observations, observe
+from clinic.insights.arithmetic.observations import (
+    DAYS_COUNTED,
+    KINDS,
+    PHASES,
+    STATES,
+    STILL_THERE,
+    Evidence,
+    Integers,
+    Observations,
+    observe,
+)
 from clinic.insights.arithmetic.suppression import BY_CALIBRATION, Audience, suppress, tells_apart
 from clinic.insights.arithmetic.weakness import Weakness, weakness
 from clinic.insights.evidence import Gathered
 from clinic.insights.frames import Frame
 from clinic.insights.models import Calibration, Finding, Rollup
-from clinic.insights.package import evidence_of_part, rows_digest, table_of_part
-from clinic.insights.package_format import ASSESSMENT
+from clinic.insights.reading import minima
 from clinic.records import audit, jobs
 from clinic.records.jobs import Job
 
@@ -46,171 +56,193 @@ REASONS_SCHEMA = 1
 
 
 @dataclass(frozen=True)
-class Contribution:
-    """Who and what stands behind one unit and area.
+class Contributions:
+    """What stands behind each unit (rows) and area (columns).
 
     Attributes:
-        people: package ids of those with counted answers.
         in_room: answers given in the room.
         skipped: items of finished attempts that were left blank.
         full: answers that earned the full credit.
+        only: the person who gave all answers, by primary key; 0 where nobody or several did.
     """
 
-    people: frozenset[str] = frozenset()
-    in_room: int = 0
-    skipped: int = 0
-    full: int = 0
+    in_room: Integers
+    skipped: Integers
+    full: Integers
+    only: Integers
 
 
 @dataclass(frozen=True)
 class Knowing:
-    """What units know, without a look at any sheet.
-
-    Attributes:
-        estimates: of every unit gathered.
-        contributions: by unit's package id and area.
-    """
+    """What units know, without a look at any sheet."""
 
     estimates: Estimates
-    contributions: Mapping[tuple[str, str], Contribution]
+    contributions: Contributions
 
 
-def observed(gathered: Gathered, areas: Iterable[Mapping[str, Any]]) -> Observations:
-    """What the knowledge model reads of gathered rows."""
-    rows = {**gathered.rows, "areas": list(areas)}
-    part = evidence_of_part(manifest(gathered.as_of), rows)
-    return observe(part, events_held=gathered.events_held)
+def first_day(today: date) -> date:
+    """The first day whose answers and events count today."""
+    return today - timedelta(days=DAYS_COUNTED)
 
 
-def manifest(as_of: date) -> dict[str, Any]:
-    """The thresholds of this installation, as a package's manifest holds them."""
+def to_evidence(gathered: Gathered, areas: Sequence[str]) -> Evidence:
+    """Gathered rows as the columns of evidence; persons, events and attempts keep their keys."""
+    asked = _number_asked(gathered)
+    answered = asked["credit"] >= 0
+    items = gathered.items
+    return Evidence(
+        as_of=gathered.as_of.toordinal(),
+        areas=tuple(areas),
+        units=tuple(row["unit_id"] for row in gathered.units),
+        groups=tuple(row["group_id"] for row in gathered.units),
+        items={
+            "item": np.array([row["item_id"] for row in items], dtype=object),
+            "area": _integers(areas.index(row["area"]) for row in items),
+            "kind": _integers(KINDS.index(row["kind"]) for row in items),
+            "chance": np.array([row["chance"] for row in items], dtype=np.float64),
+            "in_pool": np.array([row["in_pool"] for row in items], dtype=bool),
+        },
+        memberships={
+            "person": _integers(row["person"] for row in gathered.memberships),
+            "unit": _place_units(gathered, gathered.memberships),
+            "start": _integers(row["start"].toordinal() for row in gathered.memberships),
+            "end": _integers(
+                row["end"].toordinal() if row["end"] else STILL_THERE
+                for row in gathered.memberships
+            ),
+        },
+        attendance={
+            "event": _integers(row["event"] for row in gathered.attendance),
+            "person": _integers(row["person"] for row in gathered.attendance),
+            "day": _integers(row["day"].toordinal() for row in gathered.attendance),
+            "present": _integers(row["present"] for row in gathered.attendance),
+        },
+        attempts={
+            "attempt": _integers(row["attempt"] for row in gathered.attempts),
+            "person": _integers(row["person"] for row in gathered.attempts),
+            "number": _integers(row["number"] for row in gathered.attempts),
+            "submitted": _integers(
+                row["submitted"].toordinal() if row["submitted"] else 0 for row in gathered.attempts
+            ),
+            "phase": _integers(PHASES.index(row["phase"]) for row in gathered.attempts),
+            "state": _integers(STATES.index(row["state"]) for row in gathered.attempts),
+        },
+        responses={name: column[answered] for name, column in asked.items()},
+    )
+
+
+def _integers(values: Iterable[int]) -> Integers:
+    return np.fromiter(values, dtype=np.int64)
+
+
+def _place_units(gathered: Gathered, rows: Iterable[Mapping[str, Any]]) -> Integers:
+    place = {row["key"]: number for number, row in enumerate(gathered.units)}
+    return _integers(place[row["unit"]] for row in rows)
+
+
+def _number_asked(gathered: Gathered) -> dict[str, NDArray[Any]]:
+    """Every item of finished attempts: attempt, position of the item, credit or -1."""
+    place = {row["key"]: number for number, row in enumerate(gathered.items)}
     return {
-        "as_of": as_of,
-        "gap_threshold": settings.KLINIK_GAP_THRESHOLD,
-        "weak_threshold": settings.KLINIK_WEAK_THRESHOLD,
+        "attempt": np.asarray(gathered.asked["attempt"], dtype=np.int64),
+        "item": _integers(map(place.__getitem__, gathered.asked["question"])),
+        "credit": np.asarray(gathered.asked["credit"], dtype=np.float64),
     }
 
 
-def knowing(gathered: Gathered, constants: Constants) -> Knowing:
+def know(gathered: Gathered, constants: Constants) -> Knowing:
     """Estimate the gathered units under stored constants."""
-    seen = observed(gathered, [_area(slug) for slug in constants.areas])
-    return Knowing(mastery.refresh_unit(constants, seen), _contributions(gathered, seen))
+    seen = observe(to_evidence(gathered, constants.areas), events_held=gathered.events_held)
+    contributions = _count_contributions(gathered, seen)
+    return Knowing(mastery.refresh_unit(constants, seen), contributions)
 
 
-def _area(slug: str) -> dict[str, Any]:
-    return {"area": slug, "name": slug, "max_points": 0}
-
-
-def _contributions(gathered: Gathered, seen: Observations) -> dict[tuple[str, str], Contribution]:
-    home = {
-        person: seen.units[unit]
-        for person, unit in zip(seen.people, seen.person_unit.tolist(), strict=True)
+def _count_contributions(gathered: Gathered, seen: Observations) -> Contributions:
+    size = len(seen.units), len(seen.areas)
+    person = {key: number for number, key in enumerate(seen.people.tolist())}
+    of_attempt = {
+        row["attempt"]: (person.get(row["person"], -1), row["in_room"]) for row in gathered.attempts
     }
-    area = {row["item_id"]: row["area"] for row in gathered.rows["items"]}
-    found: dict[tuple[str, str], list[Any]] = {}
-    for asked in gathered.asked:
-        if asked.person not in home:
-            continue
-        cell = found.setdefault((home[asked.person], area[asked.item]), [set(), 0, 0, 0])
-        if asked.is_answered:
-            cell[0].add(asked.person)
-            cell[1] += asked.in_room
-            cell[3] += asked.is_full
-        else:
-            cell[2] += 1
-    return {
-        key: Contribution(frozenset(people), in_room, skipped, full)
-        for key, (people, in_room, skipped, full) in found.items()
-    }
+    asked = _number_asked(gathered)
+    who, in_room = (
+        np.array([of_attempt[attempt] for attempt in asked["attempt"].tolist()], dtype=np.int64)
+        .reshape(-1, 2)
+        .T
+    )
+    known = who >= 0
+    who, in_room, credit = who[known], in_room[known], asked["credit"][known]
+    cell = seen.person_unit[who] * size[1] + seen.item_area[asked["item"][known]]
+
+    def count(which: NDArray[np.bool_]) -> Integers:
+        return np.bincount(cell[which], minlength=size[0] * size[1]).reshape(size)
+
+    pairs = np.unique(np.stack([cell, who])[:, credit >= 0], axis=1)
+    cells, first, people = np.unique(pairs[0], return_index=True, return_counts=True)
+    only = np.zeros(size[0] * size[1], dtype=np.int64)
+    only[cells[people == 1]] = seen.people[pairs[1][first[people == 1]]]
+    return Contributions(
+        in_room=count((credit >= 0) & (in_room == 1)),
+        skipped=count(credit < 0),
+        full=count(credit == 1),
+        only=only.reshape(size),
+    )
 
 
-def findings(gathered: Gathered, known: Knowing, wanted: Iterable[int]) -> list[Finding]:
+def make_findings(gathered: Gathered, known: Knowing, wanted: Iterable[int]) -> list[Finding]:
     """Make the findings of the wanted units in every frame; nothing is written.
 
     Args:
         gathered: rows that hold at least the people of these units.
-        known: what ``knowing`` said of them.
+        known: what ``know`` said of them.
         wanted: primary keys of units; one that no longer exists has no findings.
     """
-    present = [pk for pk in wanted if pk in gathered.units]
-    made: list[Finding] = []
+    wanted = set(wanted)
+    made = []
     for frame in frames.frames(gathered.as_of):
-        sheets = doing(frame, gathered.units, known.estimates)
+        sheets = _read_sheets(frame, gathered, known)
         worth = frames.worth_of_areas(frame.edition)
-        cells = _Cells(frame, gathered, known, sheets)
-        made += [
-            cells.finding(pk, area, worth[area])
-            for pk in present
-            for area in known.estimates.areas
-            if area in worth
-        ]
+        for unit, row in enumerate(gathered.units):
+            for column, area in enumerate(known.estimates.areas):
+                if row["key"] in wanted and area in worth:
+                    finding = Finding(
+                        unit_id=row["key"], area_id=area, edition=frame.edition, period=frame.period
+                    )
+                    _fill(finding, (unit, column), known=known, sheets=sheets, worth=worth[area])
+                    made.append(finding)
     return made
 
 
-def doing(frame: Frame, units: Mapping[int, str], estimates: Estimates) -> Weakness:
+def _read_sheets(frame: Frame, gathered: Gathered, known: Knowing) -> Weakness:
     """What the sheets of a frame say of the estimated units, read beside all units' sheets."""
+    rows = frames.read_frame(frame, [row["key"] for row in gathered.units])
+    areas = known.estimates.areas
+    points = {
+        name: np.array([row[name] for row in rows], dtype=np.float64) for name in frames.POINTS
+    }
     return weakness(
-        table_of_part(ASSESSMENT, frames.assessment_rows(frame, units)),
-        units=estimates.units,
-        areas=estimates.areas,
+        {
+            **points,
+            "unit": _place_units(gathered, rows),
+            "area": _integers(areas.index(row["area"]) for row in rows),
+            "self_scored": _integers(row["self_scored"] for row in rows),
+        },
+        units=known.estimates.units,
+        areas=areas,
         threshold=settings.KLINIK_WEAK_THRESHOLD,
     )
 
 
-@dataclass(frozen=True)
-class _Cells:
-    """One frame, ready to be read cell by cell."""
-
-    frame: Frame
-    gathered: Gathered
-    known: Knowing
-    sheets: Weakness
-
-    def finding(self, unit: int, area: str, worth: frames.Worth) -> Finding:
-        name = self.gathered.units[unit]
-        estimates = self.known.estimates
-        place = (estimates.units.index(name), estimates.areas.index(area))
-        behind = self.known.contributions.get((name, area), Contribution())
-        said = diagnose(_cell(estimates, self.sheets, place))
-        return Finding(
-            unit_id=unit,
-            area_id=area,
-            edition=self.frame.edition,
-            period=self.frame.period,
-            people=int(estimates.people[place[0]]),
-            answering=int(estimates.answering[place]),
-            answers=int(estimates.answers[place]),
-            in_room=behind.in_room,
-            skipped=behind.skipped,
-            full=behind.full,
-            only_contributor_id=self._only(behind),
-            priority=_priority(worth, self.sheets.share[place], estimates.gap[place]),
-            **_numbers(estimates, self.sheets, place),
-            **_said(said),
-        )
-
-    def _only(self, behind: Contribution) -> int | None:
-        if len(behind.people) != 1:
-            return None
-        return self.gathered.persons[next(iter(behind.people))]
-
-
-def _cell(estimates: Estimates, sheets: Weakness, place: tuple[int, int]) -> Cell:
-    return Cell(
-        gap=float(estimates.gap[place]),
-        weak=float(sheets.weak[place]),
-        answers=int(estimates.answers[place]),
-        coverage=float(sheets.coverage[place]),
-        centre=float(estimates.centre[place]),
-        spread=float(estimates.spread[place]),
-        bar=float(np.ravel(estimates.bar)[place[1]]),
-    )
-
-
-def _numbers(
-    estimates: Estimates, sheets: Weakness, place: tuple[int, int]
-) -> dict[str, float | None]:
-    values = {
+def _fill(
+    finding: Finding,
+    place: tuple[int, int],
+    *,
+    known: Knowing,
+    sheets: Weakness,
+    worth: frames.Worth,
+) -> None:
+    """Put what is believed of the unit and area at this place into the finding."""
+    estimates, behind = known.estimates, known.contributions
+    tables = {
         "estimate": estimates.mean,
         "low": estimates.low,
         "high": estimates.high,
@@ -219,37 +251,49 @@ def _numbers(
         "share": sheets.share,
         "coverage": sheets.coverage,
     }
-    return {name: _or_none(float(table[place])) for name, table in values.items()}
-
-
-def _said(said: Diagnosis) -> dict[str, Any]:
+    for name, table in tables.items():
+        setattr(finding, name, _or_none(table[place]))
+    points = priority(
+        max_points=np.array(worth.maximum),
+        link_share=np.array(worth.linked),
+        share=np.array(sheets.share[place]),
+        gap=np.array(estimates.gap[place]),
+    )
+    finding.priority = _or_none(points)
+    finding.people = int(estimates.people[place[0]])
+    finding.answering = int(estimates.answering[place])
+    finding.answers = int(estimates.answers[place])
+    finding.in_room = int(behind.in_room[place])
+    finding.skipped = int(behind.skipped[place])
+    finding.full = int(behind.full[place])
+    finding.only_contributor_id = int(behind.only[place]) or None
+    diagnosis = diagnose(
+        Cell(
+            gap=float(estimates.gap[place]),
+            weak=float(sheets.weak[place]),
+            answers=finding.answers,
+            coverage=float(sheets.coverage[place]),
+            centre=float(estimates.centre[place]),
+            spread=float(estimates.spread[place]),
+            bar=float(np.ravel(estimates.bar)[place[1]]),
+        )
+    )
+    finding.word = diagnosis.word.value
+    finding.certainty = diagnosis.certainty
     reasons = [
         {
             "cause": reason.cause.value,
             "more_answers": reason.more_answers,
             "coverage": None if reason.coverage is None else _or_none(reason.coverage),
         }
-        for reason in said.reasons
+        for reason in diagnosis.reasons
     ]
-    return {
-        "word": said.word.value,
-        "certainty": said.certainty,
-        "reasons": {"schema": REASONS_SCHEMA, "reasons": reasons},
-    }
+    finding.reasons = {"schema": REASONS_SCHEMA, "reasons": reasons}
 
 
-def _priority(worth: frames.Worth, share: float, gap: float) -> float | None:
-    points = priority(
-        max_points=np.array(worth.maximum),
-        link_share=np.array(worth.linked),
-        share=np.array(share),
-        gap=np.array(gap),
-    )
-    return _or_none(float(points))
-
-
-def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else value
+def _or_none(value: SupportsFloat) -> float | None:
+    number = float(value)
+    return None if math.isnan(number) else number
 
 
 COPIED = (
@@ -269,16 +313,6 @@ COPIED = (
 )
 
 Address = tuple[int, str, int, int]
-
-
-def minima() -> Mapping[Audience, int]:
-    """The least number of people behind a finding, for each audience."""
-    return {
-        Audience.PROGRAMME: settings.KLINIK_MIN_GROUP_PROGRAMME,
-        Audience.UNIT: settings.KLINIK_MIN_GROUP_UNIT,
-        Audience.OTHERS: settings.KLINIK_MIN_GROUP_OTHERS,
-        Audience.PUBLIC: settings.KLINIK_MIN_GROUP_PUBLIC,
-    }
 
 
 @transaction.atomic
@@ -364,18 +398,25 @@ def calibrate() -> Calibrated | None:
     known_frames = frames.frames(today)
     if not known_frames:
         return None
-    gathered = evidence.gather(today)
-    areas = frames.area_rows(known_frames[0].edition)
-    seen = observed(gathered, areas)
-    digest = rows_digest({**gathered.rows, "areas": areas})
-    threshold = manifest(today)["gap_threshold"]
-    fitted = fit(seen, threshold=threshold, as_of=today.toordinal(), package=digest)
-    row = Calibration(
-        constants=fitted.calibration.to_json(), digest=digest, answers=evidence.count_answers()
+    began = timezone.now()
+    gathered = evidence.gather(today, since=first_day(today))
+    areas = [area["area"] for area in frames.area_rows(known_frames[0].edition)]
+    seen = observe(to_evidence(gathered, areas))
+    fitted = fit(
+        seen,
+        threshold=settings.KLINIK_GAP_THRESHOLD,
+        as_of=today.toordinal(),
+        package=seen.digest,
     )
-    known = knowing(gathered, fitted.calibration)
-    units = tuple(gathered.units)
-    return Calibrated(row, findings(gathered, known, units), units)
+    row = Calibration(
+        constants=fitted.calibration.to_json(),
+        digest=seen.digest,
+        answers=sum(credit >= 0 for credit in gathered.asked["credit"]),
+        made_at=began,
+    )
+    units = tuple(row["key"] for row in gathered.units)
+    findings = make_findings(gathered, know(gathered, fitted.calibration), units)
+    return Calibrated(row, findings, units)
 
 
 def store(calibrated: Calibrated) -> None:
@@ -405,7 +446,7 @@ def enter_if_due(row: Calibration | None) -> None:
     if row is None:
         jobs.enter(CALIBRATE_JOB, "", "refresh")
         return
-    has_grown = evidence.count_answers() > row.answers * (1 + GROWTH)
+    has_grown = evidence.count_answers(since=row.made_at) > row.answers * GROWTH
     waiting = Job.objects.filter(name=CALIBRATE_JOB, key="", state=Job.State.QUEUED)
     if has_grown and not waiting.exists():
         jobs.enter(CALIBRATE_JOB, "", "refresh", due_at=max(timezone.now(), row.made_at + PAUSE))
@@ -427,9 +468,9 @@ def refresh_unit(unit: int) -> Callable[[], None]:
     row = newest()
     made: list[Finding] = []
     if row is not None:
-        gathered = evidence.gather(timezone.localdate(), within=[unit])
-        known = knowing(gathered, constants_of(row))
-        made = findings(gathered, known, [unit])
+        today = timezone.localdate()
+        gathered = evidence.gather(today, since=first_day(today), within=[unit])
+        made = make_findings(gathered, know(gathered, constants_of(row)), [unit])
         for finding in made:
             finding.calibration = row
 

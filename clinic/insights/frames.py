@@ -3,14 +3,14 @@
 A frame is one framework edition and one year; a page shows one frame at a time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from clinic.assessments.arithmetic.scoring import points_per_node, score_sheet
 from clinic.assessments.frameworks import edition_file
@@ -24,6 +24,11 @@ from clinic.assessments.models import (
 
 EVALUATED = frozenset({"akip"})
 """Frameworks scored by an evaluator alone: their sheets hold no claims of the unit itself."""
+
+DIGITS = 6
+"""Points are read as a package holds them, so that both give the same findings."""
+
+POINTS = ("max_points", "answered_points", "self_points", "reviewed_points", "reviewer_points")
 
 Row = dict[str, Any]
 
@@ -84,75 +89,70 @@ def worth_of_areas(edition: FrameworkEdition) -> Mapping[str, Worth]:
     maxima = _maxima(edition)
     linked = _linked_points(edition, maxima.nodes)
     return {
-        area: Worth(float(maximum), float(min(linked.get(area, Fraction(0)) / maximum, 1)))
+        area: Worth(
+            round(float(maximum), DIGITS),
+            round(float(min(linked.get(area, Fraction(0)) / maximum, 1)), DIGITS),
+        )
         for area, maximum in maxima.areas.items()
         if maximum > 0
     }
 
 
-def assessment_rows(frame: Frame, units: Mapping[int, str]) -> list[Row]:
-    """What the sheets of one frame say, a row for each unit and area.
-
-    Args:
-        frame: edition and year.
-        units: package id of each unit, by primary key; sheets of others are left out.
-    """
+def read_frame(frame: Frame, units: Collection[int]) -> list[Row]:
+    """What the sheets of one frame say, a row for each of these units and area."""
     scores = AreaScore.objects.filter(
-        sheet__edition=frame.edition, sheet__period=frame.period, sheet__unit__in=list(units)
+        sheet__edition=frame.edition, sheet__period=frame.period, sheet__unit__in=units
     )
-    return _rows(_read(scores), units)
+    return _read(scores)
 
 
-def newest_rows(units: Mapping[int, str], *, period: int | None = None) -> list[Row]:
+def read_newest(units: Collection[int], *, period: int | None = None) -> list[Row]:
     """For each unit and area the sheet of the newest year, as an exported package holds them.
 
     Of two sheets of one year the edition that sorts last counts. Replaced editions only count when
     their year is asked for.
 
     Args:
-        units: package id of each unit, by primary key.
+        units: primary keys; sheets of others are left out.
         period: the only year to take.
     """
-    wanted = Q(sheet__unit__in=list(units))
+    wanted = Q(sheet__unit__in=units)
     if period is None:
         wanted &= ~Q(sheet__edition__status="superseded")
     else:
         wanted &= Q(sheet__period=period)
     scores = AreaScore.objects.filter(wanted).order_by("sheet__period", "sheet__edition__slug")
-    newest = {(score["unit"], score["area"]): score for score in _read(scores)}
-    return _rows(newest.values(), units)
+    return list({(score["unit"], score["area"]): score for score in _read(scores)}.values())
 
 
-def _read(scores: QuerySet[AreaScore]) -> Iterable[Row]:
-    """The figures of sheets without their editions, each of which carries its whole file."""
-    return scores.values(
+def _read(scores: QuerySet[AreaScore]) -> list[Row]:
+    """The figures of sheets as a package holds them; an evaluator's points are reviewed ones too.
+
+    The editions, each of which carries its whole file, stay where they are.
+    """
+    rows = []
+    for unit, area, framework, maximum, answered, score in scores.values_list(
+        "sheet__unit",
         "area",
+        "sheet__edition__framework__slug",
         "max_points",
         "answered_points",
         "score",
-        unit=F("sheet__unit"),
-        framework=F("sheet__edition__framework__slug"),
-    )
-
-
-def _rows(scores: Iterable[Row], units: Mapping[int, str]) -> list[Row]:
-    return [_row(score, units[score["unit"]]) for score in scores]
-
-
-def _row(score: Row, unit: str) -> Row:
-    """One row of a package; an evaluator's points also stand as reviewed ones."""
-    is_evaluated = score["framework"] in EVALUATED
-    answered, points = float(score["answered_points"]), float(score["score"])
-    return {
-        "unit_id": unit,
-        "area": score["area"],
-        "max_points": float(score["max_points"]),
-        "answered_points": answered,
-        "self_points": points,
-        "reviewed_points": answered if is_evaluated else 0,
-        "reviewer_points": points if is_evaluated else 0,
-        "self_scored": not is_evaluated,
-    }
+    ):
+        is_evaluated = framework in EVALUATED
+        rows.append(
+            {
+                "unit": unit,
+                "area": area,
+                "max_points": float(maximum),
+                "answered_points": float(answered),
+                "self_points": float(score),
+                "reviewed_points": float(answered) if is_evaluated else 0.0,
+                "reviewer_points": float(score) if is_evaluated else 0.0,
+                "self_scored": not is_evaluated,
+            }
+        )
+    return rows
 
 
 @dataclass(frozen=True)

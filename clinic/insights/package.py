@@ -8,7 +8,6 @@ Each check drops the rows it blames, so that one mistake is told once and later 
 """
 
 import csv
-import hashlib
 import io
 import json
 import shutil
@@ -17,14 +16,20 @@ import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from clinic.insights.arithmetic.observations import Evidence
+from clinic.insights.arithmetic.observations import (
+    KINDS,
+    PHASES,
+    STATES,
+    Columns,
+    Evidence,
+    Floats,
+)
 from clinic.insights.package_format import (
     ASSESSMENT,
     DAY,
@@ -37,7 +42,6 @@ from clinic.insights.package_format import (
     ROUNDING,
     VERSION,
     WEAK_THRESHOLD,
-    Column,
     File,
 )
 from clinic.lib.errors import Refused
@@ -112,6 +116,25 @@ class Manifest:
     gap_threshold: float
     weak_threshold: float
     source: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package as it was read: evidence, sheets, and what the file of areas says of their points.
+
+    Attributes:
+        sheets: rows of ``assessment.csv``, unit and area as positions in the evidence.
+        persons: package ids; positions are the persons of the evidence.
+        max_points, link_share: of each area.
+    """
+
+    evidence: Evidence
+    sheets: Columns
+    persons: tuple[str, ...]
+    max_points: Floats
+    link_share: Floats
+    gap_threshold: float
+    weak_threshold: float
 
 
 def manifest_file(reading: Reading, folder: Path) -> Manifest:
@@ -203,17 +226,15 @@ def _overlong_line(path: Path) -> int:
 
 def text_rows(file: File, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Plain rows as the text that the file would hold; absent values are empty."""
-    names = [column.name for column in file.columns]
-    return pd.DataFrame(dict(zip(names, text_columns(file, rows), strict=True)))
-
-
-def text_columns(file: File, rows: Iterable[Mapping[str, Any]]) -> list[pd.Series]:
-    """The columns of ``text_rows``, in the format's order."""
     listed = list(rows)
-    return [
-        pd.Series([plain_text(row.get(column.name, column.default)) for row in listed], dtype=str)
-        for column in file.columns
-    ]
+    return pd.DataFrame(
+        {
+            column.name: pd.Series(
+                [plain_text(row.get(column.name, column.default)) for row in listed], dtype=str
+            )
+            for column in file.columns
+        }
+    )
 
 
 def plain_text(value: Any) -> str:
@@ -245,37 +266,86 @@ def _with_columns(reading: Reading, file: File, table: pd.DataFrame) -> pd.DataF
     return None if missing else table[[column.name for column in file.columns]]
 
 
-def checked(reading: Reading, manifest: Manifest) -> Evidence:
+def checked(reading: Reading, manifest: Manifest) -> Package:
     """Check all tables and type them.
 
     Raises:
         FaultyPackage: when any fault was noted, here or before.
     """
     typed = {
-        file.name: _typed(reading, file, reading.tables[file.name])
+        file.name: _type(reading, file, reading.tables[file.name])
         for file in FILES
         if file.name in reading.tables
     }
     for file in FILES:
         if file.name in typed:
-            _references(reading, file)
-            _duplicates(reading, file, typed[file.name])
+            _check_references(reading, file)
+            _check_keys(reading, file, typed[file.name])
     if "attempts" in typed:
-        _finished_without_day(reading, typed["attempts"])
+        _check_finished_days(reading, typed["attempts"])
     if "assessment" in typed:
-        _points_in_order(reading, typed["assessment"])
+        _check_points(reading, typed["assessment"])
     if reading.faults:
         raise FaultyPackage(reading.faults)
-    tables = {name: table.reset_index(drop=True) for name, table in typed.items()}
-    return Evidence(
-        as_of=manifest.as_of,
+    return _number(manifest, typed)
+
+
+def _number(manifest: Manifest, tables: Mapping[str, pd.DataFrame]) -> Package:
+    """Put numbers in place of ids: positions in the sorted ids of units, items and all others."""
+    units = tables["units"].sort_values("unit_id")
+    items = tables["items"].sort_values("item_id")
+    areas = tables["areas"]
+    ids = {
+        "unit_id": pd.Index(units["unit_id"]),
+        "item_id": pd.Index(items["item_id"]),
+        "area": pd.Index(areas["area"]),
+        "person_id": pd.Index(np.sort(tables["persons"]["person_id"].to_numpy(object))),
+        "attempt_id": pd.Index(np.sort(tables["attempts"]["attempt_id"].to_numpy(object))),
+        "event_id": pd.Index(tables["attendance"]["event_id"].unique()),
+        "phase": pd.Index(PHASES),
+        "state": pd.Index(STATES),
+    }
+    kind = pd.Index(KINDS).get_indexer(items["kind"])
+
+    def columns(name: str) -> dict[str, np.ndarray]:
+        return {
+            column.removesuffix("_id"): (
+                ids[column].get_indexer(values).astype(np.int64)
+                if column in ids
+                else values.to_numpy()
+            )
+            for column, values in tables[name].items()
+        }
+
+    attendance = columns("attendance")
+    return Package(
+        evidence=Evidence(
+            as_of=manifest.as_of,
+            areas=tuple(areas["area"]),
+            units=tuple(units["unit_id"]),
+            groups=tuple(units["group_id"]),
+            items={
+                "item": items["item_id"].to_numpy(object),
+                "area": ids["area"].get_indexer(items["area"]).astype(np.int64),
+                "kind": np.where(kind >= 0, kind, len(KINDS)).astype(np.int64),
+                "chance": items["chance"].to_numpy(np.float64),
+                "in_pool": items["in_pool"].to_numpy() == 1,
+            },
+            memberships=columns("memberships"),
+            attendance={**attendance, "day": attendance["date"]},
+            attempts=columns("attempts"),
+            responses=columns("responses"),
+        ),
+        sheets=columns("assessment"),
+        persons=tuple(ids["person_id"]),
+        max_points=areas["max_points"].to_numpy(np.float64),
+        link_share=areas["link_share"].to_numpy(np.float64),
         gap_threshold=manifest.gap_threshold,
         weak_threshold=manifest.weak_threshold,
-        **tables,
     )
 
 
-def _typed(reading: Reading, file: File, text: pd.DataFrame) -> pd.DataFrame:
+def _type(reading: Reading, file: File, text: pd.DataFrame) -> pd.DataFrame:
     """Values instead of text; rows with a fault are blamed and left out."""
     if not len(text) and not file.may_be_empty:
         reading.blame_file(file.filename, "file", "has no rows")
@@ -287,48 +357,36 @@ def _typed(reading: Reading, file: File, text: pd.DataFrame) -> pd.DataFrame:
         values[column.name] = read
         sound &= good
     kept = {name: read[sound] for name, read in values.items()}
-    return typed_table(file, kept, index=text.index[sound])
+    whole = {c.name: kept[c.name].astype(np.int64) for c in file.columns if c.kind.whole}
+    return pd.DataFrame({**kept, **whole}, index=text.index[sound])
 
 
-def typed_table(
-    file: File, read: Mapping[str, Any], *, index: pd.Index | None = None
-) -> pd.DataFrame:
-    """The read values of each column as a table, whole numbers as such."""
-    whole = {c.name: read[c.name].astype(np.int64) for c in file.columns if c.kind.whole}
-    return pd.DataFrame({**read, **whole}, index=index)
-
-
-def _references(reading: Reading, file: File) -> None:
+def _check_references(reading: Reading, file: File) -> None:
     text = reading.tables[file.name]
     for column in file.columns:
-        known = reading.tables.get(column.refers_to[0]) if column.refers_to else None
-        if known is not None:
-            _unknown(reading, (file, column), text[column.name], known[column.refers_to[1]])
+        if column.refers_to is None or column.refers_to[0] not in reading.tables:
+            continue
+        other, key = column.refers_to
+        named, known = text[column.name], pd.Index(reading.tables[other][key].unique())
+        strange = (known.get_indexer(named) < 0) & (named != "").to_numpy()
+        message = f"names an id that {other}.csv does not have"
+        reading.blame(file, column.name, named.index.to_numpy()[strange], message)
 
 
-def _unknown(
-    reading: Reading, place: tuple[File, Column], named: pd.Series, known: pd.Series
-) -> None:
-    file, column = place
-    strange = (pd.Index(known.unique()).get_indexer(named) < 0) & (named != "").to_numpy()
-    message = f"names an id that {column.refers_to[0]}.csv does not have"
-    reading.blame(file, column.name, named.index.to_numpy()[strange], message)
-
-
-def _duplicates(reading: Reading, file: File, table: pd.DataFrame) -> None:
+def _check_keys(reading: Reading, file: File, table: pd.DataFrame) -> None:
     again = table.duplicated(list(file.key)).to_numpy()
     message = "repeats a key of an earlier row"
     reading.blame(file, "+".join(file.key), table.index.to_numpy()[again], message)
 
 
-def _finished_without_day(reading: Reading, attempts: pd.DataFrame) -> None:
+def _check_finished_days(reading: Reading, attempts: pd.DataFrame) -> None:
     file = next(file for file in FILES if file.name == "attempts")
     blank = (attempts["state"] == "finished") & (attempts["submitted"] == 0)
     records = attempts.index.to_numpy()[blank.to_numpy()]
     reading.blame(file, "submitted", records, "is empty in a finished attempt")
 
 
-def _points_in_order(reading: Reading, assessment: pd.DataFrame) -> None:
+def _check_points(reading: Reading, assessment: pd.DataFrame) -> None:
     for smaller, larger in NO_MORE_THAN:
         above = (assessment[smaller] > assessment[larger] + ROUNDING).to_numpy()
         records = assessment.index.to_numpy()[above]
@@ -344,7 +402,7 @@ class FolderTaken(Refused):
     code = "folder_taken"
 
 
-def read_package(folder: Path) -> Evidence:
+def read_package(folder: Path) -> Package:
     """Read and check a package folder.
 
     Raises:
@@ -357,70 +415,6 @@ def read_package(folder: Path) -> Evidence:
         if text is not None:
             reading.tables[file.name] = text
     return checked(reading, manifest)
-
-
-def evidence_from_rows(manifest: Mapping[str, Any], rows: Rows) -> Evidence:
-    """Check plain rows by the same rules as a folder: one list of mappings for each file's name.
-
-    Raises:
-        FaultyPackage: its lines count as they would in the file.
-    """
-    return _checked_text(manifest, _text(rows))
-
-
-def _text(rows: Rows) -> dict[str, pd.DataFrame]:
-    return {file.name: text_rows(file, rows.get(file.name, ())) for file in FILES}
-
-
-def _checked_text(manifest: Mapping[str, Any], text: dict[str, pd.DataFrame]) -> Evidence:
-    reading = Reading(tables=text)
-    return checked(reading, manifest_values(reading, manifest))
-
-
-def evidence_of_part(manifest: Mapping[str, Any], rows: Rows) -> Evidence:
-    """Type our own rows of a part of a region, where any file may be empty.
-
-    Values are read as a package holds them, so that a refresh and a package agree to the digit.
-
-    Args:
-        manifest: ``as_of`` (a date), ``gap_threshold`` and ``weak_threshold``.
-        rows: one list of mappings for each file's name.
-    """
-    tables = {file.name: table_of_part(file, rows.get(file.name, ())) for file in FILES}
-    return Evidence(
-        as_of=manifest["as_of"].toordinal(),
-        gap_threshold=manifest["gap_threshold"],
-        weak_threshold=manifest["weak_threshold"],
-        **tables,
-    )
-
-
-def table_of_part(file: File, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Type our own rows of one file, as ``evidence_of_part`` does."""
-    listed = list(rows)
-    return _typed_rows(file, listed) if listed else _no_rows(file.name).copy()
-
-
-@cache
-def _no_rows(name: str) -> pd.DataFrame:
-    """The empty table of a file: most units have several."""
-    return _typed_rows(next(file for file in FILES if file.name == name), [])
-
-
-def _typed_rows(file: File, rows: list[Mapping[str, Any]]) -> pd.DataFrame:
-    columns = zip(file.columns, text_columns(file, rows), strict=True)
-    return typed_table(file, {column.name: column.kind.read(text) for column, text in columns})
-
-
-def rows_digest(rows: Rows) -> str:
-    """SHA-256 of plain rows, the same for every order of rows (the order of areas counts)."""
-    total = hashlib.sha256()
-    for file in FILES:
-        text = text_rows(file, rows.get(file.name, ()))
-        lines = text.to_csv(index=False, header=False, lineterminator="\n").splitlines()
-        lines = lines if file.name == "areas" else sorted(lines)
-        total.update("\n".join([file.filename, *lines, ""]).encode())
-    return total.hexdigest()
 
 
 def write_package(folder: Path, manifest: Mapping[str, Any], rows: Rows) -> dict[str, int]:
@@ -440,7 +434,7 @@ def write_package(folder: Path, manifest: Mapping[str, Any], rows: Rows) -> dict
     """
     if folder.exists() and any(folder.iterdir()):
         raise FolderTaken(details={"folder": folder.name})
-    text = _text(rows)
+    text = {file.name: text_rows(file, rows.get(file.name, ())) for file in FILES}
     described = {
         "format": FORMAT,
         "version": VERSION,
@@ -448,7 +442,8 @@ def write_package(folder: Path, manifest: Mapping[str, Any], rows: Rows) -> dict
         "weak_threshold": WEAK_THRESHOLD,
         **manifest,
     }
-    _checked_text(described, text)
+    reading = Reading(tables=text)
+    checked(reading, manifest_values(reading, described))
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -460,17 +455,6 @@ def write_package(folder: Path, manifest: Mapping[str, Any], rows: Rows) -> dict
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return {name: len(table) for name, table in text.items()}
-
-
-def package_digest(folder: Path) -> str:
-    """SHA-256 of a package, the same for every order of rows (the order of areas counts)."""
-    total = hashlib.sha256()
-    for filename in (MANIFEST, *(file.filename for file in FILES)):
-        lines = (folder / filename).read_bytes().splitlines()
-        if filename not in (MANIFEST, "areas.csv"):
-            lines[1:] = sorted(lines[1:])
-        total.update(filename.encode() + b"\0" + b"\n".join(lines) + b"\0")
-    return total.hexdigest()
 
 
 def _write_manifest(path: Path, described: Mapping[str, Any]) -> None:

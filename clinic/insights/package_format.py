@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clinic.insights.arithmetic.observations import STILL_THERE
+from clinic.insights.arithmetic.observations import PHASES, STATES, STILL_THERE
 
 FORMAT = "gap-evidence"
 VERSION = 1
@@ -198,8 +198,8 @@ FILES = (
             Column("quiz_id"),
             Column("number", WHOLE),
             Column("submitted", DAY_OR_NONE),
-            Column("phase", _words("pre", "post", "single", "practice", "live")),
-            Column("state", _words("finished", "open", "void")),
+            Column("phase", _words(*PHASES)),
+            Column("state", _words(*STATES)),
         ),
     ),
     File(

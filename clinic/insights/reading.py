@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from clinic.assessments.models import FrameworkEdition
 from clinic.insights import evidence
 from clinic.insights.arithmetic.diagnosis import Certainty, Word, certainty_word
 from clinic.insights.arithmetic.suppression import Audience, State, raw_minimum, state
-from clinic.insights.findings import minima
 from clinic.insights.models import Cell, Finding, Rollup
 from clinic.people.access import grants_of, holds, rows_of, visible
 from clinic.people.models import Account, Grant, Unit
@@ -87,6 +87,16 @@ class Shown:
     def tag(self) -> str:
         """The name under which the diagnosis tag draws it."""
         return "hidden" if self.is_hidden else self.word
+
+
+def minima() -> Mapping[Audience, int]:
+    """The least number of people behind a finding, for each audience."""
+    return {
+        Audience.PROGRAMME: settings.KLINIK_MIN_GROUP_PROGRAMME,
+        Audience.UNIT: settings.KLINIK_MIN_GROUP_UNIT,
+        Audience.OTHERS: settings.KLINIK_MIN_GROUP_OTHERS,
+        Audience.PUBLIC: settings.KLINIK_MIN_GROUP_PUBLIC,
+    }
 
 
 def units_read(actor: Account) -> QuerySet[Unit]:

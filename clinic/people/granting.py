@@ -54,7 +54,7 @@ class Scope:
         )
 
 
-NOWHERE_IN_PARTICULAR = Scope()
+NO_SCOPE = Scope()
 
 
 @transaction.atomic
@@ -63,7 +63,7 @@ def grant(
     role: str,
     *,
     actor: Account | None,
-    scope: Scope = NOWHERE_IN_PARTICULAR,
+    scope: Scope = NO_SCOPE,
     starts_on: date | None = None,
     ends_on: date | None = None,
 ) -> Grant:
@@ -105,7 +105,7 @@ def grant(
         **scope.fields,
     )  # fmt: skip
     _record("grant.given", given, actor=actor)
-    _follow(person)
+    _update_accounts(person)
     return given
 
 
@@ -164,11 +164,11 @@ def end_grant(given: Grant, *, actor: Account | None, last_day: date | None = No
         given.ends_on = last_day
     given.save(update_fields=["ended_at", "ends_on"])
     _record("grant.ended", given, actor=actor)
-    _follow(given.person)
+    _update_accounts(given.person)
     return given
 
 
-def _follow(person: Person) -> None:
+def _update_accounts(person: Person) -> None:
     """Give the person's accounts the editor groups of the roles in force; their sessions end."""
     forget_grants()
     for account in Account.objects.filter(person__in=rows_of(person)).select_related("person"):

@@ -58,12 +58,17 @@ def takers(person_ids: Iterable[int], day: date) -> Q:
     """
     ids = list(person_ids)
     posts = Membership.objects.on(day).filter(
-        person__in=ids, unit__path__startswith=OuterRef("unit__path")
+        person__in=ids, unit__path__startswith=OuterRef("path")
     )
     by_events = Assignment.objects.filter(
         event__registrations__person__in=ids, event__registrations__state__in=TAKER_STATES
     )
-    return Q(person__in=ids) | Q(Exists(posts)) | Q(pk__in=by_events.values("pk"))
+    # Three conditions that each have an index: the assignments of all years are never read.
+    return (
+        Q(person__in=ids)
+        | Q(unit__in=Unit.objects.filter(Exists(posts)).values("pk"))
+        | Q(pk__in=by_events.values("pk"))
+    )
 
 
 class Assignment(models.Model):
@@ -129,6 +134,11 @@ class Assignment(models.Model):
     def __str__(self) -> str:
         return f"{self.quiz_id} {self.phase}"
 
+    @property
+    def target_name(self) -> str:
+        """Whom it was given to: an event, a unit or a person."""
+        return str(self.event or self.unit or self.person)
+
 
 class Extension(models.Model):
     """More time or tries for a person or a unit on one assignment; the most generous applies."""
@@ -165,3 +175,8 @@ class Extension(models.Model):
 
     def __str__(self) -> str:
         return f"{self.assignment_id} +{self.extra_minutes}"
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether nobody has ended it."""
+        return self.revoked_at is None

@@ -50,7 +50,7 @@ from attendance.models import Badge, Event, Registration, Scan, Session
 from clinic.assessments.models import Answer, AreaScore, Proof, Score, Sheet
 from clinic.insights.models import Calibration
 from clinic.management.demo.answers import skill_of, typed_answer
-from clinic.management.demo.clinics import PAST_DAY, ZONE, working_day
+from clinic.management.demo.events import PAST_DAY, ZONE, working_day
 from clinic.people.models import Account, Grant, Membership, Person, Unit
 from clinic.records import jobs, seals
 from clinic.records.audit import AuditDetail, AuditEntry

@@ -56,7 +56,7 @@ from clinic.insights.models import Finding
 from clinic.management.demo.answers import typed_answer
 from clinic.people.models import Account
 from clinic.records import audit, jobs, seals
-from clinic.records.jobs import Job, handler_of, surroundings
+from clinic.records.jobs import HANDLERS, Job, job_context
 from courses.models import ModulePage
 from quizzes import assignments, delivery
 from quizzes.models import QuizVersion
@@ -279,10 +279,10 @@ def job_act(
     """Return a job as the worker runs it, without the claim of its row."""
 
     def run() -> int:
-        found = handler_of(handler)
+        found = HANDLERS.get(handler)
         if found is None:
             raise SystemExit(f"There is no job {handler}.")
-        with surroundings():
+        with job_context():
             write = found.call(Job(name=handler, key=key))
             with transaction.atomic():
                 if write is not None:
@@ -411,9 +411,9 @@ def calibrate_alone() -> dict[str, float]:
 
 def print_memory() -> None:
     """Compute a calibration without writing it; print what this process has used so far."""
-    handler = handler_of("insights.calibrate")
+    handler = HANDLERS.get("insights.calibrate")
     if handler is not None:
-        with surroundings():
+        with job_context():
             handler.call(Job(name="insights.calibrate"))
     used = resource.getrusage(resource.RUSAGE_SELF)
     figures = {"cpu_s": round(used.ru_utime + used.ru_stime, 1), "peak_mib": used.ru_maxrss // 1024}

@@ -60,7 +60,7 @@ def begin(person: Browser, slug: str, steps: Steps | None = None) -> Answer:
     with steps.step("start page"):
         page = person.get(page.find(f'href="({LIST}{slug}/)"'))
     with steps.step("start"):
-        assignment = page.find(r'name="tugas" value="([^"]+)"')
+        assignment = page.find(r'name="tugas"\s+value="([^"]+)"')
         return person.post(page.path, [*_token(page), ("tugas", assignment)])
 
 
@@ -74,7 +74,7 @@ class Question:
 
     def __init__(self, page: Answer) -> None:
         self.page = page
-        self.form = page.find(r'(?s)(<form method="post" id="soal".*?)<div class="actions">')
+        self.form = page.find(r'(?s)(<form\s+method="post"\s+id="soal".*?)<div class="actions">')
         self.sent = _attributes(self.form[: self.form.index(">")])
         self.answers: list[Any]
         self.changes: list[tuple[Any, Fields]]
@@ -101,8 +101,8 @@ class Question:
 
     def go_on(self, person: Browser, fields: Fields, rev: int) -> Answer:
         """Press "Save and continue"."""
-        token = self.page.find(r'name="token" value="([^"]+)"')
-        step = self.page.find(r'name="ke" value="([^"]+)"')
+        token = self.page.find(r'name="token"\s+value="([^"]+)"')
+        step = self.page.find(r'name="ke"\s+value="([^"]+)"')
         sent = [*_token(self.page), ("base_rev", str(rev)), ("token", token), *fields, ("ke", step)]
         return person.post(self.page.path, sent)
 

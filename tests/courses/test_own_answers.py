@@ -41,7 +41,7 @@ def record(shipped, regencies):
 def told(browser, path=SECTION):
     """What the page says of the reader's own unit, in order."""
     page = re.sub(r"\s+", " ", browser.get(path).content.decode())
-    return re.findall(r"<strong>Jawaban unit Anda ([^<]*)</strong>(?: <span[^>]*>([^<]*))?", page)
+    return re.findall(r"<strong ?>Jawaban unit Anda ([^<]*)</strong>(?: <span[^>]*>([^<]*))?", page)
 
 
 @pytest.fixture(autouse=True)

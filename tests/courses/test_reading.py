@@ -19,7 +19,9 @@ SECTION = "/modul/pengawasan/gratifikasi/"
 
 
 def texts(page):
-    return re.sub(r"\s+", " ", page.content.decode())
+    """The page with single spaces, none of them at the edge of a tag."""
+    text = re.sub(r"\s+", " ", page.content.decode())
+    return re.sub(r"> (?=<)| (?=>)", lambda found: found[0].strip(), text)
 
 
 @pytest.fixture

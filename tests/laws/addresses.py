@@ -110,6 +110,14 @@ def _quiz_of(official: Person) -> dict[str, str]:
     return {"slug": made.assignment_of(official).quiz.slug}
 
 
+def _assignment_of(official: Person) -> dict[str, str]:
+    return {"assignment": str(made.assignment_of(official).uuid)}
+
+
+def _taker_of(official: Person) -> dict[str, str]:
+    return {**_assignment_of(official), "person": str(official.uuid)}
+
+
 def _attempt_of(official: Person) -> dict[str, str]:
     return {"attempt": str(made.attempt_of(official).uuid)}
 
@@ -232,6 +240,8 @@ SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
     "organiser_act": _act_of,
     "organiser_change": _seat_of,
     "quiz_start": _quiz_of,
+    "quiz_takers": _assignment_of,
+    "quiz_extension": _taker_of,
     "attempt_check": _attempt_of,
     "attempt_result": _attempt_of,
     "attempt_item": _item_of,

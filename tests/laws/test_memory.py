@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from clinic.assessments import frameworks
+from tests.clinic.insights import made as insights_made
 from tests.courses import made as courses_made
 from tests.processes import ROOT, environment
 from tests.quizzes import made as quizzes_made
@@ -18,11 +20,11 @@ DRAW = """
 from django.test import Client
 from clinic.people.models import Account
 browser = Client()
-for path in sys.argv[3].split():
-    assert browser.get(path).status_code == 200, path
-browser.force_login(Account.objects.get(pk=sys.argv[2]))
-for path in sys.argv[4].split():
-    assert browser.get(path).status_code == 200, path
+for account, paths in json.loads(sys.argv[2]):
+    if account:
+        browser.force_login(Account.objects.get(pk=account))
+    for path in paths.split():
+        assert browser.get(path).status_code == 200, path
 """
 WORK = """
 from clinic.celery import app
@@ -53,14 +55,24 @@ def loaded(program, wanted, *arguments):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_web_draws_its_pages_without_the_heavy_libraries(cast):
+def test_the_web_draws_its_pages_without_the_heavy_libraries(cast, regencies):
     module = courses_made.published(cast)
     quiz = quizzes_made.assigned(quizzes_made.published_quiz(cast), cast.participant)
     public = f"/ /modul/ /modul/{module.slug}/ /kegiatan/ /akun/masuk/"
     own = f"/belajar/ /kuis/ /kuis/{quiz.quiz.slug}/"
+    home, _away = regencies
+    text = (frameworks.SHIPPED / "zi-2021.toml").read_text()
+    insights_made.sheet(home.health, frameworks.load_framework(text).edition, strength=0.5)
+    profile = f"/pemetaan/unit/{home.health.slug}/"
+    why = insights_made.address(home.health)
+    official = f"/pemetaan/ {profile} /pemetaan/bidang/pengawasan/ {why}"
 
-    account = str(cast.participant.account.pk)
-    assert loaded(LOAD + DRAW, HEAVY, account, public, own) == []
+    readers = [
+        (None, public),
+        (cast.participant.account.pk, own),
+        (cast.unit_official.account.pk, official),
+    ]
+    assert loaded(LOAD + DRAW, HEAVY, json.dumps(readers)) == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,6 +1,5 @@
-"""Laws P1, P2, P4, P10, P12 and P13 of the quizzes."""
+"""Laws P1, P2, P4, P12 and P13 of the quizzes."""
 
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -29,7 +28,6 @@ from quizzes.arithmetic.review_policy import (
     Viewer,
     review_policy,
 )
-from quizzes.arithmetic.selection import Candidate, Cell, attempt_seed, draw
 from tests.quizzes.arithmetic import questions
 
 typed_decimals = st.integers(-(10**12) + 1, 10**12 - 1).flatmap(
@@ -144,71 +142,6 @@ def test_p4_a_wider_tolerance_never_lowers_credit(key, width, more, kind, typed)
     wide = questions.numeric(str(key), str(width + more), tolerance=kind)
 
     assert earned(narrow, raw) <= earned(wide, raw)
-
-
-@st.composite
-def blueprints(draw_from):
-    """Cells that their pool can fill: each has spare questions of its own, some shared."""
-    cells, pool = [], []
-    for outcome in "abcd"[: draw_from(st.integers(1, 4))]:
-        count = draw_from(st.integers(1, 4))
-        cells.append(Cell(key=f"cell-{outcome}", outcome=outcome, count=count))
-        pool += [
-            Candidate(
-                question=f"{outcome}{number}",
-                outcomes=frozenset({outcome, *draw_from(st.sets(st.sampled_from("abcd")))}),
-                seen=draw_from(st.booleans()),
-                exposure=draw_from(st.integers(0, 3)),
-                enemies=frozenset({f"{outcome}{number ^ 1}"} if draw_from(st.booleans()) else ()),
-            )
-            for number in range(2 * count + draw_from(st.integers(0, 2)))
-        ]
-    return cells, draw_from(st.permutations(pool))
-
-
-@given(blueprints(), st.uuids())
-def test_p10_cells_are_met_without_enemies_or_repeats(blueprint, attempt):
-    cells, pool = blueprint
-    by_name = {one.question: one for one in pool}
-
-    items = draw(cells, pool, attempt_seed(b"secret", str(attempt))).items
-
-    names = [item.question for item in items]
-    assert Counter(item.cell for item in items) == {cell.key: cell.count for cell in cells}
-    assert len(set(names)) == len(names)
-    outcome_of = {cell.key: cell.outcome for cell in cells}
-    for item in items:
-        assert outcome_of[item.cell] in by_name[item.question].outcomes
-        assert not by_name[item.question].enemies & set(names)
-
-
-@given(blueprints(), st.uuids(), st.randoms())
-def test_p10_the_same_seed_gives_the_same_draw_in_any_order_of_the_pool(blueprint, attempt, random):
-    cells, pool = blueprint
-    seed = attempt_seed(b"secret", str(attempt))
-    shuffled = list(pool)
-    random.shuffle(shuffled)
-
-    assert draw(cells, pool, seed) == draw(cells, shuffled, seed)
-
-
-def test_p10_a_thousand_draws_wear_a_uniform_pool_evenly():
-    cells = [Cell(key=outcome, outcome=outcome, count=2) for outcome in "ab"]
-    shown = Counter({f"{outcome}{number}": 0 for outcome in "ab" for number in range(7)})
-
-    for number in range(1000):
-        pool = [
-            Candidate(question=name, outcomes=frozenset(name[0]), exposure=count)
-            for name, count in shown.items()
-        ]
-        shown.update(
-            item.question for item in draw(cells, pool, attempt_seed(b"s", str(number))).items
-        )
-
-    for outcome in "ab":
-        counts = [count for name, count in shown.items() if name[0] == outcome]
-        assert sum(counts) == 2000
-        assert max(counts) - min(counts) <= 1
 
 
 NOW = datetime(2026, 5, 25, 4, 0, tzinfo=UTC)

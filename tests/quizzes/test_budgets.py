@@ -157,12 +157,12 @@ def given(cast):
         for number in range(Assignment.objects.count(), until):
             quiz = made.published_quiz(cast, f"kuis-{number}", max_attempts=2, minutes=60, **rules)
             to, phase = targets[number % 2]
-            attempt, _new = delivery.start(
-                made.assigned(quiz, to, phase=phase), cast.participant.account
-            )
+            assignment = made.assigned(quiz, to, phase=phase)
+            attempt, _new = delivery.start(assignment, cast.participant.account)
             if to == clinic:
                 more = {"extra_minutes": 30, "reason": "Listrik padam"}
-                delivery.extend(attempt.uuid, actor=cast.organiser.account, **more)
+                actor = cast.organiser.account
+                delivery.extend(assignment, cast.participant, actor=actor, **more)
             delivery.submit(attempt.uuid, among=Attempt.objects.all())
 
     return give

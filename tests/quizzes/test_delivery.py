@@ -7,12 +7,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
 
+from clinic.lib.errors import Refused
 from clinic.people.access import visible
+from clinic.records.audit import AuditEntry
 from clinic.records.jobs import Job
 from quizzes import delivery
 from quizzes.arithmetic.saving import Outcome, SaveEvent
 from quizzes.delivery import CannotStart
-from quizzes.models import Assignment, Attempt, Credit, ResponseEvent
+from quizzes.models import Assignment, Attempt, Credit, Extension, ResponseEvent
 from quizzes.models.assignments import Phase
 from tests.attendance import made as clinics
 from tests.quizzes import made
@@ -147,19 +149,60 @@ def test_a_blank_never_overwrites_an_answer_unless_it_is_meant(attempt, taker):
     assert save(taker, attempt, 1, None, seq=2, base_rev=1, clear=True).status == 200
 
 
-def test_q15_an_extension_moves_the_deadline_later_and_never_earlier(cast, quiz, taker):
+@pytest.fixture
+def seated(cast, quiz, taker):
+    """The quiz of an event where the taker has a seat."""
     event = clinics.event_of(cast.organiser)
     clinics.joined(event, taker)
-    attempt, _new = delivery.start(made.assigned(quiz, event), taker.account)
+    return made.assigned(quiz, event)
+
+
+def extended(cast, assignment, person, *, reason="Listrik padam", **more):
+    return delivery.extend(assignment, person, actor=cast.organiser.account, reason=reason, **more)
+
+
+def test_q15_an_extension_moves_the_deadline_later_and_never_earlier(cast, seated, taker):
+    attempt, _new = delivery.start(seated, taker.account)
     before = attempt.deadline_at
-    organiser = cast.organiser.account
 
-    more = delivery.extend(attempt.uuid, actor=organiser, extra_minutes=15, reason="Listrik padam")
-    less = delivery.extend(attempt.uuid, actor=organiser, extra_minutes=5, reason="Salah ketik")
+    extended(cast, seated, taker, extra_minutes=15)
+    extended(cast, seated, taker, extra_minutes=5)
 
-    assert more.deadline_at == less.deadline_at == before + timedelta(minutes=15)
+    attempt.refresh_from_db()
+    assert attempt.deadline_at == before + timedelta(minutes=15)
+    assert attempt.events.filter(kind="extend").count() == 1
     with pytest.raises((PermissionDenied, Http404)):
-        delivery.extend(attempt.uuid, actor=cast.admin.account, extra_minutes=5, reason="Coba")
+        delivery.extend(seated, taker, actor=cast.admin.account, reason="Coba", extra_minutes=5)
+
+
+def test_an_extension_before_the_start_gives_time_and_tries_until_it_ends(cast, seated, taker):
+    given = extended(cast, seated, taker, extra_minutes=10, extra_attempts=1)
+    first, _new = delivery.start(seated, taker.account)
+    assert first.deadline_at == first.started_at + timedelta(minutes=30)
+    delivery.submit(first.uuid, among=own(taker))
+    second, is_new = delivery.start(seated, taker.account)
+    assert is_new
+
+    delivery.end_extension(given, actor=cast.organiser.account)
+
+    kept = Attempt.objects.get(pk=second.pk)
+    assert (kept.is_open, kept.deadline_at) == (True, second.deadline_at)
+    assert delivery.prospect(seated, taker).allowed == 1
+    verbs = AuditEntry.objects.filter(subject=taker.pk).values_list("verb", flat=True)
+    assert {"quiz.extend", "quiz.extension_end"} <= set(verbs)
+
+
+def test_what_an_extension_must_hold(cast, seated, taker):
+    cases = [
+        (taker, {}, "nothing_granted"),
+        (taker, {"closes_at": seated.closes_at}, "closing_not_later"),
+        (cast.stranger, {"extra_minutes": 5}, "not_assigned"),
+    ]
+    for person, more, code in cases:
+        with pytest.raises(Refused) as refusal:
+            extended(cast, seated, person, **more)
+        assert refusal.value.code == code
+    assert not Extension.objects.exists()
 
 
 def test_who_may_start_and_when(cast, quiz, taker):

@@ -94,3 +94,12 @@ def test_a_key_with_a_tolerance_is_written_as_such(value, margin, tolerance, sho
 
     with override("id"):
         assert key_in_words(item, key) == shown
+
+
+def test_quizzes_of_earlier_years_stand_behind_a_link(cast, signed_in):
+    _old, _found = standing(cast, opens=-500, closes=-400)
+    browser = signed_in(cast.participant.account)
+    first, all_of_them = browser.get("/kuis/"), browser.get("/kuis/?semua=1")
+
+    assert (len(first.context["entries"]), first.context["has_earlier"]) == (0, True)
+    assert (len(all_of_them.context["entries"]), all_of_them.context["has_earlier"]) == (1, False)

@@ -12,11 +12,14 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+# The words are read by every page; numpy is loaded where whole arrays of cells are judged.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+    Floats = NDArray[np.float64]
 
 INFORMATION_PER_ANSWER = 0.1
 """What one more answer tells of a unit's mean, as precision on the ability scale (judged)."""
@@ -121,9 +124,16 @@ _USUAL = Cuts()
 
 
 def words(
-    *, gap: Floats, weak: Floats, answers: NDArray[np.int64], coverage: Floats, cuts: Cuts = _USUAL
-) -> NDArray[np.object_]:
+    *,
+    gap: "Floats",
+    weak: "Floats",
+    answers: "NDArray[np.int64]",
+    coverage: "Floats",
+    cuts: Cuts = _USUAL,
+) -> "NDArray[np.object_]":
     """The diagnosis of every cell, elementwise."""
+    import numpy as np
+
     allowed = (answers > 0) & (coverage >= cuts.coverage)
     result = np.full(gap.shape, Word.UNKNOWN.value, dtype=object)
     knowing = {True: gap >= cuts.gap, False: gap <= cuts.no_gap}
@@ -203,7 +213,9 @@ RECOVERABLE = 0.5
 """Part of the linked points that knowing better can bring back (rho; judged)."""
 
 
-def priority(*, max_points: Floats, link_share: Floats, share: Floats, gap: Floats) -> Floats:
+def priority(
+    *, max_points: "Floats", link_share: "Floats", share: "Floats", gap: "Floats"
+) -> "Floats":
     """Points that may be won back, elementwise; NaN where the gap or the share is not known.
 
     Args:

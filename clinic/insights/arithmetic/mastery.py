@@ -147,20 +147,28 @@ def _calibration(scene: Scene, *, threshold: float, as_of: int, package: str) ->
 
 
 def _with_items(seen: Observations, calibration: Calibration) -> tuple[Observations, Parameters]:
-    """Add the calibration's items to those of ``seen``, and give each its difficulty."""
+    """Add the calibration's items to those of ``seen``, and give each its difficulty.
+
+    They stand in the order of their ids, as in the fit, whichever of them somebody met.
+    """
     met = set(seen.items)
     more = {name: item for name, item in calibration.items.items() if name not in met}
     place = {area: i for i, area in enumerate(seen.areas)}
+    names = [*seen.items, *more]
+    order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
+    moved = np.empty_like(order)
+    moved[order] = np.arange(len(order))
     area = [place[item.area] for item in more.values()]
     chance = [item.chance for item in more.values()]
     pooled = [item.in_pool for item in more.values()]
     extended = replace(
         seen,
-        items=(*seen.items, *more),
-        item_area=np.concatenate([seen.item_area, np.array(area, dtype=np.int64)]),
-        item_kind=np.concatenate([seen.item_kind, np.full(len(more), len(KINDS))]),
-        item_chance=np.concatenate([seen.item_chance, chance]),
-        item_in_pool=np.concatenate([seen.item_in_pool, np.array(pooled, dtype=bool)]),
+        items=tuple(names[number] for number in order),
+        item_area=np.append(seen.item_area, np.array(area, dtype=np.int64))[order],
+        item_kind=np.append(seen.item_kind, np.full(len(more), len(KINDS)))[order],
+        item_chance=np.append(seen.item_chance, np.array(chance, dtype=np.float64))[order],
+        item_in_pool=np.append(seen.item_in_pool, np.array(pooled, dtype=bool))[order],
+        answers=replace(seen.answers, item=moved[seen.answers.item]),
     )
     prior = (0.0, 1 / calibration.parameters.item_spread)
     known = [

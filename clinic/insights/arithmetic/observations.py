@@ -1,54 +1,68 @@
-"""Who counts, and which answers count: from evidence tables to plain arrays.
+"""Who counts, and which answers count: from columns of evidence to what the model reads.
 
 A person belongs to the unit whose membership covers the day of the evidence; answers follow the
-person. Only finished attempts submitted by that day count. Everything is sorted by id, so the order
-of rows cannot matter.
+person. Only finished attempts of the last five years count, and so do events. Everything is put in
+an order that follows from the content alone, so neither the order of rows nor the keys of persons
+can change a digit.
 """
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Columns = Mapping[str, NDArray[Any]]
 
 STILL_THERE = 9_999_999
 """Day number that stands for a membership without an end."""
+DAYS_COUNTED = 1_826
+"""Five years, one period of a regional plan: what people knew before is no evidence of today."""
 MOST_LATER = 3
 KINDS = ("single", "truefalse", "multi", "short")
 """Kinds of items that a package knows by name; any other kind is one more, after them."""
-COUNTED_PHASES = ("pre", "post", "single")
-_PHASE_ORDER = {"pre": 0, "single": 1, "post": 2}
-"""Of two attempts with the same day and number, a quiz before the event comes first.
+PHASES = ("pre", "single", "post", "practice", "live")
+"""Phases by their number; the first three are evidence.
 
-Without it the tie would fall to the credit, and every quiz pair of one day would look as if having
-met an item helped a great deal.
+Of two attempts with the same day and number, a quiz before the event comes first. Without it the
+tie would fall to the credit, and every quiz pair of one day would look as if having met an item
+helped a great deal.
 """
+COUNTED_PHASES = 3
+STATES = ("finished", "open", "void")
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The tables of an evidence package, checked and typed.
+    """What is recorded of a region, or of a part of it, an array for each column.
 
-    Days are proleptic ordinals (``date.toordinal``); shares, credits and points are floats; ids are
-    text. Columns are those of the package format.
+    Persons, attempts and events go by whole numbers: primary keys in an installation, lines in a
+    package. Units, areas and items are positions in ``units``, ``areas`` and ``items["item"]``,
+    units and items sorted by id. Days are proleptic ordinals, credits 0 to 1.
+
+    Attributes:
+        groups: id of each unit's group.
+        items: item (id), area, kind (a position in ``KINDS``), chance, in_pool.
+        memberships: person, unit, start, end.
+        attendance: event, person, day, present; a row for each person registered.
+        attempts: attempt, person, number, submitted, phase and state as positions.
+        responses: attempt, item, credit.
     """
 
     as_of: int
-    gap_threshold: float
-    weak_threshold: float
-    areas: pd.DataFrame
-    units: pd.DataFrame
-    items: pd.DataFrame
-    persons: pd.DataFrame
-    memberships: pd.DataFrame
-    attendance: pd.DataFrame
-    attempts: pd.DataFrame
-    responses: pd.DataFrame
-    assessment: pd.DataFrame
+    areas: tuple[str, ...]
+    units: tuple[str, ...]
+    groups: tuple[str, ...]
+    items: Columns
+    memberships: Columns
+    attendance: Columns
+    attempts: Columns
+    responses: Columns
 
 
 @dataclass(frozen=True)
@@ -71,19 +85,20 @@ class Answers:
 
 @dataclass(frozen=True)
 class Observations:
-    """Everything the knowledge model needs, by position; people are sorted by unit, then id.
+    """Everything the knowledge model needs, by position; people are sorted by unit, then content.
 
     Attributes:
+        people: keys of the evidence.
         item_kind: position in ``KINDS``, or their number for any other kind.
         attended: share of the events held for the person's group that the person attended, 0 to 1.
-        skipped: how many people and attempts were left out, by reason.
+        skipped: how many attempts were left out, by reason.
     """
 
     areas: tuple[str, ...]
     units: tuple[str, ...]
     groups: tuple[str, ...]
     unit_group: Integers
-    people: tuple[str, ...]
+    people: Integers
     person_unit: Integers
     attended: Floats
     items: tuple[str, ...]
@@ -94,130 +109,192 @@ class Observations:
     answers: Answers
     skipped: Mapping[str, int]
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that the model reads: the same for the same evidence under other keys."""
+        total = hashlib.sha256()
+        for names in (self.areas, self.units, self.groups, self.items):
+            total.update("\n".join((*names, "")).encode())
+        answers = self.answers
+        for column in (
+            *(self.unit_group, self.person_unit, self.attended),
+            *(self.item_area, self.item_kind, self.item_chance, self.item_in_pool),
+            *(answers.person, answers.item, answers.seen, answers.later, answers.credit),
+        ):
+            total.update(np.ascontiguousarray(column).tobytes())
+        return total.hexdigest()
+
 
 def observe(evidence: Evidence, *, events_held: Mapping[str, int] | None = None) -> Observations:
     """Reduce evidence to what the model reads.
 
     Args:
-        evidence: the checked tables; they may hold a single unit.
+        evidence: of a region or of a single unit.
         events_held: number of events held for each group; by default counted from the attendance
-            rows, which only a complete package can do.
+            rows, which only a complete region can do.
     """
-    units = evidence.units.sort_values("unit_id")
-    groups, unit_group = np.unique(units["group_id"].to_numpy(str), return_inverse=True)
-    homes = _homes(evidence, pd.Index(units["unit_id"]))
-    people = pd.Index(homes["person_id"])
-    home = homes["unit"].to_numpy(np.int64)
-    held, visits = _visits(evidence, people, unit_group[home])
-    if events_held is not None:
+    groups, unit_group = np.unique(np.array(evidence.groups, dtype=str), return_inverse=True)
+    people, home = _find_homes(evidence)
+    person_group = unit_group[home]
+    visits = _find_visits(evidence, people)
+    if events_held is None:
+        held = _count_events(visits, person_group, len(groups))
+    else:
         held = np.array([events_held.get(group, 0) for group in groups], dtype=np.float64)
-    present = np.bincount(visits["person"], minlength=len(people))
-    attempts, skipped = _counted_attempts(evidence, people)
-    items = evidence.items.sort_values("item_id")
-    area = pd.Index(evidence.areas["area"]).get_indexer(items["area"])
-    return Observations(
-        areas=tuple(evidence.areas["area"]),
-        units=tuple(units["unit_id"]),
+    came = {name: column[visits["present"]] for name, column in visits.items()}
+    present = np.bincount(came["person"], minlength=len(people))
+    attempts, skipped = _count_attempts(evidence, people)
+    items = evidence.items
+    seen = Observations(
+        areas=evidence.areas,
+        units=evidence.units,
         groups=tuple(groups.tolist()),
         unit_group=unit_group.astype(np.int64),
-        people=tuple(people),
+        people=people,
         person_unit=home,
-        attended=np.minimum(present / np.maximum(held[unit_group[home]], 1.0), 1.0),
-        items=tuple(items["item_id"]),
-        item_area=area.astype(np.int64),
-        item_kind=_kinds(items["kind"]),
-        item_chance=items["chance"].to_numpy(np.float64),
-        item_in_pool=items["in_pool"].to_numpy(np.int64) == 1,
-        answers=_answers(evidence, pd.Index(items["item_id"]), attempts, visits),
+        attended=np.minimum(present / np.maximum(held[person_group], 1.0), 1.0),
+        items=tuple(items["item"].tolist()),
+        item_area=items["area"],
+        item_kind=items["kind"],
+        item_chance=items["chance"],
+        item_in_pool=items["in_pool"],
+        answers=_order_answers(evidence.responses, attempts, came),
         skipped=skipped,
     )
+    return _sort_people(seen)
 
 
-def _kinds(kinds: pd.Series) -> Integers:
-    known = pd.Index(KINDS).get_indexer(kinds)
-    return np.where(known >= 0, known, len(KINDS)).astype(np.int64)
+def find(known: Integers, wanted: Integers) -> Integers:
+    """Return where each wanted key stands among the known ones, which are sorted; -1 if nowhere."""
+    if not len(known):
+        return np.full(len(wanted), -1, dtype=np.int64)
+    place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    return np.where(known[place] == wanted, place, -1).astype(np.int64)
 
 
-def _homes(evidence: Evidence, units: pd.Index) -> pd.DataFrame:
-    """The unit of each person at the day of the evidence, sorted by unit, then person."""
-    rows = evidence.memberships
-    covering = rows[(rows["start"] <= evidence.as_of) & (rows["end"] >= evidence.as_of)]
-    covering = covering.sort_values(["person_id", "start", "unit_id"])
-    last = covering.drop_duplicates("person_id", keep="last")
-    last = last.assign(unit=units.get_indexer(last["unit_id"]))
-    return last[last["unit"] >= 0].sort_values(["unit", "person_id"])
+def _is_last(sorted_keys: Integers) -> NDArray[np.bool_]:
+    """Whether each of the sorted keys is the last of its kind."""
+    end = np.ones(min(len(sorted_keys), 1), dtype=bool)
+    return np.append(sorted_keys[1:] != sorted_keys[:-1], end)
 
 
-def _visits(
-    evidence: Evidence, people: pd.Index, person_group: Integers
-) -> tuple[Floats, pd.DataFrame]:
-    """Events held for each group, and the attended ones as person and day.
+def _find_homes(evidence: Evidence) -> tuple[Integers, Integers]:
+    """The people who are in a unit on the day of the evidence, by key, and the unit of each.
 
-    An event is held for a group when at least one person of the group was registered for it.
+    Of several memberships the one that began last counts.
     """
-    rows = evidence.attendance[evidence.attendance["date"] <= evidence.as_of]
-    person = people.get_indexer(rows["person_id"])
-    rows = rows.assign(person=person)[person >= 0]
-    group = person_group[rows["person"].to_numpy(np.int64)]
-    events = pd.DataFrame({"group": group, "event_id": rows["event_id"].to_numpy()})
-    size = int(person_group.max(initial=-1)) + 1
-    held = np.bincount(events.drop_duplicates()["group"].to_numpy(np.int64), minlength=size)
-    visits = rows.loc[rows["present"] == 1, ["person", "date"]].astype(np.int64)
-    return held.astype(np.float64), visits
+    rows = evidence.memberships
+    covering = (rows["start"] <= evidence.as_of) & (rows["end"] >= evidence.as_of)
+    person, unit, start = (rows[name][covering] for name in ("person", "unit", "start"))
+    order = np.lexsort((unit, start, person))
+    last = order[_is_last(person[order])]
+    return person[last], unit[last]
 
 
-def _counted_attempts(
-    evidence: Evidence, people: pd.Index
-) -> tuple[pd.DataFrame, Mapping[str, int]]:
-    rows = evidence.attempts
-    person = people.get_indexer(rows["person_id"])
-    rows = rows.assign(person=person)
-    evidential = rows["phase"].isin(COUNTED_PHASES)
-    finished = rows["state"] == "finished"
-    in_time = rows["submitted"] <= evidence.as_of
-    void = rows["state"] == "void"
-    skipped = {
-        "attempts_not_evidence": int((~evidential).sum()),
-        "attempts_open": int((evidential & ~finished & ~void).sum()),
-        "attempts_late": int((evidential & finished & ~in_time).sum()),
-        "attempts_void": int((evidential & void).sum()),
+def _find_visits(evidence: Evidence, people: Integers) -> dict[str, NDArray[Any]]:
+    """The attendance rows that count, with the position of each person."""
+    rows = evidence.attendance
+    person = find(people, rows["person"])
+    age = evidence.as_of - rows["day"]
+    counted = (age >= 0) & (age <= DAYS_COUNTED) & (person >= 0)
+    return {
+        "event": rows["event"][counted],
+        "person": person[counted],
+        "day": rows["day"][counted],
+        "present": rows["present"][counted].astype(bool),
     }
-    counted = rows[evidential & finished & in_time & (person >= 0)]
-    return counted.sort_values("attempt_id"), skipped
 
 
-def _answers(
-    evidence: Evidence, items: pd.Index, attempts: pd.DataFrame, visits: pd.DataFrame
-) -> Answers:
-    rows = evidence.responses
-    attempt = pd.Index(attempts["attempt_id"]).get_indexer(rows["attempt_id"])
+def _count_events(visits: Columns, person_group: Integers, groups: int) -> Floats:
+    """Events held for each group: those for which one of its people was registered."""
+    span = int(visits["event"].max(initial=0)) + 1
+    held = np.unique(person_group[visits["person"]] * span + visits["event"])
+    return np.bincount(held // span, minlength=groups).astype(np.float64)
+
+
+def _count_attempts(
+    evidence: Evidence, people: Integers
+) -> tuple[dict[str, NDArray[Any]], Mapping[str, int]]:
+    """The attempts that count, sorted by key, and how many were skipped for which reason."""
+    rows = evidence.attempts
+    person = find(people, rows["person"])
+    is_evidence = rows["phase"] < COUNTED_PHASES
+    state = {name: rows["state"] == number for number, name in enumerate(STATES)}
+    age = evidence.as_of - rows["submitted"]
+    finished = is_evidence & state["finished"]
+    skipped = {
+        "attempts_not_evidence": ~is_evidence,
+        "attempts_open": is_evidence & state["open"],
+        "attempts_late": finished & (age < 0),
+        "attempts_old": finished & (age > DAYS_COUNTED),
+        "attempts_void": is_evidence & state["void"],
+    }
+    counted = np.flatnonzero(finished & (age >= 0) & (age <= DAYS_COUNTED) & (person >= 0))
+    counted = counted[np.argsort(rows["attempt"][counted])]
+    kept = {name: column[counted] for name, column in (*rows.items(), ("person", person))}
+    return kept, {reason: int(which.sum()) for reason, which in skipped.items()}
+
+
+def _order_answers(rows: Columns, attempts: Columns, came: Columns) -> Answers:
+    """The answers of the attempts that count, each person's to an item in the order of time."""
+    attempt = find(attempts["attempt"], rows["attempt"])
     counted = attempt >= 0
     attempt = attempt[counted]
-    person = attempts["person"].to_numpy(np.int64)[attempt]
-    item = items.get_indexer(rows["item_id"][counted]).astype(np.int64)
-    credit = rows["credit"].to_numpy(np.float64)[counted]
-    submitted = attempts["submitted"].to_numpy(np.int64)[attempt]
-    number = attempts["number"].to_numpy(np.int64)[attempt]
-    phase = attempts["phase"].map(_PHASE_ORDER).to_numpy(np.int64)[attempt]
+    person, submitted, number, phase = (
+        attempts[name][attempt] for name in ("person", "submitted", "number", "phase")
+    )
+    item, credit = rows["item"][counted], rows["credit"][counted]
     order = np.lexsort((credit, phase, number, submitted, item, person))
     person, item = person[order], item[order]
     repeated = np.zeros(len(order), dtype=np.int64)
     repeated[1:] = (person[1:] == person[:-1]) & (item[1:] == item[:-1])
-    later = _events_since(attempts, visits)[attempt][order]
+    later = _count_events_since(attempts, came)[attempt][order]
     return Answers(person=person, item=item, seen=repeated, later=later, credit=credit[order])
 
 
-def _events_since(attempts: pd.DataFrame, visits: pd.DataFrame) -> Integers:
+def _count_events_since(attempts: Columns, came: Columns) -> Integers:
     """Events that each attempt does not yet reflect: later days, and the same day before it."""
     span = STILL_THERE + 1
-    attended = np.sort((visits["person"] * span + visits["date"]).to_numpy(np.int64))
-    person = attempts["person"].to_numpy(np.int64)
-    key = person * span + attempts["submitted"].to_numpy(np.int64)
-    same_day_counts = attempts["phase"].to_numpy() == "pre"
+    attended = np.sort(came["person"] * span + came["day"])
+    key = attempts["person"] * span + attempts["submitted"]
     passed = np.where(
-        same_day_counts,
+        attempts["phase"] == PHASES.index("pre"),
         np.searchsorted(attended, key, side="left"),
         np.searchsorted(attended, key, side="right"),
     )
-    total = np.searchsorted(attended, (person + 1) * span, side="left")
+    total = np.searchsorted(attended, (attempts["person"] + 1) * span, side="left")
     return np.minimum(total - passed, MOST_LATER).astype(np.int64)
+
+
+def _sort_people(seen: Observations) -> Observations:
+    """Put people in order by unit, then by all that is known of them.
+
+    Two people of whom the same is known are one to the model, whichever comes first: sums come out
+    the same to the last digit under primary keys and under pseudonyms.
+    """
+    answers = seen.answers
+    known = np.stack([answers.item, answers.seen, answers.later], axis=1)
+    begin = np.searchsorted(answers.person, np.arange(len(seen.people) + 1))
+    content = [
+        (known[first:last].tobytes(), answers.credit[first:last].tobytes())
+        for first, last in pairwise(begin.tolist())
+    ]
+    keys = zip(seen.person_unit.tolist(), seen.attended.tolist(), content, strict=True)
+    order = np.array([n for _key, n in sorted((key, n) for n, key in enumerate(keys))], dtype=int)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    person = place[answers.person]
+    row = np.argsort(person, kind="stable")
+    return replace(
+        seen,
+        people=seen.people[order],
+        person_unit=seen.person_unit[order],
+        attended=seen.attended[order],
+        answers=Answers(
+            person=person[row],
+            item=answers.item[row],
+            seen=answers.seen[row],
+            later=answers.later[row],
+            credit=answers.credit[row],
+        ),
+    )

@@ -7,12 +7,15 @@ rule family: Hundepool et al. 2012, NCES 2011-603. Estimates are always computed
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+# Audiences and states are read by every page; numpy is loaded where a whole table is suppressed.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Integers = NDArray[np.int64]
-Mask = NDArray[np.bool_]
+    Integers = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
 
 RAW_MINIMUM = 5
 """People below whom no raw average, spread, item or option figure is shown to anybody."""
@@ -54,9 +57,9 @@ BY_CALIBRATION = frozenset({Audience.OTHERS, Audience.PUBLIC})
 class Suppressed:
     """What of a table stays hidden: cells, and the totals of rows and columns."""
 
-    cells: Mask
-    row_totals: Mask
-    column_totals: Mask
+    cells: "Mask"
+    row_totals: "Mask"
+    column_totals: "Mask"
 
 
 def raw_minimum(minimum: int) -> int:
@@ -80,7 +83,7 @@ def state(people: int, *, minimum: int, alone: bool = False) -> State:
 
 
 def suppress(
-    people: Integers, *, minimum: int, row_totals: bool = True, column_totals: bool = True
+    people: "Integers", *, minimum: int, row_totals: bool = True, column_totals: bool = True
 ) -> Suppressed:
     """Hide small cells of a units x areas table, and what would give them away.
 
@@ -95,6 +98,8 @@ def suppress(
         row_totals: whether a total or mean over the areas of a unit is shown.
         column_totals: whether one over the units of an area is shown.
     """
+    import numpy as np
+
     hidden = (people > 0) & (people < minimum)
     bare_rows = np.zeros(people.shape[0], dtype=bool)
     bare_columns = np.zeros(people.shape[1], dtype=bool)
@@ -111,17 +116,17 @@ def suppress(
     return Suppressed(cells=hidden, row_totals=bare_rows, column_totals=bare_columns)
 
 
-def _complete(people: Integers, hidden: Mask, minimum: int, *, disjoint: bool) -> bool:
+def _complete(people: "Integers", hidden: "Mask", minimum: int, *, disjoint: bool) -> bool:
     """Hide more of one line in place until its total is safe; True when the total must go."""
     while hidden.any() and not _safe(people[hidden], minimum, disjoint=disjoint):
-        open_cells = np.flatnonzero(~hidden & (people > 0))
+        open_cells = (~hidden & (people > 0)).nonzero()[0]
         if not len(open_cells):
             return True
-        hidden[open_cells[np.argmin(people[open_cells])]] = True
+        hidden[open_cells[people[open_cells].argmin()]] = True
     return False
 
 
-def _safe(hidden_people: Integers, minimum: int, *, disjoint: bool) -> bool:
+def _safe(hidden_people: "Integers", minimum: int, *, disjoint: bool) -> bool:
     together = hidden_people.sum() if disjoint else hidden_people.max()
     return len(hidden_people) >= FEWEST_HIDDEN and bool(together >= minimum)
 

@@ -7,10 +7,10 @@ Points decide, never the number of rows. Rows not answered are unknown: neither 
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from clinic.insights.arithmetic.normal import cumulative
+from clinic.insights.arithmetic.observations import Columns
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -63,24 +63,25 @@ class _Inflation:
 
 
 def weakness(
-    sheet: pd.DataFrame, *, units: tuple[str, ...], areas: tuple[str, ...], threshold: float
+    sheet: Columns, *, units: tuple[str, ...], areas: tuple[str, ...], threshold: float
 ) -> Weakness:
     """Believe what the sheets say, after their inflation and their gaps.
 
     Args:
-        sheet: rows of ``assessment.csv``, points as floats.
+        sheet: columns of ``assessment.csv``, unit and area as positions in these:
         units: ids, in the order of the result's rows.
         areas: slugs, in the order of the result's columns.
         threshold: share of points below which practice is weak.
     """
     size = (len(units), len(areas))
     result = {name: np.full(size, np.nan) for name in ("share", "deviation", "weak", "coverage")}
-    rows = sheet[sheet["max_points"] > 0].sort_values(["unit_id", "area"])
-    unit = pd.Index(units).get_indexer(rows["unit_id"])
-    area = pd.Index(areas).get_indexer(rows["area"])
-    coverage = (rows["answered_points"] / rows["max_points"]).to_numpy(np.float64)
-    result["coverage"][unit, area] = np.minimum(coverage, 1.0)
-    cells = _cells(rows, unit, area)
+    by_slug = np.argsort(np.argsort(np.array(areas, dtype=str)))
+    scored = np.flatnonzero(sheet["max_points"] > 0)
+    order = scored[np.lexsort((by_slug[sheet["area"][scored]], sheet["unit"][scored]))]
+    rows = {name: column[order] for name, column in sheet.items()}
+    coverage = rows["answered_points"] / rows["max_points"]
+    result["coverage"][rows["unit"], rows["area"]] = np.minimum(coverage, 1.0)
+    cells = _cells(rows)
     if len(cells.unit):
         share, variance, between = _answered_part(cells, _inflation(cells, len(units)), size)
         blank = (1 - cells.coverage) ** 2 * (BLANK_SD**2 + between[cells.area] / 2)
@@ -92,22 +93,23 @@ def weakness(
     return Weakness(**result)
 
 
-def _cells(rows: pd.DataFrame, unit: Integers, area: Integers) -> _Cells:
-    maximum, answered = rows["max_points"].to_numpy(), rows["answered_points"].to_numpy()
-    decided = rows["reviewed_points"].to_numpy()
+def _cells(rows: Columns) -> _Cells:
+    maximum, answered, decided = (
+        rows[name] for name in ("max_points", "answered_points", "reviewed_points")
+    )
     some = answered > 0
     with np.errstate(divide="ignore", invalid="ignore"):
-        claimed = rows["self_points"].to_numpy() / answered
-        reviewed = rows["reviewer_points"].to_numpy() / decided
+        claimed = rows["self_points"] / answered
+        reviewed = rows["reviewer_points"] / decided
         part = np.minimum(decided / answered, 1.0)
     return _Cells(
-        unit=unit[some],
-        area=area[some],
+        unit=rows["unit"][some],
+        area=rows["area"][some],
         coverage=np.minimum(answered / maximum, 1.0)[some],
         claimed=np.clip(claimed, 0.0, 1.0)[some],
         reviewed=np.where(decided > 0, reviewed, 0.0)[some],
         part_reviewed=part[some],
-        self_scored=(rows["self_scored"].to_numpy() == 1)[some],
+        self_scored=(rows["self_scored"] == 1)[some],
     )
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from clinic.insights.arithmetic.observations import Evidence, observe
+from clinic.insights.arithmetic.observations import observe
 from clinic.insights.estimating import Estimated, estimate
-from clinic.insights.package import read_package
+from clinic.insights.package import Package, read_package
 from tests.clinic.insights.worlds import GAP, WEAK, World, world
 
 WORDS = {
@@ -38,10 +38,10 @@ class Cells:
         return self.rows["p_gap"].to_numpy(float)
 
 
-def cells_of(made: World, evidence: Evidence, estimated: Estimated) -> Cells:
+def cells_of(made: World, package: Package, estimated: Estimated) -> Cells:
     rows = estimated.rows
     some = (rows["n_answers"] > 0).to_numpy()
-    naive = _naive(evidence, rows)
+    naive = _naive(package, rows)
     return Cells(
         mastery=made.mastery.ravel()[some],
         practice=made.practice.ravel()[some],
@@ -50,9 +50,9 @@ def cells_of(made: World, evidence: Evidence, estimated: Estimated) -> Cells:
     )
 
 
-def _naive(evidence: Evidence, rows: pd.DataFrame) -> np.ndarray:
+def _naive(package: Package, rows: pd.DataFrame) -> np.ndarray:
     """Plain mean of the counted credits of each cell."""
-    seen = observe(evidence)
+    seen = observe(package.evidence)
     answers, areas = seen.answers, len(seen.areas)
     cell = seen.person_unit[answers.person] * areas + seen.item_area[answers.item]
     total = np.bincount(cell, answers.credit, minlength=len(rows))
@@ -122,11 +122,11 @@ def measure(size: str, seeds: range, folder: Path, *, sharpened: float = 1.0) ->
         made = world(size, seed)
         place = folder / f"{size}-{seed}"
         made.write(place)
-        evidence = read_package(place)
-        estimated = estimate(evidence)
+        package = read_package(place)
+        estimated = estimate(package)
         if sharpened != 1:
             estimated = replace(estimated, rows=sharper(estimated.rows, sharpened))
-        cells = cells_of(made, evidence, estimated)
+        cells = cells_of(made, package, estimated)
         singles.append(one(cells))
         p.append(cells.p_gap)
         gap.append(cells.gap)

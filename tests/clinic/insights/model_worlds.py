@@ -172,7 +172,7 @@ def _observations(
         units=tuple(f"u{i:05}" for i in range(size.units)),
         groups=tuple(f"g{i:02}" for i in range(size.groups)),
         unit_group=_group_of(size),
-        people=tuple(f"p{i:05}" for i in range(len(home))),
+        people=np.arange(len(home)),
         person_unit=home,
         attended=share,
         items=tuple(f"i{i:04}" for i in range(len(item_area))),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clinic.insights.estimating import estimate_package
-from clinic.insights.package import write_package
+from clinic.insights.package import Package, read_package, write_package
 
 AREAS = ("pengawasan", "sdm")
 MANIFEST = {
@@ -94,6 +94,13 @@ def _files() -> dict[str, bytes]:
         folder = Path(place) / "p"
         write_package(folder, MANIFEST, rows())
         return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def read(given: dict[str, list[dict]]) -> Package:
+    """Write the rows as a package and read it back."""
+    with TemporaryDirectory() as place:
+        write_package(Path(place) / "p", MANIFEST, given)
+        return read_package(Path(place) / "p")
 
 
 def estimates(folder: Path, given: dict[str, list[dict]]) -> pd.DataFrame:

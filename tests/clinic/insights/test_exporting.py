@@ -2,18 +2,40 @@
 
 import csv
 import json
+import math
 
 import pytest
 from django.core.management import call_command
 from django.db import transaction
 
-from clinic.insights.estimating import estimate_package
-from clinic.insights.models import Finding
+from clinic.insights.arithmetic.mastery import fit, refresh_unit
+from clinic.insights.arithmetic.observations import observe
+from clinic.insights.arithmetic.weakness import weakness
+from clinic.insights.estimating import estimate_package, estimate_rows
+from clinic.insights.models import Calibration, Finding
+from clinic.insights.package import read_package
 from clinic.records import jobs
+from tests.attendance import made as attendance_made
 from tests.clinic.insights import made
+from tests.clinic.insights.parts import events_by_group, only_unit
 from tests.replaying import Recording
 
 pytestmark = pytest.mark.django_db
+
+SAME = {
+    "estimate": "estimate",
+    "lo90": "low",
+    "hi90": "high",
+    "p_gap": "p_gap",
+    "p_weak": "p_weak",
+    "n_people": "people",
+    "n_answering": "answering",
+    "n_answers": "answers",
+    "share": "share",
+    "coverage": "coverage",
+    "priority": "priority",
+}
+"""Columns of an estimate and the fields of a finding that say the same."""
 
 
 @pytest.fixture
@@ -63,6 +85,44 @@ def test_a_package_estimates_what_the_findings_say(world, tmp_path):
                 assert row[theirs] != row[theirs]
             else:
                 assert row[theirs] == pytest.approx(value, abs=0.002)
+
+
+def test_package_and_refresh_give_the_same_findings_to_the_last_digit(world, cast, tmp_path):
+    door = attendance_made.at_the_door(cast)
+    attendance_made.joined(door.event, cast.colleague)
+    attendance_made.scanned(door.event, attendance_made.badge(door.row), by=door.steward)
+    cast.operator.merged_into = cast.colleague
+    cast.operator.save()
+    made.calibrate()
+    package = read_package(exported(tmp_path / "paket"))
+
+    seen = observe(package.evidence)
+    constants = fit(
+        seen,
+        threshold=package.gap_threshold,
+        as_of=package.evidence.as_of,
+        package=seen.digest,
+    ).calibration
+    assert constants.to_json() == Calibration.objects.first().constants
+    assert len(set(seen.attended.tolist())) > 1
+    held = events_by_group(package.evidence, seen)
+    for unit, name in enumerate(seen.units):
+        part = observe(only_unit(package.evidence, seen, unit), events_held=held)
+        estimates = refresh_unit(constants, part)
+        sheets = weakness(
+            package.sheets, units=seen.units, areas=seen.areas, threshold=package.weak_threshold
+        )
+        rows = estimate_rows(package, estimates, sheets).set_index(["unit_id", "area"])
+        stored = Finding.objects.filter(unit__slug=name.rpartition(".")[2])
+        assert len(stored) == 6
+        for finding in stored:
+            row = rows.loc[name, finding.area_id]
+            assert finding.word == row["diagnosis"]
+            for theirs, ours in SAME.items():
+                value = getattr(finding, ours)
+                assert (theirs, value) == (theirs, row[theirs]) or (
+                    value is None and math.isnan(row[theirs])
+                )
 
 
 def test_a_package_names_no_person_and_no_key_of_ours(world, cast, tmp_path):

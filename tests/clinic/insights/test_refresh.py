@@ -21,6 +21,10 @@ def finding_of(unit, edition, area=AREA) -> Finding | None:
     return Finding.objects.filter(unit=unit, area=area, edition=edition, period=PERIOD).first()
 
 
+def attendance_on(day):
+    return evidence.gather(day, since=day - timedelta(days=365)).attendance
+
+
 @pytest.fixture
 def world(cast, regencies):
     """Two offices with sheets; the district's people answer badly, the health office's well."""
@@ -93,8 +97,8 @@ def test_a_scan_refreshes_the_finding_of_who_came(world, cast):
     after = finding_of(home.district, edition)
     assert after.refreshed_at > before.refreshed_at
     assert after.estimate != before.estimate
-    rows = evidence.gather(timezone.localdate()).rows["attendance"]
-    assert [(row["date"].isoformat(), row["present"]) for row in rows] == [("2026-05-25", True)]
+    rows = attendance_on(timezone.localdate())
+    assert [(row["day"].isoformat(), row["present"]) for row in rows] == [("2026-05-25", True)]
 
 
 @pytest.mark.django_db
@@ -102,11 +106,11 @@ def test_nobody_is_absent_before_the_last_day_of_an_event_is_over(cast):
     door = attendance_made.at_the_door(cast)
     attendance_made.joined(door.event, cast.colleague)
     day = door.event.sessions.last().ends_at.date()
-    assert evidence.gather(day).rows["attendance"] == []
+    assert attendance_on(day) == []
 
     attendance_made.scanned(door.event, attendance_made.badge(door.row), by=door.steward)
-    assert [row["present"] for row in evidence.gather(day).rows["attendance"]] == [True]
-    rows = evidence.gather(day + timedelta(days=1)).rows["attendance"]
+    assert [row["present"] for row in attendance_on(day)] == [True]
+    rows = attendance_on(day + timedelta(days=1))
     assert sorted(row["present"] for row in rows) == [False, True]
 
 

@@ -5,14 +5,16 @@ from allauth.account.models import EmailAddress
 
 from clinic.lib.arithmetic.tables import read_table
 from clinic.lib.errors import Refused
-from clinic.people import accounts
+from clinic.people import accounts, granting
 from clinic.people.arithmetic.lists import ColumnsMissing
+from clinic.people.granting import Scope, standing_grants
 from clinic.people.importing import PlanOutdated
 from clinic.people.importing_people import apply_people, plan_people, read_people
 from clinic.people.importing_units import apply_units, read_units
-from clinic.people.models import Membership, Person
+from clinic.people.models import Membership, Person, Unit
 from clinic.records.audit import AuditDetail, AuditEntry
 from tests.clinic.people.lists import PERSON_HEADER, UNIT_HEADER, as_xlsx, codes, table
+from tests.given import Role
 
 TODAY = date(2026, 6, 1)
 BUDI = ["196608011988031001", "Budi Santoso, S.E.", "Dinas Kesehatan", "Kasubag", "L",
@@ -349,9 +351,48 @@ def test_the_number_of_queries_does_not_grow_with_the_list(size, django_assert_n
     rows = [["", f"Orang {word(n)}", "Dinas Sosial", "", "", "", "", ""] for n in range(size)]
     write(*rows)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert plan_of(*rows).counts["unchanged"] == size
 
 
 def word(number):
     return "".join(chr(ord("a") + int(digit)) for digit in f"{number:03d}")
+
+
+class TestRoles:
+    """A list that places somebody in another unit ends the roles in units, as a move does."""
+
+    @pytest.fixture
+    def budi(self):
+        write(BUDI)
+        budi = Person.objects.get(name=BUDI[1])
+        unit = Unit.objects.get(slug="dinas-kesehatan")
+        granting.grant(budi, Role.OPERATOR, actor=None, scope=Scope(unit=unit), starts_on=TODAY)
+        granting.grant(budi, Role.AUTHOR, actor=None, starts_on=TODAY)
+        return budi
+
+    MOVED = [*BUDI[:2], "Dinas Sosial", *BUDI[3:7], ""]
+
+    def test_who_is_placed_in_another_unit_loses_the_roles_in_units(self, budi):
+        plan = plan_of(self.MOVED)
+        write(self.MOVED)
+
+        assert "roles_end" in told(plan)
+        assert [given.role for given in standing_grants(budi)] == [Role.AUTHOR]
+        assert AuditEntry.objects.filter(verb="grant.ended", subject=budi.pk).count() == 1
+
+    def test_another_post_in_the_same_unit_leaves_the_roles(self, budi):
+        promoted = [*BUDI[:3], "Kepala Bidang", *BUDI[4:7], ""]
+
+        assert "roles_end" not in told(plan_of(promoted))
+        write(promoted)
+
+        assert {given.role for given in standing_grants(budi)} == {Role.OPERATOR, Role.AUTHOR}
+
+    def test_whoever_applies_the_list_keeps_their_own_roles(self, budi):
+        granting.grant(budi, Role.ADMINISTRATOR, actor=None, starts_on=TODAY)
+        own = accounts.create_account(budi)
+
+        apply_people(*read_people(table([PERSON_HEADER, self.MOVED])), actor=own, today=TODAY)
+
+        assert Role.OPERATOR in {given.role for given in standing_grants(budi)}

@@ -337,10 +337,10 @@ class TestTriggersOutlive:
 
     @pytest.mark.django_db
     def test_a_table_without_triggers_is_named(self):
-        seals.take_down([AUDIT.table])
+        seals.drop_triggers([AUDIT.table])
 
         assert seals.missing_triggers() == [AUDIT.table]
-        seals.put_up_triggers()
+        seals.create_triggers()
         assert seals.missing_triggers() == []
 
 

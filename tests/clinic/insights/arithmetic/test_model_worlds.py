@@ -117,7 +117,7 @@ def small_unit(silent: int = 0) -> tuple[Observations, Parameters]:
         units=("u",),
         groups=("g",),
         unit_group=np.zeros(1, dtype=np.int64),
-        people=tuple(f"p{i}" for i in range(people)),
+        people=np.arange(people),
         person_unit=np.zeros(people, dtype=np.int64),
         attended=np.array([1.0, 0.5, 0.75] + [0.0] * silent),
         items=tuple(f"i{i:02}" for i in range(12)),

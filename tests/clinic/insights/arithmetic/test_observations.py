@@ -1,27 +1,32 @@
 """Who belongs where, which answers count, and what each answer already reflects."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from clinic.insights.arithmetic.observations import Observations, observe
-from clinic.insights.package import evidence_from_rows
-from tests.clinic.insights.small import MANIFEST, rows
+from clinic.insights.arithmetic.observations import DAYS_COUNTED, Observations, observe
+from tests.clinic.insights.small import MANIFEST, read, rows
 
-DESCRIBED = {"format": "gap-evidence", "version": 1, **MANIFEST}
+OLDEST = MANIFEST["as_of"] - timedelta(days=DAYS_COUNTED)
 
 
 def seen(given: dict) -> Observations:
-    return observe(evidence_from_rows(DESCRIBED, given))
+    return observe(read(given).evidence)
+
+
+def place_of(observed: Observations, person: str) -> int:
+    """Where a person of the small package stands; its people are numbered in order of their ids."""
+    ids = sorted(row["person_id"] for row in rows()["persons"])
+    return observed.people.tolist().index(ids.index(person))
 
 
 def home(given: dict, person: str) -> str:
     observed = seen(given)
-    return observed.units[observed.person_unit[observed.people.index(person)]]
+    return observed.units[observed.person_unit[place_of(observed, person)]]
 
 
 def answers_of(observed: Observations, person: str) -> list[tuple[str, int, int]]:
-    answers, who = observed.answers, observed.people.index(person)
+    answers, who = observed.answers, place_of(observed, person)
     return [
         (observed.items[i], int(s), int(later))
         for p, i, s, later in zip(
@@ -66,10 +71,11 @@ def test_answers_follow_the_person():
         ({"state": "open", "submitted": None}, "attempts_open"),
         ({"state": "void"}, "attempts_void"),
         ({"submitted": date(2026, 7, 1)}, "attempts_late"),
+        ({"submitted": OLDEST - timedelta(days=1)}, "attempts_old"),
         ({"phase": "practice"}, "attempts_not_evidence"),
         ({"phase": "live"}, "attempts_not_evidence"),
     ],
-    ids=["open", "void", "late", "practice", "live"],
+    ids=["open", "void", "late", "old", "practice", "live"],
 )
 def test_attempts_that_are_no_evidence_are_skipped_and_counted(change, reason):
     given = rows()
@@ -78,6 +84,25 @@ def test_attempts_that_are_no_evidence_are_skipped_and_counted(change, reason):
 
     assert answers_of(observed, "p00") == []
     assert observed.skipped[reason] == 1
+
+
+def test_what_is_five_years_old_still_counts():
+    given = rows()
+    given["attempts"][0]["submitted"] = OLDEST
+
+    assert len(answers_of(seen(given), "p00")) == 8
+
+
+def test_an_event_of_more_than_five_years_ago_is_neither_held_nor_attended():
+    given = rows()
+    for row in given["attendance"]:
+        row["date"] = OLDEST
+    observed = seen(given)
+    assert set(observed.attended) == {0.0, 1.0}
+
+    for row in given["attendance"]:
+        row["date"] = OLDEST - timedelta(days=1)
+    assert set(seen(given).attended) == {0.0}
 
 
 def with_second_attempt(submitted: date, phase: str, number: int = 1) -> dict:
@@ -111,7 +136,7 @@ def test_of_one_day_the_quiz_before_the_event_comes_first():
     by_attempt["a-p01"]["credit"], by_attempt["second"]["credit"] = 1.0, 0.0
 
     observed = seen(given)
-    who = observed.answers.person == observed.people.index("p01")
+    who = observed.answers.person == place_of(observed, "p01")
 
     assert list(observed.answers.credit[who]) == [1.0, 0.0]
     assert list(observed.answers.seen[who]) == [0, 1]
@@ -156,8 +181,26 @@ def test_the_share_attended_counts_the_groups_own_events():
         {"event_id": "other", "person_id": "p00", "date": date(2026, 5, 20), "present": 1}
     )
     observed = seen(given)
-    share = dict(zip(observed.people, observed.attended, strict=True))
 
-    assert share["p00"] == 0.5
-    assert share["p11"] == 1.0
-    assert share["p10"] == 0.0
+    assert [observed.attended[place_of(observed, who)] for who in ("p00", "p11", "p10")] == [
+        0.5,
+        1.0,
+        0.0,
+    ]
+
+
+def test_the_digest_sees_content_neither_order_nor_names():
+    given = rows()
+    before = seen(given).digest
+    turned = {name: list(reversed(some)) for name, some in given.items() if name != "areas"}
+    turned["areas"] = given["areas"]
+    assert seen(turned).digest == before
+
+    others = {row["person_id"]: f"x{n}" for n, row in enumerate(reversed(given["persons"]))}
+    for name in ("persons", "memberships", "attendance", "attempts"):
+        for row in given[name]:
+            row["person_id"] = others[row["person_id"]]
+    assert seen(given).digest == before
+
+    given["responses"][0]["credit"] = 1 - given["responses"][0]["credit"]
+    assert seen(given).digest != before

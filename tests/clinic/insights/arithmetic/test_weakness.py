@@ -1,7 +1,6 @@
 import math
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,9 +29,9 @@ COLUMNS = list(row())
 
 
 def believed(*rows: dict):
-    sheet = pd.DataFrame(rows, columns=COLUMNS).astype(
-        {name: float for name in COLUMNS if name.endswith("points")}
-    )
+    sheet = {name: np.array([row[name] for row in rows]) for name in COLUMNS}
+    sheet["unit"] = np.array([UNITS.index(row["unit_id"]) for row in rows])
+    sheet["area"] = np.array([AREAS.index(row["area"]) for row in rows])
     return weakness(sheet, units=UNITS, areas=AREAS, threshold=0.60)
 
 
