@@ -14,10 +14,8 @@ from uuid import UUID, uuid4
 
 from django.utils.translation import gettext as _
 
-from attendance.arithmetic.folding import Direction, State, is_in_window
-from attendance.arithmetic.verdicts import Code
-from attendance.models import STATE_LABELS, Event, Presence, Registration, Scan, Session
-from attendance.presence import plain_sessions, shown_state
+from attendance.folding import is_in_window, shown_state
+from attendance.models import Direction, Event, Presence, Registration, Scan, Session
 from clinic.lib.arithmetic import dates
 from clinic.people.arithmetic.matching import normalise_name
 from clinic.people.arithmetic.nip import mask_nip
@@ -25,6 +23,8 @@ from clinic.people.models import Account
 from quizzes import overview
 from quizzes.models import Assignment
 from quizzes.models.assignments import Phase
+
+State = Presence.State
 
 SHORTEST_SEARCH = 2
 DOOR = "absen"
@@ -44,7 +44,7 @@ class Line:
     @property
     def label(self) -> str:
         """The state in words."""
-        return str(STATE_LABELS[self.state])
+        return str(self.state.label)
 
     @property
     def is_there(self) -> bool:
@@ -140,8 +140,6 @@ def lines_of(
     )
     for one in found:
         held[one.registration_id][one.session_id] = one
-    for session in sessions:
-        session.event = event
     lines = [
         _line(row, sessions, held.get(row.pk, {}), now)
         for row in rows.select_related("person", "unit")
@@ -154,7 +152,7 @@ def _line(
 ) -> Line:
     states = [shown_state(held.get(one.pk), one, now) for one in sessions]
     seen = [state for state in states if state in THERE]
-    to_check = [state for state in states if state is State.REVIEW]
+    to_check = [state for state in states if state == State.REVIEW]
     state = next(iter([*seen, *to_check, *states]), State.EXPECTED)
     came = [one.first_in for one in held.values() if one.first_in]
     left = [one.last_out for one in held.values() if one.last_out]
@@ -179,8 +177,8 @@ def board_of(lines: Sequence[Line]) -> Board:
         count.there += line.is_there
         board.expected += 1
         board.there += line.is_there
-        board.late += line.state is State.LATE
-        board.review += line.state is State.REVIEW
+        board.late += line.state == State.LATE
+        board.review += line.state == State.REVIEW
     board.units = list(units.values())
     return board
 
@@ -282,13 +280,13 @@ class Desk:
     @property
     def is_open(self) -> bool:
         """Whether an entry made now lies in the hours of the group."""
-        plain = plain_sessions(self.event, self.sessions)
-        return is_in_window(self.now, [one for one in plain if not one.cancelled])
+        planned = [session for session in self.sessions if not session.is_cancelled]
+        return is_in_window(self.event, self.now, planned)
 
     def lists_of(self, lines: Iterable[Line]) -> Lists:
         """Part the lines into who is still to be recorded and who is done (one query)."""
         lines = list(lines)
-        seen = self._seen([line for line in lines if line.state is State.REVIEW])
+        seen = self._seen([line for line in lines if line.state == State.REVIEW])
         is_open = self.is_open
         rows = [
             DeskRow(
@@ -301,13 +299,13 @@ class Desk:
         ]
         done = [row for row in rows if self._is_done(row.line)]
         ahead = [row for row in rows if not self._is_done(row.line)]
-        if self.direction is Direction.OUT:
+        if self.direction == Direction.OUT:
             ahead.sort(key=lambda row: not row.line.is_there)
         return Lists(ahead, done)
 
     def _is_done(self, line: Line) -> bool:
         has_left = line.last_out is not None
-        return line.is_there and (self.direction is Direction.IN or has_left)
+        return line.is_there and (self.direction == Direction.IN or has_left)
 
     def _seen(self, lines: Sequence[Line]) -> dict[int, datetime]:
         """Return the last entry of those whose attendance is to be checked."""
@@ -317,18 +315,6 @@ class Desk:
             registration__in=[line.registration.pk for line in lines],
         ).order_by("effective_at")
         return dict(rows.values_list("registration", "effective_at"))
-
-
-def came_before(scan: Scan) -> datetime | None:
-    """Return when somebody came who was recorded before."""
-    if scan.verdict != Code.ALREADY_IN:
-        return None
-    rows = Scan.objects.filter(
-        registration=scan.registration_id,
-        scan_group=scan.scan_group,
-        effective_at__lte=scan.effective_at,
-    ).exclude(uid=scan.uid)
-    return rows.order_by("effective_at").values_list("effective_at", flat=True).first()
 
 
 DONE, OPEN = "selesai", "belum"
@@ -421,4 +407,4 @@ def _by_unit(entry: Entry) -> tuple[str, str, int]:
 
 def presence_choices() -> list[tuple[str, str]]:
     """Return the words of attendance to narrow by."""
-    return [(str(state), str(label)) for state, label in STATE_LABELS.items()]
+    return [(state.value, str(state.label)) for state in State]

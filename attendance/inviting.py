@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from attendance import registration
 from attendance.models import Event, Registration
-from attendance.registration import EventFull, locked
+from attendance.registration import EventFull, lock_event
 from clinic.lib.errors import Refused
 from clinic.people.access import require, visible
 from clinic.people.models import Account, Membership, Person, Unit
@@ -22,14 +22,8 @@ TOP_DEPTH = 2
 FOUND_BY_NAME = 20
 
 
-class TooMany(Refused):
-    """More people match than one act invites."""
-
-    code = "too_many"
-
-
 @dataclass(frozen=True)
-class Candidate:
+class InviteCandidate:
     """Somebody who may be invited; ``registration`` is the one they have already."""
 
     person: Person
@@ -43,7 +37,7 @@ class UnitCandidates:
     """A top unit with the people found in it and below it, perhaps nobody."""
 
     unit: Unit
-    people: list[Candidate] = field(default_factory=list)
+    people: list[InviteCandidate] = field(default_factory=list)
 
 
 @dataclass
@@ -81,10 +75,6 @@ def find(
     """Return the chosen top units, each with the people who hold such a post in or below it.
 
     Without posts and words everybody of the units is found; several words mean any of them.
-
-    Raises:
-        TooMany: more people match than one act invites.
-        PermissionDenied, Http404: the actor does not organise the event.
     """
     require(actor, "change-event", event)
     rows = _memberships(*units).filter(_holding(posts, words))
@@ -92,9 +82,10 @@ def find(
     rows = rows.select_related("person", "unit").order_by("unit__path", "person__name", "pk")
     found = _once_each(rows[: MOST_AT_ONCE + 1])
     if len(found) > MOST_AT_ONCE:
-        raise TooMany(
+        raise Refused(
             _("More than %(count)d people match. Choose fewer units, or posts.")
-            % {"count": MOST_AT_ONCE}
+            % {"count": MOST_AT_ONCE},
+            code="too_many",
         )
     by_path = {unit.path: UnitCandidates(unit) for unit in units}
     for one in _candidates(event, found):
@@ -119,22 +110,22 @@ def _once_each(rows: Iterable[Membership]) -> list[Membership]:
     return list(first.values())
 
 
-def _candidates(event: Event, found: Sequence[Membership]) -> list[Candidate]:
+def _candidates(event: Event, found: Sequence[Membership]) -> list[InviteCandidate]:
     people = [one.person_id for one in found]
     rows = event.registrations.active().filter(person__in=people)
     held = {row.person_id: row for row in rows}
-    return [Candidate(one.person, one.unit, one.position, held.get(one.person_id)) for one in found]
+    return [
+        InviteCandidate(one.person, one.unit, one.position, held.get(one.person_id))
+        for one in found
+    ]
 
 
 def find_by_name(
     event: Event, text: str, *, actor: Account, only_free: bool = False
-) -> list[Candidate]:
+) -> list[InviteCandidate]:
     """Return people of the regency whose name holds every word of the text, at most twenty.
 
     ``only_free`` leaves out whoever is registered.
-
-    Raises:
-        PermissionDenied, Http404: the actor does not organise the event.
     """
     require(actor, "change-event", event)
     rows = _memberships(event.unit.get_root())
@@ -157,16 +148,11 @@ def invite_all(event: Event, people: Iterable[Person], *, actor: Account) -> Inv
     """Invite each of them in one transaction; whoever is registered keeps that registration.
 
     Seats go by the order given; who gets none is named and stays uninvited.
-
-    Raises:
-        RegistrationClosed: the event takes nobody now.
-        PermissionDenied, Http404: the actor does not organise the event, or may not register one
-            of the people; nobody is invited then.
     """
     require(actor, "change-event", event)
     result = Invited()
     with transaction.atomic():
-        before = set(locked(event).registrations.active().values_list("pk", flat=True))
+        before = set(lock_event(event).registrations.active().values_list("pk", flat=True))
         for person in people:
             require(actor, "register", person)
             try:

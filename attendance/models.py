@@ -14,15 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from attendance.arithmetic.folding import (
-    Assurance,
-    CorrectionKind,
-    Direction,
-    ScanKind,
-    Standing,
-    State,
-)
-from attendance.arithmetic.verdicts import Seat
 from clinic.people.models import Person, Unit
 from clinic.records.seals import AppendOnlyModel, append_only
 
@@ -81,6 +72,12 @@ class Event(models.Model):
         ARCHIVED = "archived", _("archived")
         CANCELLED = "cancelled", _("cancelled")
 
+    class Closing(models.TextChoices):
+        """What an entry in without an entry out earns: until the group's end, or nothing."""
+
+        CLOSE_AT_END = "close_at_end"
+        ZERO = "zero"
+
     class Zone(models.TextChoices):
         WIB = "Asia/Jakarta", "WIB"
         WITA = "Asia/Makassar", "WITA"
@@ -97,13 +94,12 @@ class Event(models.Model):
         Unit, on_delete=models.PROTECT, related_name="events", verbose_name=_("organising unit")
     )
     place = models.CharField(_("place"), max_length=200, blank=True)
-    about = models.TextField(_("about the event"), blank=True)
+    about = models.TextField(_("about the event"), max_length=4000, blank=True)
     zone = models.CharField(_("time zone"), max_length=20, choices=Zone.choices)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.DRAFT)
     capacity = models.PositiveIntegerField(_("seats"), null=True, blank=True)
     seats_taken = models.PositiveIntegerField(default=0)
     rev = models.PositiveIntegerField(default=1)
-    agenda_basis = models.JSONField(default=dict)
     policies = models.JSONField(default=default_policies)
     badge_key = models.BinaryField(default=new_badge_key, editable=False)
     letter_number = models.CharField(_("letter number"), max_length=80, blank=True)
@@ -160,6 +156,11 @@ class Event(models.Model):
     def seats_left(self) -> int | None:
         """Seats that can still be taken; None where there is no limit."""
         return None if self.capacity is None else self.capacity - self.seats_taken
+
+    @property
+    def closing(self) -> Closing:
+        """What an entry in without an entry out earns here."""
+        return self.Closing(self.policies.get("closing", POLICIES["closing"]))
 
     def minutes_of(self, policy: str) -> timedelta:
         """Return one of the windows ``opens``, ``late``, ``early``, ``closes``."""
@@ -218,8 +219,6 @@ class Registration(models.Model):
         NOMINATED = "nominated", _("proposed")
         CONFIRMED = "confirmed", _("registered")
         WAITLISTED = "waitlisted", _("on the waiting list")
-        OFFERED = "offered", _("seat offered")
-        EXPIRED = "expired", _("offer expired")
         WALK_IN = "walk_in", _("came unlisted")
         DECLINED = "declined", _("proposal declined")
         CANCELLED = "cancelled", _("withdrawn")
@@ -234,25 +233,13 @@ class Registration(models.Model):
         @property
         def is_active(self) -> bool:
             """Whether the registration is in force; it may still wait for a seat."""
-            return self.holds_seat or self in (self.WAITLISTED, self.OFFERED)
-
-        @property
-        def seat(self) -> Seat:
-            """What the state comes down to at the door."""
-            if self.is_active or self == self.EXPIRED:
-                return Seat.HELD if self.holds_seat else Seat.WAITING
-            return Seat.LOST
+            return self.holds_seat or self == self.WAITLISTED
 
     class Source(models.TextChoices):
         SELF = "self", _("by the person")
         UNIT = "unit", _("by the unit")
         ORGANISER = "organiser", _("by the organiser")
         WALK_IN = "walk_in", _("at the desk")
-
-    class Role(models.TextChoices):
-        PARTICIPANT = "peserta", _("participant")
-        SPEAKER = "narasumber", _("speaker")
-        MODERATOR = "moderator", _("moderator")
 
     # An invitation is a proposal by the organisers: nothing is left for them to approve.
     INVITED = ("invited", _("invited, waiting for confirmation"))
@@ -269,7 +256,6 @@ class Registration(models.Model):
     position = models.CharField(_("position"), max_length=160, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices)
     source = models.CharField(max_length=9, choices=Source.choices)
-    role = models.CharField(max_length=10, choices=Role.choices, default=Role.PARTICIPANT)
     is_over_quota = models.BooleanField(default=False)
     needs = models.CharField(_("what you need in the room"), max_length=300, blank=True)
     token_version = models.PositiveSmallIntegerField(default=1)
@@ -294,9 +280,7 @@ class Registration(models.Model):
             models.UniqueConstraint(
                 name="one_active_registration_per_person_and_event",
                 fields=["event", "person"],
-                condition=Q(
-                    state__in=["nominated", "confirmed", "walk_in", "waitlisted", "offered"]
-                ),
+                condition=Q(state__in=["nominated", "confirmed", "walk_in", "waitlisted"]),
             ),
             models.UniqueConstraint(
                 name="one_registration_per_short_code", fields=["event", "short_code"]
@@ -362,15 +346,12 @@ class Badge(models.Model):
 
 SHORTEST_REASON = 10
 
-STATE_LABELS = {
-    State.EXPECTED: _("expected"),
-    State.PRESENT: _("present"),
-    State.LATE: _("late"),
-    State.LEFT_EARLY: _("left early"),
-    State.ABSENT: _("absent"),
-    State.EXCUSED: _("excused"),
-    State.REVIEW: _("to be checked"),
-}
+
+class Direction(models.TextChoices):
+    """In or out, from the mode of the device; never guessed from an earlier scan."""
+
+    IN = "in", _("In")
+    OUT = "out", _("Out")
 
 
 class Scan(AppendOnlyModel):
@@ -380,6 +361,28 @@ class Scan(AppendOnlyModel):
     batch that stored the row, so that a batch knows which rows are its own.
     """
 
+    class Kind(models.TextChoices):
+        """How a scan came about."""
+
+        BADGE = "badge"
+        SELF = "self"
+        MANUAL = "manual"
+        KIOSK = "kiosk"
+        WALK_IN = "walk_in"
+        SUBSTITUTE = "substitute"
+        PAPER = "paper"
+        IMPORT = "import"
+
+    class Standing(models.TextChoices):
+        """Whether a scan counts by itself; one that waits is shown for review, a stopped one not.
+
+        An organiser's acceptance makes either count.
+        """
+
+        COUNTS = "counts"
+        WAITS = "waits"
+        STOPPED = "stopped"
+
     uid = models.UUIDField()
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="scans")
     registration = models.ForeignKey(
@@ -387,10 +390,8 @@ class Scan(AppendOnlyModel):
     )
     scan_group = models.CharField(max_length=20)
     token_digest = models.CharField(max_length=64, blank=True)
-    kind = models.CharField(max_length=10, choices=[(each.value, each.name) for each in ScanKind])
-    direction = models.CharField(
-        max_length=3, choices=[(each.value, each.name) for each in Direction]
-    )
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    direction = models.CharField(max_length=3, choices=Direction.choices)
     steward = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
@@ -400,9 +401,7 @@ class Scan(AppendOnlyModel):
     shown = models.CharField(max_length=5, blank=True)
     payload_digest = models.CharField(max_length=64)
     verdict = models.CharField(max_length=24)
-    standing = models.CharField(
-        max_length=7, choices=[(each.value, each.name) for each in Standing]
-    )
+    standing = models.CharField(max_length=7, choices=Standing.choices)
     receipt = models.UUIDField()
 
     class Meta:
@@ -416,21 +415,30 @@ class Scan(AppendOnlyModel):
 
 
 class Correction(AppendOnlyModel):
-    """What somebody said about a scan, beside it; the last word of a kind holds."""
+    """What somebody said about a scan, beside it; the last word of a kind holds.
+
+    ``target`` is the uid of a scan or of the correction that added an entry; for ``add`` it is the
+    scan group. ``at`` and ``direction`` are for ``add`` and ``retime``.
+    """
+
+    class Kind(models.TextChoices):
+        """What an organiser may say about a scan, or add where one is missing."""
+
+        ADD = "add"
+        VOID = "void"
+        UNVOID = "unvoid"
+        RETIME = "retime"
+        ACCEPT = "accept"
 
     uid = models.UUIDField()
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="corrections")
     registration = models.ForeignKey(
         Registration, on_delete=models.PROTECT, related_name="corrections"
     )
-    kind = models.CharField(
-        max_length=6, choices=[(each.value, each.name) for each in CorrectionKind]
-    )
+    kind = models.CharField(max_length=6, choices=Kind.choices)
     target = models.CharField(max_length=40)
     at = models.DateTimeField(null=True)
-    direction = models.CharField(
-        max_length=3, blank=True, choices=[(each.value, each.name) for each in Direction]
-    )
+    direction = models.CharField(max_length=3, blank=True, choices=Direction.choices)
     reason = models.CharField(max_length=300)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
@@ -482,21 +490,50 @@ class Presence(models.Model):
     """What is held of one registration in one session: a projection of scans and corrections.
 
     There is a row for each session once the registration has any scan or correction. Who was only
-    ``expected`` is absent once the session is over: ``presence.shown_state`` says so at read.
+    ``expected`` is absent once the session is over: ``folding.shown_state`` says so at read.
+
+    ``first_in`` is when the first stay seen in the session began, ``last_out`` when the last one
+    was left (None while or where it was not), ``minutes`` whole minutes inside the session, and
+    ``intervals`` the stretches inside it, sorted, apart from each other, end excluded.
     """
 
+    class State(models.TextChoices):
+        EXPECTED = "expected", _("expected")
+        PRESENT = "present", _("present")
+        LATE = "late", _("late")
+        LEFT_EARLY = "left_early", _("left early")
+        ABSENT = "absent", _("absent")
+        REVIEW = "review", _("to be checked")
+
+    class Assurance(models.TextChoices):
+        """How surely a presence is known, strongest first."""
+
+        WITNESSED = "witnessed"
+        COUNTERSIGNED = "countersigned"
+        PAPER = "paper"
+        MANUAL = "manual"
+        SELF = "self"
+
     THERE = (State.PRESENT.value, State.LATE.value, State.LEFT_EARLY.value)
+    # What the fold gives; the rest says what it is about.
+    FOLDED = (
+        "state",
+        "assurance",
+        "first_in",
+        "last_out",
+        "minutes",
+        "intervals",
+        "flags",
+        "built_count",
+        "built_digest",
+    )
 
     registration = models.ForeignKey(
         Registration, on_delete=models.CASCADE, related_name="presences"
     )
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="presences")
-    state = models.CharField(
-        max_length=10, choices=[(key.value, STATE_LABELS[key]) for key in State]
-    )
-    assurance = models.CharField(
-        max_length=13, blank=True, choices=[(each.value, each.name) for each in Assurance]
-    )
+    state = models.CharField(max_length=10, choices=State.choices)
+    assurance = models.CharField(max_length=13, blank=True, choices=Assurance.choices)
     first_in = models.DateTimeField(null=True)
     last_out = models.DateTimeField(null=True)
     minutes = models.PositiveIntegerField(default=0)
@@ -520,6 +557,18 @@ class Presence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.registration_id} {self.session_id} {self.state}"
+
+    def folded_fields(self) -> dict[str, Any]:
+        """Return what the fold gives of this presence."""
+        return {name: getattr(self, name) for name in self.FOLDED}
+
+    @property
+    def spans(self) -> list[tuple[datetime, datetime]]:
+        """The stored stretches as moments."""
+        return [
+            (datetime.fromisoformat(start), datetime.fromisoformat(end))
+            for start, end in self.intervals
+        ]
 
 
 append_only(Scan, moment="received_at")

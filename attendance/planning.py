@@ -1,10 +1,7 @@
 """What the pages for planning an event show: steps, suggestions, what is missing, what comes next.
 
-Reads only; the acts are verbs of ``events``, ``copying`` and ``quizzes.assignments``.
-
-The organiser's events, sorted by where they stand, each with the one thing that presses most.
-
-Giving quizzes to the participants of an event, and taking them back.
+Also the organiser's events, sorted by where they stand, each with the one thing that presses most,
+and giving quizzes to the participants of an event.
 """
 
 from collections import defaultdict
@@ -153,7 +150,7 @@ def _unused(letter: str, others: Sequence[Session], besides: Session | None) -> 
     """Return a name nobody else uses; a session that has such a one for itself keeps it."""
     taken = {one.scan_group for one in others}
     present = besides.scan_group if besides is not None else ""
-    if present.startswith(letter) and present not in taken:
+    if present and present.startswith(letter) and present not in taken:
         return present
     return next(
         name for name in (f"{letter}{n}" for n in range(1, len(taken) + 2)) if name not in taken
@@ -312,13 +309,7 @@ def _missing(event: Event, sessions: Sequence[Session], proposals: int, phases: 
 def give_quiz(
     event: Event, quiz: Quiz, *, actor: Account, phase: str, setting: str, window: Window
 ) -> Assignment:
-    """Give a quiz to whoever takes part in the event.
-
-    Raises:
-        EventFinal: the event takes no more changes.
-        AssignmentRefused: as ``assignments.assign`` says.
-        PermissionDenied, Http404: the actor does not organise the event.
-    """
+    """Give a quiz to whoever takes part in the event."""
     with transaction.atomic():
         held = held_for_change(event, actor)
         return assignments.assign(
@@ -327,12 +318,7 @@ def give_quiz(
 
 
 def take_back_quiz(event: Event, given: UUID, *, actor: Account) -> None:
-    """Take a quiz back from the event's participants; answers given stay.
-
-    Raises:
-        EventFinal: the event takes no more changes.
-        PermissionDenied, Http404: the actor does not organise the event, or nothing is given so.
-    """
+    """Take a quiz back from the event's participants; answers given stay."""
     with transaction.atomic():
         held = held_for_change(event, actor)
         found = Assignment.objects.in_force().filter(event=held, uuid=given).first()

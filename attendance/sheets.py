@@ -15,9 +15,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from attendance.arithmetic.folding import Closing
-from attendance.models import STATE_LABELS, Event, Presence, Registration, Session
-from attendance.presence import shown_state
+from attendance.folding import shown_state
+from attendance.models import Event, Presence, Registration, Session
 from clinic.lib.arithmetic import dates
 from clinic.people.arithmetic.nip import mask_nip
 from clinic.people.models import Account
@@ -29,11 +28,11 @@ BLANK_ROWS = 5
 # So many names stand on the page of the signature, which is never alone with empty rows.
 NAMES_WITH_SIGNATURE = 3
 HOW_COUNTED = {
-    Closing.CLOSE_AT_END: gettext_noop(
+    Event.Closing.CLOSE_AT_END: gettext_noop(
         "Minutes run from the entry in to the entry out; without an entry out, to the end of the"
         " last session. Breaks between sessions are not counted."
     ),
-    Closing.ZERO: gettext_noop(
+    Event.Closing.ZERO: gettext_noop(
         "Minutes run from the entry in to the entry out; without an entry out, none are counted."
         " Breaks between sessions are not counted."
     ),
@@ -108,7 +107,7 @@ def _in_order(event: Event) -> list[Registration]:
 def _notes(event: Event, count: int, *, is_recorded: bool) -> list[str]:
     notes = [_("%(count)d names on the list") % {"count": count}]
     if is_recorded:
-        notes.append(_(HOW_COUNTED[Closing(event.policies.get("closing", Closing.CLOSE_AT_END))]))
+        notes.append(_(HOW_COUNTED[event.closing]))
     return notes
 
 
@@ -193,5 +192,5 @@ def _times(
         "came": dates.format_time(min(came), zone).split(" ")[0] if came else "",
         "left": dates.format_time(max(left), zone).split(" ")[0] if left else "",
         "minutes": str(sum(one.minutes for one in presences.values())),
-        "state": ", ".join(dict.fromkeys(str(STATE_LABELS[state]) for state in states)),
+        "state": ", ".join(dict.fromkeys(str(state.label) for state in states)),
     }

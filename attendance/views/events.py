@@ -3,12 +3,12 @@
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet, prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from attendance import badges, boards, registration
 from attendance.forms import ProposeForm, RegisterForm
@@ -18,9 +18,6 @@ from attendance.wording import standing_of
 from clinic.lib.errors import Refused
 from clinic.people.access import can, rows_of, visible
 from clinic.people.models import Membership, Person
-
-READING = ("GET", "HEAD")
-READ_WRITE = (*READING, "POST")
 
 
 @require_safe
@@ -69,11 +66,10 @@ def _joined_event(request: HttpRequest, code: str) -> Event:
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def event_register(request: HttpRequest, code: str) -> HttpResponse:
     """Check one's data and register; a second time leads to the seat there is."""
     found = _joined_event(request, code)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     person = request.user.person
     own = _own(request, found)
     if own is not None and own.state == Registration.State.CONFIRMED:
@@ -96,11 +92,10 @@ def event_register(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def event_own(request: HttpRequest, code: str) -> HttpResponse:
     """Show one's own seat with the QR for the door; a post gives the seat back."""
     found, own = _seat(request, code)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if request.method != "POST":
         return _own_page(request, found, own)
     try:
@@ -150,11 +145,10 @@ def _seat(request: HttpRequest, code: str) -> tuple[Event, Registration]:
 
 
 @never_cache
+@require_safe
 def event_own_qr(request: HttpRequest, code: str) -> HttpResponse:
     """Give the QR as a picture to keep."""
     _event, own = _seat(request, code)
-    if request.method not in READING:
-        return HttpResponseNotAllowed(READING)
     if not own.is_active:
         raise Http404
     line = _("Sample data") if settings.IS_DEMO else ""
@@ -174,11 +168,10 @@ def _proposable(request: HttpRequest, event: Event) -> QuerySet[Person]:
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def event_propose(request: HttpRequest, code: str) -> HttpResponse:
     """Propose people of the own unit; the organiser approves, or the person confirms."""
     found = _joined_event(request, code)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     people = _proposable(request, found).order_by("name")
     form = ProposeForm(request.POST if request.method == "POST" else None, persons=people)
     if request.method == "POST" and form.is_valid():

@@ -4,11 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from attendance import inviting
 from attendance.forms import InviteForm, KindForm
@@ -16,8 +17,6 @@ from attendance.models import Event
 from clinic.lib.errors import Refused
 from clinic.people.access import visible
 
-READING = ("GET", "HEAD")
-READ_WRITE = (*READING, "POST")
 NAMES_SHOWN = 20
 
 
@@ -27,11 +26,10 @@ def _event(request: HttpRequest, code: str) -> Event:
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def organiser_invite(request: HttpRequest, code: str) -> HttpResponse:
     """Find people by unit and post, or by name; a post asks once, then invites."""
     event = _event(request, code)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if request.method == "POST":
         return _asked_or_invited(request, event)
     units = inviting.top_units(event)
@@ -55,7 +53,7 @@ def organiser_invite(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "attendance/invite.html", context, status=status)
 
 
-def _by_name(request: HttpRequest, event: Event) -> list[inviting.Candidate] | None:
+def _by_name(request: HttpRequest, event: Event) -> list[inviting.InviteCandidate] | None:
     text = request.GET.get("q", "").strip()
     return inviting.find_by_name(event, text, actor=request.user) if text else None
 
@@ -70,7 +68,7 @@ def _found(request: HttpRequest, event: Event, context: dict[str, Any]) -> Refus
             words=wanted["memuat"],
             actor=request.user,
         )
-    except inviting.TooMany as refused:
+    except Refused as refused:
         return refused
     context["units"] = [one for one in found if one.people]
     context["without_people"] = [one.unit for one in found if not one.people]

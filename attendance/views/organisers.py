@@ -5,26 +5,24 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.db.models import prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from attendance import badges, boards, checkin, events, planning, registration, sheets
-from attendance.arithmetic.folding import Direction
-from attendance.arithmetic.verdicts import Code, Verdict
+from attendance import badges, boards, checkin, events, planning, sheets
 from attendance.forms import WalkInForm
-from attendance.models import Event, Session
+from attendance.models import Direction, Event, Session
+from attendance.verdicts import Verdict
 from attendance.wording import KINDS, SENTENCES
+from clinic.lib.errors import Refused
 from clinic.people import confirming
 from clinic.people.access import visible
 
-READING = ("GET", "HEAD")
-READ_WRITE = (*READING, "POST")
 WITH_CAMERA = "camera=(self), microphone=(), geolocation=()"
 NIP_LENGTH = 18
 
@@ -43,11 +41,10 @@ def organiser_events(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@require_safe
 def organiser_event(request: HttpRequest, code: str) -> HttpResponse:
     """The board: six lines of status, counts, and the same by unit."""
     event, now = _event(request, code), timezone.now()
-    if request.method not in READING:
-        return HttpResponseNotAllowed(READING)
     prefetch_related_objects([event], "sessions")
     sessions = list(event.sessions.all())
     group = boards.current_group(sessions, now)
@@ -60,7 +57,7 @@ def organiser_event(request: HttpRequest, code: str) -> HttpResponse:
         "board": board,
         "status": boards.six_lines(event, board),
         "is_past": event.is_over_or_past(now),
-        "acts": [(act, act.label_for(event)) for act in events.offered(event)],
+        "acts": [(act, act.label_for(event)) for act in events.steps_offered(event)],
     }
     return render(request, "attendance/board.html", context)
 
@@ -73,11 +70,10 @@ def _uuid(text: str | None) -> UUID:
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def organiser_door(request: HttpRequest, code: str) -> HttpResponse:
     """Check people in by list, name, typed or scanned code; the last verdict stands on top."""
     event = _event(request, code, verb="record-scan")
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if request.method == "POST":
         return _act_at_door(request, event)
     sessions, now = list(event.sessions.all()), timezone.now()
@@ -140,8 +136,8 @@ def _told(event: Event, uid: str) -> dict[str, Any] | None:
         "scan": row,
         "person": row.registration.person if row.registration else None,
         "sentence": SENTENCES[row.verdict],
-        "since": boards.came_before(row),
-        "kind": KINDS[Verdict(Code(row.verdict)).level.value],
+        "since": checkin.came_before(row),
+        "kind": KINDS[Verdict(row.verdict).level],
         "is_undone": is_undone,
         "is_gone": is_undone and row.registration and not row.registration.is_active,
         "may_undo": row.registration_id and not is_undone and age < checkin.UNDO_SECONDS,
@@ -154,7 +150,7 @@ def _act_at_door(request: HttpRequest, event: Event) -> HttpResponse:
         uid = _uuid(data["batal"])
         try:
             checkin.undo(event, uid, by=request.user)
-        except checkin.UndoTooLate as refused:
+        except Refused as refused:
             messages.warning(request, refused.message)
         return _back_to_door(event, data, uid=str(uid))
     answer = checkin.record_scans(event, [_item(event, data)], by=request.user)[0]
@@ -185,31 +181,28 @@ def _back_to_door(event: Event, data: Any, *, uid: str) -> HttpResponse:
 
 
 @never_cache
+@require_POST
 def organiser_walk_in(request: HttpRequest, code: str) -> HttpResponse:
     """Add somebody who is not on the list and check them in."""
     event = _event(request, code, verb="record-scan")
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
     form = WalkInForm(request.POST, event=event)
     if not form.is_valid():
         messages.warning(request, _("Write the name and choose the unit."))
         return _back_to_door(event, request.POST, uid="")
-    guest = registration.WalkIn(**form.cleaned_data)
     item = {
         "uid": str(_uuid(request.POST.get("uid"))),
         "group": request.POST.get("kelompok", ""),
         "direction": Direction.IN.value,
     }
-    answer = checkin.record_walk_in(event, guest, item, by=request.user)
+    answer = checkin.record_walk_in(event, item, **form.cleaned_data, by=request.user)
     return _back_to_door(event, request.POST, uid=answer.uid)
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def organiser_sheet(request: HttpRequest, code: str) -> HttpResponse:
     """Give the daftar hadir as PDF; whole NIPs by an audited post after a fresh password."""
     event = _event(request, code)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     board = reverse("organiser_event", args=[code])
     if request.method == "POST" and (asked := confirming.ask_to_confirm(request, back=board)):
         return asked

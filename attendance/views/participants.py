@@ -9,12 +9,13 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from attendance import boards, decisions, entries, inviting, presence, registration
 from attendance.forms import (
@@ -25,7 +26,7 @@ from attendance.forms import (
     SubstituteForm,
     narrowing_of,
 )
-from attendance.models import Decision, Event, Registration
+from attendance.models import Correction, Decision, Event, Registration
 from attendance.wording import CORRECTED, QUESTIONS, told_of
 from clinic.lib.errors import Refused
 from clinic.people import confirming, revealing
@@ -33,8 +34,6 @@ from clinic.people.access import visible
 from clinic.people.arithmetic.nip import mask_nip
 from clinic.people.models import Person
 
-READING = ("GET", "HEAD")
-READ_WRITE = (*READING, "POST")
 ROWS_A_PAGE = 100
 NAMES_SHOWN = 20
 NARROWED_BY = ("q", "status", "unit", "kehadiran", "kuis")
@@ -68,11 +67,10 @@ def _list_address(request: HttpRequest, event: Event, **more: Any) -> str:
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def organiser_people(request: HttpRequest, code: str) -> HttpResponse:
     """List who is registered; a post decides on the chosen ones, after a page that asks."""
     event = _event(request, code)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if request.method != "POST":
         return _listed(request, event)
     wanted = [act for name, act in STEPS.items() if name in request.POST]
@@ -133,13 +131,20 @@ def _undone(request: HttpRequest, event: Event) -> HttpResponse:
 def _approved(request: HttpRequest, event: Event) -> HttpResponse:
     """Approve one person at once: the button in their row."""
     row = get_object_or_404(event.registrations, uuid__in=_uuids([request.POST["pendaftaran"]]))
-    wish = decisions.Wish(act=Decision.Act.APPROVE, rows=[row.uuid], key=uuid4())
-    return _carried_out(request, event, wish)
+    return _decide(request, event, Decision.Act.APPROVE, [row.uuid], key=uuid4())
 
 
-def _carried_out(request: HttpRequest, event: Event, wish: decisions.Wish) -> HttpResponse:
+def _decide(
+    request: HttpRequest,
+    event: Event,
+    act: str,
+    chosen: list[UUID],
+    *,
+    key: UUID,
+    reason: str = "",
+) -> HttpResponse:
     try:
-        decision = decisions.decide(event, wish, actor=request.user)
+        decision = decisions.decide(event, act, chosen, key=key, reason=reason, actor=request.user)
     except Refused as refused:
         messages.warning(request, refused.message)
         return redirect(_list_address(request, event))
@@ -199,18 +204,16 @@ def _decided(request: HttpRequest, event: Event) -> HttpResponse:
     form = ChangeReasonForm(data, is_required=act in decisions.WITH_REASON)
     if not form.is_valid():
         return _confirm_page(request, event, chosen, key=key, form=form)
-    wish = decisions.Wish(act=act, rows=chosen, key=key, reason=form.cleaned_data["reason"])
-    return _carried_out(request, event, wish)
+    return _decide(request, event, act, chosen, key=key, reason=form.cleaned_data["reason"])
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def organiser_change(request: HttpRequest, code: str, person: UUID) -> HttpResponse:
     """One registration: decide, withdraw at the person's wish, replace; show the whole NIP."""
     event = _event(request, code)
     allowed = visible(request.user, "cancel-registration", event.registrations.all())
     row = get_object_or_404(allowed.select_related("person", "event", "replaces"), uuid=person)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if request.method != "POST":
         return _change_page(request, row)
     kind = request.POST.get("jenis", "")
@@ -230,8 +233,7 @@ def _changed(request: HttpRequest, row: Registration, kind: str) -> HttpResponse
         return _change_page(request, row, form=form)
     reason = form.cleaned_data["reason"]
     if kind != "tarik":
-        wish = decisions.Wish(act=kind, rows=[row.uuid], key=uuid4(), reason=reason)
-        return _carried_out(request, row.event, wish)
+        return _decide(request, row.event, kind, [row.uuid], key=uuid4(), reason=reason)
     try:
         registration.withdraw(row, actor=request.user, reason=reason)
     except Refused as refused:
@@ -297,13 +299,12 @@ STEPS = {"batal": _undone, "pendaftaran": _approved, "kunci": _decided}
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def organiser_person(request: HttpRequest, code: str, person: UUID) -> HttpResponse:
     """One person's scans and corrections; a post corrects, with a reason and a fresh password."""
     event = get_object_or_404(visible(request.user, "change-event", Event.objects.all()), code=code)
     allowed = visible(request.user, "correct-presence", event.registrations.all())
     row = get_object_or_404(allowed.select_related("person", "event"), uuid=person)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if request.method == "POST" and (asked := confirming.ask_to_confirm(request)):
         return asked
     typed = confirming.typed_before(request)
@@ -352,11 +353,11 @@ def _correct(request: HttpRequest, row: Registration, form: CorrectionForm) -> R
     return None
 
 
-def _added(form: CorrectionForm) -> presence.Act | None:
+def _added(form: CorrectionForm) -> Correction | None:
     if not form.is_valid():
         return None
     told = form.cleaned_data
-    return presence.Act(
+    return Correction(
         kind="add",
         target=told["group"],
         at=told["at"],
@@ -365,13 +366,13 @@ def _added(form: CorrectionForm) -> presence.Act | None:
     )
 
 
-def _of_entry(form: EntryForm) -> presence.Act | None:
+def _of_entry(form: EntryForm) -> Correction | None:
     """Read what is said of an entry; a time that cannot be read is a time not given."""
     form.full_clean()
     told = form.cleaned_data
     if "jenis" not in told or "uid" not in told:
         return None
-    return presence.Act(
+    return Correction(
         kind=told["jenis"],
         target=told["uid"],
         at=told.get("jam") if told["jenis"] == "retime" else None,

@@ -4,6 +4,7 @@ Leading an event through its life: one page names each step, a post takes it.
 """
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from attendance import boards, events, planning
 from attendance.forms import (
@@ -27,7 +29,6 @@ from attendance.forms import (
     SessionForm,
     WhatForm,
     refusals_in,
-    written,
 )
 from attendance.models import Event, Session
 from clinic.lib.arithmetic.dates import zone_label
@@ -36,7 +37,6 @@ from clinic.people.access import visible
 from quizzes.assignments import Window
 from quizzes.models.assignments import Phase
 
-READ_WRITE = ("GET", "HEAD", "POST")
 PHASES = {"awal": Phase.PRE, "akhir": Phase.POST}
 Page = Callable[[HttpRequest, Event], HttpResponse]
 
@@ -55,16 +55,14 @@ def _status(*shown: forms.Form) -> int:
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def organiser_new(request: HttpRequest) -> HttpResponse:
     """The first step: what the event is. Saving it makes the draft."""
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     units = events.units_for(request.user)
     form = WhatForm(request.POST or None, units=units, initial={"unit": _own_unit(request, units)})
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        data["code"] = data["code"] or planning.proposed_code(data["title"])
-        draft = events.EventDraft(**data)
+        draft = form.instance
+        draft.code = draft.code or planning.proposed_code(draft.title)
         with refusals_in(form):
             made = events.draft_event(draft, actor=request.user)
             messages.success(request, _("The draft is saved. You can go on at any time."))
@@ -75,35 +73,32 @@ def organiser_new(request: HttpRequest) -> HttpResponse:
 
 def _own_unit(request: HttpRequest, units: Any) -> Any:
     """Return the unit in which the organiser works, to start from."""
-    posts = request.user.person.memberships.on(timezone.localdate())
-    return units.filter(pk__in=posts.values("unit")).first()
+    memberships = request.user.person.memberships.on(timezone.localdate())
+    return units.filter(pk__in=memberships.values("unit")).first()
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def organiser_copy(request: HttpRequest) -> HttpResponse:
     """Make a draft from one of the own events: its plan, none of its people."""
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     form = CopyForm(request.POST or None, sources=_own_events(request))
     if request.method == "POST" and form.is_valid():
         source, day = form.cleaned_data["source"], form.cleaned_data["first_day"]
         code = planning.proposed_code(source.title, day=day)
-        pattern = events.Pattern(source=source, first_day=day, code=code)
         with refusals_in(form):
-            made = events.copy_event(pattern, actor=request.user)
+            made = events.copy_event(source, code=code, first_day=day, actor=request.user)
             told = _("The plan is copied; persons and letters are not. Check each step.")
             return _stay(request, made, told, "apa")
     return render(request, "attendance/plan/copy.html", {"form": form}, status=_status(form))
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def organiser_settings(request: HttpRequest, code: str, step: str) -> HttpResponse:
     """One step of the plan, shown and saved; a final event shows the last one alone."""
     event = _event(request, code)
     if step not in PAGES:
         raise Http404
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if _is_only_read(request, event) and step != "periksa":
         return redirect("organiser_settings", code=code, step="periksa")
     with timezone.override(ZoneInfo(event.zone)):
@@ -166,13 +161,11 @@ def _saved(request: HttpRequest, event: Event, step: str) -> HttpResponse:
 
 
 def _what(request: HttpRequest, event: Event) -> HttpResponse:
-    names = ("title", "kind", "about", "letter_number", "code")
-    initial = {**{name: getattr(event, name) for name in names}, "unit": event.unit.slug}
     form = WhatForm(
         request.POST or None,
         units=events.units_for(request.user),
         is_fixed=event.state != Event.State.DRAFT,
-        initial=initial,
+        instance=copy(event),  # the page shows the event as it is stored
     )
     if request.method == "POST" and form.is_valid():
         changes = dict(form.cleaned_data)
@@ -210,7 +203,7 @@ def _when_forms(request: HttpRequest, event: Event) -> tuple[PlaceForm, SessionF
     The session is left alone where the place is saved and no session was begun.
     """
     data, usual = request.POST, planning.usual_times(event, list(event.sessions.all()))
-    place = PlaceForm(data if "place" in data else None, initial={"place": event.place})
+    place = PlaceForm(data if "place" in data else None, instance=copy(event))
     session = SessionForm(data or None, event=event, initial=usual)
     if data.get("simpan") != "sesi" and not session.is_begun:
         session = SessionForm(event=event, initial=usual)
@@ -224,7 +217,7 @@ def _save_when(
         events.change_event(event, place.cleaned_data, actor=request.user)
     if not session.is_bound:
         return _stay(request, event, _("Saved."))
-    made = events.add_session(event, session.draft(), actor=request.user)
+    made = events.add_session(event, session.planned_session(), actor=request.user)
     return _told_session(request, event, made)
 
 
@@ -240,23 +233,22 @@ def _told_session(request: HttpRequest, event: Event, session: Session) -> HttpR
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def organiser_session(request: HttpRequest, code: str, session: UUID) -> HttpResponse:
     """Change or move one session, cancel it, or take it out of a draft."""
     event = _event(request, code)
     row = get_object_or_404(event.sessions.filter(is_cancelled=False), uuid=session)
     row.event = event
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if _is_only_read(request, event):
         return redirect("organiser_settings", code=code, step="periksa")
     with timezone.override(ZoneInfo(event.zone)):
         if request.method == "POST" and request.POST.get("simpan") in ("batalkan", "hapus"):
             return _end_session(request, event, row)
         data = request.POST if request.method == "POST" else None
-        form = SessionForm(data, event=event, session=row, initial=written(row, event))
+        form = SessionForm(data, event=event, instance=copy(row))
         if form.is_bound and form.is_valid():
             with refusals_in(form):
-                made = events.change_session(row, form.draft(), actor=request.user)
+                made = events.change_session(form.planned_session(), actor=request.user)
                 return _told_session(request, event, made)
         may_remove = event.state == Event.State.DRAFT and not events.has_entries(row)
         context = {**_frame(event, "waktu"), "form": form, "row": row, "may_remove": may_remove}
@@ -373,7 +365,7 @@ def _check(request: HttpRequest, event: Event) -> HttpResponse:
         gaps=[] if is_final else [(gap, _address(event, gap.step)) for gap in gaps],
         may_open=not any(gap.is_needed for gap in gaps),
         is_final=is_final,
-        opening=next((act for act in events.offered(event) if act.slug == "buka"), None),
+        opening=next((act for act in events.steps_offered(event) if act.slug == "buka"), None),
     )
 
 
@@ -387,52 +379,37 @@ PAGES: dict[str, Page] = {
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def organiser_act(request: HttpRequest, code: str, act: str) -> HttpResponse:
     """Name the step with how many people it concerns; a post takes it, or says why not."""
     rows = visible(request.user, "change-event", Event.objects.select_related("unit"))
     event = get_object_or_404(rows, code=code)
-    chosen = events.BY_SLUG.get(act)
+    chosen = events.STEP_BY_SLUG.get(act)
     if chosen is None:
         raise Http404
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
-    needs_reason = chosen.to == Event.State.CANCELLED
-    form = (
-        CancelEventForm(request.POST if request.method == "POST" else None)
-        if needs_reason
-        else None
-    )
+    data = request.POST if request.method == "POST" else None
+    form = CancelEventForm(data) if chosen.is_cancelling else None
     refusal = None
     if request.method == "POST" and (form is None or form.is_valid()):
-        refusal = _carry_out(request, event, chosen, form)
-        if refusal is None:
+        reason = form.cleaned_data["reason"] if form else ""
+        try:
+            events.step(event, chosen.to, actor=request.user, reason=reason)
+        except Refused as refused:
+            refusal = refused
+        else:
+            messages.success(request, chosen.done)
             return redirect("organiser_event", code=code)
-    return _page(request, event, chosen, form=form, refusal=refusal)
-
-
-def _carry_out(
-    request: HttpRequest, event: Event, act: events.Act, form: CancelEventForm | None
-) -> Refused | None:
-    reason = form.cleaned_data["reason"] if form else ""
-    try:
-        events.carry_out(act, event, actor=request.user, reason=reason)
-    except Refused as refused:
-        return refused
-    messages.success(request, act.done)
-    return None
-
-
-def _page(request: HttpRequest, event: Event, act: events.Act, **shown: Any) -> HttpResponse:
-    refusal, form = shown["refusal"], shown["form"]
+    offered = events.steps_offered(event)
     context = {
         "event": event,
-        "act": act,
-        "label": act.label_for(event),
+        "act": chosen,
+        "label": chosen.label_for(event),
         "people": event.registrations.active().count(),
-        "missing": boards.unrecorded(event) if act.to == Event.State.ENDED else None,
-        "is_offered": act in events.offered(event),
-        "offered": [(one, one.label_for(event)) for one in events.offered(event)],
-        **shown,
+        "missing": boards.unrecorded(event) if chosen.to == Event.State.ENDED else None,
+        "is_offered": chosen in offered,
+        "offered": [(step, step.label_for(event)) for step in offered],
+        "form": form,
+        "refusal": refusal,
     }
     status = refusal.status if refusal else 422 if form is not None and form.errors else 200
     return render(request, "attendance/plan/act.html", context, status=status)

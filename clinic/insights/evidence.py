@@ -466,7 +466,7 @@ def units_at(events: Iterable[int]) -> QuerySet[Any, int]:
     """
     closed = (Event.State.DRAFT, Event.State.ARCHIVED, Event.State.CANCELLED)
     seats = Registration.objects.held().filter(
-        event__in=list(events), role=Registration.Role.PARTICIPANT, unit__isnull=False
+        event__in=list(events), unit__isnull=False
     )
     others = (Registration.Source.SELF, Registration.Source.UNIT)
     came = Presence.objects.counted().values("registration")

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from attendance import checkin, registration, sheets
+from attendance import checkin, sheets
 from clinic.records.audit import AuditEntry
 from tests.attendance import made
 
@@ -126,9 +126,8 @@ class TestDaftarHadirPages:
 
     def test_a_guest_undone_is_not_listed_and_minutes_are_explained(self, cast, today, regencies):
         raw = {"uid": str(uuid4()), "group": "d1", "direction": "in"}
-        guest = registration.WalkIn(name="Tamu Keliru", unit=regencies[0].clinic)
         by = cast.organiser.account
-        checkin.record_walk_in(today, guest, raw, by=by)
+        checkin.record_walk_in(today, raw, name="Tamu Keliru", unit=regencies[0].clinic, by=by)
         assert "Tamu Keliru" in "".join(self.drawn(today, by, is_recorded=True))
         checkin.undo(today, UUID(raw["uid"]), by=by)
         text = " ".join("".join(self.drawn(today, by, is_recorded=True)).split())

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from PIL import Image
 
-from attendance import badges, events, registration
+from attendance import badges, registration
 from attendance.models import Correction, Presence, Registration, Scan
 from clinic.people.models import Unit
 from tests.attendance import made
@@ -168,8 +168,7 @@ def test_an_event_that_is_over_leads_to_its_attendance_and_not_to_the_door(
         session.ends_at -= timedelta(days=1)
         session.save()
     assert main_button() == [f"{board}peserta"]
-    for act in (events.close_registration, events.begin, events.end):
-        act(event, actor=cast.organiser.account)
+    made.led(event, "closed", "running", "ended", by=cast.organiser)
     assert main_button() == [f"{board}peserta"]
 
 
@@ -191,7 +190,7 @@ def test_a_board_costs_the_same_whatever_the_number_of_people(cast, signed_in, e
 
 
 def test_a_cancelled_event_takes_nobody(cast, signed_in, event):
-    events.cancel(event, actor=cast.organiser.account, reason="Ditunda bupati")
+    made.led(event, "cancelled", by=cast.organiser)
     page = signed_in(cast.participant.account).get(f"/kegiatan/{event.code}/").content.decode()
     assert f"/kegiatan/{event.code}/daftar" not in page
 
