@@ -13,6 +13,7 @@ from uuid import UUID
 
 import segno
 from django.db import transaction
+from django.utils.translation import gettext as _
 from PIL import Image, ImageDraw, ImageFont
 
 from attendance.models import Badge, Event, Registration
@@ -126,6 +127,9 @@ def reissue(registration: Registration, *, actor: Account) -> Registration:
     require(actor, "change-event", registration.event)
     with transaction.atomic():
         held = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
+        if not held.is_active:
+            text = _("This registration is not in force, so that it has no code.")
+            raise Refused(text, code="not_in_force", status=409)
         held.token_version += 1
         held.save(update_fields=["token_version", "changed_at"])
         issue(held)

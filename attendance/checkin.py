@@ -108,11 +108,8 @@ def record_scans(
             answered.add(row.uid)
             answers.append(_answer(row, rows, replayed=not is_new))
         RejectedItem.objects.bulk_create(rejected)
-        touched = {
-            row.registration_id: row.registration
-            for row in stored.values()
-            if row.receipt == receipt and row.registration is not None
-        }
+        own = [row.registration for row in stored.values() if row.receipt == receipt]
+        touched = {row.pk: row for row in own if row is not None}
         if touched:
             changed = presence.refold(event, touched, rows=rows)
             presence.refresh_units_of(touched[key].person_id for key in changed)

@@ -144,7 +144,9 @@ def _lock_chosen(event: Event, wanted: Iterable[UUID]) -> list[Registration]:
         event=OuterRef("event"), person=OuterRef("person")
     )
     rows = event.registrations.filter(uuid__in=list(wanted)).select_for_update(of=("self",))
-    rows = rows.annotate(is_blocked=Exists(others.exclude(pk=OuterRef("pk"))))
+    rows = rows.annotate(  # type: ignore[no-redef]  # the class says what type it has
+        is_blocked=Exists(others.exclude(pk=OuterRef("pk")))
+    )
     return list(rows.select_related("event", "person").order_by("created_at", "pk"))
 
 

@@ -6,7 +6,7 @@ pattern of a new one: what was planned, never who came.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -39,6 +39,7 @@ STEPS: dict[str, tuple[str, ...]] = {
 }
 # ``/panitia/baru/`` is where events are made.
 CODES_OF_PAGES = frozenset({"baru"})
+ARCHIVED_AFTER = timedelta(days=90)
 CHANGEABLE = {"code", "title", "kind", "unit", "about", "place", "capacity", "letter_number"}
 
 
@@ -267,8 +268,19 @@ def step(event: Event, to: str, *, actor: Account | None, reason: str = "") -> E
         )
         held.state = to
         held.rev += 1
-        held.save(update_fields=["state", "rev"])
+        if to == State.FINALISED:
+            held.finalised_at = timezone.now()
+        held.save(update_fields=["state", "rev", "finalised_at"])
+        if to == State.ARCHIVED:
+            granting.end_grants_in(held)
     return held
+
+
+def archive_finalised(now: datetime) -> None:
+    """Archive the events that were finalised so long ago that nobody works on them any more."""
+    due = Event.objects.filter(state=State.FINALISED, finalised_at__lte=now - ARCHIVED_AFTER)
+    for event in due:
+        step(event, State.ARCHIVED, actor=None)
 
 
 @dataclass(frozen=True)

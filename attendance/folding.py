@@ -260,7 +260,7 @@ def fold(
         seen.flags[uid].add(Flag.VOID)
     _make_stays(seen, _count_doubles_once(seen, _set_aside(seen, entries)))
 
-    uids = sorted({str(row.uid) for row in [*scans, *corrections]})
+    uids = sorted({str(row.uid) for row in scans} | {str(row.uid) for row in corrections})
     digest = hashlib.sha256("\n".join(uids).encode()).hexdigest()
     presences = [_judge_session(seen, session) for session in planned]
     for presence in presences:

@@ -143,7 +143,7 @@ def narrowing_of(address: Any) -> Narrowing:
 
 
 class InviteForm(forms.Form):
-    """Units and posts of those to be invited."""
+    """Units and positions of those to be invited."""
 
     jabatan = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple, label=_("Posts"), required=False
@@ -163,12 +163,14 @@ class InviteForm(forms.Form):
         error_messages={"required": _("Choose at least one unit.")},
     )
 
-    def __init__(self, *args: Any, units: Any, posts: list[tuple[str, int]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, units: Any, positions: list[tuple[str, int]], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         self.fields["unit"].required = not self.data.get("semua_unit")
         self.fields["jabatan"].choices = [  # type: ignore[attr-defined]
-            (name, f"{name} ({count})") for name, count in posts
+            (name, f"{name} ({count})") for name, count in positions
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -240,7 +242,7 @@ FIELD_OF_REFUSAL = {
 
 
 @contextmanager
-def refusals_in(form: forms.Form) -> Iterator[None]:
+def refusals_in(form: forms.BaseForm) -> Iterator[None]:
     """Put what a service refuses beside the field that mends it, and go on after the block."""
     try:
         yield
@@ -341,7 +343,7 @@ class SessionForm(forms.ModelForm[Session]):
         super().__init__(*args, **kwargs)
         self.event = event
         if self.instance.pk:
-            self.initial |= self._written()
+            self.initial.update(self._written())
         zone = {"zone": zone_label(event.zone)}
         self.fields["starts"].label = _("Starts (%(zone)s)") % zone
         self.fields["ends"].label = _("Ends (%(zone)s)") % zone

@@ -1,9 +1,10 @@
-"""Whom an organiser invites: people of chosen units and posts, or one person found by name."""
+"""Whom an organiser invites: people of chosen units and positions, or one found by name."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
@@ -17,7 +18,8 @@ from clinic.people.access import require, visible
 from clinic.people.models import Account, Membership, Person, Unit
 
 MOST_AT_ONCE = 200
-POSTS_OFFERED = 12
+POSITIONS_OFFERED = 12
+SECONDS_A_DAY = 86_400
 TOP_DEPTH = 2
 FOUND_BY_NAME = 20
 
@@ -56,12 +58,21 @@ def top_units(event: Event, *, kind: str = "") -> QuerySet[Unit]:
     return rows.filter(kind=kind) if kind else rows
 
 
-def posts_of(event: Event) -> list[tuple[str, int]]:
-    """Return the posts that several people of the regency hold, as stored, with how many."""
-    rows = _memberships(event.unit.get_root()).exclude(position="")
-    counted = rows.order_by().values("position").annotate(people=Count("person", distinct=True))
-    shared = counted.filter(people__gt=1).order_by("-people", "position")
-    return list(shared.values_list("position", "people")[:POSTS_OFFERED])
+def positions_of(event: Event) -> list[tuple[str, int]]:
+    """Return the positions that several people of the regency hold, as stored, with how many.
+
+    They are suggestions, counted once a day: the count reads every membership.
+    """
+    root = event.unit.get_root()
+
+    def count() -> list[tuple[str, int]]:
+        rows = _memberships(root).exclude(position="")
+        counted = rows.order_by().values("position").annotate(people=Count("person", distinct=True))
+        shared = counted.filter(people__gt=1).order_by("-people", "position")
+        return list(shared.values_list("position", "people")[:POSITIONS_OFFERED])
+
+    key = f"attendance.positions:{root.uuid}:{timezone.localdate()}"
+    return cache.get_or_set(key, count, timeout=SECONDS_A_DAY) or []
 
 
 def _memberships(*roots: Unit) -> QuerySet[Membership]:
@@ -70,14 +81,19 @@ def _memberships(*roots: Unit) -> QuerySet[Membership]:
 
 
 def find(
-    event: Event, units: Sequence[Unit], posts: Sequence[str], *, words: str = "", actor: Account
+    event: Event,
+    units: Sequence[Unit],
+    positions: Sequence[str],
+    *,
+    words: str = "",
+    actor: Account,
 ) -> list[UnitCandidates]:
-    """Return the chosen top units, each with the people who hold such a post in or below it.
+    """Return the chosen top units, each with the people who hold such a position in or below it.
 
-    Without posts and words everybody of the units is found; several words mean any of them.
+    Without positions and words everybody of the units is found; several words mean any of them.
     """
     require(actor, "change-event", event)
-    rows = _memberships(*units).filter(_holding(posts, words))
+    rows = _memberships(*units).filter(_holding(positions, words))
     rows = rows.filter(person__in=visible(actor, "register", Person.objects.all()))
     rows = rows.select_related("person", "unit").order_by("unit__path", "person__name", "pk")
     found = _once_each(rows[: MOST_AT_ONCE + 1])
@@ -93,11 +109,11 @@ def find(
     return list(by_path.values())
 
 
-def _holding(posts: Sequence[str], words: str) -> Q:
+def _holding(positions: Sequence[str], words: str) -> Q:
     wanted = [word.strip() for word in words.split(",") if word.strip()]
-    if not posts and not wanted:
+    if not positions and not wanted:
         return Q()
-    condition = Q(position__in=posts)
+    condition = Q(position__in=positions)
     for word in wanted:
         condition |= Q(position__icontains=word)
     return condition

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Length
+from django.db.models import F, Max, Min, Q
+from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import GreaterThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +49,27 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Keep events of the unit's regency."""
         return self.filter(unit__path__startswith=unit.path[: Unit.steplen])
 
+    def with_times(self) -> Self:
+        """Add ``first_start`` and ``last_end`` of the sessions; None without a session.
+
+        A cancelled session counts for the end only where all are cancelled.
+        """
+        taking_place = Q(sessions__is_cancelled=False)
+        return self.annotate(
+            first_start=Min("sessions__starts_at"),
+            last_end=Coalesce(
+                Max("sessions__ends_at", filter=taking_place), Max("sessions__ends_at")
+            ),
+        )
+
+    def past(self, now: datetime) -> Self:
+        """Keep those whose ``is_past`` is true."""
+        return self.with_times().filter(last_end__lte=now)
+
+    def not_past(self, now: datetime) -> Self:
+        """Keep those whose ``is_past`` is false."""
+        return self.with_times().filter(Q(last_end__gt=now) | Q(last_end__isnull=True))
+
 
 class Event(models.Model):
     """A clinic or another event that people come to.
@@ -72,6 +93,19 @@ class Event(models.Model):
         ARCHIVED = "archived", _("archived")
         CANCELLED = "cancelled", _("cancelled")
 
+        @property
+        def progress(self) -> str:
+            """How the tag of the state looks."""
+            match self:
+                case self.OPEN | self.RUNNING:
+                    return "doing"
+                case self.ENDED | self.FINALISED:
+                    return "done"
+                case self.CANCELLED:
+                    return "stopped"
+                case _:
+                    return "todo"
+
     class Closing(models.TextChoices):
         """What an entry in without an entry out earns: until the group's end, or nothing."""
 
@@ -83,8 +117,9 @@ class Event(models.Model):
         WITA = "Asia/Makassar", "WITA"
         WIT = "Asia/Jayapura", "WIT"
 
-    PUBLIC_STATES = ("open", "closed", "running", "ended", "finalised", "cancelled")
+    PUBLIC_STATES = ("open", "closed", "running", "ended", "finalised", "archived", "cancelled")
     ACTIVE_STATES = ("open", "closed", "running", "ended")
+    OVER_STATES = ("ended", "finalised", "archived", "cancelled")
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     code = models.SlugField(_("address name"), max_length=60, unique=True)
@@ -107,6 +142,11 @@ class Event(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    finalised_at = models.DateTimeField(null=True, editable=False)
+
+    # Annotated by ``with_times``.
+    first_start: datetime | None
+    last_end: datetime | None
 
     objects = EventQuerySet.as_manager()
 
@@ -125,6 +165,16 @@ class Event(models.Model):
         return self.title
 
     @property
+    def progress(self) -> str:
+        """How the tag of the state looks."""
+        return self.State(self.state).progress
+
+    @property
+    def is_cancelled(self) -> bool:
+        """True where it does not take place."""
+        return self.state == self.State.CANCELLED
+
+    @property
     def is_over(self) -> bool:
         """True once its organiser has ended the event, whatever the calendar says."""
         return self.state in (self.State.ENDED, self.State.FINALISED, self.State.ARCHIVED)
@@ -132,7 +182,7 @@ class Event(models.Model):
     @property
     def is_over_or_cancelled(self) -> bool:
         """True from when on no registration changes."""
-        return self.is_over or self.state == self.State.CANCELLED
+        return self.state in self.OVER_STATES
 
     @property
     def is_final(self) -> bool:
@@ -140,7 +190,7 @@ class Event(models.Model):
         return self.state in (self.State.FINALISED, self.State.ARCHIVED, self.State.CANCELLED)
 
     def is_past(self, now: datetime) -> bool:
-        """Whether the last session lies in the past, by the calendar alone.
+        """Whether the last session lies in the past, by the calendar alone (``past`` in a query).
 
         A cancelled session counts only where all are cancelled; without a session it is False.
         """
@@ -192,6 +242,11 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def expectation(self) -> str:
+        """Whether everybody is expected, in words."""
+        return str(_("Everybody is expected") if self.is_required else _("Of free choice"))
 
 
 class RegistrationQuerySet(models.QuerySet["Registration"]):
@@ -269,6 +324,9 @@ class Registration(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
+
+    # Annotated where an act is decided: the person has another registration in force.
+    is_blocked: bool
 
     objects = RegistrationQuerySet.as_manager()
 

@@ -4,6 +4,7 @@ Who was offered a seat waits for one; whose offer expired is withdrawn, with the
 """
 
 from django.db import migrations, models
+from django.db.models import OuterRef, Subquery
 
 
 def take_plain_states(apps, _schema):
@@ -16,6 +17,15 @@ def take_plain_states(apps, _schema):
     for field in ("before", "after"):
         rows.filter(**{field: "expired"}).update(**{field: "cancelled"})
         rows.filter(**{field: "offered"}).update(**{field: "waitlisted"})
+
+
+def date_finalised(apps, _schema):
+    """When it was, only the log knows; the end of the last session is near enough."""
+    Event = apps.get_model("attendance", "Event")
+    Session = apps.get_model("attendance", "Session")
+    ends = Session.objects.filter(event=OuterRef("pk")).order_by("-ends_at").values("ends_at")[:1]
+    rows = Event.objects.filter(state__in=("finalised", "archived"))
+    rows.update(finalised_at=Subquery(ends))
 
 
 class Migration(migrations.Migration):
@@ -34,6 +44,12 @@ class Migration(migrations.Migration):
             model_name='event',
             name='agenda_basis',
         ),
+        migrations.AddField(
+            model_name='event',
+            name='finalised_at',
+            field=models.DateTimeField(editable=False, null=True),
+        ),
+        migrations.RunPython(date_finalised, migrations.RunPython.noop),
         migrations.RemoveField(
             model_name='registration',
             name='role',

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from attendance import boards, decisions, entries, inviting, presence, registration
+from attendance import badges, boards, decisions, entries, inviting, presence, registration
 from attendance.forms import (
     ChangeReasonForm,
     CorrectionForm,
@@ -30,7 +30,7 @@ from attendance.models import Correction, Decision, Event, Registration
 from attendance.wording import CORRECTED, QUESTIONS, told_of
 from clinic.lib.errors import Refused
 from clinic.people import confirming, revealing
-from clinic.people.access import visible
+from clinic.people.access import SignedInRequest, visible
 from clinic.people.arithmetic.nip import mask_nip
 from clinic.people.models import Person
 
@@ -42,7 +42,7 @@ BULK = (Decision.Act.APPROVE, Decision.Act.DECLINE, Decision.Act.WAIT, Decision.
 DANGER = frozenset({Decision.Act.DECLINE, Decision.Act.REVOKE})
 
 
-def _event(request: HttpRequest, code: str) -> Event:
+def _event(request: SignedInRequest, code: str) -> Event:
     events = visible(request.user, "change-event", Event.objects.select_related("unit"))
     return get_object_or_404(events, code=code)
 
@@ -54,7 +54,7 @@ def _uuids(texts: Iterable[str]) -> list[UUID]:
         raise Http404 from error
 
 
-def _list_address(request: HttpRequest, event: Event, **more: Any) -> str:
+def _list_address(request: SignedInRequest, event: Event, **more: Any) -> str:
     """Return the list's address, narrowed as it is now."""
     kept = request.GET.copy()
     for name in set(kept) - set(KEPT_IN_ADDRESS):
@@ -68,7 +68,7 @@ def _list_address(request: HttpRequest, event: Event, **more: Any) -> str:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def organiser_people(request: HttpRequest, code: str) -> HttpResponse:
+def organiser_people(request: SignedInRequest, code: str) -> HttpResponse:
     """List who is registered; a post decides on the chosen ones, after a page that asks."""
     event = _event(request, code)
     if request.method != "POST":
@@ -77,7 +77,7 @@ def organiser_people(request: HttpRequest, code: str) -> HttpResponse:
     return (wanted[0] if wanted else _asked)(request, event)
 
 
-def _listed(request: HttpRequest, event: Event) -> HttpResponse:
+def _listed(request: SignedInRequest, event: Event) -> HttpResponse:
     wanted, now = narrowing_of(request.GET), timezone.now()
     listing = boards.listing(event, wanted, actor=request.user, now=now)
     page = Paginator(listing.entries, ROWS_A_PAGE).get_page(request.GET.get("page"))
@@ -116,7 +116,7 @@ def _told(event: Event, key: str) -> dict[str, Any] | None:
     }
 
 
-def _undone(request: HttpRequest, event: Event) -> HttpResponse:
+def _undone(request: SignedInRequest, event: Event) -> HttpResponse:
     key = _uuids([request.POST["batal"]])
     decision = get_object_or_404(event.decisions, uuid__in=key)
     try:
@@ -128,14 +128,14 @@ def _undone(request: HttpRequest, event: Event) -> HttpResponse:
     return redirect(_list_address(request, event))
 
 
-def _approved(request: HttpRequest, event: Event) -> HttpResponse:
+def _approved(request: SignedInRequest, event: Event) -> HttpResponse:
     """Approve one person at once: the button in their row."""
     row = get_object_or_404(event.registrations, uuid__in=_uuids([request.POST["pendaftaran"]]))
     return _decide(request, event, Decision.Act.APPROVE, [row.uuid], key=uuid4())
 
 
 def _decide(
-    request: HttpRequest,
+    request: SignedInRequest,
     event: Event,
     act: str,
     chosen: list[UUID],
@@ -151,7 +151,7 @@ def _decide(
     return redirect(_list_address(request, event, hasil=decision.uuid))
 
 
-def _asked(request: HttpRequest, event: Event) -> HttpResponse:
+def _asked(request: SignedInRequest, event: Event) -> HttpResponse:
     """Name the act and the number before anything changes."""
     chosen = _uuids(request.POST.getlist("pilih"))
     if "semua" in request.POST:
@@ -165,7 +165,7 @@ def _asked(request: HttpRequest, event: Event) -> HttpResponse:
 
 
 def _confirm_page(
-    request: HttpRequest,
+    request: SignedInRequest,
     event: Event,
     chosen: list[UUID],
     *,
@@ -197,7 +197,7 @@ def _confirm_page(
     return render(request, "attendance/decide.html", context, status=status)
 
 
-def _decided(request: HttpRequest, event: Event) -> HttpResponse:
+def _decided(request: SignedInRequest, event: Event) -> HttpResponse:
     data = request.POST
     act, (key, *_more) = data.get("putusan", ""), _uuids([data["kunci"]]) or [uuid4()]
     chosen = _uuids(data.get("baris", "").split(","))
@@ -209,7 +209,7 @@ def _decided(request: HttpRequest, event: Event) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def organiser_change(request: HttpRequest, code: str, person: UUID) -> HttpResponse:
+def organiser_change(request: SignedInRequest, code: str, person: UUID) -> HttpResponse:
     """One registration: decide, withdraw at the person's wish, replace; show the whole NIP."""
     event = _event(request, code)
     allowed = visible(request.user, "cancel-registration", event.registrations.all())
@@ -222,10 +222,23 @@ def organiser_change(request: HttpRequest, code: str, person: UUID) -> HttpRespo
             return asked
         nip = revealing.reveal(row.person, "nip", actor=request.user)
         return _change_page(request, row, nip=nip)
-    return _replaced(request, row) if kind == "ganti" else _changed(request, row, kind)
+    if kind == "kartu":
+        return _reissue_badge(request, row)
+    return _replace(request, row) if kind == "ganti" else _change(request, row, kind)
 
 
-def _changed(request: HttpRequest, row: Registration, kind: str) -> HttpResponse:
+def _reissue_badge(request: SignedInRequest, row: Registration) -> HttpResponse:
+    try:
+        badges.reissue(row, actor=request.user)
+    except Refused as refused:
+        return _change_page(request, row, refusal=refused)
+    messages.success(
+        request, _("There is a new code. The old one is refused when attendance is recorded.")
+    )
+    return redirect("organiser_change", code=row.event.code, person=row.uuid)
+
+
+def _change(request: SignedInRequest, row: Registration, kind: str) -> HttpResponse:
     form = ChangeReasonForm(
         request.POST, is_required=kind == "tarik" or kind in decisions.WITH_REASON
     )
@@ -244,7 +257,7 @@ def _changed(request: HttpRequest, row: Registration, kind: str) -> HttpResponse
     return redirect(_list_address(request, row.event))
 
 
-def _replaced(request: HttpRequest, row: Registration) -> HttpResponse:
+def _replace(request: SignedInRequest, row: Registration) -> HttpResponse:
     form = SubstituteForm(request.POST, choices=_substitutes(request, row))
     if not form.is_valid():
         return _change_page(request, row, substitute=form)
@@ -259,7 +272,7 @@ def _replaced(request: HttpRequest, row: Registration) -> HttpResponse:
     return redirect(_list_address(request, row.event))
 
 
-def _substitutes(request: HttpRequest, row: Registration) -> list[tuple[str, str]]:
+def _substitutes(request: SignedInRequest, row: Registration) -> list[tuple[str, str]]:
     """Return who was found by the name in the address and has no registration yet."""
     text = request.GET.get("q", "").strip()
     if not text:
@@ -268,9 +281,9 @@ def _substitutes(request: HttpRequest, row: Registration) -> list[tuple[str, str
     return [(str(one.person.uuid), f"{one.person.name}, {one.unit.name}") for one in found]
 
 
-def _change_page(request: HttpRequest, row: Registration, **shown: Any) -> HttpResponse:
+def _change_page(request: SignedInRequest, row: Registration, **shown: Any) -> HttpResponse:
     choices = _substitutes(request, row)
-    labels = {act.value: act.label for act in Decision.Act}
+    labels = {act.value: str(act.label) for act in Decision.Act}
     if row.standing == Registration.INVITED[0]:
         labels[Decision.Act.APPROVE] = _("Confirm at the person's wish")
     form = shown.get("form") or ChangeReasonForm(is_required=False)
@@ -285,6 +298,7 @@ def _change_page(request: HttpRequest, row: Registration, **shown: Any) -> HttpR
         "form": form,
         "substitute": substitute,
         "may_decide": not row.event.is_over_or_cancelled,
+        "may_reissue": row.is_active and not row.event.is_over_or_cancelled,
         "has_choices": bool(choices),
         "may_replace": row.state in (Registration.State.NOMINATED, Registration.State.CONFIRMED),
         "q": request.GET.get("q", ""),
@@ -300,7 +314,7 @@ STEPS = {"batal": _undone, "pendaftaran": _approved, "kunci": _decided}
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def organiser_person(request: HttpRequest, code: str, person: UUID) -> HttpResponse:
+def organiser_person(request: SignedInRequest, code: str, person: UUID) -> HttpResponse:
     """One person's scans and corrections; a post corrects, with a reason and a fresh password."""
     event = get_object_or_404(visible(request.user, "change-event", Event.objects.all()), code=code)
     allowed = visible(request.user, "correct-presence", event.registrations.all())
@@ -317,7 +331,7 @@ def organiser_person(request: HttpRequest, code: str, person: UUID) -> HttpRespo
         return _page(request, row, {"form": form, "refusal": refusal, "typed": typed})
 
 
-def _form(request: HttpRequest, event: Event, typed: QueryDict) -> CorrectionForm:
+def _form(request: SignedInRequest, event: Event, typed: QueryDict) -> CorrectionForm:
     return CorrectionForm(
         request.POST if "at" in request.POST else None,
         initial=typed.dict() if "at" in typed else None,
@@ -325,7 +339,7 @@ def _form(request: HttpRequest, event: Event, typed: QueryDict) -> CorrectionFor
     )
 
 
-def _page(request: HttpRequest, row: Registration, shown: dict[str, Any]) -> HttpResponse:
+def _page(request: SignedInRequest, row: Registration, shown: dict[str, Any]) -> HttpResponse:
     form, refusal = shown["form"], shown["refusal"]
     context = {
         **shown,
@@ -339,7 +353,7 @@ def _page(request: HttpRequest, row: Registration, shown: dict[str, Any]) -> Htt
     return render(request, "attendance/person.html", context, status=status)
 
 
-def _correct(request: HttpRequest, row: Registration, form: CorrectionForm) -> Refused | None:
+def _correct(request: SignedInRequest, row: Registration, form: CorrectionForm) -> Refused | None:
     act = _added(form) if form.is_bound else _of_entry(EntryForm(request.POST))
     if act is None:
         return None if form.errors else Refused(_("There is no such entry to correct."), status=404)

@@ -3,17 +3,18 @@
 Leading an event through its life: one page names each step, a post takes it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -31,32 +32,34 @@ from attendance.forms import (
     refusals_in,
 )
 from attendance.models import Event, Session
+from clinic.lib.arithmetic import dates
 from clinic.lib.arithmetic.dates import zone_label
 from clinic.lib.errors import Refused
-from clinic.people.access import visible
-from quizzes.assignments import Window
+from clinic.people.access import SignedInRequest, visible
+from quizzes.models import Assignment
 from quizzes.models.assignments import Phase
 
+COPIES_OFFERED = 20
 PHASES = {"awal": Phase.PRE, "akhir": Phase.POST}
-Page = Callable[[HttpRequest, Event], HttpResponse]
+Page = Callable[[SignedInRequest, Event], HttpResponse]
 
 
-def _own_events(request: HttpRequest) -> Any:
+def _own_events(request: SignedInRequest) -> Any:
     return visible(request.user, "change-event", Event.objects.all())
 
 
-def _event(request: HttpRequest, code: str) -> Event:
+def _event(request: SignedInRequest, code: str) -> Event:
     rows = _own_events(request).select_related("unit").prefetch_related("sessions")
     return get_object_or_404(rows, code=code)
 
 
-def _status(*shown: forms.Form) -> int:
+def _status(*shown: forms.BaseForm) -> int:
     return 422 if any(form.errors for form in shown) else 200
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def organiser_new(request: HttpRequest) -> HttpResponse:
+def organiser_new(request: SignedInRequest) -> HttpResponse:
     """The first step: what the event is. Saving it makes the draft."""
     units = events.units_for(request.user)
     form = WhatForm(request.POST or None, units=units, initial={"unit": _own_unit(request, units)})
@@ -71,7 +74,7 @@ def organiser_new(request: HttpRequest) -> HttpResponse:
     return render(request, "attendance/plan/new.html", context, status=_status(form))
 
 
-def _own_unit(request: HttpRequest, units: Any) -> Any:
+def _own_unit(request: SignedInRequest, units: Any) -> Any:
     """Return the unit in which the organiser works, to start from."""
     memberships = request.user.person.memberships.on(timezone.localdate())
     return units.filter(pk__in=memberships.values("unit")).first()
@@ -79,9 +82,11 @@ def _own_unit(request: HttpRequest, units: Any) -> Any:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def organiser_copy(request: HttpRequest) -> HttpResponse:
+def organiser_copy(request: SignedInRequest) -> HttpResponse:
     """Make a draft from one of the own events: its plan, none of its people."""
-    form = CopyForm(request.POST or None, sources=_own_events(request))
+    newest = _own_events(request).order_by("-created_at", "-pk").values_list("pk", flat=True)
+    sources = Event.objects.filter(pk__in=list(newest[:COPIES_OFFERED]))
+    form = CopyForm(request.POST or None, sources=sources)
     if request.method == "POST" and form.is_valid():
         source, day = form.cleaned_data["source"], form.cleaned_data["first_day"]
         code = planning.proposed_code(source.title, day=day)
@@ -94,7 +99,7 @@ def organiser_copy(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def organiser_settings(request: HttpRequest, code: str, step: str) -> HttpResponse:
+def organiser_settings(request: SignedInRequest, code: str, step: str) -> HttpResponse:
     """One step of the plan, shown and saved; a final event shows the last one alone."""
     event = _event(request, code)
     if step not in PAGES:
@@ -105,7 +110,7 @@ def organiser_settings(request: HttpRequest, code: str, step: str) -> HttpRespon
         return PAGES[step](request, event)
 
 
-def _is_only_read(request: HttpRequest, event: Event) -> bool:
+def _is_only_read(request: SignedInRequest, event: Event) -> bool:
     """Say whether a form is asked for that the event no longer takes; a post is refused."""
     return event.is_final and request.method != "POST"
 
@@ -144,7 +149,7 @@ def _address(event: Event, step: str) -> str:
 
 
 def _shown(
-    request: HttpRequest, event: Event, step: str, *shown: forms.Form, **more: Any
+    request: SignedInRequest, event: Event, step: str, *shown: forms.BaseForm, **more: Any
 ) -> HttpResponse:
     """Draw a step; the form with errors leads, so that the summary and the title speak of it."""
     leading = next((form for form in shown if form.errors), shown[0] if shown else None)
@@ -152,7 +157,7 @@ def _shown(
     return render(request, f"attendance/plan/{step}.html", context, status=_status(*shown))
 
 
-def _saved(request: HttpRequest, event: Event, step: str) -> HttpResponse:
+def _saved(request: SignedInRequest, event: Event, step: str) -> HttpResponse:
     """Go on from a draft's step, stay on that of an announced event."""
     messages.success(request, _("Saved."))
     if event.state == Event.State.DRAFT:
@@ -160,7 +165,7 @@ def _saved(request: HttpRequest, event: Event, step: str) -> HttpResponse:
     return redirect("organiser_settings", code=event.code, step=step)
 
 
-def _what(request: HttpRequest, event: Event) -> HttpResponse:
+def _what(request: SignedInRequest, event: Event) -> HttpResponse:
     form = WhatForm(
         request.POST or None,
         units=events.units_for(request.user),
@@ -177,7 +182,7 @@ def _what(request: HttpRequest, event: Event) -> HttpResponse:
     return _shown(request, event, "apa", form)
 
 
-def _when(request: HttpRequest, event: Event) -> HttpResponse:
+def _when(request: SignedInRequest, event: Event) -> HttpResponse:
     place, session = _when_forms(request, event)
     sent = [form for form in (place, session) if form.is_bound]
     if sent and all(form.is_valid() for form in sent):
@@ -197,7 +202,7 @@ def _when(request: HttpRequest, event: Event) -> HttpResponse:
     )
 
 
-def _when_forms(request: HttpRequest, event: Event) -> tuple[PlaceForm, SessionForm]:
+def _when_forms(request: SignedInRequest, event: Event) -> tuple[PlaceForm, SessionForm]:
     """Return both forms; they are sent together, so that neither button loses what the other saves.
 
     The session is left alone where the place is saved and no session was begun.
@@ -211,7 +216,7 @@ def _when_forms(request: HttpRequest, event: Event) -> tuple[PlaceForm, SessionF
 
 
 def _save_when(
-    request: HttpRequest, event: Event, place: PlaceForm, session: SessionForm
+    request: SignedInRequest, event: Event, place: PlaceForm, session: SessionForm
 ) -> HttpResponse:
     if place.is_bound:
         events.change_event(event, place.cleaned_data, actor=request.user)
@@ -221,12 +226,12 @@ def _save_when(
     return _told_session(request, event, made)
 
 
-def _stay(request: HttpRequest, event: Event, text: str, step: str = "waktu") -> HttpResponse:
+def _stay(request: SignedInRequest, event: Event, text: str, step: str = "waktu") -> HttpResponse:
     messages.success(request, text)
     return redirect("organiser_settings", code=event.code, step=step)
 
 
-def _told_session(request: HttpRequest, event: Event, session: Session) -> HttpResponse:
+def _told_session(request: SignedInRequest, event: Event, session: Session) -> HttpResponse:
     if session.ends_at < timezone.now():
         messages.warning(request, _("This session lies in the past. Check the day."))
     return _stay(request, event, _("The session is saved."))
@@ -234,7 +239,7 @@ def _told_session(request: HttpRequest, event: Event, session: Session) -> HttpR
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def organiser_session(request: HttpRequest, code: str, session: UUID) -> HttpResponse:
+def organiser_session(request: SignedInRequest, code: str, session: UUID) -> HttpResponse:
     """Change or move one session, cancel it, or take it out of a draft."""
     event = _event(request, code)
     row = get_object_or_404(event.sessions.filter(is_cancelled=False), uuid=session)
@@ -255,7 +260,7 @@ def organiser_session(request: HttpRequest, code: str, session: UUID) -> HttpRes
         return render(request, "attendance/plan/session.html", context, status=_status(form))
 
 
-def _end_session(request: HttpRequest, event: Event, row: Session) -> HttpResponse:
+def _end_session(request: SignedInRequest, event: Event, row: Session) -> HttpResponse:
     if request.POST["simpan"] == "hapus":
         events.remove_session(row, actor=request.user)
         return _stay(request, event, _("The session is removed."))
@@ -263,7 +268,7 @@ def _end_session(request: HttpRequest, event: Event, row: Session) -> HttpRespon
     return _stay(request, event, _("The session is cancelled. Its entries stay."))
 
 
-def _who(request: HttpRequest, event: Event) -> HttpResponse:
+def _who(request: SignedInRequest, event: Event) -> HttpResponse:
     form = SeatsForm(request.POST or None, initial={"capacity": event.capacity})
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
@@ -275,37 +280,39 @@ def _who(request: HttpRequest, event: Event) -> HttpResponse:
         "siapa",
         form,
         organisers=planning.organisers_of(event, timezone.localdate()),
-        invite_url=_room("organiser_invite", event),
     )
 
 
-def _room(name: str, event: Event) -> str:
-    """Return the address of a room that may not be built yet."""
-    try:
-        return reverse(name, kwargs={"code": event.code})
-    except NoReverseMatch:
-        return ""
-
-
-def _quizzes(request: HttpRequest, event: Event) -> HttpResponse:
+def _quizzes(request: SignedInRequest, event: Event) -> HttpResponse:
     if "tarik" in request.POST:
         return _take_back(request, event)
     versions = planning.published_quizzes()
     windows = planning.usual_windows(list(event.sessions.all()), timezone.now())
+    usual = {
+        phase: {"opens": window.opens_at, "closes": window.closes_at}
+        for phase, window in windows.items()
+    }
     shown = {
         word: QuizForm(
             request.POST if request.POST.get("simpan") == word else None,
             prefix=word,
             versions=versions,
             zone=event.zone,
-            initial=_window(windows.get(phase)),
+            initial=usual.get(phase, {}),
         )
         for word, phase in PHASES.items()
     }
     for word, form in shown.items():
         if form.is_bound and form.is_valid():
             with refusals_in(form):
-                _give(request, event, form, PHASES[word])
+                planning.give_quiz(
+                    event,
+                    form.cleaned_data["quiz"],
+                    actor=request.user,
+                    phase=PHASES[word],
+                    setting=form.cleaned_data["setting"],
+                    window=form.window(),
+                )
                 return _stay(request, event, _("The quiz is given to the participants."), "kuis")
     given = planning.assignments_of(event)
     return _shown(
@@ -314,29 +321,13 @@ def _quizzes(request: HttpRequest, event: Event) -> HttpResponse:
         "kuis",
         *shown.values(),
         phases=[(word, PHASES[word].label, form) for word, form in shown.items()],
-        given=_named(given),
+        given=_named(given, event.zone),
         has_quizzes=bool(versions),
         onward_kind="",
     )
 
 
-def _window(usual: Window | None) -> dict[str, Any]:
-    return {"opens": usual.opens_at, "closes": usual.closes_at} if usual else {}
-
-
-def _give(request: HttpRequest, event: Event, form: QuizForm, phase: str) -> None:
-    data = form.cleaned_data
-    planning.give_quiz(
-        event,
-        data["quiz"],
-        actor=request.user,
-        phase=phase,
-        setting=data["setting"],
-        window=form.window(),
-    )
-
-
-def _take_back(request: HttpRequest, event: Event) -> HttpResponse:
+def _take_back(request: SignedInRequest, event: Event) -> HttpResponse:
     try:
         given = UUID(request.POST["tarik"])
     except ValueError as error:
@@ -345,12 +336,25 @@ def _take_back(request: HttpRequest, event: Event) -> HttpResponse:
     return _stay(request, event, _("The quiz is taken back. Answers given stay."), "kuis")
 
 
-def _named(given: Any) -> list[tuple[Any, str]]:
-    titles = planning.titles_of(one.quiz for one in given)
-    return [(one, titles[one.quiz_id]) for one in given]
+def _named(given: Sequence[Assignment], zone: str) -> list[tuple[Assignment, str, str, str]]:
+    """Return each assignment with its quiz's title, and when it opens and closes, where it does."""
+    titles = planning.titles_of(row.quiz for row in given)
+
+    def moment(text: str, at: datetime | None) -> str:
+        return text % {"at": dates.format_moment(at, zone)} if at else ""
+
+    return [
+        (
+            row,
+            titles[row.quiz_id],
+            moment(_("opens %(at)s"), row.opens_at),
+            moment(_("closes %(at)s"), row.closes_at),
+        )
+        for row in given
+    ]
 
 
-def _check(request: HttpRequest, event: Event) -> HttpResponse:
+def _check(request: SignedInRequest, event: Event) -> HttpResponse:
     if request.method == "POST":
         return HttpResponseNotAllowed(("GET", "HEAD"))
     given = planning.assignments_of(event)
@@ -361,7 +365,7 @@ def _check(request: HttpRequest, event: Event) -> HttpResponse:
         request,
         event,
         "periksa",
-        given=_named(given),
+        given=_named(given, event.zone),
         gaps=[] if is_final else [(gap, _address(event, gap.step)) for gap in gaps],
         may_open=not any(gap.is_needed for gap in gaps),
         is_final=is_final,
@@ -380,7 +384,7 @@ PAGES: dict[str, Page] = {
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def organiser_act(request: HttpRequest, code: str, act: str) -> HttpResponse:
+def organiser_act(request: SignedInRequest, code: str, act: str) -> HttpResponse:
     """Name the step with how many people it concerns; a post takes it, or says why not."""
     rows = visible(request.user, "change-event", Event.objects.select_related("unit"))
     event = get_object_or_404(rows, code=code)
@@ -397,7 +401,7 @@ def organiser_act(request: HttpRequest, code: str, act: str) -> HttpResponse:
         except Refused as refused:
             refusal = refused
         else:
-            messages.success(request, chosen.done)
+            messages.success(request, str(chosen.done))
             return redirect("organiser_event", code=code)
     offered = events.steps_offered(event)
     context = {

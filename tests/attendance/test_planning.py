@@ -292,16 +292,16 @@ class TestTheList:
         done = made.event_of(cast.organiser, code="selesai")
         made.led(done, "cancelled", by=cast.organiser)
 
-        shelves = browser.get("/panitia/").context["shelves"]
+        found = browser.get("/panitia/").context["found"]
 
-        def named(shelf):
-            return [(entry.event.code, entry.is_late) for entry in shelf]
+        def named(lines):
+            return [(entry.event.code, entry.is_late) for entry in lines]
 
-        assert named(shelves.running) == [(past.code, True)]
-        assert named(shelves.coming) == [(coming.code, False)]
-        assert shelves.coming[0].pressing.startswith("1 ")
-        assert named(shelves.drafts) == [(draft.code, False)]
-        assert named(shelves.past) == [(done.code, False)]
+        assert named(found.running) == [(past.code, True)]
+        assert named(found.coming) == [(coming.code, False)]
+        assert found.coming[0].pressing.startswith("1 ")
+        assert named(found.drafts) == [(draft.code, False)]
+        assert named(found.past) == [(done.code, False)]
 
 
 class TestWhoMay:

@@ -46,8 +46,8 @@ class TestDaftarHadir:
         assert found.pages[0].mediabox.width == pytest.approx(210 / 25.4 * 72, abs=1)
 
     def test_zigzag_of_the_signatures(self, cast, full):
-        wish = sheets.SheetWish(sessions=list(full.sessions.all()))
-        drawn = sheets.attendance_list(full, wish, by=cast.organiser.account, now=timezone.now())
+        sessions, by = list(full.sessions.all()), cast.organiser.account
+        drawn = sheets.attendance_list(full, sessions, by=by, now=timezone.now())
         places = {}
 
         def note(text, matrix, _text_matrix, _font, _size):
@@ -69,10 +69,10 @@ class TestDaftarHadir:
 
     def test_same_rows_same_bytes_in_the_faces_we_ship(self, cast, full, settings):
         settings.IS_DEMO = True
-        wish = sheets.SheetWish(sessions=list(full.sessions.all()), is_recorded=True)
+        sessions, by = list(full.sessions.all()), cast.organiser.account
         now = timezone.now()
         first, second = (
-            sheets.attendance_list(full, wish, by=cast.organiser.account, now=now)
+            sheets.attendance_list(full, sessions, is_recorded=True, by=by, now=now)
             for _again in range(2)
         )
         assert first == second
@@ -86,11 +86,15 @@ class TestDaftarHadirPages:
     """What stands where on the paper."""
 
     def drawn(self, event, by, *, is_recorded=False, paper="a4"):
-        wish = sheets.SheetWish(
-            sessions=list(event.sessions.all()), is_recorded=is_recorded, paper=paper
-        )
         with translation.override("id"):
-            pdf = sheets.attendance_list(event, wish, by=by, now=timezone.now())
+            pdf = sheets.attendance_list(
+                event,
+                list(event.sessions.all()),
+                is_recorded=is_recorded,
+                paper=paper,
+                by=by,
+                now=timezone.now(),
+            )
         return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
 
     @pytest.mark.parametrize("paper", ["a4", "f4"])
