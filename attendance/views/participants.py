@@ -17,7 +17,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from attendance import badges, boards, decisions, entries, inviting, presence, registration
+from attendance import (
+    badges,
+    boards,
+    decisions,
+    entries,
+    inviting,
+    planning,
+    presence,
+    registration,
+)
 from attendance.forms import (
     ChangeReasonForm,
     CorrectionForm,
@@ -33,6 +42,7 @@ from clinic.people import confirming, revealing
 from clinic.people.access import SignedInRequest, visible
 from clinic.people.arithmetic.nip import mask_nip
 from clinic.people.models import Person
+from quizzes.models import Assignment
 
 ROWS_A_PAGE = 100
 NAMES_SHOWN = 20
@@ -299,6 +309,7 @@ def _change_page(request: SignedInRequest, row: Registration, **shown: Any) -> H
         "substitute": substitute,
         "may_decide": not row.event.is_over_or_cancelled,
         "may_reissue": row.is_active and not row.event.is_over_or_cancelled,
+        "quizzes": _extensible_quizzes(request, row),
         "has_choices": bool(choices),
         "may_replace": row.state in (Registration.State.NOMINATED, Registration.State.CONFIRMED),
         "q": request.GET.get("q", ""),
@@ -306,6 +317,18 @@ def _change_page(request: SignedInRequest, row: Registration, **shown: Any) -> H
     }
     status = refusal.status if refusal else 422 if form.errors or substitute.errors else 200
     return render(request, "attendance/change.html", context, status=status)
+
+
+def _extensible_quizzes(
+    request: SignedInRequest, row: Registration
+) -> list[tuple[Assignment, str]]:
+    """Return the event's quizzes for which the person may get more time or tries, with titles."""
+    if not Registration.State(row.state).holds_seat:
+        return []
+    given = visible(request.user, "extend-quiz", Assignment.objects.in_force())
+    rows = list(given.filter(event=row.event).select_related("quiz"))
+    titles = planning.titles_of(one.quiz for one in rows)
+    return [(one, titles[one.quiz_id]) for one in rows]
 
 
 # What a post of the list wants, by the field that only it sends; without any of them it asks.

@@ -5,6 +5,7 @@ import time_machine
 from django.db import connection
 from django.http import Http404
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -330,3 +331,17 @@ def test_a_new_code_is_made_on_the_persons_page_and_the_old_one_refused(cast, br
     assert button not in browser.get(place).content.decode()
     refused = browser.post(place, {"jenis": "kartu"})
     assert (refused.status_code, refused.context["refusal"].code) == (409, "not_in_force")
+
+
+def test_more_time_or_tries_are_given_from_the_persons_page(cast, browser, today):
+    row = made.joined(today, cast.participant)
+    place = place_of(today, f"/{row.uuid}/ubah")
+    assert browser.get(place).context["quizzes"] == []
+    given = quiz_made.assigned(quiz_made.published_quiz(cast), today, phase=Phase.PRE)
+    page = browser.get(place)
+    address = reverse("quiz_extension", args=[given.uuid, cast.participant.uuid])
+    assert f'href="{address}"' in page.content.decode()
+    assert browser.get(address).status_code == 200
+
+    registration.withdraw(row, actor=cast.organiser.account)
+    assert browser.get(place).context["quizzes"] == []
