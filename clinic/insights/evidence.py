@@ -465,9 +465,7 @@ def units_at(events: Iterable[int]) -> QuerySet[Any, int]:
     nothing, or an organiser could choose whose findings to read by inviting.
     """
     closed = (Event.State.DRAFT, Event.State.ARCHIVED, Event.State.CANCELLED)
-    seats = Registration.objects.held().filter(
-        event__in=list(events), role=Registration.Role.PARTICIPANT, unit__isnull=False
-    )
+    seats = Registration.objects.held().filter(event__in=list(events), unit__isnull=False)
     others = (Registration.Source.SELF, Registration.Source.UNIT)
     came = Presence.objects.counted().values("registration")
     theirs = Q(state=Registration.State.CONFIRMED, source__in=others) | Q(pk__in=came)

@@ -144,6 +144,19 @@ def grant_drafted(person: Person, event: Model) -> Grant:
 
 
 @transaction.atomic
+def end_grants_in(event: Model) -> None:
+    """End every role in an event that is archived.
+
+    Nobody is logged out by it: who held such a role is asked anew at their next request.
+    """
+    for given in Grant.objects.filter(event=event.pk, ended_at__isnull=True):
+        given.ended_at = timezone.now()
+        given.save(update_fields=["ended_at"])
+        _record("grant.ended", given, actor=None)
+    forget_grants()
+
+
+@transaction.atomic
 def end_grant(given: Grant, *, actor: Account | None, last_day: date | None = None) -> Grant:
     """End a role: at once, unless a later last day is named.
 

@@ -53,7 +53,6 @@ COLUMNS = {
     "assessments.node.definition": "made again from the edition's own file at each load",
     "assessments.noderevision.rubric": "a list of texts",
     "assessments.sheet.reading": "where the sheet came from; carried on, read by no code",
-    "attendance.event.agenda_basis": "empty until the planner is built",
     "attendance.event.policies": {"event_policies"},
     "attendance.presence.flags": "a list of words, rebuilt from the scans",
     "attendance.presence.intervals": "pairs of moments, rebuilt from the scans",

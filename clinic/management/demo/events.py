@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from attendance import checkin, events, registration
 from attendance.badges import token_of
-from attendance.models import Event, Registration, default_policies
+from attendance.models import Event, Registration, Session, default_policies
 from clinic.management.demo.answers import ANSWERS_NOTHING, skill_of, take_quiz
 from clinic.management.demo.region import CONTENT, SEED, seeded_uuid
 from clinic.people import granting
@@ -68,7 +68,7 @@ def load_bank() -> None:
 def load_past_clinic(units: dict[str, Unit], participants: list[Account]) -> Event:
     """Load the clinic of May: registrations, scans, both quizzes."""
     organiser = Account.objects.get(email=ORGANISER)
-    draft = events.EventDraft(
+    draft = Event(
         code="klinik-2026-05",
         title="Klinik Reformasi Birokrasi dan Zona Integritas (contoh)",
         unit=units["bagian-organisasi"],
@@ -79,13 +79,13 @@ def load_past_clinic(units: dict[str, Unit], participants: list[Account]) -> Eve
     )
     event = _draft_event(draft, PAST_DAY, organiser)
     _add_second_organiser(event)
-    event = events.open_registration(event, actor=organiser)
+    event = events.step(event, Event.State.OPEN, actor=organiser)
     registrations = [_register(event, account, organiser) for account in participants]
-    event = events.close_registration(event, actor=organiser)
-    event = events.begin(event, actor=organiser)
+    event = events.step(event, Event.State.CLOSED, actor=organiser)
+    event = events.step(event, Event.State.RUNNING, actor=organiser)
     _scan_arrivals(event, registrations, organiser)
     _take_quizzes(event, registrations, participants)
-    return events.end(event, actor=organiser)
+    return events.step(event, Event.State.ENDED, actor=organiser)
 
 
 def load_coming_clinic(units: dict[str, Unit]) -> Event:
@@ -93,7 +93,7 @@ def load_coming_clinic(units: dict[str, Unit]) -> Event:
     organiser = Account.objects.get(email=ORGANISER)
     today = timezone.localdate(timezone=ZONE)
     day = working_day(today + timedelta(days=DAYS_AHEAD))
-    draft = events.EventDraft(
+    draft = Event(
         code="klinik-pengawasan",
         title="Klinik Penguatan Pengawasan (contoh)",
         unit=units["bagian-organisasi"],
@@ -103,7 +103,7 @@ def load_coming_clinic(units: dict[str, Unit]) -> Event:
     )
     event = _draft_event(draft, day, organiser)
     _add_second_organiser(event)
-    event = events.open_registration(event, actor=organiser)
+    event = events.step(event, Event.State.OPEN, actor=organiser)
     for email in ("peserta@demo.test", "peserta2@demo.test"):
         _register(event, Account.objects.get(email=email), organiser)
     before = Window(opens_at=_combine(today, time(0, 0)), closes_at=_combine(day, PRE_CLOSES))
@@ -115,7 +115,7 @@ def load_coming_clinic(units: dict[str, Unit]) -> Event:
 def load_rehearsal(units: dict[str, Unit], participants: list[Account]) -> Event:
     """Let scanning be tried on the day of loading: a rehearsal under way, nobody there yet."""
     organiser = Account.objects.get(email=SECOND_ORGANISER)
-    draft = events.EventDraft(
+    draft = Event(
         code="gladi-pindai",
         title="Gladi pindai contoh",
         kind=Event.Kind.MEETING,
@@ -125,7 +125,7 @@ def load_rehearsal(units: dict[str, Unit], participants: list[Account]) -> Event
         policies={**default_policies(), "late": MINUTES_OF_A_DAY},
     )
     event = _draft_event(draft, timezone.localdate(timezone=ZONE), organiser, sessions=WHOLE_DAY)
-    event = events.open_registration(event, actor=organiser)
+    event = events.step(event, Event.State.OPEN, actor=organiser)
     planners = [
         account
         for account in participants
@@ -133,8 +133,8 @@ def load_rehearsal(units: dict[str, Unit], participants: list[Account]) -> Event
     ]
     for account in planners[:REHEARSAL_SIZE]:
         _register(event, account, organiser)
-    event = events.close_registration(event, actor=organiser)
-    return events.begin(event, actor=organiser)
+    event = events.step(event, Event.State.CLOSED, actor=organiser)
+    return events.step(event, Event.State.RUNNING, actor=organiser)
 
 
 def working_day(day: date) -> date:
@@ -152,7 +152,7 @@ def _add_second_organiser(event: Event) -> None:
 
 
 def _draft_event(
-    draft: events.EventDraft,
+    draft: Event,
     day: date,
     organiser: Account,
     *,
@@ -160,11 +160,12 @@ def _draft_event(
 ) -> Event:
     event = events.draft_event(draft, actor=organiser)
     for title, starts, ends in sessions:
-        session = events.SessionDraft(
+        session = Session(
             title=title,
+            scan_group="d1",
             starts_at=_combine(day, starts),
             ends_at=_combine(day, ends),
-            room=draft.place,
+            room=event.place,
         )
         events.add_session(event, session, actor=organiser)
     return event
