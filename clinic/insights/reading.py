@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 
 from clinic.assessments.models import FrameworkEdition
 from clinic.insights import evidence
-from clinic.insights.arithmetic.diagnosis import Certainty, Word, certainty_word
+from clinic.insights.arithmetic.diagnosis import Cause, Certainty, Reason, Word, certainty_word
 from clinic.insights.arithmetic.suppression import Audience, State, raw_minimum, state
 from clinic.insights.models import Cell, Finding, Rollup
 from clinic.people.access import grants_of, holds, rows_of, visible
@@ -29,15 +29,6 @@ MOST_DOTS_OF_FEW = DOTS[Certainty.MEDIUM]
 """The highest certainty shown where one or two people answered (decision 0012)."""
 
 Place = tuple[int, str]
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why a word is unknown, with its number."""
-
-    cause: str
-    more_answers: int | None = None
-    coverage: float | None = None
 
 
 @dataclass(frozen=True)
@@ -262,5 +253,7 @@ def _content(row: Cell, how: State) -> dict[str, Any]:
         "people": row.people,
         "answering": row.answering,
         "answers": row.answers,
-        "reasons": tuple(Reason(**reason) for reason in listed),
+        "reasons": tuple(
+            Reason(**{**reason, "cause": Cause(reason["cause"])}) for reason in listed
+        ),
     }
