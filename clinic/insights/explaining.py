@@ -39,7 +39,7 @@ from clinic.insights.arithmetic.diagnosis import Cause, Reason, Word
 from clinic.insights.evidence import OpenQuiz
 from clinic.insights.frames import EVALUATED
 from clinic.insights.reading import Shown
-from clinic.lib.templatetags.ui import decimals, percent, points
+from clinic.lib.templatetags.ui import NOT_SHOWN, decimals, percent, points
 from clinic.people.models import Unit
 
 MOST_AREAS = 512
@@ -66,6 +66,17 @@ class SheetRow:
     is_blank: bool
     outcomes: tuple[Outcome, ...] = ()
 
+    def __str__(self) -> str:
+        return f"{self.code} {self.wording}"
+
+    @property
+    def answer_now(self) -> str:
+        """The answer with what it stands for; in words where there is none."""
+        if self.is_blank:
+            return _("Not filled in")
+        answer = self.answer or NOT_SHOWN
+        return f"{answer}: {self.rubric}" if self.rubric else answer
+
 
 @dataclass(frozen=True)
 class AssessedArea:
@@ -81,7 +92,7 @@ class AssessedArea:
 
     @property
     def not_yet(self) -> Decimal:
-        """Points not yet reached; the sum over the rows (ux U30)."""
+        """Points not yet reached; the sum over the rows (U30)."""
         return self.figures.not_yet_reached
 
     @property
@@ -101,9 +112,25 @@ class AssessedArea:
         return self.figures.sheet.edition.framework.slug not in EVALUATED
 
     @property
-    def still_open(self) -> Decimal:
-        """Points that the blank rows may still add."""
-        return self.figures.ceiling - self.figures.score
+    def worth(self) -> str:
+        """What is not yet reached, and of what."""
+        return _(
+            "%(missing)s not yet reached: the LKE is worth %(reached)s of %(all)s today. These are "
+            "points of this unit's LKE, not of the regency's RB index."
+        ) % {
+            "missing": points(self.not_yet),
+            "reached": decimals(self.figures.score),
+            "all": points(self.figures.max_points),
+        }
+
+    @property
+    def missing_rows(self) -> str:
+        """The rows that are not filled in, with the points that they may still add."""
+        return ngettext(
+            "Not filled in: %(rows)s row, at most %(more)s points more",
+            "Not filled in: %(rows)s rows, at most %(more)s points more",
+            self.blank,
+        ) % {"rows": self.blank, "more": decimals(self.figures.ceiling - self.figures.score)}
 
 
 def assessed(
@@ -467,6 +494,12 @@ def spoken(shown: Shown, assessed: AssessedArea | None, period: int) -> dict[str
     """The sentences of the page "why?" on one cell, for its template."""
     return {
         "cause": wording.cause_of(shown),
+        "own": _(
+            "What the Sekretariat RB sees of your unit: all answers here are your own, so you see "
+            "it too."
+        )
+        if shown.is_own
+        else "",
         "meaning": meaning(shown, assessed),
         "limited": wording.basis(shown) if shown.is_limited else "",
         "lines": "" if shown.is_hidden else against_lines(shown),

@@ -3,7 +3,7 @@
 A frame is one framework edition and one year; a page shows one frame at a time.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction

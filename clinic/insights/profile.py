@@ -11,8 +11,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -437,28 +439,30 @@ def _draw_steps(sheet: Sheet | None, sheet_address: str) -> list[dict[str, str]]
     return steps
 
 
-def goals_of_sheet(sheet: Sheet) -> tuple[Goal, ...]:
-    """Hold a recorded sheet against every test of its edition; nothing is declared yet."""
+def goals_of_sheet(sheet: Sheet) -> tuple[tuple[Goal, ...], SafeString]:
+    """Hold a recorded sheet against every test of its edition; nothing is declared yet.
+
+    The goals come with their drawing, which is long and the same for every reader.
+    """
     written = (sheet.rev, sheet.recorded_at, sheet.edition.loaded_at)
-    return _find_goals(sheet.pk, *written, get_language() or "")
+    return _draw_goals(sheet.pk, *written, get_language() or "")
 
 
 @lru_cache(maxsize=MOST_GOALS)
-def _find_goals(
+def _draw_goals(
     pk: int, _rev: int, _recorded_at: datetime, _loaded_at: datetime, _language: str
-) -> tuple[Goal, ...]:
-    """Score a sheet once for each of its revisions, wordings of the edition, and languages."""
+) -> tuple[tuple[Goal, ...], SafeString]:
+    """Once for each revision of a sheet, wording of its edition, and language."""
     sheet = Sheet.objects.with_context().get(pk=pk)
     framework = edition_file(sheet.edition)
     rows = rows_of(sheet, with_proofs=False)
     score = score_sheet(framework, {code: row.value for code, row in rows.items()})
-    return tuple(
-        goals_of(
-            framework,
-            thresholds=[threshold_as_plain(framework, test.id) for test in framework.thresholds],
-            distances={
-                test.id.casefold(): distance_as_plain(distance(framework, score, test.id))
-                for test in framework.thresholds
-            },
-        )
+    goals = goals_of(
+        framework,
+        thresholds=[threshold_as_plain(framework, test.id) for test in framework.thresholds],
+        distances={
+            test.id.casefold(): distance_as_plain(distance(framework, score, test.id))
+            for test in framework.thresholds
+        },
     )
+    return tuple(goals), render_to_string("assessments/_tests.html", {"tests": goals})

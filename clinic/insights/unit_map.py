@@ -159,6 +159,13 @@ class UnitMap:
     lists: list[dict[str, Any]]
     without: list[Unit]
 
+    @property
+    def count_without(self) -> str:
+        """How many units have no such sheet."""
+        return ngettext(
+            "%(n)s unit without this sheet", "%(n)s units without this sheet", len(self.without)
+        ) % {"n": len(self.without)}
+
 
 @dataclass(frozen=True)
 class Signs:

@@ -8,11 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from clinic.assessments.models import ChangeArea, FrameworkEdition, Sheet
+from clinic.assessments.models import ChangeArea, FrameworkEdition, Outcome, Sheet
 from clinic.assessments.sheets import sheet_url
 from clinic.insights import area_page, charts, explaining, profile, reading, wording
 from clinic.insights.frames import FrameChoice, choices, in_order_of_reading
@@ -25,6 +25,7 @@ from clinic.insights.unit_map import (
     Signs,
     build_map,
 )
+from clinic.lib.templatetags.ui import decimals
 from clinic.people.access import SignedInRequest, policy, visible
 from clinic.people.models import Unit
 
@@ -32,16 +33,15 @@ from clinic.people.models import Unit
 class MapForm(forms.Form):
     """What the map shows."""
 
-    lembar = forms.ChoiceField(required=False)
-    tampilan = forms.ChoiceField(label=_("Show"), choices=list(VIEWS.items()), required=False)
-    urut = forms.ChoiceField(label=_("Order"), choices=list(ORDERS.items()), required=False)
-
     def __init__(self, *args: Any, known: list[FrameChoice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = [(choice.key, choice.counted) for choice in known]
-        self.fields["lembar"] = forms.ChoiceField(
-            label=_("Framework and year"), choices=offered, required=False
-        )
+        for name, label, options in (
+            ("lembar", _("Framework and year"), offered),
+            ("tampilan", _("Show"), list(VIEWS.items())),
+            ("urut", _("Order"), list(ORDERS.items())),
+        ):
+            self.fields[name] = forms.ChoiceField(label=label, choices=options, required=False)
 
 
 def _choose(request: HttpRequest, known: Sequence[FrameChoice]) -> FrameChoice | None:
@@ -111,9 +111,17 @@ def unit_profile(request: SignedInRequest, slug: str) -> HttpResponse:
     scores = list(sheet.area_scores.select_related("area")) if sheet else []
     audience = reading.audience_of(request.user, unit)
     address = f"{reverse('sheet_import')}?unit={unit.slug}"
-    found = None
+    found, lead = None, ""
+    tests, drawn_tests = (), ""
     if sheet is not None:
         address = sheet_url(sheet)
+        tests, drawn_tests = profile.goals_of_sheet(sheet)
+        lead = _("%(edition)s, %(year)s: %(total)s of %(max)s") % {
+            "edition": sheet.edition,
+            "year": sheet.period,
+            "total": decimals(sheet.total, 2),
+            "max": decimals(sheet.max_points, 0),
+        }
         if audience is not None:
             rows = address if reading.reads_rows(request.user, unit) else ""
             found = profile.profile(request.user, sheet, scores, rows=rows)
@@ -127,13 +135,15 @@ def unit_profile(request: SignedInRequest, slug: str) -> HttpResponse:
         understanding = charts.understanding_chart(found.cells)
     context = {
         "unit": unit,
+        "lead": lead,
         "sheet": sheet,
         "sheet_address": address,
         "blocks": blocks,
         "points_chart": charts.points_chart(scores),
         "understanding_chart": understanding,
         "history_chart": charts.history_chart(_same_framework(sheets, sheet)),
-        "tests": profile.goals_of_sheet(sheet) if sheet else [],
+        "tests": tests,
+        "drawn_tests": drawn_tests,
         "tabs": _list_tabs(known, choice),
     }
     return render(request, "insights/unit_profile.html", context)
@@ -225,9 +235,20 @@ def finding(
             "said": explaining.spoken(shown, assessed, year),
             "step": profile.step(line),
             "telling": profile.telling(line),
-            "rows": [
-                (row, [(each, line.modules.get(each.slug)) for each in row.outcomes])
-                for row in (assessed.rows if assessed else ())
-            ],
+            "rows": _join_modules(assessed, line),
         }
     return render(request, "insights/finding.html", context)
+
+
+def _join_modules(
+    assessed: explaining.AssessedArea | None, line: profile.ProfileLine
+) -> list[tuple[explaining.SheetRow, list[tuple[Outcome, str]]]]:
+    """The rows, each with its outcomes and the address of the module that serves each."""
+    urls = {
+        outcome: reverse("module", kwargs={"slug": module.slug})
+        for outcome, module in line.modules.items()
+    }
+    return [
+        (row, [(outcome, urls.get(outcome.slug, "")) for outcome in row.outcomes])
+        for row in (assessed.rows if assessed else ())
+    ]

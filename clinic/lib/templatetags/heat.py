@@ -29,6 +29,27 @@ def heat_cells(cells: Iterable[Mapping[str, Any]]) -> SafeString:
     return format_html_join("", "<td>{}</td>", ((_draw_cell(cell),) for cell in cells))
 
 
+@register.filter
+def sign_lines(lines: Iterable[Mapping[str, str]]) -> SafeString:
+    """Draw lines of {text, letter, shape}; a line without a letter has no sign."""
+    return format_html_join("", '<span class="hint">{} {}</span>', map(_draw_sign, lines))
+
+
+def _draw_sign(line: Mapping[str, str]) -> tuple[SafeString | str, str]:
+    if not line["letter"]:
+        return "", line["text"]
+    sign = format_html(
+        '<span class="sign" aria-hidden="true">{}<b>{}</b></span>',
+        _draw_shape(line["shape"]),
+        line["letter"],
+    )
+    return sign, line["text"]
+
+
+def _draw_shape(shape: str | None) -> SafeString | str:
+    return format_html('<svg class="shape"><use href="#shape-{}" /></svg>', shape) if shape else ""
+
+
 def _draw_cell(cell: Mapping[str, Any]) -> SafeString:
     if cell["tone"] == "none" and cell.get("text"):
         return format_html(
@@ -40,14 +61,14 @@ def _draw_cell(cell: Mapping[str, Any]) -> SafeString:
             '<span class="hidden">{}</span></span>',
             cell["label"],
         )
-    shape, people, certainty = cell.get("shape"), cell.get("people"), cell.get("certainty")
+    people, certainty = cell.get("people"), cell.get("certainty")
     return format_html(
         '<a class="cell tone-{}" href="{}" aria-label="{}">{}<b>{}</b>'
         '<span class="points">{}<span class="worth">{}{}</span></span></a>',
         cell["tone"],
         cell["url"],
         cell["label"],
-        format_html('<svg class="shape"><use href="#shape-{}" /></svg>', shape) if shape else "",
+        _draw_shape(cell.get("shape")),
         cell.get("letter", ""),
         format_html('<span class="few">n {}</span> ', people) if people else "",
         decimals(cell["points"], 1),
