@@ -168,7 +168,7 @@ def change_area(request: SignedInRequest, slug: str) -> HttpResponse:
     if choice is not None:
         chosen = sheets.filter(edition=choice.edition, period=choice.period)
         scores = area_page.scores_of(chosen, area)
-        seen = _read_findings(request, [score.sheet.unit for score in scores], choice)
+        seen = _read_findings(request, [score.sheet.unit for score in scores], choice, area)
         context |= {
             "scores": scores,
             "chart": area_page.scatter(scores, seen, choice) if seen else None,
@@ -179,14 +179,16 @@ def change_area(request: SignedInRequest, slug: str) -> HttpResponse:
 
 
 def _read_findings(
-    request: SignedInRequest, units: list[Unit], choice: FrameChoice
+    request: SignedInRequest, units: list[Unit], choice: FrameChoice, area: ChangeArea
 ) -> Mapping[reading.Place, reading.Shown] | None:
     """Return what the reader may see of these units; None for who reads no finding of any."""
     audiences = reading.audiences_of(request.user, units)
     if not any(audiences.values()):
         return None
     reading.log_look(request.user, audiences.values(), thing=choice.edition, page=request.path)
-    return reading.cells(request.user, units, edition=choice.edition, period=choice.period)
+    return reading.cells(
+        request.user, units, edition=choice.edition, period=choice.period, area=area.slug
+    )
 
 
 @policy("read-finding")
