@@ -5,13 +5,12 @@ follow the person to the unit of today.
 """
 
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from attendance.models import Event, Presence, Registration
@@ -26,6 +25,7 @@ from quizzes.models import (
     AttemptItem,
     Question,
     QuestionVersion,
+    QuizVersion,
     Slot,
     VersionState,
 )
@@ -421,7 +421,7 @@ class OpenQuiz:
 
     slug: str
     title: str
-    questions: Mapping[str, int]
+    questions: dict[str, int]
     is_readers: bool
 
 
@@ -446,16 +446,21 @@ def open_quizzes(unit: Unit, reader: Account, now: datetime) -> list[OpenQuiz]:
         quizzes[quiz] = quizzes.get(quiz, False) or is_readers
     slots = Slot.objects.filter(
         form="A", quiz_version__quiz__in=list(quizzes), quiz_version__state=VersionState.PUBLISHED
-    ).select_related("quiz_version__quiz", "question_version__outcome")
-    known = {slot.quiz_version.quiz_id: slot.quiz_version for slot in slots}
-    asked: dict[int, Counter[str]] = {pk: Counter() for pk in known}
-    for slot in slots:
-        asked[slot.quiz_version.quiz_id][slot.question_version.outcome.area_id] += 1
-    return [
-        OpenQuiz(known[pk].quiz.slug, known[pk].display_title, asked[pk], is_readers)
-        for pk, is_readers in quizzes.items()
-        if pk in known
-    ]
+    )
+    areas = slots.order_by().values_list(
+        "quiz_version__quiz__pk",
+        "quiz_version__quiz__slug",
+        "quiz_version__title",
+        "quiz_version__title_en",
+        "question_version__outcome__area",
+    )
+    known: dict[int, OpenQuiz] = {}
+    for pk, slug, title, title_en, area, number in areas.annotate(number=Count("pk")):
+        if pk not in known:
+            words = QuizVersion(title=title, title_en=title_en).display_title
+            known[pk] = OpenQuiz(slug, words, {}, quizzes[pk])
+        known[pk].questions[area] = number
+    return [known[pk] for pk in quizzes if pk in known]
 
 
 def units_at(events: Iterable[int]) -> QuerySet[Any, int]:

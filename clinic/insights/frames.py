@@ -3,14 +3,15 @@
 A frame is one framework edition and one year; a page shows one frame at a time.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import ngettext
 
 from clinic.assessments.arithmetic.scoring import points_per_node, score_sheet
 from clinic.assessments.frameworks import edition_file
@@ -18,6 +19,7 @@ from clinic.assessments.models import (
     AreaScore,
     ChangeArea,
     FrameworkEdition,
+    Node,
     OutcomeLink,
     Sheet,
 )
@@ -39,6 +41,78 @@ class Frame:
 
     edition: FrameworkEdition
     period: int
+
+
+@dataclass(frozen=True)
+class FrameChoice:
+    """A frame that a page offers, named in its address as in ``?lembar=zi-2021:2025``.
+
+    Attributes:
+        units: how many units have such a sheet, among those that the reader may see.
+    """
+
+    edition: FrameworkEdition
+    period: int
+    units: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.edition.slug}:{self.period}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.edition}, {self.period}"
+
+    @property
+    def counted(self) -> str:
+        """The label with the number of units, as a list of choices shows it."""
+        return ngettext(
+            "%(choice)s: %(number)d unit", "%(choice)s: %(number)d units", self.units
+        ) % {"choice": self.label, "number": self.units}
+
+
+def choices(sheets: QuerySet[Sheet]) -> list[FrameChoice]:
+    """Return the frames of these sheets, for a page of many units.
+
+    Editions in force stand before history. Then those with most cells (units by change areas), so
+    that one early import does not empty a page; then the newest.
+
+    Args:
+        sheets: those that the reader may see.
+    """
+    counted = sheets.order_by().values_list("edition", "period")
+    found = list(counted.annotate(units=Count("unit", distinct=True)))
+    editions = FrameworkEdition.objects.defer("definition").in_bulk({row[0] for row in found})
+    known = [FrameChoice(editions[edition], period, units) for edition, period, units in found]
+    return in_order_of_reading(known, fullest=True)
+
+
+def in_order_of_reading(
+    known: Iterable[FrameChoice], *, fullest: bool = False
+) -> list[FrameChoice]:
+    """Sort frames so that the first one is what a reader meets.
+
+    Editions in force stand before history. Then those of the last year, and of one year those that
+    tell of most change areas.
+
+    Args:
+        known: frames in whatever order.
+        fullest: put those with most cells (units by change areas) before newer ones.
+    """
+
+    def rank(choice: FrameChoice) -> tuple[bool, int, int, int, str]:
+        areas = _count_areas(choice.edition.pk, choice.edition.digest)
+        cells = choice.units * areas if fullest else 0
+        return (choice.edition.is_history, -cells, -choice.period, -areas, choice.edition.slug)
+
+    return sorted(known, key=rank)
+
+
+@lru_cache(maxsize=64)
+def _count_areas(edition: int, _digest: str) -> int:
+    """How many change areas an edition tells of; its tree is what the digest is taken over."""
+    nodes = Node.objects.filter(edition=edition, area__isnull=False)
+    return nodes.values("area").distinct().count()
 
 
 @dataclass(frozen=True)

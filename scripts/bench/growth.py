@@ -51,8 +51,8 @@ from django.utils import timezone
 from attendance.models import Event
 from clinic.assessments.models import Sheet
 from clinic.assessments.sheets import sheet_url
-from clinic.insights.assessed import profile_url
 from clinic.insights.models import Finding
+from clinic.insights.profile import profile_url
 from clinic.management.demo.answers import typed_answer
 from clinic.people.models import Account
 from clinic.records import audit, jobs, seals

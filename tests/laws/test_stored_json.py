@@ -15,9 +15,10 @@ from clinic.assessments.models import FrameworkEdition
 from clinic.assessments.report_page import facts_of
 from clinic.insights import findings
 from clinic.insights.arithmetic import calibration
+from clinic.insights.arithmetic.diagnosis import Reason
 from clinic.insights.arithmetic.suppression import State
 from clinic.insights.models import Finding
-from clinic.insights.reading import Reason, _content
+from clinic.insights.reading import _content
 from clinic.people import importing, merging
 from clinic.people.arithmetic.lists import ListProblem
 from clinic.people.models import PersonMerge

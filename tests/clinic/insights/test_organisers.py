@@ -13,7 +13,7 @@ from clinic.people import granting
 from clinic.people.models import Grant
 from clinic.records.audit import AuditEntry
 from tests.attendance import made as event_made
-from tests.clinic.insights.made import AREA, PERIOD, address, answered_by, seen_by
+from tests.clinic.insights.made import AREA, address, answered_by, profile_of, seen_by
 from tests.quizzes import made as quizzes_made
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +106,7 @@ def test_a_step_names_the_next_open_event_that_asks_about_the_area(world, cast):
     actor = cast.regency_official.account
 
     def event_named():
-        found = profile.profile(actor, home.district, edition=edition, period=PERIOD)
+        found = profile_of(actor, home.district, edition)
         return profile.blocks(found)[3]["lines"][0]["event"]
 
     assert event_named() is None
