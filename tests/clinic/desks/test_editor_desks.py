@@ -112,7 +112,9 @@ def test_our_copy_of_the_editors_frame_lacks_its_foreign_link_and_its_name_alone
 
     def the_rest(path):
         text = path.read_text().replace("branding_title %}Wagtail{%", "branding_title %}{%")
-        return re.sub(r"<noscript.*?</noscript>", "", text, flags=re.DOTALL)
+        text = re.sub(r"<noscript.*?</noscript>", "", text, flags=re.DOTALL)
+        # White space, the case of the doctype and the slash of a void tag are the formatter's.
+        return re.sub(r"\s*/>|\s+", lambda match: ">" * ("/" in match[0]), text).lower()
 
     assert the_rest(ours) == the_rest(theirs)
     assert "//" not in re.search(r"<noscript.*?</noscript>", ours.read_text(), re.DOTALL)[0]
