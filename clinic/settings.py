@@ -179,6 +179,10 @@ if CACHE_URL:
 else:
     CACHES = {"default": CACHE_TABLE}
 
+# How long a public page or the demo's list of roles may be shown as it was drawn; what an editor
+# publishes empties the pages at once. Tests look at what is drawn now.
+PAGE_CACHE_SECONDS = 0 if KLINIK_ENV == "test" else 60
+
 # --- jobs ---------------------------------------------------------------------------------------
 CELERY_TASK_DEFAULT_QUEUE = QUEUE
 CELERY_BROKER_URL = BROKER_URL
