@@ -58,7 +58,7 @@ def links(request: HttpRequest) -> dict[str, Any]:
         "footer_items": footer,
         "account_items": account,
         "nav_key": tuple((item["url"], item["current"]) for item in (*menu, *footer, *account)),
-        "here": request.get_full_path(),
+        "page_address": request.get_full_path(),
         "user_name": str(user) if is_signed_in else "",
     }
 

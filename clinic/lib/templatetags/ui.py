@@ -39,8 +39,7 @@ PLAIN = (str, SafeString, int, bool, float, Decimal, Fraction, NoneType)
 MOST_REMEMBERED = 1000
 LONGEST_REMEMBERED = 2000  # characters: a thousand of these are two megabytes
 HOLE = "\x00"
-HOLES = {"csrf_token": HOLE + "csrf_token" + HOLE, "here": HOLE + "here" + HOLE}
-HOLES["user_name"] = HOLE + "user_name" + HOLE
+HOLES = {name: HOLE + name + HOLE for name in ("csrf_token", "page_address", "user_name")}
 
 
 @register.filter
@@ -254,7 +253,7 @@ def drawnonce(parser: Parser, token: Token) -> "DrawnOnce":
     """Draw what stands between ``{% drawnonce KEY … %}`` and the end once for each key.
 
     Everything that changes the drawing stands in the keys; the language is one without saying.
-    ``csrf_token``, ``here`` (the address of the page) and ``user_name`` are filled in each time:
+    ``csrf_token``, ``page_address`` and ``user_name`` are filled in each time:
     inside they can be written out, not asked. Nothing else of a person may stand inside.
     """
     keys = [parser.compile_filter(key) for key in token.split_contents()[1:]]

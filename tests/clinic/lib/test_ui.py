@@ -123,15 +123,15 @@ def test_what_looks_at_the_page_or_at_rows_is_drawn_each_time(monkeypatch):
     assert ui._drawn == {}
 
 
-ONCE = (
-    "{% load ui %}{% drawnonce key %}{{ draws.pop }} {{ here }} {% csrf_token %}{% enddrawnonce %}"
-)
+ONCE = "{% load ui %}{% drawnonce key %}{{ draws.pop }} {{ page_address }} {% csrf_token %}{% enddrawnonce %}"
 
 
 def test_what_is_drawn_once_is_filled_with_the_token_and_the_address_of_each_page():
     template, draws = Template(ONCE), ["drawn"]
     shown = [
-        template.render(Context({"key": 1, "draws": draws, "here": here, "csrf_token": token}))
+        template.render(
+            Context({"key": 1, "draws": draws, "page_address": here, "csrf_token": token})
+        )
         for here, token in (("/a/?q=%22", "satu"), ('/b/"><script>', "dua"))
     ]
     assert draws == []
