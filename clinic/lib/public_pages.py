@@ -25,7 +25,7 @@ from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 
 from clinic.lib.languages import language_of
-from clinic.lib.publication import read_publication
+from clinic.lib.publication import read_publication, reading_publication_once
 
 MOST_PAGES = 300  # some ten kilobytes each
 TOKEN = re.compile(rb'(?<=csrfmiddlewaretoken" value=")\w{64}|(?<="x-csrftoken": ")\w{64}')
@@ -72,6 +72,10 @@ class PublicPages:
         self.csrf = CsrfViewMiddleware(lambda _request: HttpResponse())
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with reading_publication_once():
+            return self._answer(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
         if not settings.PAGE_CACHE_SECONDS or not _is_visitors(request):
             return self.get_response(request)
         key = request.path_info, language_of(request)

@@ -54,7 +54,9 @@ class _Known:
 
     grants: dict[tuple[int, date], list[Grant]] = field(default_factory=dict)
     rows: dict[int, frozenset[int]] = field(default_factory=dict)
+    own_units: dict[int, frozenset[str]] = field(default_factory=dict)
     without_role: set[int] = field(default_factory=set)
+    without_grant: set[int] = field(default_factory=set)
 
 
 _known: ContextVar[_Known | None] = ContextVar("known", default=None)
@@ -73,6 +75,8 @@ def remembering_grants(account: Account | None = None) -> Iterator[None]:
         known.rows[account.person_id] = frozenset({account.person_id})
         if not account.may_hold_role:
             known.without_role.add(account.person_id)
+        if not account.may_hold_grant:
+            known.without_grant.add(account.person_id)
     token = _known.set(known)
     try:
         yield
@@ -99,6 +103,7 @@ def forget_grants() -> None:
     if known is not None:
         known.grants.clear()
         known.without_role.clear()
+        known.without_grant.clear()
 
 
 def has_no_role(person: Person) -> bool:
@@ -114,6 +119,8 @@ def grants_of(person: Person, day: date | None = None) -> list[Grant]:
     """
     day = day or timezone.localdate()
     known = _known.get()
+    if known is not None and person.pk in known.without_grant:
+        return []
     if known is not None and (person.pk, day) in known.grants:
         return known.grants[person.pk, day]
     grants = list(_in_force(day).filter(person__in=rows_of(person)))
@@ -323,10 +330,21 @@ def can(actor: Actor, verb: str, thing: Model | type[Model]) -> bool:
     if isinstance(thing, type):
         with remembering_for_one_question():
             return any(_held(actor, known.letters) for known in _rules_for(verb, thing))
-    condition = _condition(actor, verb, type(thing))
+    condition = condition_of(actor, verb, type(thing))
     if condition is NOTHING:
         return False
     return type(thing)._base_manager.filter(condition, pk=thing.pk).exists()
+
+
+def condition_of(actor: Actor, verb: str, model: type[Model]) -> Q:
+    """Return what the rows that the actor may do this to have in common; equal reaches are equal.
+
+    Raises:
+        LookupError: no package has registered a rule for this verb and model.
+    """
+    with remembering_for_one_question():
+        reaches = [(known, _reach(actor, known.letters)) for known in _rules_for(verb, model)]
+    return _any(known.scope(reach) for known, reach in reaches if reach is not None)
 
 
 def visible(actor: Actor, verb: str, queryset: QuerySet[Row]) -> QuerySet[Row]:
@@ -335,7 +353,7 @@ def visible(actor: Actor, verb: str, queryset: QuerySet[Row]) -> QuerySet[Row]:
     Raises:
         LookupError: no package has registered a rule for this verb and model.
     """
-    condition = _condition(actor, verb, queryset.model)
+    condition = condition_of(actor, verb, queryset.model)
     if condition is NOTHING:
         return queryset.none()
     if condition is EVERYTHING:
@@ -454,17 +472,6 @@ def _covers(known: Rule, thing: Model) -> bool:
     return isinstance(thing, known.model)
 
 
-def _condition(actor: Actor, verb: str, model: type[Model]) -> Q:
-    """Return what the rows that the actor may do this to have in common.
-
-    Raises:
-        LookupError: no package has registered a rule for this verb and model.
-    """
-    with remembering_for_one_question():
-        reaches = [(known, _reach(actor, known.letters)) for known in _rules_for(verb, model)]
-    return _any(known.scope(reach) for known, reach in reaches if reach is not None)
-
-
 def _held(actor: Actor, letters: Mapping[str, str]) -> Set[str]:
     """Return the roles of these letters that the actor holds; what is everybody's asks nobody."""
     if _is_known(actor) and letters.keys() <= EVERYBODYS:
@@ -488,7 +495,7 @@ def _reach(actor: Actor, letters: Mapping[str, str]) -> Reach | None:
             by_letter.setdefault(letters[grant.role], []).append(grant)
     participant_reads_unit = letters.get(PARTICIPANT) == "u"
     own_units = (
-        _own_unit_paths(actor.person) if participant_reads_unit or "t" in by_letter else _NONE
+        own_unit_paths(actor.person) if participant_reads_unit or "t" in by_letter else _NONE
     )
     return Reach(
         whole_programme="k" in by_letter,
@@ -515,9 +522,16 @@ def _root_paths(grants: list[Grant]) -> frozenset[str]:
     return frozenset(path[: Unit.steplen] for path in _paths(grants))
 
 
-def _own_unit_paths(person: Person) -> frozenset[str]:
+def own_unit_paths(person: Person) -> frozenset[str]:
+    """Return the paths of the units in which the person works today, read once in a request."""
+    known = _known.get()
+    if known is not None and person.pk in known.own_units:
+        return known.own_units[person.pk]
     own = Membership.objects.on(timezone.localdate()).filter(person__in=rows_of(person))
-    return frozenset(own.values_list("unit__path", flat=True))
+    paths = frozenset(own.values_list("unit__path", flat=True))
+    if known is not None:
+        known.own_units[person.pk] = paths
+    return paths
 
 
 @rule(

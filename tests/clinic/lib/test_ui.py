@@ -123,7 +123,10 @@ def test_what_looks_at_the_page_or_at_rows_is_drawn_each_time(monkeypatch):
     assert ui._drawn == {}
 
 
-ONCE = "{% load ui %}{% drawnonce key %}{{ draws.pop }} {{ page_address }} {% csrf_token %}{% enddrawnonce %}"
+ONCE = (
+    "{% load ui %}{% drawnonce key %}{{ draws.pop }} {{ page_address }} {% csrf_token %}"
+    "{% enddrawnonce %}"
+)
 
 
 def test_what_is_drawn_once_is_filled_with_the_token_and_the_address_of_each_page():

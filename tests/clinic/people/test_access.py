@@ -143,7 +143,7 @@ def test_a_reach_over_many_rows_doubles_none_and_asks_about_the_row_at_hand(cast
         return over_many
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(access, "_condition", reached)
+        patch.setattr(access, "condition_of", reached)
         rows = visible(cast.operator.account, "see-person", Person.objects.all())
         assert len(rows) == len(set(rows))
         assert cast.stranger in rows
