@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
+from clinic.people.access import rows_of
 from clinic.people.models import Person
 from courses.models import ModuleCompletion, ModuleEdition, SectionProgress
 from quizzes import practice
@@ -56,7 +57,7 @@ class Standing:
 def standings_of(person: Person, editions: Iterable[ModuleEdition]) -> dict[int, Standing]:
     """Return how far the person is in each of these modules, by the module's id."""
     listed = list(editions)
-    rows = _rows_of(person)
+    rows = rows_of(person)
     module_of = {one["page"]: edition.module_id for edition in listed for one in edition.sections}
     begun: dict[int, set[int]] = {}
     finished: dict[int, set[int]] = {}
@@ -131,35 +132,26 @@ def undo(person: Person, edition: ModuleEdition, section: dict[str, Any]) -> Non
     """Take the mark back, and with it the module's where the section is required."""
     Person.objects.select_for_update().get(pk=person.pk)
     rows = SectionProgress.objects.filter(
-        person__in=_rows_of(person), section=section["page"], finished_at__isnull=False
+        person__in=rows_of(person), section=section["page"], finished_at__isnull=False
     )
     for row in rows:
         row.finished_at = row.finished_edition = None
         row.save()
     if section["is_required"]:
-        completions = ModuleCompletion.objects.filter(person__in=_rows_of(person))
+        completions = ModuleCompletion.objects.filter(person__in=rows_of(person))
         completions.filter(module=edition.module_id).delete()
 
 
 def unanswered(person: Person, section: dict[str, Any]) -> set[str]:
     """Return the section's checks without an answer; a check that was retired asks nobody."""
     known = practice.check_questions(section["checks"]).keys()
-    return set(known) - _answered(person, known)
-
-
-def _answered(person: Person, slugs: Iterable[str]) -> set[str]:
-    listed = list(slugs)
-    return {slug for row in _rows_of(person) for slug in practice.answered(row, listed)}
-
-
-def _rows_of(person: Person) -> list[Person]:
-    return list(Person.objects.rows_of(person))
+    return set(known) - practice.answered(rows_of(person), known)
 
 
 def _complete(person: Person, edition: ModuleEdition) -> None:
     required = {one["page"] for one in edition.sections if one["is_required"]}
     done = SectionProgress.objects.filter(
-        person__in=_rows_of(person), section__in=required, finished_at__isnull=False
+        person__in=rows_of(person), section__in=required, finished_at__isnull=False
     )
     if required - set(done.values_list("section", flat=True)):
         return

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import QuerySet
-from django.utils import timezone
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
@@ -22,9 +21,10 @@ from clinic.assessments.arithmetic.scoring import points_per_row
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Answer, ChangeArea, FrameworkEdition, Node, Outcome, Sheet
 from clinic.assessments.sheet_page import formula_in_words
+from clinic.lib.languages import language
+from clinic.lib.remembering import until_publication
 from clinic.lib.templatetags.ui import points
-from clinic.people.access import Actor, rows_of, visible
-from clinic.people.models import Membership
+from clinic.people.access import Actor, condition_of, own_unit_paths, visible
 from courses.models import ModuleEdition, ModulePage, Regulation
 from quizzes import practice
 
@@ -94,8 +94,10 @@ def own_answers(reader: Actor, addresses: Iterable[Address]) -> dict[Address, Ow
     if not reader.is_authenticated:
         return {}
     wanted = set(addresses)
-    own = Membership.objects.on(timezone.localdate()).filter(person__in=rows_of(reader.person))
-    sheets = visible(reader, "read-brief", Sheet.objects.filter(unit__in=own.values("unit")))
+    own = own_unit_paths(reader.person)
+    if not own:
+        return {}
+    sheets = visible(reader, "read-brief", Sheet.objects.filter(unit__path__in=own))
     answers = (
         Answer.objects.filter(
             sheet__in=sheets.filter(edition__slug__in={slug for slug, _code in wanted}),
@@ -192,6 +194,23 @@ class Fetched:
     checks: Mapping[str, practice.CheckQuestion] = field(default_factory=dict)
 
 
+def readable_editions(actor: Actor) -> tuple[ModuleEdition, ...]:
+    """Return the same as ``current_editions``, remembered; nobody may change them.
+
+    Texts of sections (``bodies``) are read when they are first asked for.
+    """
+    verb = "read-internal-module" if actor.is_authenticated else "read-module"
+    return _read_editions(condition_of(actor, verb, ModulePage))
+
+
+@until_publication
+def _read_editions(condition: Q) -> tuple[ModuleEdition, ...]:
+    modules = ModulePage.objects.filter(condition)
+    rows = ModuleEdition.objects.filter(is_current=True, module__in=modules.values("pk"))
+    rows = rows.annotate(module_slug=F("module__slug")).defer("bodies")
+    return tuple(rows.order_by("module__area__order", "module__title"))
+
+
 def current_editions(actor: Actor) -> QuerySet[ModuleEdition]:
     """Return the current edition of every module that the actor may read, in order of areas."""
     verb = "read-internal-module" if actor.is_authenticated else "read-module"
@@ -203,22 +222,62 @@ def current_editions(actor: Actor) -> QuerySet[ModuleEdition]:
     )
 
 
-def shown_section(
-    stream: Stream, *, place: int = 1, reader: Actor | None = None
-) -> list[ShownBlock]:
+def shown_section(stream: Stream, *, place: int = 1) -> list[ShownBlock]:
     """Return the blocks of one section, ready for their templates."""
-    return shown_sections([stream], first=place, reader=reader)[0]
+    return shown_sections([stream], first=place)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class SectionDrawing:
+    """What a section shows to everybody whose own unit answered its rows alike.
+
+    One object stands for one drawing: it is another when anything that it shows has changed.
+    """
+
+    blocks: list[ShownBlock]
+    checks: frozenset[str]
+
+
+def drawing_for(reader: Actor, edition: ModuleEdition, section: dict[str, Any]) -> SectionDrawing:
+    """Return the blocks of a section with what the reader's own unit answered (U19)."""
+    rows = _rows_named(edition, section["page"])
+    own = own_answers(reader, rows) if rows else {}
+    return _prepare_drawing(edition, section["page"], language(), frozenset(own.items()))
+
+
+@until_publication
+def _rows_named(edition: ModuleEdition, page: int) -> frozenset[Address]:
+    rubrics = [one["value"] for one in edition.bodies[str(page)] if one["type"] == "rubric"]
+    return frozenset(
+        (row["edition"], code) for row in map(_plain, rubrics) for code in row["nodes"]
+    )
+
+
+@until_publication
+def _prepare_drawing(
+    edition: ModuleEdition,
+    page: int,
+    _language: str,
+    own: frozenset[tuple[Address, OwnAnswer]],
+) -> SectionDrawing:
+    place = [one["page"] for one in edition.sections].index(page) + 1
+    (blocks,) = shown_sections([edition.bodies[str(page)]], first=place, own=dict(own))
+    checks = [one.about.slug for one in blocks if one.kind == "check" and one.about]
+    return SectionDrawing(blocks, frozenset(checks))
 
 
 def shown_sections(
-    streams: Iterable[Stream], *, first: int = 1, reader: Actor | None = None
+    streams: Iterable[Stream],
+    *,
+    first: int = 1,
+    own: Mapping[Address, OwnAnswer] | None = None,
 ) -> list[list[ShownBlock]]:
     """Return the blocks of several sections; what they point at is fetched once for all.
 
-    A ``reader`` finds what the own unit answered; what is printed or kept names none (U19).
+    A reader finds what the own unit answered; what is printed or kept names none (U19).
     """
     plain = [[(block["type"], _plain(block["value"])) for block in one] for one in streams]
-    fetched = _fetch([block for one in plain for block in one], reader)
+    fetched = _fetch([block for one in plain for block in one], own or {})
     return [
         [
             ShownBlock(kind, f"b{section}-{place}", value, _about(kind, value, fetched))
@@ -235,15 +294,21 @@ def shown_references(values: list[dict[str, Any]]) -> list[ShownBlock]:
 
 def outcomes_of(head: dict[str, Any]) -> list[Outcome]:
     """Return the outcomes that an edition names, in its order."""
-    known = {row.slug: row for row in Outcome.objects.filter(slug__in=head["outcomes"])}
+    known = _read_outcomes()
     return [known[slug] for slug in head["outcomes"] if slug in known]
 
 
 def outcome_of(section: dict[str, Any]) -> Outcome | None:
     """Return the outcome that a section of an edition serves, if it names one."""
-    return Outcome.objects.filter(slug=section["outcome"]).first() if section["outcome"] else None
+    return _read_outcomes().get(section["outcome"])
 
 
+@until_publication
+def _read_outcomes() -> dict[str, Outcome]:
+    return {row.slug: row for row in Outcome.objects.all()}
+
+
+@until_publication
 def areas() -> dict[str, ChangeArea]:
     """Return the change areas by their slug."""
     return {area.slug: area for area in ChangeArea.objects.all()}
@@ -263,7 +328,7 @@ def _item(part: Any) -> Any:
     return part["value"] if is_wrapped else part
 
 
-def _fetch(blocks: list[tuple[str, Any]], reader: Actor | None) -> Fetched:
+def _fetch(blocks: list[tuple[str, Any]], own: Mapping[Address, OwnAnswer]) -> Fetched:
     rubrics = {
         (value["edition"], code)
         for kind, value in blocks
@@ -272,7 +337,6 @@ def _fetch(blocks: list[tuple[str, Any]], reader: Actor | None) -> Fetched:
     }
     rules = {value["regulation"] for kind, value in blocks if kind == "reference"}
     checks = {value["question"] for kind, value in blocks if kind == "check"}
-    own = own_answers(reader, rubrics) if reader and rubrics else {}
     return Fetched(
         rubrics=rows_at(rubrics, own) if rubrics else {},
         regulations=Regulation.objects.in_bulk(rules, field_name="slug") if rules else {},

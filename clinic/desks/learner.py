@@ -35,7 +35,7 @@ from quizzes.wording import standing_of
 @never_cache
 def learning(request: HttpRequest) -> HttpResponse:
     """Show what comes before the next clinic and where to go on; to somebody new, how to begin."""
-    editions = list(reading.current_editions(request.user).defer("bodies"))
+    editions = reading.readable_editions(request.user)
     standings = progress.standings_of(request.user.person, editions)
     begun, finished = _reading(editions, standings)
     seats, entries = _seats(request.user), entries_of(request.user, since=a_year_ago())

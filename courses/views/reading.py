@@ -4,12 +4,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.lib.errors import Refused
-from clinic.people.access import ask_to_sign_in
+from clinic.people.access import ask_to_sign_in, rows_of
 from courses import progress, reading
 from courses.forms import ModuleFilter
 from courses.models import ModuleEdition
@@ -24,7 +24,7 @@ Section = dict[str, Any]
 @require_safe
 def modules(request: HttpRequest) -> HttpResponse:
     """List what there is to read, narrowed by area, framework, length and own progress."""
-    editions = list(reading.current_editions(request.user).defer("bodies"))
+    editions = list(reading.readable_editions(request.user))
     standings = _standings(request, editions)
     form = ModuleFilter(request.GET or None, is_signed_in=request.user.is_authenticated)
     wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
@@ -84,7 +84,10 @@ def whole(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _edition(request: HttpRequest, slug: str) -> ModuleEdition:
-    return get_object_or_404(reading.current_editions(request.user), module__slug=slug)
+    for edition in reading.readable_editions(request.user):
+        if edition.module_slug == slug:
+            return edition
+    raise Http404
 
 
 def _stream(edition: ModuleEdition, section: Section) -> reading.Stream:
@@ -128,7 +131,10 @@ def _begin(request: HttpRequest, edition: ModuleEdition) -> HttpResponseBase:
 def _section_page(request: HttpRequest, edition: ModuleEdition, section: Section) -> dict[str, Any]:
     place = edition.sections.index(section) + 1
     standing = _standings(request, [edition]).get(edition.module_id)
-    waiting = progress.unanswered(request.user.person, section) if standing else set()
+    drawing = reading.drawing_for(request.user, edition, section)
+    waiting = set(drawing.checks) if standing else set()
+    if waiting:
+        waiting -= practice.answered(rows_of(request.user.person), waiting)
     return {
         **_about(edition),
         "section": section,
@@ -136,9 +142,8 @@ def _section_page(request: HttpRequest, edition: ModuleEdition, section: Section
         "place": place,
         "count": len(edition.sections),
         "following": next(iter(edition.sections[place:]), None),
-        "blocks": reading.shown_section(
-            _stream(edition, section), place=place, reader=request.user
-        ),
+        "blocks": drawing.blocks,
+        "drawing": drawing,
         "standing": standing,
         "state": standing.state_of(section) if standing else "",
         "word": STATE_WORDS[standing.state_of(section)] if standing else "",
