@@ -178,6 +178,13 @@ if CACHE_URL:
     CACHES = {"default": {**shared, "KEY_PREFIX": CACHE_TABLE["KEY_PREFIX"]}, "spare": CACHE_TABLE}
 else:
     CACHES = {"default": CACHE_TABLE}
+# Content of modules as it was drawn, in each process by itself (courses.reading).
+CACHES["pages"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "pages",
+    "TIMEOUT": None,
+    "OPTIONS": {"MAX_ENTRIES": 300},
+}
 
 # --- jobs ---------------------------------------------------------------------------------------
 CELERY_TASK_DEFAULT_QUEUE = QUEUE

@@ -97,7 +97,7 @@ class FrontPage(TemplateView):
     template_name = "desks/front.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        editions = reading.current_editions(self.request.user).defer("bodies")
+        editions = reading.current_editions(self.request.user)
         modules = {one.head["area"]: one.head["slug"] for one in editions}
         areas = [(area, modules.get(area.slug, "")) for area in AREAS]
         return super().get_context_data(areas=areas, sample=SAMPLE, **kwargs)

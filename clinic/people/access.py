@@ -534,3 +534,8 @@ def imports_seen(reach: Reach) -> Q:
 def audit_rows_read(reach: Reach) -> Q:
     """A person's own rows: "who has looked at my data"."""
     return reach.own("subject")
+
+
+def condition_of(actor: Actor, verb: str, model: type[Model]) -> Q:
+    """Return what ``visible`` keeps rows by: equal for all whose roles reach as far."""
+    return _condition(actor, verb, model)

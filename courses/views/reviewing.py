@@ -90,7 +90,8 @@ def _page(
     request: HttpRequest, module: ModulePage, draft: Draft, forms: dict[str, object]
 ) -> dict[str, object]:
     head = draft.head
-    bodies = reading.shown_sections(draft.bodies[str(one["page"])] for one in head["sections"])
+    shown = reading.shown_sections(draft.bodies[str(one["page"])] for one in head["sections"])
+    bodies = [reading.draw_for_paper(blocks) for blocks in shown]
     last = module.reviews.first()
     published, changes = _changes(module, draft)
     is_writer = request.user.pk in publishing.writers_since_publication(publishing.pages_of(module))
@@ -98,7 +99,7 @@ def _page(
         "page": module,
         "module": head,
         "sections": list(zip(head["sections"], bodies, strict=True)),
-        "references": reading.shown_references(head["legal_basis"]),
+        "references": reading.draw_for_paper(reading.shown_references(head["legal_basis"])),
         "outcomes": reading.outcomes_of(head),
         "last": last,
         "published": published,
