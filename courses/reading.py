@@ -2,7 +2,7 @@
 
 An edition never changes, and what it points at (rows of frameworks, rules, outcomes, check
 questions) changes by acts that the audit log notes. So a section is drawn once per process, for
-the edition, the language and the newest of those acts. What is kept is the same for everybody:
+the edition, the language and those acts. What is kept is the same for everybody:
 where the reader's own unit answered a rubric and where a form needs its token stands a slot, which
 is filled for each request.
 """
@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.core.cache import caches
-from django.db.models import F, Max, Q, QuerySet, Subquery, Value
+from django.db.models import F, Q, QuerySet, Subquery, Sum, Value
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -308,7 +308,9 @@ def current_editions(actor: Actor) -> QuerySet[ModuleEdition]:
 def find_edition(actor: Actor, slug: str) -> ModuleEdition | None:
     """Return the current edition of the module at this address, if the actor may read it.
 
-    It knows its ``last_act``, the newest entry of the audit log on what its pages show.
+    It knows ``acts``, which is another number after each act on what its pages show: the sum of the
+    keys of their entries in the audit log. The newest key alone would miss an act that came first
+    and was committed last.
     """
     sql, params = _compile_question(condition_of(actor, _reading_verb(actor), ModulePage))
     values = [slug if value == _ANY_SLUG else value for value in params]
@@ -336,11 +338,11 @@ def _compile_question(condition: Q) -> tuple[str, tuple[Any, ...]]:
     """
     acts = AuditEntry.objects.filter(thing_type__in=_SHOWN_THINGS).order_by()
     editions = _editions_where(condition).filter(module__slug=_ANY_SLUG)
-    last = Subquery(acts.values(all=Value(1)).annotate(last=Max("pk")).values("last"))
+    keys = acts.values(all=Value(1)).annotate(keys=Sum("pk")).values("keys")
     return (
         editions.order_by()
         .annotate(
-            last_act=last,
+            acts=Subquery(keys),
             last_reviewed_on=F("module__last_reviewed_on"),
             review_due_on=F("module__review_due_on"),
         )
@@ -483,7 +485,7 @@ def _area(edition: ModuleEdition) -> str:
 
 
 def _keep(draw: Callable[[], Any], edition: ModuleEdition, part: str) -> Any:
-    key = f"{part}:{edition.digest}:{get_language()}:{edition.last_act}"
+    key = f"{part}:{edition.digest}:{get_language()}:{edition.acts}"
     kept = caches["pages"].get(key)
     if kept is None:
         kept = draw()

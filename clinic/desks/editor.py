@@ -28,7 +28,7 @@ from clinic.people.models import Account, Grant, Person, Unit
 from clinic.records import jobs
 from clinic.records.notices import Notice
 from courses import reviewing
-from courses.reviewing import Standing
+from courses.reviewing import ModuleStage
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ def _to_review(account: Account) -> DeskPanel:
 
 
 def _own_drafts(account: Account) -> DeskPanel:
-    standings = reviewing.standings_of(account)
+    standings = reviewing.stages_of(account)
     under_way = [one for one in standings if one.is_open]
     count = len(under_way)
     return DeskPanel(
@@ -247,7 +247,7 @@ def _own_drafts(account: Account) -> DeskPanel:
     )
 
 
-def _own_row(one: Standing) -> dict[str, Any]:
+def _own_row(one: ModuleStage) -> dict[str, Any]:
     word, state = WORDS[one.state]
     is_waiting = one.state == reviewing.WAITING
     edit = reverse("wagtailadmin_pages:edit", args=[one.module.pk])
@@ -260,7 +260,7 @@ def _own_row(one: Standing) -> dict[str, Any]:
     }
 
 
-def _hint(one: Standing) -> str:
+def _hint(one: ModuleStage) -> str:
     if one.state == reviewing.WAITING:
         return _sent(one)
     if one.state == reviewing.RETURNED and one.request:
@@ -268,7 +268,7 @@ def _hint(one: Standing) -> str:
     return str(one.module.area)
 
 
-def _sent(one: Standing) -> str:
+def _sent(one: ModuleStage) -> str:
     request = one.request
     if request is None:
         return ""
@@ -278,7 +278,7 @@ def _sent(one: Standing) -> str:
     }
 
 
-def _review_page(one: Standing) -> str:
+def _review_page(one: ModuleStage) -> str:
     return reverse("module_review", kwargs={"slug": one.module.slug})
 
 

@@ -5,7 +5,6 @@ import pytest
 from clinic.people import merging
 from courses import progress, publishing
 from courses.models import ModuleCompletion, SectionProgress
-from courses.publishing import Note
 from quizzes.models import QuestionVersion
 from tests.courses import made
 
@@ -94,7 +93,7 @@ def test_u16_a_big_new_edition_keeps_completion_and_lists_changed_sections_only(
     all_finished(cast.participant, module)
 
     made.rewrite(module, "dua", actor=cast.author.account, only={"bagian-2"})
-    publishing.publish(module, actor=cast.reviewer.account, note=Note(is_major=True))
+    publishing.publish(module, actor=cast.reviewer.account, is_major=True)
     found = standing(cast.participant, current(module))
 
     assert (found.state, found.completion.edition) == ("done", 1)
