@@ -179,6 +179,13 @@ if CACHE_URL:
     CACHES = {"default": {**shared, "KEY_PREFIX": CACHE_TABLE["KEY_PREFIX"]}, "spare": CACHE_TABLE}
 else:
     CACHES = {"default": CACHE_TABLE}
+# Content of modules as it was drawn, in each process by itself (courses.reading).
+CACHES["pages"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "pages",
+    "TIMEOUT": None,
+    "OPTIONS": {"MAX_ENTRIES": 300},
+}
 
 # How long a public page or the demo's list of roles may be shown as it was drawn; what an editor
 # publishes empties the pages at once. Tests look at what is drawn now.

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
+from django.utils.html import format_html
 from django.views.generic import TemplateView
 
 from clinic.lib.arithmetic.qr import draw_path
@@ -192,8 +193,12 @@ VALUES: dict[str, Any] = {
             "letter": "B",
             "text": "Seluruh laporan gratifikasi ditindaklanjuti.",
             "step_up": "Naik ke A bila hasilnya dipublikasikan.",
-            "own": True,
-            "up_to_best": "+0,33 poin bila A",
+            "own_class": "own",
+            "own_note": format_html(
+                '<br><strong>{}</strong> <span class="muted">{}</span>',
+                "Jawaban unit Anda 2025: B",
+                "+0,33 poin bila A",
+            ),
         },
         {
             "letter": "C",

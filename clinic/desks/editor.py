@@ -190,7 +190,7 @@ def author_panels(account: Account) -> list[DeskPanel]:
             )
         )
     if Grant.Role.AUTHOR in roles:
-        drafts = reviewing.standings_of(account)
+        drafts = reviewing.stages_of(account)
         pages = reverse("wagtailadmin_explore_root")
         panels.append(
             DeskPanel(
@@ -219,7 +219,7 @@ def _count_drafts(count: int) -> str:
     }
 
 
-def describe_module(draft: reviewing.Standing) -> dict[str, Any]:
+def describe_module(draft: reviewing.ModuleStage) -> dict[str, Any]:
     """Return a module's row: one that waits for a review leads to it, any other to the editor."""
     module, request = draft.module, draft.request
     url = reverse("wagtailadmin_pages:edit", args=[module.pk])

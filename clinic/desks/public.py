@@ -48,7 +48,7 @@ class FrontPage(TemplateView):
     template_name = "desks/front.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        editions = reading.readable_editions(self.request.user)
+        editions = reading.current_editions(self.request.user)
         modules = {one.head["area"]: one.head["slug"] for one in editions}
         areas = [
             {
