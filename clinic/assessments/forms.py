@@ -1,11 +1,10 @@
 """Forms of the assessment pages."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.validators import MaxLengthValidator, URLValidator
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,9 +12,10 @@ from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.models import FrameworkEdition, Sheet
 from clinic.assessments.sheet_imports import FIRST_YEAR, LAST_YEAR, USUAL_FRAMEWORK
 from clinic.assessments.sheet_page import wording
-from clinic.assessments.sheets import TypedRow, answered_nodes
+from clinic.assessments.sheets import TypedRow
 from clinic.people.models import Unit
 
+EVERY_YEAR = "semua"
 ACCEPTS = forms.FileInput(attrs={"accept": ".xlsx"})
 
 
@@ -76,24 +76,46 @@ class SheetFilter(forms.Form):
 
     cari = forms.CharField(label=_("Name of the unit"), required=False, max_length=80)
     kerangka = forms.ChoiceField(label=_("Framework"), required=False)
-    tahun = forms.TypedChoiceField(label=_("Year"), required=False, coerce=int, empty_value=None)
+    tahun = forms.ChoiceField(label=_("Year"), required=False)
 
     def __init__(self, *args: Any, sheets: QuerySet[Sheet], **kwargs: Any) -> None:
+        """Take the sheets of reach: their editions and years are the choices."""
         super().__init__(*args, **kwargs)
-        every = ("", _("All"))
-        known = FrameworkEdition.objects.filter(pk__in=sheets.values("edition"))
-        years = sheets.order_by("-period").values_list("period", flat=True).distinct()
-        self.fields["kerangka"].choices = [every, *((one.slug, str(one)) for one in known)]
-        self.fields["tahun"].choices = [every, *((year, str(year)) for year in years)]
+        found = list(sheets.order_by("period").values_list("edition", "period").distinct())
+        years = sorted({year for _edition, year in found}, reverse=True)
+        self.newest = dict(found)
+        self.has_older = len(found) > len(self.newest)
+        editions = FrameworkEdition.objects.filter(pk__in=self.newest)
+        kerangka, tahun = self.fields["kerangka"], self.fields["tahun"]
+        kerangka.choices = [("", _("All")), *((each.slug, str(each)) for each in editions)]
+        tahun.choices = [
+            ("", _("Newest of each framework")),
+            (EVERY_YEAR, _("All")),
+            *((str(year), str(year)) for year in years),
+        ]
+
+    @property
+    def is_narrowed(self) -> bool:
+        return self.is_bound and self.is_valid() and any(self.cleaned_data.values())
 
     def narrow(self, sheets: QuerySet[Sheet]) -> QuerySet[Sheet]:
         """Return the sheets that fit what was chosen; an unreadable choice narrows nothing."""
-        chosen = self.cleaned_data if self.is_bound and self.is_valid() else {}
+        if self.is_bound and not self.is_valid():
+            return sheets
+        chosen = self.cleaned_data if self.is_bound else {}
         if chosen.get("cari"):
             sheets = sheets.filter(unit__name__icontains=chosen["cari"])
         if chosen.get("kerangka"):
             sheets = sheets.filter(edition__slug=chosen["kerangka"])
-        return sheets.filter(period=chosen["tahun"]) if chosen.get("tahun") else sheets
+        year = chosen.get("tahun")
+        if year == EVERY_YEAR:
+            return sheets
+        if year:
+            return sheets.filter(period=int(year))
+        newest = Q(pk__in=[])
+        for edition, period in self.newest.items():
+            newest |= Q(edition=edition, period=period)
+        return sheets.filter(newest)
 
 
 class WebAddressField(forms.URLField):
@@ -133,15 +155,15 @@ class RowForm(forms.Form):
         *args: Any,
         framework: FrameworkFile,
         code: str,
-        stored: Mapping[str, Any] | None = None,
+        stored: TypedRow | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         if stored is not None:
-            self._make_room("note", stored["note"])
-            self._make_room("proof", stored["proof"])
-            self.fields["link"].stored = stored["link"]
-        self.nodes = answered_nodes(framework, code)
+            self._make_room("note", stored.note)
+            self._make_room("proof", stored.proof)
+            self.fields["link"].stored = stored.link
+        self.nodes = framework.answered(code)
         answers = {
             self.name_of(place): self._field(framework, node)
             for place, node in enumerate(self.nodes)

@@ -8,6 +8,7 @@ import json
 import re
 import tomllib
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -108,6 +109,8 @@ def _as_text(value: object) -> str:
 
 
 SHIPPED = Path(__file__).parent / "framework_files"
+MOST_FILES = 16
+_files: dict[tuple[int, str, datetime], FrameworkFile] = {}
 _OUT_OF_THE_WAY = 1_000_000
 _WORDING = {"name", "name_en", "label", "meaning", "rubric", "guidance", "unverified"}
 _NOT_STRUCTURE = {"name", "name_en", "source", "unverified", "valid_from", "valid_to", "status"}
@@ -163,12 +166,28 @@ def load_framework(text: str, *, actor: Any = None) -> LoadedEdition:
 
 
 def edition_file(edition: FrameworkEdition) -> FrameworkFile:
-    """Return the edition in the shape that scoring takes."""
-    return _parsed(edition.definition["toml"])
+    """Return the edition in the shape that scoring takes.
+
+    A process reads the text of an edition once and again only after a load; ``stored_file`` looks
+    at what is in the database now.
+    """
+    if edition.pk is None:
+        return stored_file(edition)
+    key = (edition.pk, edition.digest, edition.loaded_at)
+    if key not in _files:
+        while len(_files) >= MOST_FILES:
+            _files.pop(next(iter(_files)), None)
+        _files[key] = stored_file(edition)
+    return _files[key]
 
 
-@lru_cache(maxsize=16)
-def _parsed(text: str) -> FrameworkFile:
+def stored_file(edition: FrameworkEdition) -> FrameworkFile:
+    """Return the edition as its stored text says now."""
+    return _parse(edition.definition["toml"])
+
+
+@lru_cache(maxsize=MOST_FILES)
+def _parse(text: str) -> FrameworkFile:
     return parse_framework(text)
 
 
@@ -208,7 +227,7 @@ def _write_edition(framework_file: FrameworkFile, text: str) -> tuple[FrameworkE
     """Write the edition's own row; say whether words outside its nodes are other ones now."""
     digest = structure_digest(framework_file)
     known = FrameworkEdition.objects.select_for_update().filter(slug=framework_file.id).first()
-    before = edition_file(known) if known else framework_file
+    before = stored_file(known) if known else framework_file
     # The stored digest may be of an earlier release, which counted some words as structure.
     if known and known.locked_at and structure_digest(before) != digest:
         raise EditionLocked(

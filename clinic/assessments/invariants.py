@@ -18,7 +18,7 @@ from clinic.assessments.arithmetic.scoring import (
     points_per_node,
     score_sheet,
 )
-from clinic.assessments.frameworks import edition_file, structure_digest
+from clinic.assessments.frameworks import stored_file, structure_digest
 from clinic.assessments.models import Answer, AreaScore, FrameworkEdition, Node, Score, Sheet
 from clinic.lib.arithmetic.numbers import to_scale
 from clinic.lib.breaches import Breach, Invariant
@@ -32,13 +32,13 @@ Structure: TypeAlias = tuple[Any, ...]
 def _read(edition: FrameworkEdition) -> FrameworkFile | None:
     """Return the stored file, or None where it can no longer be read."""
     try:
-        return edition_file(edition)
+        return stored_file(edition)
     except (FrameworkFault, KeyError, TypeError):
         return None
 
 
 def _editions_off_their_file() -> Iterator[Breach]:
-    for edition in FrameworkEdition.objects.all():
+    for edition in FrameworkEdition.objects.defer(None):
         where = f"edition {edition.slug}"
         framework = _read(edition)
         if framework is None:
@@ -92,7 +92,7 @@ def _used_editions_that_may_change() -> Iterator[Breach]:
 
 
 def _wrong_scores() -> Iterator[Breach]:
-    for edition in FrameworkEdition.objects.all():
+    for edition in FrameworkEdition.objects.defer(None):
         framework = _read(edition)
         if framework is not None:  # else D4 has named it
             codes = dict(Node.objects.filter(edition=edition).values_list("pk", "code"))

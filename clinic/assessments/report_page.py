@@ -13,6 +13,7 @@ from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.models import ChangeArea
 from clinic.assessments.sheet_imports import find_framework
 from clinic.assessments.workbook.report import say
+from clinic.lib.templatetags.ui import points
 from clinic.records.imports import Import
 
 DIFFERENCES = frozenset(
@@ -42,7 +43,7 @@ REMEDIES: dict[str, Promise] = {
 
 
 @dataclass(frozen=True)
-class Line:
+class ReportLine:
     """One remark: the cell, a sentence, and where known the points and wording of the row."""
 
     where: str
@@ -52,20 +53,20 @@ class Line:
 
 
 @dataclass
-class Group:
+class ReportGroup:
     """Remarks of one kind."""
 
     code: str
     title: str
     remedy: str
-    lines: list[Line] = field(default_factory=list)
+    lines: list[ReportLine] = field(default_factory=list)
 
     @property
     def points(self) -> float:
         return sum(line.points or 0 for line in self.lines)
 
     @property
-    def said(self) -> str:
+    def shared_text(self) -> str:
         """The sentence that all lines share; empty where each says something of its own."""
         texts = {line.text for line in self.lines}
         return texts.pop() if len(texts) == 1 else ""
@@ -76,7 +77,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Area:
+class ReportArea:
     """What a change area is worth, for its bar; ``width`` is the reached part in percent."""
 
     name: str
@@ -94,7 +95,7 @@ class Area:
 
 
 @dataclass(frozen=True)
-class Step:
+class GoalStep:
     """One line of a test: met, or short by so many points."""
 
     label: str
@@ -103,13 +104,23 @@ class Step:
     short_by: float
     met: bool
 
+    @property
+    def state(self) -> str:
+        return "done" if self.met else "late"
+
+    @property
+    def state_label(self) -> str:
+        if self.met:
+            return _("met")
+        return _("short by %(points)s") % {"points": points(self.short_by)}
+
 
 @dataclass(frozen=True)
 class Goal:
     """A test such as WBK: its lines and the preconditions that nobody has declared yet."""
 
     name: str
-    steps: list[Step]
+    steps: list[GoalStep]
     undeclared: list[str]
 
     @property
@@ -165,23 +176,25 @@ def _name_of(framework: FrameworkFile) -> str:
     return framework.name_en if get_language() == "en" else framework.name
 
 
-def _line(stored: Mapping[str, Any]) -> Line:
+def _line(stored: Mapping[str, Any]) -> ReportLine:
     text = say(stored["sentence"], stored["params"])
-    return Line(stored["where"], text, stored.get("points"), stored.get("name", ""))
+    return ReportLine(stored["where"], text, stored.get("points"), stored.get("name", ""))
 
 
-def _groups(checks: list[dict[str, Any]]) -> list[Group]:
-    groups = {code: Group(code, str(title), str(REMEDIES[code])) for code, title in TITLES.items()}
+def _groups(checks: list[dict[str, Any]]) -> list[ReportGroup]:
+    groups = {
+        code: ReportGroup(code, str(title), str(REMEDIES[code])) for code, title in TITLES.items()
+    }
     for check in checks:
         groups[check["code"]].lines.append(_line(check))
     return [group for group in groups.values() if group.lines]
 
 
-def _areas(figures: Mapping[str, Any]) -> list[Area]:
+def _areas(figures: Mapping[str, Any]) -> list[ReportArea]:
     names = {area.slug: area for area in ChangeArea.objects.all()}
     ordered = sorted(figures, key=lambda slug: names[slug].order)
     return [
-        Area(
+        ReportArea(
             str(names[slug]),
             figures[slug]["score"],
             figures[slug]["max"],
@@ -204,7 +217,7 @@ def goals_of(
     for test in thresholds:
         distance = distances[test["id"].casefold()]
         steps = [
-            Step(
+            GoalStep(
                 _subject(line["subject"], names, framework),
                 line["score"],
                 line["minimum"],

@@ -30,7 +30,7 @@ from clinic.assessments.models import (
     Score,
     Sheet,
 )
-from clinic.assessments.sheet_page import Row, make_row
+from clinic.assessments.sheet_page import ScoredRow, make_row
 from clinic.assessments.sheets import rows_of
 from clinic.insights import wording
 from clinic.insights.arithmetic.diagnosis import Cause, Word
@@ -185,7 +185,7 @@ def _rows(
     return tuple(sorted(rows, key=lambda row: -row.points))
 
 
-def _row(row: Row, outcomes: tuple[Outcome, ...]) -> SheetRow:
+def _row(row: ScoredRow, outcomes: tuple[Outcome, ...]) -> SheetRow:
     counts = "; ".join(f"{name}: {number}" for name, number in row.counts if number)
     return SheetRow(
         code=row.code,

@@ -40,6 +40,26 @@ class Worth:
     state: str
 
 
+@dataclass(frozen=True)
+class RowEntry:
+    """What one row of a sheet says.
+
+    Attributes:
+        value: the answer as scoring takes it: letter, count, survey value, pair, or None.
+        text: the answer as it was written.
+        proofs: (document text, link) pairs; either may be empty.
+    """
+
+    value: AnswerValue = None
+    text: str = ""
+    note: str = ""
+    proofs: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return self.value is None and not (self.text or self.note or self.proofs)
+
+
 _BLANK = Worth(Fraction(0), Fraction(1), BLANK)
 _UNDECIDED = Worth(Fraction(0), Fraction(1), UNDECIDED)
 

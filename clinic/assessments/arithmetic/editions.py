@@ -207,9 +207,29 @@ class FrameworkFile:
         object.__setattr__(self, "by_code", {node.code: node for node in self.nodes})
         object.__setattr__(self, "by_scale", {scale.id: scale for scale in self.scales})
 
+    @cached_property
+    def _children(self) -> dict[str, tuple[EditionNode, ...]]:
+        by_parent: dict[str, list[EditionNode]] = {}
+        for node in self.nodes:
+            by_parent.setdefault(node.parent, []).append(node)
+        return {code: tuple(nodes) for code, nodes in by_parent.items()}
+
     def children(self, code: str) -> tuple[EditionNode, ...]:
         """Return the nodes directly below ``code`` (``""``: the roots), in document order."""
-        return tuple(node for node in self.nodes if node.parent == code)
+        return self._children.get(code, ())
+
+    def answered(self, code: str) -> tuple[EditionNode, ...]:
+        """Return the nodes that are filled in for a scored row: its counts, or the row itself."""
+        counts = tuple(child for child in self.children(code) if child.kind == "input")
+        return counts or (self.by_code[code],)
+
+    def path(self, code: str) -> list[EditionNode]:
+        """Return the node and all above it, from the root down."""
+        found: list[EditionNode] = []
+        while code:
+            found.insert(0, self.by_code[code])
+            code = found[0].parent
+        return found
 
     def scale_of(self, node: EditionNode) -> Scale | None:
         return self.by_scale.get(node.scale)
@@ -224,6 +244,7 @@ class FrameworkFile:
         """The nodes to look up by wording; whoever reads many sheets compares a wording once."""
         return NameIndex((node.code, node.name) for node in self.nodes)
 
-    @property
+    @cached_property
     def scored(self) -> tuple[EditionNode, ...]:
+        """The rows that are answered and earn points, in document order."""
         return tuple(node for node in self.nodes if self.is_scored(node))

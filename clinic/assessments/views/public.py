@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -15,9 +17,15 @@ from clinic.assessments.forms import CheckForm
 from clinic.assessments.public_check import TooManyChecks, count_try, receive_check
 from clinic.assessments.report_page import facts_of, fitting_name
 from clinic.lib.errors import Refused
+from clinic.lib.templatetags.ui import clock
 from clinic.people.access import ask_to_sign_in, holds, visible
 from clinic.records.imports import Import
 
+_GONE_AT = gettext_lazy("File and report are deleted automatically at %(at)s at the latest.")
+_GONE_AT_UNLESS_PRINTED = gettext_lazy(
+    "File and report are deleted automatically at %(at)s at the latest. "
+    "Print the report if you need it longer."
+)
 BUSY = {Import.State.RECEIVED, Import.State.READING}
 
 
@@ -69,9 +77,14 @@ def report(request: HttpRequest, uuid: UUID) -> HttpResponse:
     living = Import.objects.filter(expires_at__gt=timezone.now())
     import_ = get_object_or_404(visible(request.user, "check-workbook", living), uuid=uuid)
     is_busy = import_.state in BUSY
+    is_refused = import_.state == Import.State.REFUSED
+    until = clock(import_.expires_at)
     context = {
         "import": import_,
         "is_busy": is_busy,
+        "is_refused": is_refused,
+        "title": _("The file could not be read yet") if is_refused else _("Report on your LKE"),
+        "lead": (_GONE_AT if is_refused else _GONE_AT_UNLESS_PRINTED) % {"at": until},
         "job_state": "running" if import_.state == Import.State.READING else "waiting",
         "may_upload": holds(request.user, "upload-sheet"),
     }
@@ -79,7 +92,7 @@ def report(request: HttpRequest, uuid: UUID) -> HttpResponse:
         if not is_busy:
             return HttpResponse(headers={"HX-Refresh": "true"})
         return render(request, "assessments/_public_progress.html", context)
-    if import_.state == Import.State.REFUSED:
+    if is_refused:
         context["fitting"] = fitting_name(import_)
     if import_.state == Import.State.READY:
         context |= facts_of(import_.report)
