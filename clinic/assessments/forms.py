@@ -60,10 +60,10 @@ class UploadForm(CheckForm):
     def __init__(self, *args: Any, units: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].queryset = units
-        self._let_one_unit_stand(units)
+        self._choose_only_unit(units)
         self.fields["period"].initial = usual_period(self.initial.get("unit"), units)
 
-    def _let_one_unit_stand(self, units: Any) -> None:
+    def _choose_only_unit(self, units: Any) -> None:
         """Choose for whoever has one unit alone; among several the field starts empty."""
         first_two = list(units[:2])
         if len(first_two) == 1:
@@ -160,17 +160,17 @@ class RowForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         if stored is not None:
-            self._make_room("note", stored.note)
-            self._make_room("proof", stored.proof)
+            self._raise_limit("note", stored.note)
+            self._raise_limit("proof", stored.proof)
             self.fields["link"].stored = stored.link
         self.nodes = framework.answered(code)
         answers = {
-            self.name_of(place): self._field(framework, node)
+            self.name_of(place): self._make_field(framework, node)
             for place, node in enumerate(self.nodes)
         }
         self.fields = {**answers, **self.fields}
 
-    def _make_room(self, name: str, text: str) -> None:
+    def _raise_limit(self, name: str, text: str) -> None:
         """Let a field hold a stored text, whose line ends come back as two characters each."""
         field = self.fields[name]
         longest = len("\r\n".join(text.splitlines())) + 2
@@ -187,7 +187,7 @@ class RowForm(forms.Form):
         """Return the name of the field that holds the answer of the row's n-th node."""
         return f"answer{place}"
 
-    def _field(self, framework: FrameworkFile, node: EditionNode) -> forms.Field:
+    def _make_field(self, framework: FrameworkFile, node: EditionNode) -> forms.Field:
         scale = framework.by_scale[node.scale]
         if scale.kind != "letters":
             label = wording(node) if len(self.nodes) > 1 else _("Answer")

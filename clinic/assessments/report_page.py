@@ -10,8 +10,8 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
+from clinic.assessments.frameworks import find_framework
 from clinic.assessments.models import ChangeArea
-from clinic.assessments.sheet_imports import find_framework
 from clinic.assessments.workbook.report import say
 from clinic.lib.templatetags.ui import points
 from clinic.records.imports import Import
@@ -137,60 +137,60 @@ def facts_of(report: Mapping[str, Any]) -> dict[str, Any]:
     figures, proof = report["figures"], report["proof"]
     framework = find_framework(report["edition"])
     own = figures["workbook_total"]
-    told = [(problem, _line(problem)) for problem in report["problems"]]
+    lines = [(problem, _make_line(problem)) for problem in report["problems"]]
     return {
         "figures": figures,
         "maximum": report["max"],
         "total_cell": report["total_cell"],
         "difference": None if own is None else figures["total"] - own,
         "differs": own is not None and abs(figures["total"] - own) > 0.0005,  # noqa: PLR2004
-        "reasons": [line for problem, line in told if problem["code"] in DIFFERENCES],
-        "rejected": [line for problem, line in told if problem["rejects"]],
+        "reasons": [line for problem, line in lines if problem["code"] in DIFFERENCES],
+        "rejected": [line for problem, line in lines if problem["rejects"]],
         "noticed": list(
             dict.fromkeys(
                 line
-                for problem, line in told
+                for problem, line in lines
                 if not problem["rejects"] and problem["code"] not in DIFFERENCES
             )
         ),
-        "groups": _groups(report["checks"]),
+        "groups": _group(report["checks"]),
         "proof": proof,
         "blank": report["blank"],
         "blank_points": sum(row["points"] for row in report["blank"]),
-        "areas": _areas(figures["areas"]),
+        "areas": _make_areas(figures["areas"]),
         "tests": goals_of(
             framework, thresholds=report["thresholds"], distances=figures["distance"]
         ),
         "edition": framework.id,
-        "edition_name": _name_of(framework),
+        "edition_name": _get_name(framework),
     }
 
 
 def fitting_name(import_: Import) -> str:
     """Return the framework that a refused file belongs to, if the reading recognised one."""
     slug = import_.refusal_details.get("fitting")
-    return _name_of(find_framework(slug)) if slug else ""
+    return _get_name(find_framework(slug)) if slug else ""
 
 
-def _name_of(framework: FrameworkFile) -> str:
+def _get_name(framework: FrameworkFile) -> str:
     return framework.name_en if get_language() == "en" else framework.name
 
 
-def _line(stored: Mapping[str, Any]) -> ReportLine:
+def _make_line(stored: Mapping[str, Any]) -> ReportLine:
     text = say(stored["sentence"], stored["params"])
     return ReportLine(stored["where"], text, stored.get("points"), stored.get("name", ""))
 
 
-def _groups(checks: list[dict[str, Any]]) -> list[ReportGroup]:
+def _group(checks: list[dict[str, Any]]) -> list[ReportGroup]:
     groups = {
         code: ReportGroup(code, str(title), str(REMEDIES[code])) for code, title in TITLES.items()
     }
     for check in checks:
-        groups[check["code"]].lines.append(_line(check))
+        groups[check["code"]].lines.append(_make_line(check))
     return [group for group in groups.values() if group.lines]
 
 
-def _areas(figures: Mapping[str, Any]) -> list[ReportArea]:
+def _make_areas(figures: Mapping[str, Any]) -> list[ReportArea]:
     names = {area.slug: area for area in ChangeArea.objects.all()}
     ordered = sorted(figures, key=lambda slug: names[slug].order)
     return [
@@ -218,7 +218,7 @@ def goals_of(
         distance = distances[test["id"].casefold()]
         steps = [
             GoalStep(
-                _subject(line["subject"], names, framework),
+                _name_subject(line["subject"], names, framework),
                 line["score"],
                 line["minimum"],
                 line["short_by"],
@@ -235,7 +235,7 @@ def goals_of(
     return goals
 
 
-def _subject(subject: str, names: Mapping[str, str], framework: FrameworkFile) -> str:
+def _name_subject(subject: str, names: Mapping[str, str], framework: FrameworkFile) -> str:
     if not subject:
         return _("Total score")
     if subject in names:

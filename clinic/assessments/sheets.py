@@ -27,7 +27,7 @@ from clinic.assessments.arithmetic.scoring import Points, SheetScore, score_shee
 from clinic.assessments.arithmetic.typed_answers import read_answer
 from clinic.assessments.frameworks import edition_file, lock
 from clinic.assessments.models import Answer, AreaScore, FrameworkEdition, Proof, Score, Sheet
-from clinic.assessments.workbook.problems import SENTENCES, RowReading, SheetReading
+from clinic.assessments.workbook.problems import SENTENCES
 from clinic.lib.arithmetic.numbers import to_scale
 from clinic.lib.errors import Refused
 from clinic.people.models import Account, Unit
@@ -227,7 +227,7 @@ def _record(
     framework = edition_file(sheet.edition)
     _check_rows(framework, rows)
     score = score_sheet(framework, {code: row.value for code, row in rows.items()})
-    after = {code: _in_stored_form(framework, code, row) for code, row in rows.items()}
+    after = {code: _normalise(framework, code, row) for code, row in rows.items()}
     after = {code: row for code, row in after.items() if not row.is_empty}
     changed = {code for code in before.keys() | after.keys() if before.get(code) != after.get(code)}
     if not (changed or is_new):
@@ -236,7 +236,7 @@ def _record(
     _write_rows(sheet, framework, {code: after.get(code) for code in changed}, nodes)
     lock(sheet.edition)
     _write_scores(sheet, score, nodes)
-    figures = _figures(score.total)
+    figures = _make_figures(score.total)
     sheet.total = figures["score"]
     sheet.ceiling = figures["ceiling"]
     sheet.max_points = figures["max_points"]
@@ -280,7 +280,7 @@ def _check_rows(framework: FrameworkFile, rows: Mapping[str, RowEntry]) -> None:
         )
 
 
-def _in_stored_form(framework: FrameworkFile, code: str, row: RowEntry) -> RowEntry:
+def _normalise(framework: FrameworkFile, code: str, row: RowEntry) -> RowEntry:
     """Return the row in the form in which it comes back: letters stay, numbers become pairs."""
     value = row.value
     if value is None or isinstance(value, tuple):
@@ -329,7 +329,7 @@ def _write_scores(sheet: Sheet, score: SheetScore, nodes: Mapping[str, int]) -> 
     """Write the scores that differ from the stored ones; a typed row changes few of them."""
     names = ("score", "ceiling", "max_points", "unanswered")
     stored = {node: tuple(rest) for node, *rest in sheet.scores.values_list("node", *names)}
-    wanted = {nodes[code]: _figures(points) for code, points in score.nodes.items()}
+    wanted = {nodes[code]: _make_figures(points) for code, points in score.nodes.items()}
     changed = [
         node for node, figures in wanted.items() if stored.get(node) != tuple(figures.values())
     ]
@@ -341,13 +341,13 @@ def _write_scores(sheet: Sheet, score: SheetScore, nodes: Mapping[str, int]) -> 
             sheet=sheet,
             area_id=area,
             answered_points=to_scale(points.answered_maximum),
-            **_figures(points),
+            **_make_figures(points),
         )
         for area, points in score.areas.items()
     )
 
 
-def _figures(points: Points) -> dict[str, Any]:
+def _make_figures(points: Points) -> dict[str, Any]:
     return {
         "score": to_scale(points.score),
         "ceiling": to_scale(points.ceiling),
@@ -361,7 +361,7 @@ def as_json(entries: Mapping[str, RowEntry]) -> dict[str, Any]:
     """Return the entries as plain JSON values; numbers as exact fractions in text."""
     return {
         code: {
-            "value": _value_as_json(entry.value),
+            "value": _write_value(entry.value),
             "text": entry.text,
             "note": entry.note,
             "proofs": [list(pair) for pair in entry.proofs],
@@ -374,7 +374,7 @@ def from_json(stored: Mapping[str, Any]) -> dict[str, RowEntry]:
     """Read back what ``as_json`` gave."""
     return {
         code: RowEntry(
-            value=_value_from_json(entry["value"]),
+            value=_read_value(entry["value"]),
             text=entry["text"],
             note=entry["note"],
             proofs=tuple((text, link) for text, link in entry["proofs"]),
@@ -383,7 +383,7 @@ def from_json(stored: Mapping[str, Any]) -> dict[str, RowEntry]:
     }
 
 
-def _value_as_json(value: AnswerValue) -> dict[str, Any] | None:
+def _write_value(value: AnswerValue) -> dict[str, Any] | None:
     if value is None:
         return None
     if isinstance(value, str):
@@ -393,7 +393,7 @@ def _value_as_json(value: AnswerValue) -> dict[str, Any] | None:
     return {"number": str(Fraction(value))}
 
 
-def _value_from_json(stored: dict[str, Any] | None) -> AnswerValue:
+def _read_value(stored: dict[str, Any] | None) -> AnswerValue:
     if stored is None:
         return None
     if "letter" in stored:
@@ -403,27 +403,3 @@ def _value_from_json(stored: dict[str, Any] | None) -> AnswerValue:
         return int(above), int(below)
     number = Fraction(stored["number"])
     return number.numerator if number.denominator == 1 else number
-
-
-LONGEST_LINK = 1000
-
-
-def entries_of(reading: SheetReading) -> dict[str, RowEntry]:
-    """Return what a workbook says, by node code; rows that say nothing are left out."""
-    entries = {
-        code: RowEntry(
-            value=reading.answers.get(code),
-            text=row.typed,
-            note=row.note,
-            proofs=_proofs(row),
-        )
-        for code, row in reading.rows.items()
-    }
-    return {code: entry for code, entry in entries.items() if not entry.is_empty}
-
-
-def _proofs(row: RowReading) -> tuple[tuple[str, str], ...]:
-    """Pair the text of the proof with its first link; further links stand alone."""
-    links = [link for link in row.links if len(link) <= LONGEST_LINK]
-    pairs = [(row.proof, links[0] if links else ""), *(("", link) for link in links[1:])]
-    return tuple(pair for pair in pairs if any(pair))

@@ -106,7 +106,7 @@ def operations(stack: ExitStack, port: int, participants: quiz.Participants) -> 
         page("profile", "unit profile", official, PROFILE, goal=8),
         page("map", "map of 41 units", secretariat, MAP, goal=8),
         page("sheet", "sheet of 113 rows", operator, SHEET, goal=12),
-        page("sheets", "list of 94 sheets", secretariat, SHEETS),
+        page("sheets", "list of sheets, newest year", secretariat, SHEETS),
     ]
 
 

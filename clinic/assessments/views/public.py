@@ -31,33 +31,33 @@ BUSY = {Import.State.RECEIVED, Import.State.READING}
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def check(request: HttpRequest) -> HttpResponseBase:
+def check_workbook(request: HttpRequest) -> HttpResponseBase:
     """Take in a workbook and lead to its report at a random address."""
     if not settings.KLINIK_PUBLIC_CHECK and not request.user.is_authenticated:
         return ask_to_sign_in(request)
-    return _take_in(request) if request.method == "POST" else _form_page(request, CheckForm())
+    return _receive(request) if request.method == "POST" else _show_form(request, CheckForm())
 
 
-def _take_in(request: HttpRequest) -> HttpResponse:
+def _receive(request: HttpRequest) -> HttpResponse:
     form = CheckForm(request.POST, request.FILES)
     try:
         count_try(get_adapter(request).get_client_ip(request))
         if not form.is_valid():
-            return _form_page(request, form, status=422)
+            return _show_form(request, form, status=422)
         received = receive_check(
             form.cleaned_data["file"], framework=form.cleaned_data["framework"]
         )
     except TooManyChecks as refused:
-        answer = _form_page(request, CheckForm(), status=refused.status, too_many=refused.message)
+        answer = _show_form(request, CheckForm(), status=refused.status, too_many=refused.message)
         answer["Retry-After"] = str(refused.details["seconds"])
         return answer
     except Refused as refused:
         form.add_error("file", refused.message)
-        return _form_page(request, form, status=refused.status)
+        return _show_form(request, form, status=refused.status)
     return redirect("public_report", uuid=received.uuid)
 
 
-def _form_page(
+def _show_form(
     request: HttpRequest, form: CheckForm, *, status: int = 200, too_many: str = ""
 ) -> HttpResponse:
     context = {
@@ -72,7 +72,7 @@ def _form_page(
 
 @require_safe
 @never_cache
-def report(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def show_report(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Show the report while it lasts; afterwards, and for every other address, 404."""
     living = Import.objects.filter(expires_at__gt=timezone.now())
     import_ = get_object_or_404(visible(request.user, "check-workbook", living), uuid=uuid)

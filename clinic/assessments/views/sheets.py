@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
+from clinic.assessments.arithmetic.editions import EditionNode
 from clinic.assessments.forms import RowForm, SheetFilter, UploadForm
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Sheet
@@ -47,6 +47,7 @@ from clinic.records import imports
 NO_SHEET_SHOWN = 200
 SHEETS_A_PAGE = 50
 YEAR = re.compile("[0-9]{4}")
+READING_METHODS = ("GET", "HEAD")
 _OF_THE_UNIT = {
     "lead": gettext_lazy(
         "In the order of units; the sheet with most missing comes first within a unit."
@@ -63,7 +64,7 @@ _OF_THE_ASSESSOR = {
 
 @require_safe
 @never_cache
-def sheets(request: SignedInRequest) -> HttpResponse:
+def list_sheets(request: SignedInRequest) -> HttpResponse:
     """List the sheets of reach, at first the newest year of each edition; GET narrows them.
 
     Units come in their order, and a unit's sheet with most missing first.
@@ -99,18 +100,19 @@ def _get_sheet(request: HttpRequest, slug: str, framework: str, period: str) -> 
     return get_object_or_404(within, unit__slug=slug, edition__slug=framework, period=int(period))
 
 
-@require_safe
 @never_cache
-def sheet(request: SignedInRequest, slug: str, framework: str, period: str) -> HttpResponse:
+def show_sheet(request: SignedInRequest, slug: str, framework: str, period: str) -> HttpResponse:
     """Show a sheet part by part."""
-    found = _get_sheet(request, slug, framework, period)
+    sheet = _get_sheet(request, slug, framework, period)
+    if request.method not in READING_METHODS:  # after the look-up: 404 for every method (S2)
+        return HttpResponseNotAllowed(READING_METHODS)
     wanted = request.GET.get("saring", "semua")
-    may_write = can(request.user, "write-sheet", found)
+    may_write = can(request.user, "write-sheet", sheet)
     opens_rubrics = request.GET.get("cetak") == "rubrik"
-    page = page_of(found, wanted, may_write=may_write, opens_rubrics=opens_rubrics)
-    address = sheet_url(found)
+    page = page_of(sheet, wanted, may_write=may_write, opens_rubrics=opens_rubrics)
+    address = sheet_url(sheet)
     context = {
-        "sheet": found,
+        "sheet": sheet,
         "address": address,
         "page": page,
         "shown": wanted if wanted in FILTERS else "semua",
@@ -122,7 +124,7 @@ def sheet(request: SignedInRequest, slug: str, framework: str, period: str) -> H
             }
             for name, label in FILTERS.items()
         ],
-        "missing": missing_in_words(found),
+        "missing": missing_in_words(sheet),
         "areas": [
             {
                 "name": str(area.area),
@@ -132,28 +134,27 @@ def sheet(request: SignedInRequest, slug: str, framework: str, period: str) -> H
                 "unanswered": area.unanswered,
                 "width": f"{100 * area.score / area.max_points:.2f}" if area.max_points else "0",
             }
-            for area in found.area_scores.select_related("area")
+            for area in sheet.area_scores.select_related("area")
         ],
-        "may_upload": can(request.user, "upload-sheet", found.unit),
+        "may_upload": can(request.user, "upload-sheet", sheet.unit),
     }
     return render(request, "assessments/sheet.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def row(
+def edit_row(
     request: SignedInRequest, slug: str, framework: str, *, period: str, code: str
 ) -> HttpResponse:
     """Type the answer, remark and proof of one row; 409 with both values if it has changed."""
-    found = _get_sheet(request, slug, framework, period)
-    require(request.user, "write-sheet", found)
-    edition = edition_file(found.edition)
+    sheet = _get_sheet(request, slug, framework, period)
+    require(request.user, "write-sheet", sheet)
+    edition = edition_file(sheet.edition)
     node = edition.by_code.get(code)
     if node is None or not edition.is_scored(node):
         raise Http404
-    rows = rows_of(found, codes=codes_of_row(edition, code))
+    rows = rows_of(sheet, codes=codes_of_row(edition, code))
     stored = typed_now(rows, edition, code)
-    if request.method != "POST":
+    if request.method in READING_METHODS:
         form = RowForm(framework=edition, code=code, stored=stored)
         form.initial = {
             **{form.name_of(place): text for place, text in enumerate(stored.answers.values())},
@@ -162,28 +163,30 @@ def row(
             "link": stored.link,
             "seen": fingerprint(rows, edition, code),
         }
-        return _row_page(request, found, node, form=form)
+        return _show_row(request, sheet, node, form=form)
+    if request.method != "POST":
+        return HttpResponseNotAllowed([*READING_METHODS, "POST"])
     form = RowForm(request.POST, framework=edition, code=code, stored=stored)
     if not form.is_valid():
-        return _row_page(request, found, node, form=form, status=422)
+        return _show_row(request, sheet, node, form=form, status=422)
     try:
-        save_row(found, code, form.typed(), seen=form.cleaned_data["seen"], actor=request.user)
+        save_row(sheet, code, form.typed(), seen=form.cleaned_data["seen"], actor=request.user)
     except AnswerUnreadable as refused:
         place = [each.code for each in form.nodes].index(refused.details["node"])
         form.add_error(form.name_of(place), refused.message)
-        return _row_page(request, found, node, form=form, status=refused.status)
+        return _show_row(request, sheet, node, form=form, status=refused.status)
     except RowChanged as refused:
-        return _show_conflict(request, found, node, form=form, message=refused.message)
+        return _show_conflict(request, sheet, node, form=form, message=refused.message)
     messages.success(request, _("The row has been saved."))
-    return redirect(f"{sheet_url(found)}#{code}")
+    return redirect(f"{sheet_url(sheet)}#{code}")
 
 
 def _show_conflict(
-    request: HttpRequest, found: Sheet, node: EditionNode, *, form: RowForm, message: str
+    request: HttpRequest, sheet: Sheet, node: EditionNode, *, form: RowForm, message: str
 ) -> HttpResponse:
     """Show what stands there now beside what was typed, and let the typed text be saved over it."""
-    edition: FrameworkFile = edition_file(found.edition)
-    rows = rows_of(found, codes=codes_of_row(edition, node.code))
+    edition = edition_file(sheet.edition)
+    rows = rows_of(sheet, codes=codes_of_row(edition, node.code))
     again = request.POST.copy()
     again["seen"] = fingerprint(rows, edition, node.code)
     stored, typed = typed_now(rows, edition, node.code), form.typed()
@@ -199,22 +202,22 @@ def _show_conflict(
     ]
     form = RowForm(again, framework=edition, code=node.code, stored=stored)
     conflict = {"message": message, "both": both}
-    return _row_page(request, found, node, form=form, status=409, conflict=conflict)
+    return _show_row(request, sheet, node, form=form, status=409, conflict=conflict)
 
 
-def _row_page(
+def _show_row(
     request: HttpRequest,
-    found: Sheet,
+    sheet: Sheet,
     node: EditionNode,
     *,
     form: RowForm,
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    score = found.scores.get(node__code=node.code)
+    score = sheet.scores.get(node__code=node.code)
     context = {
-        "sheet": found,
-        "address": sheet_url(found),
+        "sheet": sheet,
+        "address": sheet_url(sheet),
         "code": node.code,
         "name": wording(node),
         "worth": worth_in_words(score.score, score.max_points),
@@ -231,10 +234,10 @@ def upload(request: SignedInRequest) -> HttpResponse:
     units = visible(request.user, "upload-sheet", Unit.objects.valid_on(timezone.localdate()))
     if request.method != "POST":
         chosen = {name: request.GET[name] for name in ("unit", "period") if name in request.GET}
-        return _upload_page(request, UploadForm(units=units, initial=chosen))
+        return _show_upload(request, UploadForm(units=units, initial=chosen))
     form = UploadForm(request.POST, request.FILES, units=units)
     if not form.is_valid():
-        return _upload_page(request, form, status=422)
+        return _show_upload(request, form, status=422)
     try:
         received = imports.receive(
             SHEET,
@@ -249,9 +252,9 @@ def upload(request: SignedInRequest) -> HttpResponse:
         )
     except Refused as refused:
         form.add_error("file", refused.message)
-        return _upload_page(request, form, status=refused.status)
+        return _show_upload(request, form, status=refused.status)
     return redirect("import_preview", uuid=received.uuid)
 
 
-def _upload_page(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
+def _show_upload(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
     return render(request, "assessments/sheet_import.html", {"form": form}, status=status)

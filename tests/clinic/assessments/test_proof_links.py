@@ -6,8 +6,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.template.loader import render_to_string
 
 from clinic.assessments.forms import RowForm
+from clinic.assessments.frameworks import find_edition
 from clinic.assessments.models import Proof, Score
-from clinic.assessments.sheet_imports import find_edition
 from clinic.assessments.sheet_page import make_row
 from clinic.assessments.sheets import RowEntry, record_sheet
 from clinic.assessments.workbook.reading import read_workbook

@@ -6,9 +6,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from clinic.assessments.frameworks import find_edition
 from clinic.assessments.models import Sheet
-from clinic.assessments.sheet_imports import find_edition
-from clinic.assessments.sheets import RowEntry, entries_of, record_sheet, rows_of, sheet_url
+from clinic.assessments.sheets import RowEntry, record_sheet, rows_of, sheet_url
 from clinic.assessments.workbook.reading import read_workbook
 from clinic.people import granting
 from clinic.people.granting import Scope
@@ -31,7 +31,7 @@ def no_second_factor(settings):
 
 @pytest.fixture(scope="module")
 def entries():
-    return entries_of(read_workbook(SAMPLE, ZI))
+    return read_workbook(SAMPLE, ZI).entries
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def test_at_first_the_newest_year_of_each_edition_is_listed(operator, sheet, uni
 def test_the_list_has_pages_and_grows_neither_in_statements_nor_in_size_with_the_years(
     signed_in, cast, sheet
 ):
-    """What G3 of the growth review asks: a page costs what it shows, however old the regency."""
+    """A page costs what it shows, however many years of sheets a regency has."""
     browser = signed_in(cast.regency_official.account)
 
     def look():
