@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -75,7 +75,8 @@ def declared_urls() -> Any:
     """Return the URL patterns, each with the policy that the doors of the house read."""
     patterns, app_name, namespace = api.urls
     for pattern in patterns:
-        is_document = pattern.name == "openapi-json"
-        pattern.callback.policy = "public" if is_document else "signed-in"
+        is_document = isinstance(pattern, URLPattern) and pattern.name == "openapi-json"
+        declared = "public" if is_document else "signed-in"
+        pattern.callback.policy = declared  # type: ignore[union-attr]  # a plain function of ours
     page = path("docs/", policy("public")(reference), name="reference")
     return [*patterns, page], app_name, namespace

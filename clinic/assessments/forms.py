@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxLengthValidator, URLValidator
+from django.core.validators import URLValidator
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,7 @@ from clinic.assessments.sheets import TypedRow
 from clinic.people.models import Unit
 
 EVERY_YEAR = "semua"
+MOST_OF_NOTE, MOST_OF_PROOF = 4000, 2000
 ACCEPTS = forms.FileInput(attrs={"accept": ".xlsx"})
 
 
@@ -34,49 +35,45 @@ def usual_period(unit: str | None, units: Any) -> int:
     return own.first() or most.first() or timezone.localdate().year
 
 
+def _list_frameworks_or_none() -> list[tuple[str, Any]]:
+    return [("", _("Recognise it from the file")), *framework_choices()]
+
+
 class CheckForm(forms.Form):
     """A workbook to be checked without an account."""
 
     file = forms.FileField(label=_("Workbook (.xlsx)"), widget=ACCEPTS)
-    framework = forms.ChoiceField(label=_("Framework"), required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["framework"].choices = [
-            ("", _("Recognise it from the file")),
-            *framework_choices(),
-        ]
+    framework = forms.ChoiceField(
+        label=_("Framework"), required=False, choices=_list_frameworks_or_none
+    )
 
 
 class UploadForm(CheckForm):
     """A workbook for one unit and year."""
 
-    unit = forms.ModelChoiceField(
-        Unit.objects.none(), to_field_name="slug", label=_("Work unit"), empty_label=_("Choose")
-    )
     period = forms.IntegerField(label=_("Year"), min_value=FIRST_YEAR, max_value=LAST_YEAR)
-    field_order = ["unit", "framework", "period", "file"]
 
-    def __init__(self, *args: Any, units: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["unit"].queryset = units
-        self._choose_only_unit(units)
-        self.fields["period"].initial = usual_period(self.initial.get("unit"), units)
-
-    def _choose_only_unit(self, units: Any) -> None:
+    def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
         """Choose for whoever has one unit alone; among several the field starts empty."""
+        super().__init__(*args, **kwargs)
         first_two = list(units[:2])
-        if len(first_two) == 1:
-            self.fields["unit"].empty_label = None
+        is_only = len(first_two) == 1
+        self.fields["unit"] = forms.ModelChoiceField(
+            units,
+            to_field_name="slug",
+            label=_("Work unit"),
+            empty_label=None if is_only else _("Choose"),
+        )
+        self.order_fields(["unit", "framework", "period", "file"])
+        if is_only:
             self.initial.setdefault("unit", first_two[0].slug)
+        self.fields["period"].initial = usual_period(self.initial.get("unit"), units)
 
 
 class SheetFilter(forms.Form):
     """What narrows the list of sheets: part of a unit's name, a framework, a year."""
 
     cari = forms.CharField(label=_("Name of the unit"), required=False, max_length=80)
-    kerangka = forms.ChoiceField(label=_("Framework"), required=False)
-    tahun = forms.ChoiceField(label=_("Year"), required=False)
 
     def __init__(self, *args: Any, sheets: QuerySet[Sheet], **kwargs: Any) -> None:
         """Take the sheets of reach: their editions and years are the choices."""
@@ -86,13 +83,20 @@ class SheetFilter(forms.Form):
         self.newest = dict(found)
         self.has_older = len(found) > len(self.newest)
         editions = FrameworkEdition.objects.filter(pk__in=self.newest)
-        kerangka, tahun = self.fields["kerangka"], self.fields["tahun"]
-        kerangka.choices = [("", _("All")), *((each.slug, str(each)) for each in editions)]
-        tahun.choices = [
-            ("", _("Newest of each framework")),
-            (EVERY_YEAR, _("All")),
-            *((str(year), str(year)) for year in years),
-        ]
+        self.fields["kerangka"] = forms.ChoiceField(
+            label=_("Framework"),
+            required=False,
+            choices=[("", _("All")), *((each.slug, str(each)) for each in editions)],
+        )
+        self.fields["tahun"] = forms.ChoiceField(
+            label=_("Year"),
+            required=False,
+            choices=[
+                ("", _("Newest of each framework")),
+                (EVERY_YEAR, _("All")),
+                *((str(year), str(year)) for year in years),
+            ],
+        )
 
     @property
     def is_narrowed(self) -> bool:
@@ -118,11 +122,19 @@ class SheetFilter(forms.Form):
         return sheets.filter(newest)
 
 
+def _measure(text: str) -> int:
+    """Return how long a stored text is when a form sends it: each line end as two characters."""
+    return len("\r\n".join(text.splitlines())) + 2
+
+
 class WebAddressField(forms.URLField):
-    """An address with the scheme http or https; what stands there already may stay."""
+    """An address with the scheme http or https; what is ``stored`` already may stay."""
 
     default_validators = [URLValidator(schemes=("http", "https"))]
-    stored = ""
+
+    def __init__(self, *, stored: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.stored = stored
 
     def clean(self, value: Any) -> Any:
         is_kept = isinstance(value, str) and self.stored and value.strip() == self.stored
@@ -136,20 +148,6 @@ class RowForm(forms.Form):
     workbook can be saved again.
     """
 
-    note = forms.CharField(
-        label=_("Remark"), required=False, max_length=4000, widget=forms.Textarea({"rows": 4})
-    )
-    proof = forms.CharField(label=_("Proof: what document"), required=False, max_length=2000)
-    link = WebAddressField(
-        label=_("Link to the proof"),
-        required=False,
-        max_length=1000,
-        assume_scheme="https",
-        help_text=_("Make sure that an assessor can open it."),
-        error_messages={"invalid": _("Write the whole link. It begins with https://.")},
-    )
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
-
     def __init__(
         self,
         *args: Any,
@@ -159,35 +157,38 @@ class RowForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        if stored is not None:
-            self._raise_limit("note", stored.note)
-            self._raise_limit("proof", stored.proof)
-            self.fields["link"].stored = stored.link
+        stored = stored or TypedRow(answers={})
         self.nodes = framework.answered(code)
-        answers = {
-            self.name_of(place): self._make_field(framework, node)
-            for place, node in enumerate(self.nodes)
-        }
-        self.fields = {**answers, **self.fields}
-
-    def _raise_limit(self, name: str, text: str) -> None:
-        """Let a field hold a stored text, whose line ends come back as two characters each."""
-        field = self.fields[name]
-        longest = len("\r\n".join(text.splitlines())) + 2
-        if longest > field.max_length:
-            field.max_length = longest
-            field.validators = [
-                each for each in field.validators if not isinstance(each, MaxLengthValidator)
-            ]
-            field.validators.append(MaxLengthValidator(longest))
-            field.widget.attrs["maxlength"] = str(longest)
+        for place, node in enumerate(self.nodes):
+            self.fields[self.name_of(place)] = self._make_answer_field(framework, node)
+        self.fields["note"] = forms.CharField(
+            label=_("Remark"),
+            required=False,
+            max_length=max(MOST_OF_NOTE, _measure(stored.note)),
+            widget=forms.Textarea({"rows": 4}),
+        )
+        self.fields["proof"] = forms.CharField(
+            label=_("Proof: what document"),
+            required=False,
+            max_length=max(MOST_OF_PROOF, _measure(stored.proof)),
+        )
+        self.fields["link"] = WebAddressField(
+            stored=stored.link,
+            label=_("Link to the proof"),
+            required=False,
+            max_length=1000,
+            assume_scheme="https",
+            help_text=_("Make sure that an assessor can open it."),
+            error_messages={"invalid": _("Write the whole link. It begins with https://.")},
+        )
+        self.fields["seen"] = forms.CharField(widget=forms.HiddenInput, required=False)
 
     @staticmethod
     def name_of(place: int) -> str:
         """Return the name of the field that holds the answer of the row's n-th node."""
         return f"answer{place}"
 
-    def _make_field(self, framework: FrameworkFile, node: EditionNode) -> forms.Field:
+    def _make_answer_field(self, framework: FrameworkFile, node: EditionNode) -> forms.Field:
         scale = framework.by_scale[node.scale]
         if scale.kind != "letters":
             label = wording(node) if len(self.nodes) > 1 else _("Answer")

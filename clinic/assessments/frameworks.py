@@ -198,7 +198,7 @@ def edition_file(edition: FrameworkEdition) -> FrameworkFile:
     A process reads the text of an edition once and again only after a load; ``stored_file`` looks
     at what is in the database now.
     """
-    if edition.pk is None:
+    if edition._state.adding:
         return stored_file(edition)
     key = (edition.pk, edition.digest, edition.loaded_at)
     if key not in _files:

@@ -130,7 +130,7 @@ def _read_answers(
         "sheet", "node", "letter", "numerator", "denominator"
     )
     for sheet, node, letter, above, below in rows.iterator():
-        pair = None if above is None else (above, below)
+        pair = None if above is None or below is None else (above, below)
         found[sheet][codes.get(node, "")] = (letter or pair, pair)
     return found
 

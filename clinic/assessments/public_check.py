@@ -65,7 +65,7 @@ def count_try(address: str, *, now: float | None = None) -> None:
 
 def _count_one_more(key: str, seconds: int) -> int:
     """Add one and return the count; the database cache is made exact by the write lock."""
-    if not settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
+    if not str(settings.CACHES["default"]["BACKEND"]).endswith("DatabaseCache"):
         cache.add(key, 0, timeout=seconds)
         return int(cache.incr(key))
     with transaction.atomic():

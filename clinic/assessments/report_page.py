@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from django.utils.functional import Promise
@@ -112,7 +113,7 @@ class GoalStep:
     def state_label(self) -> str:
         if self.met:
             return _("met")
-        return _("short by %(points)s") % {"points": points(self.short_by)}
+        return _("short by %(points)s") % {"points": points(Fraction(self.short_by))}
 
 
 @dataclass(frozen=True)

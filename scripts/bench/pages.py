@@ -2,9 +2,10 @@
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from scripts.bench import quiz
 from scripts.bench.browser import Browser, Unexpected, sign_in
@@ -164,8 +165,12 @@ def measure_log_in(ours: Server, bare: Server, runs: int) -> Figure:
             cost = batch(bare, view, length)
             with ExitStack() as stack:
                 forms = iter([_log_in_form(stack, ours.port) for _one in range(FEWEST)])
-                pairs.append((batch(ours, lambda forms=forms: next(forms)(), FEWEST), cost))
+                pairs.append((batch(ours, partial(_send_next, forms), FEWEST), cost))
     return paired("log-in", "log-in with a password", pairs)
+
+
+def _send_next(forms: Iterator[Act]) -> None:
+    next(forms)()
 
 
 def _log_in_form(stack: ExitStack, port: int) -> Act:

@@ -244,16 +244,19 @@ def _check_notes(sheet: CheckedSheet) -> list[Check]:
             found += _check_value_note(sheet, node, facts)
     for node, parent, count, facts in sheet.counts():
         said = amount_in(facts.note)
-        context = {"points": sheet.points(parent.code), "nodes": (node.code, parent.code)}
-        place = facts.cells.get("answer", "")
+        sentence, texts = "", {"count": count}
         if count > 0 and says_none(facts.note):
-            found.append(
-                _make_check("note_disagrees", "note_says_none", place, **context, count=count)
-            )
+            sentence = "note_says_none"
         elif said is not None and said != count:
+            sentence, texts = "note_says_amount", {"said": said, "count": count}
+        if sentence:
             found.append(
-                _make_check(
-                    "note_disagrees", "note_says_amount", place, **context, said=said, count=count
+                Check(
+                    "note_disagrees",
+                    facts.cells.get("answer", ""),
+                    Message(SENTENCES[sentence], texts),
+                    points=sheet.points(parent.code),
+                    nodes=(node.code, parent.code),
                 )
             )
     return found
@@ -310,18 +313,33 @@ def _check_counts(sheet: CheckedSheet) -> list[Check]:
         if pair is None or node.formula is None:
             continue
         above, below = pair
-        context = {"points": sheet.points(node.code), "nodes": (node.code,)}
-        place = facts.cells.get("answer", "")
         points = sheet.score.nodes.get(node.code)
         share = points.share if points and points.answered else None
         own = facts.own_share
         if own is not None and share is not None and abs(own - share) >= _SAME_SHARE:
-            texts = {"file": _to_percent(own), "counted": _to_percent(share)}
-            found.append(_make_check("count_disagrees", "share_differs", place, **context, **texts))
+            found.append(
+                _make_check(
+                    "count_disagrees",
+                    "share_differs",
+                    facts.cells.get("answer", ""),
+                    points=sheet.points(node.code),
+                    nodes=(node.code,),
+                    file=_to_percent(own),
+                    counted=_to_percent(share),
+                )
+            )
         if node.formula.kind == "ratio" and above > below:
-            place = sheet.cell(node.formula.numerator[0])
-            texts = {"above": above, "below": below}
-            found.append(_make_check("count_disagrees", "more_than_all", place, **context, **texts))
+            found.append(
+                _make_check(
+                    "count_disagrees",
+                    "more_than_all",
+                    sheet.cell(node.formula.numerator[0]),
+                    points=sheet.points(node.code),
+                    nodes=(node.code,),
+                    above=above,
+                    below=below,
+                )
+            )
     return found + _check_repeated_counts(sheet)
 
 

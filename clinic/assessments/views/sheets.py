@@ -69,9 +69,9 @@ def list_sheets(request: SignedInRequest) -> HttpResponse:
 
     Units come in their order, and a unit's sheet with most missing first.
     """
-    found = visible(request.user, "read-sheet", Sheet.objects.all())
+    found = visible(request.user, "read-sheet", Sheet.objects.with_context())
     form = SheetFilter(request.GET or None, sheets=found)
-    listed = form.narrow(found.with_context()).order_by("unit__path", "-unanswered", "-period")
+    listed = form.narrow(found).order_by("unit__path", "-unanswered", "-period")
     page = Paginator(listed, SHEETS_A_PAGE).get_page(request.GET.get("page"))
     may_upload = holds(request.user, "upload-sheet")
     own = visible(request.user, "upload-sheet", Unit.objects.valid_on(timezone.localdate()))

@@ -47,9 +47,13 @@ _TYPE_LABELS = {"ya tidak", "a b c", "a b c d", "a b c d e", "jumlah"}
 
 @dataclass(frozen=True)
 class Columns:
-    """Which column holds what; 0 where the sheet has no such column."""
+    """Which column holds what; 0 where the sheet has no such column.
 
-    labels: tuple[int, ...] = ()
+    Attributes:
+        edge: the first column that holds no wording of rows.
+    """
+
+    edge: int = 0
     weight: int = 0
     rubric: int = 0
     type: int = 0
@@ -59,6 +63,11 @@ class Columns:
     note: int = 0
     proof: int = 0
     link: int = 0
+
+    @property
+    def labels(self) -> range:
+        """The columns with marks and wordings, left of all else."""
+        return range(1, self.edge)
 
 
 @dataclass(frozen=True)
@@ -155,7 +164,7 @@ def _find_columns(
         columns = replace(columns, score=_find_fullest(grid, rows, _is_number, after))
     columns = _find_columns_after_answer(grid, rows, columns)
     edge = columns.weight or columns.rubric or columns.type or columns.answer
-    return replace(columns, labels=tuple(range(1, edge)))
+    return replace(columns, edge=edge)
 
 
 def _find_columns_after_answer(grid: Grid, rows: list[int], columns: Columns) -> Columns:

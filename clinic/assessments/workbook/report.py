@@ -112,18 +112,21 @@ def find_differences(
         return found
     gap = _compute_gap(framework, own)
     if abs(gap) > _NOISE:
-        texts = {
-            "own": Number(own.total, 4),
-            "parts": Number(own.total + gap, 4),
-        }
-        found.append(note("total_differs_from_parts", own.total_cell, **texts))
+        parts = Number(own.total + gap, 4)
+        found.append(
+            note(
+                "total_differs_from_parts",
+                own.total_cell,
+                own=Number(own.total, 4),
+                parts=parts,
+            )
+        )
     explained = gap + sum(
         _compute_explained(framework, root, score, own) for root in _get_roots(framework)
     )
     rest = score.total.score - own.total - explained
     if abs(rest) > _NOISE:
-        texts = {"rest": Number(rest, 4)}
-        found.append(note("difference_unexplained", own.total_cell, **texts))
+        found.append(note("difference_unexplained", own.total_cell, rest=Number(rest, 4)))
     return found
 
 

@@ -12,6 +12,9 @@ class Office(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
 
+    objects = models.Manager["Office"]()
+    visits: models.Manager["Visit"]
+
     def __str__(self) -> str:
         return self.name
 
@@ -22,6 +25,8 @@ class Visit(models.Model):
     office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="visits")
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=200)
+
+    objects = models.Manager["Visit"]()
 
     class Meta:
         indexes = [models.Index(fields=["office", "-number"])]
@@ -35,6 +40,8 @@ class Note(models.Model):
 
     text = models.TextField()
     at = models.DateTimeField(auto_now_add=True)
+
+    objects = models.Manager["Note"]()
 
     def __str__(self) -> str:
         return self.text

@@ -136,3 +136,18 @@ def test_the_first_sheet_locks_the_edition(zi):
     )
     zi.refresh_from_db()
     assert zi.locked_at is not None
+
+
+def test_a_process_reads_the_text_of_an_edition_once_and_again_after_a_load(
+    zi, django_assert_num_queries
+):
+    frameworks.edition_file(FrameworkEdition.objects.get())
+    again = FrameworkEdition.objects.get()
+    with django_assert_num_queries(0):
+        first = frameworks.edition_file(again)
+
+    frameworks.load_framework(ZI.replace("Manajemen Perubahan", "Perubahan", 1))
+
+    later = frameworks.edition_file(FrameworkEdition.objects.get())
+    assert [node.code for node in later.nodes] == [node.code for node in first.nodes]
+    assert later != first

@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -251,6 +252,19 @@ def test_the_sheet_page_asks_the_database_a_fixed_number_of_times(
     with django_assert_max_num_queries(16) as asked:
         operator.get(sheet_url(sheet))
     assert not [each["sql"] for each in asked.captured_queries if '"definition"' in each["sql"]]
+
+
+def test_rows_drawn_before_show_what_the_next_reader_may_see(operator, cast, signed_in, sheet):
+    """A process keeps drawn rows: by what they show, never for another right or language."""
+    assert row_url(sheet) in text(operator.get(sheet_url(sheet)))
+
+    reader = signed_in(cast.regency_official.account)
+
+    assert "/butir/" not in text(reader.get(sheet_url(sheet)))
+    operator.post(row_url(sheet), typed(operator, sheet, note="Dicek lagi"))
+    assert "Dicek lagi" in text(operator.get(sheet_url(sheet)))
+    operator.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    assert "Fill in or change" in text(operator.get(sheet_url(sheet)))
 
 
 def test_saving_a_row_writes_that_row_alone(operator, sheet, django_assert_max_num_queries):
