@@ -46,6 +46,10 @@ from clinic.records import imports
 
 NO_SHEET_SHOWN = 200
 SHEETS_A_PAGE = 50
+LISTED = (
+    *("unit_name", "period", "total", "ceiling", "unanswered"),
+    *("unit__slug", "edition__slug", "edition__name", "edition__name_en", "edition__framework"),
+)
 YEAR = re.compile("[0-9]{4}")
 READING_METHODS = ("GET", "HEAD")
 _OF_THE_UNIT = {
@@ -71,7 +75,7 @@ def list_sheets(request: SignedInRequest) -> HttpResponse:
     """
     found = visible(request.user, "read-sheet", Sheet.objects.with_context())
     form = SheetFilter(request.GET or None, sheets=found)
-    listed = form.narrow(found).order_by("unit__path", "-unanswered", "-period")
+    listed = form.narrow(found).only(*LISTED).order_by("unit__path", "-unanswered", "-period")
     page = Paginator(listed, SHEETS_A_PAGE).get_page(request.GET.get("page"))
     may_upload = holds(request.user, "upload-sheet")
     own = visible(request.user, "upload-sheet", Unit.objects.valid_on(timezone.localdate()))

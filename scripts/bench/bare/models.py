@@ -1,6 +1,11 @@
 """An office, its numbered visits, and notes that are only ever added."""
 
+from typing import TYPE_CHECKING, ClassVar
+
 from django.db import connection, models
+
+if TYPE_CHECKING:  # a class of the stubs alone
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 OFFICES = 40
 VISITS = 100
@@ -12,8 +17,8 @@ class Office(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
 
-    objects = models.Manager["Office"]()
-    visits: models.Manager["Visit"]
+    objects: ClassVar[models.Manager["Office"]] = models.Manager()
+    visits: "RelatedManager[Visit]"
 
     def __str__(self) -> str:
         return self.name
@@ -26,7 +31,7 @@ class Visit(models.Model):
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=200)
 
-    objects = models.Manager["Visit"]()
+    objects: ClassVar[models.Manager["Visit"]] = models.Manager()
 
     class Meta:
         indexes = [models.Index(fields=["office", "-number"])]
@@ -41,7 +46,7 @@ class Note(models.Model):
     text = models.TextField()
     at = models.DateTimeField(auto_now_add=True)
 
-    objects = models.Manager["Note"]()
+    objects: ClassVar[models.Manager["Note"]] = models.Manager()
 
     def __str__(self) -> str:
         return self.text
