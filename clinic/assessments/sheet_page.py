@@ -63,6 +63,13 @@ class ScoredRow:
         return worth_in_words(self.score, self.maximum)
 
     @property
+    def worth_on_paper(self) -> str:
+        return gettext("%(score)s of %(max)s") % {
+            "score": decimals(self.score),
+            "max": decimals(self.maximum),
+        }
+
+    @property
     def left(self) -> str:
         return gettext("%(points)s not yet reached") % {"points": points(self.not_reached)}
 

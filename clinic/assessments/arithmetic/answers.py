@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from clinic.assessments.arithmetic.editions import EditionNode, Formula, FrameworkFile, Scale
+from clinic.assessments.arithmetic.editions import AnswerScale, EditionNode, Formula, FrameworkFile
 from clinic.lib.errors import Refused
 
 Pair = tuple[int, int]
@@ -64,7 +64,7 @@ _BLANK = RowWorth(Fraction(0), Fraction(1), BLANK)
 _UNDECIDED = RowWorth(Fraction(0), Fraction(1), UNDECIDED)
 
 
-def pair_of_letter(scale: Scale, letter: str) -> Pair:
+def pair_of_letter(scale: AnswerScale, letter: str) -> Pair:
     """Turn a letter into two integers.
 
     Raises:
@@ -76,7 +76,7 @@ def pair_of_letter(scale: Scale, letter: str) -> Pair:
     return value.numerator, value.denominator
 
 
-def pair_of_value(scale: Scale, value: Decimal | Fraction | int) -> Pair:
+def pair_of_value(scale: AnswerScale, value: Decimal | Fraction | int) -> Pair:
     """Turn a survey value from 0 to the scale's maximum into two integers.
 
     Raises:
@@ -126,7 +126,7 @@ def worth_of(framework: FrameworkFile, node: EditionNode, answers: Answers) -> R
     return RowWorth(share, share, ANSWERED)
 
 
-def _find_pair(scale: Scale, node: EditionNode, answers: Answers) -> Pair | None:
+def _find_pair(scale: AnswerScale, node: EditionNode, answers: Answers) -> Pair | None:
     if node.formula is not None:
         counted = pair_of_ratio(node.formula, answers)
         if counted is not None:
@@ -137,7 +137,7 @@ def _find_pair(scale: Scale, node: EditionNode, answers: Answers) -> Pair | None
     return pair_of_answer(scale, answer)
 
 
-def pair_of_answer(scale: Scale, answer: str | int | Decimal | Fraction | Pair) -> Pair:
+def pair_of_answer(scale: AnswerScale, answer: str | int | Decimal | Fraction | Pair) -> Pair:
     """Turn whatever a row was given into two integers.
 
     Raises:

@@ -45,7 +45,7 @@ class ScaleStep:
 
 
 @dataclass(frozen=True)
-class Scale:
+class AnswerScale:
     """How a row is answered.
 
     Attributes:
@@ -195,13 +195,13 @@ class FrameworkFile:
     status: str
     source: SourceStamp
     unverified: tuple[str, ...]
-    scales: tuple[Scale, ...]
+    scales: tuple[AnswerScale, ...]
     nodes: tuple[EditionNode, ...]
     thresholds: tuple[Threshold, ...] = ()
     preconditions: tuple[Precondition, ...] = ()
     categories: tuple[Category, ...] = ()
     by_code: dict[str, EditionNode] = field(init=False, repr=False, compare=False, hash=False)
-    by_scale: dict[str, Scale] = field(init=False, repr=False, compare=False, hash=False)
+    by_scale: dict[str, AnswerScale] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_code", {node.code: node for node in self.nodes})
@@ -231,7 +231,7 @@ class FrameworkFile:
             code = found[0].parent
         return found
 
-    def scale_of(self, node: EditionNode) -> Scale | None:
+    def scale_of(self, node: EditionNode) -> AnswerScale | None:
         return self.by_scale.get(node.scale)
 
     def is_scored(self, node: EditionNode) -> bool:

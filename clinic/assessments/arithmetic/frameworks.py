@@ -13,13 +13,13 @@ from typing import Any
 
 from clinic.assessments.arithmetic.editions import (
     CHANGE_AREAS,
+    AnswerScale,
     Category,
     EditionNode,
     Formula,
     FrameworkFile,
     Precondition,
     RubricLine,
-    Scale,
     ScaleStep,
     SourceStamp,
     Threshold,
@@ -87,7 +87,7 @@ def _check_scales(framework: FrameworkFile) -> None:
             raise _make_fault("scale_missing", node.code, scale=node.scale)
 
 
-def _is_sound(scale: Scale) -> bool:
+def _is_sound(scale: AnswerScale) -> bool:
     if scale.kind == "letters":
         values = [step.value for step in scale.steps]
         return (
@@ -308,9 +308,9 @@ def _read_stamp(entry: Mapping[str, Any]) -> SourceStamp:
     )
 
 
-def _read_scale(entry: Mapping[str, Any]) -> Scale:
+def _read_scale(entry: Mapping[str, Any]) -> AnswerScale:
     meaning = entry.get("meaning", {})
-    return Scale(
+    return AnswerScale(
         id=entry["id"],
         label=entry["label"],
         kind=entry["kind"],

@@ -6,15 +6,15 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 from clinic.assessments.arithmetic.answers import AnswerValue
-from clinic.assessments.arithmetic.editions import Scale
+from clinic.assessments.arithmetic.editions import AnswerScale
 from clinic.lib.arithmetic.numbers import NotANumber, parse_number
 
 _PLACEHOLDERS = {"", "-", "–", "—", "blm diisi", "belum diisi", "n/a", "kosong"}
 _YES_NO = {"ya": "Ya", "y": "Ya", "tidak": "Tidak", "tdk": "Tidak", "t": "Tidak"}
 LARGEST_COUNT = 10**12
 _FINEST = Decimal("1e-15")  # an answer is stored as two integers of 64 bits (D11)
-_SHARES = Scale(id="share", label="%", kind="value", maximum=Fraction(1))
-_PERCENTAGES = Scale(id="percentage", label="%", kind="value", maximum=Fraction(100))
+_SHARES = AnswerScale(id="share", label="%", kind="value", maximum=Fraction(1))
+_PERCENTAGES = AnswerScale(id="percentage", label="%", kind="value", maximum=Fraction(100))
 _AROUND = " \t\r\n\xa0.,;:()[]'\"`"
 
 
@@ -32,7 +32,7 @@ class TypedAnswer:
     rejected: bool = False
 
 
-def read_answer(scale: Scale, raw: object) -> TypedAnswer:
+def read_answer(scale: AnswerScale, raw: object) -> TypedAnswer:
     """Read an answer cell of a row with this scale."""
     if raw is None:
         return TypedAnswer()
@@ -44,7 +44,7 @@ def read_answer(scale: Scale, raw: object) -> TypedAnswer:
     return readers.get(scale.kind, _read_value)(scale, raw)
 
 
-def _read_letter(scale: Scale, raw: object) -> TypedAnswer:
+def _read_letter(scale: AnswerScale, raw: object) -> TypedAnswer:
     if not isinstance(raw, str):
         return TypedAnswer(code="letter_not_allowed", rejected=True)
     trimmed = raw.strip(_AROUND)
@@ -71,7 +71,7 @@ def _read_number(raw: object) -> tuple[Decimal, str] | None:
         return None
 
 
-def _read_count(_scale: Scale, raw: object) -> TypedAnswer:
+def _read_count(_scale: AnswerScale, raw: object) -> TypedAnswer:
     read = _read_number(raw)
     if read is None:
         return TypedAnswer(code="not_a_number", rejected=True)
@@ -83,7 +83,7 @@ def _read_count(_scale: Scale, raw: object) -> TypedAnswer:
     return TypedAnswer(int(number), code)
 
 
-def _read_value(scale: Scale, raw: object) -> TypedAnswer:
+def _read_value(scale: AnswerScale, raw: object) -> TypedAnswer:
     read = _read_number(raw)
     if read is None:
         return TypedAnswer(code="not_a_number", rejected=True)

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from clinic.assessments.arithmetic.answers import AnswerValue, RowEntry, pair_of_ratio
-from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile, Scale
+from clinic.assessments.arithmetic.editions import AnswerScale, EditionNode, FrameworkFile
 from clinic.assessments.arithmetic.links import web_address
 from clinic.assessments.arithmetic.typed_answers import read_answer, read_share
 from clinic.assessments.arithmetic.wording import plain
@@ -167,7 +167,9 @@ def _collect_links(reading: SheetReading, node: EditionNode, row: int) -> tuple[
     return tuple(dict.fromkeys(filter(None, addresses)))
 
 
-def _read_answer(reading: SheetReading, node: EditionNode, scale: Scale, row: int) -> AnswerValue:
+def _read_answer(
+    reading: SheetReading, node: EditionNode, scale: AnswerScale, row: int
+) -> AnswerValue:
     cell = reading.layout.grid.at(row, reading.layout.columns.answer)
     place = where(row, reading.layout.columns.answer)
     if scale.kind == "ratio":
