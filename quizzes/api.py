@@ -19,7 +19,7 @@ from pydantic import ConfigDict
 
 from clinic.lib import problems
 from clinic.lib.errors import Refused
-from clinic.people.access import visible
+from clinic.people.access import SignedInRequest, visible
 from quizzes import delivery, showing
 from quizzes.arithmetic.saving import Decision, Outcome, SaveEvent
 from quizzes.models import Assignment, Attempt
@@ -150,7 +150,7 @@ def _answer(request: HttpRequest, saved: delivery.Saved, now: datetime) -> HttpR
         }
     ),
 )
-def start(request: HttpRequest, slug: str, body: Start) -> HttpResponse:
+def start(request: SignedInRequest, slug: str, body: Start) -> HttpResponse:
     """Begin the quiz (201), or return the attempt under way (200)."""
     allowed = visible(request.user, "open-quiz", Assignment.objects.filter(quiz__slug=slug))
     assignment = get_object_or_404(allowed, uuid=_uuid(body.assignment))

@@ -180,7 +180,8 @@ def cost_of(act: MeasuredAct, *, runs: int, explain: bool = False) -> Cost:
         with count.counting():
             size = act.run()
         reads = large_reads(count.statements) if explain else []
-    cpu, clock = [], []
+    cpu: list[float] = []
+    clock: list[float] = []
     while len(cpu) < runs and (not cpu or time.perf_counter() - begin < LONGEST):
         with rolled_back():
             act.prepare()
@@ -299,18 +300,18 @@ def page_acts() -> list[MeasuredAct]:
     finding = findings.filter(unit=sheet.unit, edition=sheet.edition, period=sheet.period)[0]
     module = ModulePage.objects.live().order_by("pk")[0]
     coming = Event.objects.filter(state=Event.State.OPEN)[0]
-    past = {"args": [PAST_CLINIC]}
+    past = [PAST_CLINIC]
     return [
         page_act("front page", reverse("front")),
         page_act("/modul/", reverse("modules")),
         page_act("module", reverse("module", args=[module.slug])),
         page_act("sheet", sheet_url(sheet), REGENCY),
-        page_act("event board", reverse("organiser_event", **past), ORGANISER),
+        page_act("event board", reverse("organiser_event", args=past), ORGANISER),
         page_act("Mengapa", reverse("finding", kwargs=finding.address), REGENCY),
         page_act("people list", reverse("people_list"), ADMINISTRATOR),
         page_act("/belajar/", reverse("learning"), PARTICIPANT),
         page_act("/kuis/", reverse("quizzes"), PARTICIPANT),
-        page_act("participants of an event", reverse("organiser_people", **past), ORGANISER),
+        page_act("participants of an event", reverse("organiser_people", args=past), ORGANISER),
         page_act("invite", reverse("organiser_invite", args=[coming.code]), ORGANISER),
         page_act("unit profile", profile_url(sheet.unit), REGENCY),
         page_act("/penilaian/, regency", reverse("sheets"), REGENCY),
