@@ -86,6 +86,12 @@ class Replay(Body):
     events: list[IndexedSave] = Field(max_length=MOST_EVENTS)
 
 
+class Flag(Body):
+    """Whether the question is marked to be looked at again."""
+
+    flagged: bool
+
+
 class HandInBody(Body):
     """The hand-in with last saves; ``timeout`` is obeyed only if time is over here too."""
 
@@ -111,13 +117,15 @@ def _clock(attempt: Attempt, now: datetime) -> dict[str, Any]:
 
 
 def _outcome(decision: Decision) -> dict[str, Any]:
-    return {
+    """Describe a decision; of a conflict the server's copy comes with it."""
+    told = {
         "outcome": decision.outcome.value,
         "rev": decision.rev,
         "code": decision.code,
         "detail": sentence_of(decision),
         "reading": number_read(decision.number),
     }
+    return {**told, "value": decision.value} if decision.outcome is Outcome.CONFLICT else told
 
 
 def _item(item: showing.ShownItem) -> dict[str, Any]:
@@ -126,11 +134,9 @@ def _item(item: showing.ShownItem) -> dict[str, Any]:
     return {**told, "reading": number_read(number)}
 
 
-def _answer(request: HttpRequest, saved: delivery.Saved, now: datetime) -> HttpResponse:
+def _answer(request: HttpRequest, saved: delivery.SavedAnswers, now: datetime) -> HttpResponse:
     decision = saved.decision
     body = {**_outcome(decision), **_clock(saved.attempt, now)}
-    if decision.outcome is Outcome.CONFLICT:
-        body["value"] = decision.value
     if decision.status == 200:  # noqa: PLR2004 taken
         return Response(body)
     title = str(problems.BY_STATUS.get(decision.status, problems.CONFLICT).title)
@@ -205,17 +211,29 @@ def save(request: HttpRequest, attempt: UUID, index: int, body: Save) -> HttpRes
 
 @router.post(
     "/attempts/{attempt}/replay",
-    openapi_extra=_told({200: "One outcome for each event, in its order."}),
+    openapi_extra=_told({200: "One outcome for each event, in its order; the time as in a save."}),
 )
 def replay(request: HttpRequest, attempt: UUID, body: Replay) -> HttpResponse:
-    """Save what waited on the device, one result each, in its order."""
+    """Save several answers in one transaction, one result each, in their order.
+
+    Once the answer is here, each of them is stored or its result says why not.
+    """
     _refuse_large(request)
-    mine = _mine(request)
-    results = [
-        _outcome(delivery.save_response(attempt, one.index, one.event(), among=mine).decision)
-        for one in body.events
-    ]
-    return Response({"results": results})
+    now = timezone.now()
+    events = [(one.index, one.event()) for one in body.events]
+    saved = delivery.save_responses(attempt, events, among=_mine(request), now=now)
+    results = [_outcome(one) for one in saved.decisions]
+    return Response({"results": results, **_clock(saved.attempt, now)})
+
+
+@router.put(
+    "/attempts/{attempt}/items/{index}/flag",
+    openapi_extra=_told({200: "Marked, or no longer; nothing once the attempt is over."}),
+)
+def flag(request: HttpRequest, attempt: UUID, index: int, body: Flag) -> HttpResponse:
+    """Mark a question to come back to, or take the mark away."""
+    delivery.flag(attempt, index, among=_mine(request), flagged=body.flagged)
+    return Response({"flagged": body.flagged})
 
 
 @router.post(

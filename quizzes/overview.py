@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from clinic.people.access import rows_of, visible
+from clinic.people.access import visible
 from clinic.people.models import Account, Membership, Person
 from quizzes.delivery import Prospect, form_of, prospects
 from quizzes.models import Assignment, Attempt, Quiz, Slot
@@ -32,8 +32,11 @@ class QuizEntry:
     prospect: Prospect
     questions: int
     minutes_left: int | None
-    attempts: list[Attempt]
     review_at: datetime | None
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        return self.prospect.attempts
 
     @property
     def open_attempt(self) -> Attempt | None:
@@ -60,13 +63,8 @@ def entries_of(
     if since is not None:
         rows = rows.exclude(closes_at__lt=since)
     found = prospects(list(rows.order_by("opens_at", "id")), account.person)
-    own = Attempt.objects.filter(person__in=rows_of(account.person))
-    attempts = list(own.exclude(state=Attempt.State.VOIDED))
     lengths = _lengths({one.version.pk for one in found})
-    return [
-        _entry(one, attempts, questions=lengths[one.version.pk, _form(one, account)])
-        for one in found
-    ]
+    return [_entry(one, questions=lengths[one.version.pk, _form(one, account)]) for one in found]
 
 
 def a_year_ago() -> datetime:
@@ -116,14 +114,13 @@ def _form(found: Prospect, account: Account) -> str:
     return form_of(found.version, found.assignment.phase, account.person)
 
 
-def _entry(found: Prospect, attempts: list[Attempt], *, questions: int) -> QuizEntry:
+def _entry(found: Prospect, *, questions: int) -> QuizEntry:
     ends = [found.closes_at, found.version.release_at]
     return QuizEntry(
         assignment=found.assignment,
         prospect=found,
         questions=questions,
         minutes_left=_minutes(found.deadline_at),
-        attempts=[one for one in attempts if one.assignment_id == found.assignment.pk],
         review_at=max((end for end in ends if end), default=None),
     )
 

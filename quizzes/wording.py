@@ -28,6 +28,7 @@ REASONS = {
     "not_a_number": gettext_lazy("write a number such as 56,84"),
     "too_long": gettext_lazy("it is too long"),
     "too_many": gettext_lazy("more options are ticked than allowed"),
+    "not_storable": gettext_lazy("it holds characters that no text has"),
     "target_used_twice": gettext_lazy("the same choice stands in two rows"),
 }
 

@@ -50,6 +50,11 @@ class PublicItem:
     max_select: int | None = None
     reuse: bool = False
 
+    @property
+    def input_type(self) -> str:
+        """The kind of HTML field of an option."""
+        return "checkbox" if self.type_name == "multiple" else "radio"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Review:

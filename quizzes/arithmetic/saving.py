@@ -12,7 +12,13 @@ from fractions import Fraction
 from typing import Any
 
 from clinic.lib.errors import Refused
-from quizzes.arithmetic.answers import TypedNumber, Value, parse_value, value_to_json
+from quizzes.arithmetic.answers import (
+    TypedNumber,
+    Value,
+    is_storable,
+    parse_value,
+    value_to_json,
+)
 from quizzes.arithmetic.deadlines import Timing
 from quizzes.arithmetic.question_types import Content
 
@@ -104,7 +110,9 @@ class ItemState:
 
 
 def decide(state: ItemState, event: SaveEvent, *, content: Content) -> Decision:
-    """Decide one save; steps and their order are those of section 5.2 of the quiz design."""
+    """Decide one save; the order of the steps is part of the rule."""
+    if not is_storable(event.value):
+        return _refused(state, event, "invalid_value", {"reason": "not_storable"})
     if state.earlier is not None:
         return state.earlier
     if not state.in_progress or state.timing is Timing.LATE:

@@ -5,6 +5,7 @@ What question versions and quiz versions share: once out, they never change (Q1)
 A quiz is an identity; its questions and rules stand in its versions.
 """
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -193,6 +194,26 @@ class QuestionVersion(Version):
     def source_labels(self) -> tuple[str, ...]:
         """What the question rests on, as its readers are told."""
         return tuple(stamp["label"] for stamp in self.sources if stamp.get("label"))
+
+
+_contents: dict[str, Content] = {}
+MOST_CONTENTS = 2000
+
+
+def contents_of(versions: Mapping[int, str]) -> dict[int, Content]:
+    """Return the contents of versions that are given by key and content hash.
+
+    A process parses each content once: what a hash stands for never changes (Q1).
+    """
+    missing = [pk for pk, digest in versions.items() if digest not in _contents]
+    if missing:
+        if len(_contents) > MOST_CONTENTS:
+            _contents.clear()
+            missing = list(versions)
+        stored = QuestionVersion.objects.filter(pk__in=missing)
+        for digest, content in stored.values_list("content_hash", "content").order_by():
+            _contents[digest] = from_json(content)
+    return {pk: _contents[digest] for pk, digest in versions.items()}
 
 
 class Quiz(models.Model):
