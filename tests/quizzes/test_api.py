@@ -219,13 +219,19 @@ def test_a_time_out_that_came_too_early_leaves_the_attempt_open(base, browser):
 
 
 def test_s03_others_get_404_and_strangers_401(cast, base, signed_in):
-    for method, path in (
-        ("get", ""),
-        ("get", "/clock"),
+    event = {**json.loads(body("x")), "index": 1}
+    sendable = {
+        "/submit": "{}",
+        "/replay": json.dumps({"events": [event]}),
+        "/items/1/flag": '{"flagged": true}',
+    }
+    writes = [
+        ("put", "/items/1"),
+        ("put", "/items/1/flag"),
         ("post", "/submit"),
         ("post", "/replay"),
-        ("put", "/items/1"),
-    ):
+    ]
+    for method, path in [("get", ""), ("get", "/clock"), *writes]:
         sent = {} if method == "get" else {"data": body("x"), "content_type": JSON}
         if path in sendable:
             sent["data"] = sendable[path]
