@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 from django.utils.translation import override
 
 from quizzes.arithmetic.public_items import PublicItem, PublicRow
@@ -44,7 +43,7 @@ def _rows(rows: Iterable[PublicRow]) -> list[list[str]]:
 
 
 @lru_cache
-def prototypes(language: str) -> list[tuple[str, SafeString]]:
+def prototypes(language: str) -> list[tuple[str, str]]:
     """Return the empty fields of each kind of question, which the script fills for another one.
 
     They come from the template that draws the question itself, once a process and language.
@@ -59,7 +58,7 @@ def prototypes(language: str) -> list[tuple[str, SafeString]]:
     ]
     with override(language):
         return [
-            (kind.type_name, SafeString(render_to_string("quizzes/_fields.html", fields_of(kind))))
+            (kind.type_name, render_to_string("quizzes/_fields.html", fields_of(kind)))
             for kind in kinds
         ]
 
