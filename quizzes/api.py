@@ -21,7 +21,7 @@ from clinic.lib import problems
 from clinic.lib.errors import Refused
 from clinic.people.access import visible
 from quizzes import delivery, showing
-from quizzes.arithmetic.saving import Decision, Outcome, SaveEvent
+from quizzes.arithmetic.saving import SaveDecision, SaveEvent, SaveOutcome
 from quizzes.models import Assignment, Attempt
 from quizzes.wording import number_read, sentence_of
 
@@ -86,7 +86,7 @@ class Replay(Body):
     events: list[IndexedSave] = Field(max_length=MOST_EVENTS)
 
 
-class Flag(Body):
+class FlagBody(Body):
     """Whether the question is marked to be looked at again."""
 
     flagged: bool
@@ -116,7 +116,7 @@ def _clock(attempt: Attempt, now: datetime) -> dict[str, Any]:
     }
 
 
-def _outcome(decision: Decision) -> dict[str, Any]:
+def _outcome(decision: SaveDecision) -> dict[str, Any]:
     """Describe a decision; of a conflict the server's copy comes with it."""
     told = {
         "outcome": decision.outcome.value,
@@ -125,7 +125,7 @@ def _outcome(decision: Decision) -> dict[str, Any]:
         "detail": sentence_of(decision),
         "reading": number_read(decision.number),
     }
-    return {**told, "value": decision.value} if decision.outcome is Outcome.CONFLICT else told
+    return {**told, "value": decision.value} if decision.outcome is SaveOutcome.CONFLICT else told
 
 
 def _item(item: showing.ShownItem) -> dict[str, Any]:
@@ -230,7 +230,7 @@ def replay(request: HttpRequest, attempt: UUID, body: Replay) -> HttpResponse:
     "/attempts/{attempt}/items/{index}/flag",
     openapi_extra=_told({200: "Marked, or no longer; nothing once the attempt is over."}),
 )
-def flag(request: HttpRequest, attempt: UUID, index: int, body: Flag) -> HttpResponse:
+def flag(request: HttpRequest, attempt: UUID, index: int, body: FlagBody) -> HttpResponse:
     """Mark a question to come back to, or take the mark away."""
     delivery.flag(attempt, index, among=_mine(request), flagged=body.flagged)
     return Response({"flagged": body.flagged})

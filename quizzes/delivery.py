@@ -39,11 +39,11 @@ from quizzes.arithmetic.deadlines import (
 from quizzes.arithmetic.grading import GRADING_RELEASE, credit
 from quizzes.arithmetic.question_types import Content
 from quizzes.arithmetic.saving import (
-    Decision,
     ItemState,
     LoggedSave,
-    Outcome,
+    SaveDecision,
     SaveEvent,
+    SaveOutcome,
     decide,
     may_submit,
     state_from_log,
@@ -309,22 +309,15 @@ TIMEOUT = "timeout"
 READ_WITH_THE_LOCK = ("uuid", "person", "state", "deadline_at", "locale", "finished_at")
 
 
-class NoSuchItem(Refused):
-    """The attempt has no item of this number."""
-
-    code = "not_found"
-    status = 404
-
-
 @dataclass(frozen=True)
 class SavedAnswers:
     """What became of each save, with the attempt as it stands then."""
 
     attempt: Attempt
-    decisions: tuple[Decision, ...]
+    decisions: tuple[SaveDecision, ...]
 
     @property
-    def decision(self) -> Decision:
+    def decision(self) -> SaveDecision:
         """What became of the only save."""
         (decision,) = self.decisions
         return decision
@@ -359,14 +352,14 @@ def with_attempt(
         now: moment of the act, server time.
 
     Raises:
-        NoSuchItem: no such attempt within reach.
+        Refused: no such attempt within reach.
     """
     rows = Attempt.objects.all() if among is None else among
     with transaction.atomic():
         locked = rows.select_for_update().filter(uuid=uuid).order_by()
         attempt = next(iter(locked.only(*READ_WITH_THE_LOCK)), None)
         if attempt is None:
-            raise NoSuchItem(_("Not found."))
+            raise Refused(_("Not found."), code="not_found", status=404)
         moment = now or timezone.now()
         if attempt.is_open and is_expired(attempt.deadline_at, moment):
             _finish(attempt, Attempt.State.EXPIRED, reason=TIMEOUT, now=moment)
@@ -463,7 +456,7 @@ def _save_all(
     *,
     now: datetime,
     reads_log: bool = False,
-) -> tuple[Decision, ...]:
+) -> tuple[SaveDecision, ...]:
     """Decide each save in its order, then store all at once.
 
     The log is read only for items of which a save does not know the newest revision, or that come
@@ -471,7 +464,7 @@ def _save_all(
     """
     answers = _read_answers(attempt, {index for index, _event in events})
     if any(index not in answers for index, _event in events):
-        raise NoSuchItem(_("Not found."))
+        raise Refused(_("Not found."), code="not_found", status=404)
     times = Counter(index for index, _event in events)
     unsure = {
         answers[index].item
@@ -498,7 +491,7 @@ def _save_all(
         decision = decide(state, event, content=answer.content)
         decisions.append(decision)
         if decision.is_stored:
-            is_applied = decision.outcome is Outcome.APPLIED
+            is_applied = decision.outcome is SaveOutcome.APPLIED
             row = ResponseEvent(
                 item_id=answer.item,
                 client_id=event.client_id,
@@ -552,7 +545,7 @@ def _read_answers(
     }
 
 
-def _write_responses(applied: Mapping[int, Decision], *, now: datetime) -> None:
+def _write_responses(applied: Mapping[int, SaveDecision], *, now: datetime) -> None:
     """Put the newest values in place, by key of the response; a blank is NULL, not JSON null."""
     together = {key: one for key, one in applied.items() if one.value is not None}
     if len(together) > 1:
@@ -575,7 +568,7 @@ def _logged(row: ResponseEvent) -> LoggedSave:
         base_rev=row.base_rev,
         rev=row.rev,
         value=row.value,
-        outcome=Outcome(row.outcome),
+        outcome=SaveOutcome(row.outcome),
     )
 
 

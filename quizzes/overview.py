@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clinic.people.access import visible
 from clinic.people.models import Account, Membership, Person
@@ -45,6 +46,17 @@ class QuizEntry:
     @property
     def may_start(self) -> bool:
         return self.open_attempt is None and self.prospect.refusal is None
+
+    @property
+    def start_label(self) -> str:
+        """What the button says that begins or goes on; empty where neither can be."""
+        if self.open_attempt:
+            return _("Go on with the quiz")
+        return _("Start the quiz") if self.may_start else ""
+
+    @property
+    def finished(self) -> list[Attempt]:
+        return [one for one in self.attempts if not one.is_open]
 
 
 def entries_of(

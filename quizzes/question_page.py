@@ -4,12 +4,15 @@ Nothing here knows a key: it is made from ``ShownItem`` alone (Q10).
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from clinic.lib.templatetags.ui import clock, minutes
 from quizzes.arithmetic.public_items import PublicItem, PublicRow
 from quizzes.arithmetic.question_types import Wording
 from quizzes.showing import ShownItem
@@ -40,6 +43,42 @@ def questions_of(items: Iterable[ShownItem]) -> list[dict[str, Any]]:
 
 def _rows(rows: Iterable[PublicRow]) -> list[list[str]]:
     return [[row.id, row.letter, row.text.text, row.text.language] for row in rows]
+
+
+def words_for_script(total: int, deadline_at: datetime | None) -> list[tuple[str, str]]:
+    """Return what the script says, each with the name of its attribute; {…} are filled by it."""
+    return [
+        ("word-saving", _("Saving…")),
+        ("word-saved", _("Saved")),
+        ("word-waiting", _("Not sent yet ({n}), kept on this device")),
+        ("word-refused", _("Not saved")),
+        (
+            "word-sign-in",
+            _("Sign in again in a new tab. Answers are kept on this device and sent afterwards."),
+        ),
+        ("word-server", _("On the server:")),
+        ("word-here", _("On this page:")),
+        ("word-keep-server", _("Keep the answer on the server")),
+        ("word-keep-mine", _("Keep the answer of this page")),
+        ("word-answered", _("answered")),
+        ("word-empty", _("empty")),
+        ("word-marked", _("marked")),
+        ("word-mark", _("Mark to look at again")),
+        ("word-unmark", _("Remove the mark")),
+        ("word-question", _("Question %(n)s") % {"n": "{n}"}),
+        ("word-heading", heading_of("{n}", total)),
+        ("word-progress", _("%(n)s of %(total)s answered") % {"n": "{n}", "total": total}),
+        ("word-left", _("%(left)s left") % {"left": "{left}"}),
+        ("word-until", _("until %(at)s") % {"at": "{at}"}),
+        ("minute", minutes(1)),
+        ("minutes", minutes(2)),
+        ("ends", clock(deadline_at)),
+    ]
+
+
+def heading_of(index: int | str, total: int) -> str:
+    """Say which question of how many it is."""
+    return _("Question %(n)s of %(total)s") % {"n": index, "total": total}
 
 
 @lru_cache

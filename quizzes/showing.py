@@ -15,15 +15,16 @@ from django.utils.translation import gettext as _
 
 from clinic.assessments.models import Outcome
 from clinic.lib.errors import Refused
+from clinic.lib.templatetags.ui import decimals, moment
 from clinic.people.access import rows_of
 from clinic.people.models import Account
 from quizzes.arithmetic.answers import TypedNumber, parse_value, value_to_json
-from quizzes.arithmetic.public_items import PublicItem, Review, public_item, review_of
+from quizzes.arithmetic.public_items import ItemReview, PublicItem, public_item, review_of
 from quizzes.arithmetic.question_types import Content, Numeric
 from quizzes.arithmetic.review_policy import (
+    AttemptPhase,
     AttemptSight,
     ItemSight,
-    Phase,
     Sight,
     Sights,
     Viewer,
@@ -59,6 +60,11 @@ class ShownItem:
         return _("Question %(n)s") % {"n": self.index}
 
     @property
+    def mark_label(self) -> str:
+        """What the button says that puts the mark or takes it away."""
+        return _("Remove the mark") if self.flagged else _("Mark to look at again")
+
+    @property
     def answer_word(self) -> str:
         return _("answered") if self.is_answered else _("empty")
 
@@ -79,7 +85,23 @@ class ShownResult:
 
     index: int
     public: PublicItem
-    review: Review
+    review: ItemReview
+
+    @property
+    def label(self) -> str:
+        """The name of the question in lists."""
+        return _("Question %(n)s") % {"n": self.index}
+
+    @property
+    def verdict(self) -> str:
+        """Right or not, in words; empty while that may not be seen."""
+        if self.review.correct is None:
+            return ""
+        return _("right") if self.review.correct else _("not right")
+
+
+def _points_in_words(earned: Fraction, full: int) -> str:
+    return _("%(score)s of %(full)s") % {"score": decimals(earned), "full": full}
 
 
 @dataclass(frozen=True)
@@ -95,9 +117,14 @@ class OutcomeScore:
     def share(self) -> Fraction:
         return self.earned / self.full
 
+    @property
+    def words(self) -> str:
+        """The points in words."""
+        return _points_in_words(self.earned, self.full)
+
 
 @dataclass(frozen=True)
-class AreaScore:
+class AreaPoints:
     """What was earned of one change area's points, outcome by outcome."""
 
     name: str
@@ -110,6 +137,11 @@ class AreaScore:
     @property
     def full(self) -> int:
         return sum(one.full for one in self.outcomes)
+
+    @property
+    def words(self) -> str:
+        """The points in words."""
+        return _points_in_words(self.earned, self.full)
 
 
 @dataclass(frozen=True)
@@ -133,7 +165,20 @@ class Result:
     opens_at: datetime | None
 
     @property
-    def areas(self) -> list[AreaScore]:
+    def verdict(self) -> str:
+        """Whether it was passed, in words."""
+        return _("passed") if self.passed else _("not passed yet")
+
+    @property
+    def review_words(self) -> str:
+        """When answers and explanations can be seen, as long as they cannot."""
+        if self.opens_at is None:
+            return _("Answers and explanations can be seen once everybody has finished.")
+        at = moment(self.opens_at)
+        return _("Answers and explanations can be seen from %(at)s.") % {"at": at}
+
+    @property
+    def areas(self) -> list[AreaPoints]:
         """The outcomes by change area, in the order of areas; none while they may not be seen."""
         return _by_area(self.outcomes or [])
 
@@ -143,7 +188,7 @@ class Comparison:
     """A person's own pre-quiz beside the post-quiz, once both scores may be seen.
 
     The change is counted on the questions that stand in both; the two whole quizzes ask different
-    things, so their scores are not held against each other (quiz design, 8.3).
+    things, so their scores are not held against each other.
 
     Attributes:
         common: how many questions stand in both.
@@ -157,22 +202,36 @@ class Comparison:
     common_after: list[OutcomeScore]
 
     @property
-    def areas(self) -> list[tuple[AreaScore, AreaScore]]:
+    def areas(self) -> list[tuple[AreaPoints, AreaPoints]]:
         """Per change area what the common questions earned before and after."""
         both = _by_area(self.common_before), _by_area(self.common_after)
         return list(zip(*both, strict=True))
 
     @property
-    def total(self) -> tuple[AreaScore, AreaScore]:
+    def totals_in_words(self) -> str:
+        """The points of the two whole quizzes, and why they are not compared."""
+        return _(
+            "All questions: %(before)s of %(before_full)s points in the pre-quiz, %(after)s of "
+            "%(after_full)s in the post-quiz. The two quizzes do not ask the same questions, so "
+            "these two numbers are not compared."
+        ) % {
+            "before": decimals(self.before.score),
+            "before_full": self.before.full,
+            "after": decimals(self.after.score),
+            "after_full": self.after.full,
+        }
+
+    @property
+    def total(self) -> tuple[AreaPoints, AreaPoints]:
         """The same of all common questions together."""
-        return AreaScore("", self.common_before), AreaScore("", self.common_after)
+        return AreaPoints("", self.common_before), AreaPoints("", self.common_after)
 
 
-def _by_area(outcomes: Iterable[OutcomeScore]) -> list[AreaScore]:
+def _by_area(outcomes: Iterable[OutcomeScore]) -> list[AreaPoints]:
     by_area: dict[str, list[OutcomeScore]] = {}
     for one in outcomes:
         by_area.setdefault(one.area, []).append(one)
-    return [AreaScore(name, rows) for name, rows in by_area.items()]
+    return [AreaPoints(name, rows) for name, rows in by_area.items()]
 
 
 def shown_items(attempt: Attempt) -> list[ShownItem]:
@@ -287,7 +346,7 @@ def comparison_of(
     attempt: Attempt, account: Account, *, now: datetime | None = None
 ) -> Comparison | None:
     """Hold a person's own pre-quiz and post-quiz side by side; None until both are released."""
-    phases = [Phase.PRE, Phase.POST]
+    phases = [AttemptPhase.PRE, AttemptPhase.POST]
     if attempt.phase not in phases or attempt.person_id not in rows_of(account.person):
         return None
     own = Attempt.objects.finished().filter(
@@ -338,14 +397,14 @@ def _opens_at(attempt: Attempt, state: AttemptSight, now: datetime) -> datetime 
 
 def _attempt_sight(attempt: Attempt, *, now: datetime) -> AttemptSight:
     return AttemptSight(
-        phase=Phase(attempt.phase),
+        phase=AttemptPhase(attempt.phase),
         in_progress=attempt.is_open,
         voided=attempt.state == Attempt.State.VOIDED,
         may_retake=_may_retake(attempt, now),
         closes_at=_closes_at(attempt),
         release_at=attempt.quiz_version.release_at,
         others_open=Attempt.objects.in_progress().filter(quiz=attempt.quiz_id).exists(),
-        post_closes_at=_post_closes_at(attempt) if attempt.phase == Phase.PRE else None,
+        post_closes_at=_post_closes_at(attempt) if attempt.phase == AttemptPhase.PRE else None,
     )
 
 
@@ -389,7 +448,9 @@ def _may_retake(attempt: Attempt, now: datetime) -> bool:
 def _post_closes_at(attempt: Attempt) -> datetime | None:
     """The end of the matching post-quiz of this person; None while there is none or no end."""
     reached = takers(rows_of(attempt.person), timezone.localdate())
-    posts = Assignment.objects.in_force().filter(reached, quiz=attempt.quiz_id, phase=Phase.POST)
+    posts = Assignment.objects.in_force().filter(
+        reached, quiz=attempt.quiz_id, phase=AttemptPhase.POST
+    )
     ends = list(posts.values_list("closes_at", flat=True))
     return None if not ends or None in ends else max(ends)
 
@@ -401,7 +462,7 @@ def _withheld(attempt: Attempt, version_ids: set[int], *, now: datetime) -> set[
         Assignment.objects.in_force()
         .filter(still_open)
         .exclude(quiz=attempt.quiz_id)
-        .exclude(phase=Phase.PRACTICE)
+        .exclude(phase=AttemptPhase.PRACTICE)
     )
     slots = Slot.objects.filter(
         question_version__in=version_ids,

@@ -23,11 +23,19 @@ from clinic.lib.errors import Refused
 from clinic.people.access import SignedInRequest, holds, rows_of, visible
 from quizzes import delivery, overview, question_page, showing
 from quizzes.arithmetic.deadlines import time_left
-from quizzes.arithmetic.saving import Outcome, SaveEvent
+from quizzes.arithmetic.saving import SaveEvent, SaveOutcome
 from quizzes.delivery import CannotStart
 from quizzes.forms import ExtensionForm, StartForm, posted_answer
 from quizzes.models import Assignment, Attempt, Quiz, QuizVersion, VersionState
-from quizzes.wording import number_read, sentence_of, standing_of
+from quizzes.wording import (
+    end_of,
+    facts_of,
+    number_read,
+    questions_in,
+    review_words,
+    sentence_of,
+    standing_of,
+)
 
 TOKEN = 32
 ROWS_A_PAGE = 50
@@ -53,7 +61,7 @@ def quizzes(request: SignedInRequest) -> HttpResponse:
     recent, shows_all = overview.a_year_ago(), ALL in request.GET
     entries = overview.entries_of(request.user, since=None if shows_all else recent)
     context = {
-        "entries": [(one, standing_of(one)) for one in entries],
+        "entries": [(one, standing_of(one), questions_in(one)) for one in entries],
         "has_earlier": not shows_all
         and request.user.date_joined < recent
         and overview.has_entries_before(request.user, recent),
@@ -87,7 +95,8 @@ def quiz_start(request: SignedInRequest, slug: str) -> HttpResponse:
         raise Http404
     context = {
         "quiz": quiz,
-        "entries": entries,
+        "title": entries[0].prospect.version.display_title if entries else "",
+        "entries": [(one, facts_of(one), review_words(one)) for one in entries],
         "refusal": refusal.message if refusal else "",
         # Who will see what is said before the first answer.
         "unit_minimum": settings.KLINIK_MIN_GROUP_UNIT,
@@ -143,6 +152,13 @@ def attempt_item(request: SignedInRequest, attempt: UUID, number: str) -> HttpRe
         "attempt": found,
         "shown": shown,
         "items": items,
+        "heading": question_page.heading_of(shown.index, len(items)),
+        "words": question_page.words_for_script(len(items), found.deadline_at),
+        "fields": {
+            **question_page.fields_of(shown.public),
+            "value": shown.value if refused is None else refused.value,
+            "number": shown.number if refused is None else None,
+        },
         "questions": question_page.questions_of(items),
         "prototypes": question_page.prototypes(get_language() or settings.LANGUAGE_CODE),
         "here": reverse("attempt_item", args=[attempt, "0"]).removesuffix("0/"),
@@ -172,9 +188,9 @@ def _save(
     )
     mine = visible(request.user, "take-attempt", Attempt.objects.all())
     decision = delivery.save_response(attempt.uuid, shown.index, event, among=mine).decision
-    if decision.outcome is Outcome.CONFLICT:
+    if decision.outcome is SaveOutcome.CONFLICT:
         return RefusedAnswer(decision.sent, sentence_of(decision), is_conflict=True)
-    if decision.outcome is Outcome.REFUSED:
+    if decision.outcome is SaveOutcome.REFUSED:
         return RefusedAnswer(value, sentence_of(decision))
     if decision.number is not None:
         told = {"n": shown.index, "reading": number_read(decision.number)}
@@ -232,6 +248,7 @@ def attempt_result(request: SignedInRequest, attempt: UUID) -> HttpResponse:
     context = {
         "attempt": found,
         "result": result,
+        "ending": end_of(found),
         "comparison": showing.comparison_of(found, request.user) if result.areas else None,
     }
     return render(request, "quizzes/result.html", context)

@@ -3,12 +3,14 @@
 from fractions import Fraction
 from typing import NamedTuple
 
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from clinic.lib.arithmetic.numbers import LARGEST_IN_WORDS, format_id, in_words_id
-from clinic.lib.templatetags.ui import moment
-from quizzes.arithmetic.saving import Decision
+from clinic.lib.templatetags.ui import minutes, moment
+from quizzes.arithmetic.saving import SaveDecision
+from quizzes.models import Attempt
+from quizzes.models.assignments import Phase
 from quizzes.overview import QuizEntry
 
 SENTENCES = {
@@ -33,7 +35,7 @@ REASONS = {
 }
 
 
-def sentence_of(decision: Decision) -> str:
+def sentence_of(decision: SaveDecision) -> str:
     """Say why a save was not taken; empty when it was."""
     if not decision.code:
         return ""
@@ -75,3 +77,46 @@ def standing_of(entry: QuizEntry) -> QuizStanding:
         opens = moment(entry.assignment.opens_at)
         return QuizStanding("todo", _("Opens on %(moment)s") % {"moment": opens})
     return QuizStanding("stopped", _("Closed"))
+
+
+def questions_in(entry: QuizEntry) -> str:
+    """Say how many questions the person would get."""
+    count = entry.questions
+    return ngettext("%(n)s question", "%(n)s questions", count) % {"n": count}
+
+
+def facts_of(entry: QuizEntry) -> list[str]:
+    """Say what to expect: questions, time, tries, opening and closing."""
+    found = entry.prospect
+    if found.refusal is None and entry.minutes_left is not None:
+        time = _("%(left)s if you start now") % {"left": minutes(entry.minutes_left)}
+    else:
+        limit = found.version.minutes
+        time = minutes(limit) if limit else _("No time limit")
+    tries = {"used": found.used, "allowed": found.allowed}
+    facts = [questions_in(entry), time, _("%(used)s of %(allowed)s tries used") % tries]
+    if entry.assignment.opens_at:
+        facts.append(_("opens %(at)s") % {"at": moment(entry.assignment.opens_at)})
+    if found.closes_at:
+        facts.append(_("closes %(at)s") % {"at": moment(found.closes_at)})
+    return facts
+
+
+def review_words(entry: QuizEntry) -> str:
+    """Say when answers and explanations can be seen; of practice nothing, where they always can."""
+    if entry.assignment.phase == Phase.PRACTICE:
+        return ""
+    if entry.assignment.phase == Phase.PRE:
+        return _("Answers and explanations can be seen once the post-quiz has closed.")
+    if entry.review_at:
+        at = moment(entry.review_at)
+        return _("Answers and explanations can be seen from %(at)s.") % {"at": at}
+    return _("Answers and explanations can be seen once the quiz has closed.")
+
+
+def end_of(attempt: Attempt) -> str:
+    """Say how and when an attempt ended."""
+    at = {"at": moment(attempt.finished_at)}
+    if attempt.state == Attempt.State.EXPIRED:
+        return _("Time was over at %(at)s. What was saved until then counts.") % at
+    return _("Handed in at %(at)s.") % at

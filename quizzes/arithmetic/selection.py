@@ -9,7 +9,7 @@ from collections.abc import Collection
 from fractions import Fraction
 
 from quizzes.arithmetic.question_types import (
-    Choice,
+    ChoiceQuestion,
     Content,
     TrueFalse,
     movable_ids,
@@ -30,7 +30,7 @@ def option_order(content: Content, seed: bytes, index: int) -> tuple[str, ...]:
     if isinstance(content, TrueFalse):
         return ids
     pinned: tuple[str, ...] = ()
-    if isinstance(content, Choice):
+    if isinstance(content, ChoiceQuestion):
         pinned = tuple(option.id for option in content.options if option.pinned)
     loose = [one for one in ids if one not in pinned]
     return (*sorted(loose, key=lambda one: _lot(seed, f"order|{index}|{one}")), *pinned)

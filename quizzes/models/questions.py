@@ -22,11 +22,11 @@ from clinic.people.models import Person
 from quizzes.arithmetic.question_types import Content, from_json
 
 
-class VersionLocked(Refused):
-    """A version that is published or used was to be changed."""
-
-    code = "version_locked"
-    status = 409
+def version_locked() -> Refused:
+    """Return the refusal to change a version that is published or used (Q1)."""
+    return Refused(
+        _("This version is in use. Make a new version."), code="version_locked", status=409
+    )
 
 
 class VersionState(models.TextChoices):
@@ -43,15 +43,15 @@ class VersionQuerySet(models.QuerySet[Any]):
 
     def update(self, **changes: Any) -> int:
         if set(changes) - self.model.MOVING and self.filter(published_at__isnull=False).exists():
-            raise VersionLocked(_("This version is in use. Make a new version."))
+            raise version_locked()
         return super().update(**changes)
 
     def bulk_update(self, *args: Any, **options: Any) -> int:
-        raise VersionLocked(_("This version is in use. Make a new version."))
+        raise version_locked()
 
     def delete(self) -> tuple[int, dict[str, int]]:
         if self.filter(published_at__isnull=False).exists():
-            raise VersionLocked(_("This version is in use. Make a new version."))
+            raise version_locked()
         return super().delete()
 
     def published(self) -> "VersionQuerySet":
@@ -78,12 +78,12 @@ class Version(models.Model):
     def save(self, *args: Any, **options: Any) -> None:
         changed = options.get("update_fields")
         if self.is_locked and (changed is None or set(changed) - self.MOVING):
-            raise VersionLocked(_("This version is in use. Make a new version."))
+            raise version_locked()
         super().save(*args, **options)
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         if self.is_locked:
-            raise VersionLocked(_("This version is in use. Make a new version."))
+            raise version_locked()
         return super().delete(*args, **options)
 
     @property
@@ -330,10 +330,10 @@ class Slot(models.Model):
 
     def save(self, *args: Any, **options: Any) -> None:
         if self.quiz_version.is_locked:
-            raise VersionLocked(_("This version is in use. Make a new version."))
+            raise version_locked()
         super().save(*args, **options)
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         if self.quiz_version.is_locked:
-            raise VersionLocked(_("This version is in use. Make a new version."))
+            raise version_locked()
         return super().delete(*args, **options)
