@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -19,7 +20,7 @@ from pydantic import ConfigDict
 
 from clinic.lib import problems
 from clinic.lib.errors import Refused
-from clinic.people.access import visible
+from clinic.people.access import SignedInRequest, visible
 from quizzes import delivery, showing
 from quizzes.arithmetic.saving import SaveDecision, SaveEvent, SaveOutcome
 from quizzes.models import Assignment, Attempt
@@ -99,11 +100,11 @@ class HandInBody(Body):
     pending: list[IndexedSave] = Field(default_factory=list, max_length=MOST_EVENTS)
 
 
-def _mine(request: HttpRequest) -> Any:
+def _mine(request: SignedInRequest) -> QuerySet[Attempt]:
     return visible(request.user, "take-attempt", Attempt.objects.all())
 
 
-def _refuse_large(request: HttpRequest) -> None:
+def _refuse_large(request: SignedInRequest) -> None:
     if len(request.body) > LARGEST_BODY:
         raise Refused(code="too_large", status=413)
 
@@ -134,7 +135,7 @@ def _item(item: showing.ShownItem) -> dict[str, Any]:
     return {**told, "reading": number_read(number)}
 
 
-def _answer(request: HttpRequest, saved: delivery.SavedAnswers, now: datetime) -> HttpResponse:
+def _answer(request: SignedInRequest, saved: delivery.SavedAnswers, now: datetime) -> HttpResponse:
     decision = saved.decision
     body = {**_outcome(decision), **_clock(saved.attempt, now)}
     if decision.status == 200:  # noqa: PLR2004 taken
@@ -156,7 +157,7 @@ def _answer(request: HttpRequest, saved: delivery.SavedAnswers, now: datetime) -
         }
     ),
 )
-def start(request: HttpRequest, slug: str, body: Start) -> HttpResponse:
+def start(request: SignedInRequest, slug: str, body: Start) -> HttpResponse:
     """Begin the quiz (201), or return the attempt under way (200)."""
     allowed = visible(request.user, "open-quiz", Assignment.objects.filter(quiz__slug=slug))
     assignment = get_object_or_404(allowed, uuid=_uuid(body.assignment))
@@ -176,7 +177,7 @@ def _uuid(text: str) -> UUID:
     "/attempts/{attempt}",
     openapi_extra=_told({200: "State, deadline, and the items while it is open."}),
 )
-def read(request: HttpRequest, attempt: UUID) -> HttpResponse:
+def read(request: SignedInRequest, attempt: UUID) -> HttpResponse:
     """Return the whole attempt without keys, for going on at another device."""
     with delivery.with_attempt(attempt, among=_mine(request)) as found:
         pass
@@ -188,7 +189,7 @@ def read(request: HttpRequest, attempt: UUID) -> HttpResponse:
     "/attempts/{attempt}/clock",
     openapi_extra=_told({200: "State, deadline, the server's time, a CSRF token."}),
 )
-def clock(request: HttpRequest, attempt: UUID) -> HttpResponse:
+def clock(request: SignedInRequest, attempt: UUID) -> HttpResponse:
     """Return server time, deadline and state, and a fresh CSRF token."""
     with delivery.with_attempt(attempt, among=_mine(request)) as found:
         pass
@@ -201,7 +202,7 @@ def clock(request: HttpRequest, attempt: UUID) -> HttpResponse:
         {200: _TAKEN, 409: _CONFLICT, 410: "Too late.", 422: "The value cannot be read."}
     ),
 )
-def save(request: HttpRequest, attempt: UUID, index: int, body: Save) -> HttpResponse:
+def save(request: SignedInRequest, attempt: UUID, index: int, body: Save) -> HttpResponse:
     """Save one answer: 200 taken, 409 with the server's copy, 410 too late, 422 unreadable."""
     _refuse_large(request)
     now = timezone.now()
@@ -213,7 +214,7 @@ def save(request: HttpRequest, attempt: UUID, index: int, body: Save) -> HttpRes
     "/attempts/{attempt}/replay",
     openapi_extra=_told({200: "One outcome for each event, in its order; the time as in a save."}),
 )
-def replay(request: HttpRequest, attempt: UUID, body: Replay) -> HttpResponse:
+def replay(request: SignedInRequest, attempt: UUID, body: Replay) -> HttpResponse:
     """Save several answers in one transaction, one result each, in their order.
 
     Once the answer is here, each of them is stored or its result says why not.
@@ -230,7 +231,7 @@ def replay(request: HttpRequest, attempt: UUID, body: Replay) -> HttpResponse:
     "/attempts/{attempt}/items/{index}/flag",
     openapi_extra=_told({200: "Marked, or no longer; nothing once the attempt is over."}),
 )
-def flag(request: HttpRequest, attempt: UUID, index: int, body: FlagBody) -> HttpResponse:
+def flag(request: SignedInRequest, attempt: UUID, index: int, body: FlagBody) -> HttpResponse:
     """Mark a question to come back to, or take the mark away."""
     delivery.flag(attempt, index, among=_mine(request), flagged=body.flagged)
     return Response({"flagged": body.flagged})
@@ -242,7 +243,7 @@ def flag(request: HttpRequest, attempt: UUID, index: int, body: FlagBody) -> Htt
         {200: "Handed in.", 409: "One of the last saves stops it; the attempt stays open."}
     ),
 )
-def submit(request: HttpRequest, attempt: UUID, body: HandInBody) -> HttpResponse:
+def submit(request: SignedInRequest, attempt: UUID, body: HandInBody) -> HttpResponse:
     """Hand in with last saves in one transaction; a conflict among them stops it (409)."""
     _refuse_large(request)
     pending = [(one.index, one.event()) for one in body.pending]

@@ -64,7 +64,7 @@ from quizzes.models import (
 from quizzes.models.assignments import Phase
 from quizzes.models.questions import contents_of
 
-OTHER = {Phase.PRE: Phase.POST, Phase.POST: Phase.PRE}
+OTHER: dict[str, str] = {Phase.PRE: Phase.POST, Phase.POST: Phase.PRE}
 
 
 class CannotStart(Refused):

@@ -104,7 +104,7 @@ def takers_of(assignment: Assignment) -> QuerySet[Person]:
     if assignment.event is not None:
         seats = assignment.event.registrations.filter(state__in=TAKER_STATES)
         return people.filter(pk__in=seats.values("person"))
-    return people.filter(pk=assignment.person_id)
+    return people.filter(assignments=assignment)
 
 
 def outcomes_of(entries: Iterable[QuizEntry]) -> list[str]:
@@ -155,7 +155,8 @@ def finished_by(event: int, phase: str, *, actor: Account) -> frozenset[int] | N
     if not wanted:
         return None
     rows = visible(actor, "read-score", Attempt.objects.filter(assignment__in=wanted).finished())
-    kept = dict(Person.objects.exclude(merged_into=None).values_list("pk", "merged_into"))
+    merged = Person.objects.exclude(merged_into=None).values_list("pk", "merged_into")
+    kept = {row: into for row, into in merged if into is not None}
     done: dict[int, set[int]] = {}
     for person, assignment in rows.values_list("person", "assignment"):
         done.setdefault(_kept_key(person, kept), set()).add(assignment)

@@ -434,7 +434,10 @@ def _closes_at(attempt: Attempt) -> datetime | None:
     """The end for everybody: nobody may still be working when keys are shown."""
     granted = attempt.assignment.extensions.filter(revoked_at__isnull=True, closes_at__isnull=False)
     closes_at = attempt.assignment.closes_at
-    return max([closes_at, *granted.values_list("closes_at", flat=True)]) if closes_at else None
+    if closes_at is None:
+        return None
+    later = granted.values_list("closes_at", flat=True)
+    return max([closes_at, *(each for each in later if each is not None)])
 
 
 def _may_retake(attempt: Attempt, now: datetime) -> bool:
@@ -452,7 +455,8 @@ def _post_closes_at(attempt: Attempt) -> datetime | None:
         reached, quiz=attempt.quiz_id, phase=AttemptPhase.POST
     )
     ends = list(posts.values_list("closes_at", flat=True))
-    return None if not ends or None in ends else max(ends)
+    known = [end for end in ends if end is not None]
+    return max(known) if known and len(known) == len(ends) else None
 
 
 def _withheld(attempt: Attempt, version_ids: set[int], *, now: datetime) -> set[int]:

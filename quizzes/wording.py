@@ -51,7 +51,7 @@ def number_read(number: Fraction | None) -> str:
         return ""
     written = format_id(number)
     if get_language() == "en":
-        written = written.translate(str.maketrans({",": ".", ".": ","}))
+        written = written.translate(str.maketrans(",.", ".,"))
     elif number.denominator == 1 and abs(number) <= LARGEST_IN_WORDS:
         written = f"{in_words_id(number)} ({written})"
     return _("read as: %(number)s") % {"number": written}

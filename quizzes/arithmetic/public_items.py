@@ -159,6 +159,7 @@ def _accepted(answer: NumericAnswer) -> dict[str, Any]:
 def _feedback(content: Content, value: Any, language: str) -> dict[str, Wording]:
     if value is None:
         return {}
+    reached: Sequence[Any]
     if isinstance(content, Numeric):
         reached = [answer for answer in content.answers if answer.holds(value.number)]
     elif isinstance(content, Matching):

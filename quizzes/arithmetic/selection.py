@@ -45,7 +45,7 @@ def crosses(*, person: str, quiz: str) -> bool:
     return hashlib.sha256(f"form|{quiz}|{person}".encode()).digest()[0] % 2 == 1
 
 
-def common_missing(form_a: Collection[str], form_b: Collection[str]) -> int:
+def common_missing(form_a: Collection[object], form_b: Collection[object]) -> int:
     """Count the common questions that two forms lack: at least five, and a fifth of the longer."""
     longer = max(len(form_a), len(form_b))
     needed = max(FEWEST_COMMON, -(-longer * COMMON_SHARE.numerator // COMMON_SHARE.denominator))

@@ -17,7 +17,6 @@ from clinic.lib.errors import Refused
 from quizzes.arithmetic.question_types import (
     FULL,
     NOTHING,
-    ChoiceQuestion,
     Content,
     Matching,
     MultipleChoice,
@@ -160,15 +159,15 @@ def _options(row: dict[str, Any], ids: _Ids) -> tuple[Option, ...]:
 
 
 def _choice(
-    kind: type[ChoiceQuestion],
-) -> Callable[[dict[str, Any], dict[str, Text], _Ids], Content]:
-    def read(row: dict[str, Any], head: dict[str, Text], ids: _Ids) -> Content:
+    kind: type[SingleChoice | TrueFalse | MultipleChoice],
+) -> Callable[[dict[str, Any], dict[str, Any], _Ids], Content]:
+    def read(row: dict[str, Any], head: dict[str, Any], ids: _Ids) -> Content:
         return kind(**head, options=_options(row, ids))
 
     return read
 
 
-def _numeric(row: dict[str, Any], head: dict[str, Text], ids: _Ids) -> Content:
+def _numeric(row: dict[str, Any], head: dict[str, Any], ids: _Ids) -> Content:
     value = Decimal(parse_number(row["answer"]))
     answer = NumericAnswer(
         id=ids.of("answers", f"{value:f}"),
@@ -178,7 +177,7 @@ def _numeric(row: dict[str, Any], head: dict[str, Text], ids: _Ids) -> Content:
     return Numeric(**head, answers=(answer,), unit=Text(row.get("unit", "")))
 
 
-def _matching(row: dict[str, Any], head: dict[str, Text], ids: _Ids) -> Content:
+def _matching(row: dict[str, Any], head: dict[str, Any], ids: _Ids) -> Content:
     names = [pair["target"] for pair in row["pairs"]] + list(row.get("extra_targets", ()))
     targets = {
         name: Target(id=ids.of("targets", name), text=Text(name)) for name in dict.fromkeys(names)
@@ -200,7 +199,7 @@ def _matching(row: dict[str, Any], head: dict[str, Text], ids: _Ids) -> Content:
     )
 
 
-_READERS: dict[str, Callable[[dict[str, Any], dict[str, Text], _Ids], Content]] = {
+_READERS: dict[str, Callable[[dict[str, Any], dict[str, Any], _Ids], Content]] = {
     "single": _choice(SingleChoice),
     "truefalse": _choice(TrueFalse),
     "multiple": _choice(MultipleChoice),

@@ -24,9 +24,8 @@ from quizzes.arithmetic.question_types import Content, from_json
 
 def version_locked() -> Refused:
     """Return the refusal to change a version that is published or used (Q1)."""
-    return Refused(
-        _("This version is in use. Make a new version."), code="version_locked", status=409
-    )
+    sentence = str(_("This version is in use. Make a new version."))
+    return Refused(sentence, code="version_locked", status=409)
 
 
 class VersionState(models.TextChoices):
