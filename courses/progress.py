@@ -19,7 +19,7 @@ from clinic.people.access import rows_of
 from clinic.people.models import Person
 from courses.models import ModuleCompletion, ModuleEdition, SectionProgress
 from quizzes import practice
-from quizzes.arithmetic.public_items import Review
+from quizzes.arithmetic.public_items import ItemReview
 from quizzes.models import CheckAnswer
 
 
@@ -119,7 +119,7 @@ def begin(person: Person, section: dict[str, Any]) -> None:
 
 
 @transaction.atomic
-def answer_check(person: Person, section: dict[str, Any], *, slug: str, raw: Any) -> Review:
+def answer_check(person: Person, section: dict[str, Any], *, slug: str, raw: Any) -> ItemReview:
     """Answer a check of the section and note that the person is reading it.
 
     Raises:

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -21,7 +22,7 @@ from clinic.lib import problems
 from clinic.lib.errors import Refused
 from clinic.people.access import SignedInRequest, visible
 from quizzes import delivery, showing
-from quizzes.arithmetic.saving import Decision, Outcome, SaveEvent
+from quizzes.arithmetic.saving import SaveDecision, SaveEvent, SaveOutcome
 from quizzes.models import Assignment, Attempt
 from quizzes.wording import number_read, sentence_of
 
@@ -86,6 +87,12 @@ class Replay(Body):
     events: list[IndexedSave] = Field(max_length=MOST_EVENTS)
 
 
+class FlagBody(Body):
+    """Whether the question is marked to be looked at again."""
+
+    flagged: bool
+
+
 class HandInBody(Body):
     """The hand-in with last saves; ``timeout`` is obeyed only if time is over here too."""
 
@@ -93,11 +100,11 @@ class HandInBody(Body):
     pending: list[IndexedSave] = Field(default_factory=list, max_length=MOST_EVENTS)
 
 
-def _mine(request: HttpRequest) -> Any:
+def _mine(request: SignedInRequest) -> QuerySet[Attempt]:
     return visible(request.user, "take-attempt", Attempt.objects.all())
 
 
-def _refuse_large(request: HttpRequest) -> None:
+def _refuse_large(request: SignedInRequest) -> None:
     if len(request.body) > LARGEST_BODY:
         raise Refused(code="too_large", status=413)
 
@@ -110,14 +117,16 @@ def _clock(attempt: Attempt, now: datetime) -> dict[str, Any]:
     }
 
 
-def _outcome(decision: Decision) -> dict[str, Any]:
-    return {
+def _outcome(decision: SaveDecision) -> dict[str, Any]:
+    """Describe a decision; of a conflict the server's copy comes with it."""
+    told = {
         "outcome": decision.outcome.value,
         "rev": decision.rev,
         "code": decision.code,
         "detail": sentence_of(decision),
         "reading": number_read(decision.number),
     }
+    return {**told, "value": decision.value} if decision.outcome is SaveOutcome.CONFLICT else told
 
 
 def _item(item: showing.ShownItem) -> dict[str, Any]:
@@ -126,11 +135,9 @@ def _item(item: showing.ShownItem) -> dict[str, Any]:
     return {**told, "reading": number_read(number)}
 
 
-def _answer(request: HttpRequest, saved: delivery.Saved, now: datetime) -> HttpResponse:
+def _answer(request: SignedInRequest, saved: delivery.SavedAnswers, now: datetime) -> HttpResponse:
     decision = saved.decision
     body = {**_outcome(decision), **_clock(saved.attempt, now)}
-    if decision.outcome is Outcome.CONFLICT:
-        body["value"] = decision.value
     if decision.status == 200:  # noqa: PLR2004 taken
         return Response(body)
     title = str(problems.BY_STATUS.get(decision.status, problems.CONFLICT).title)
@@ -170,7 +177,7 @@ def _uuid(text: str) -> UUID:
     "/attempts/{attempt}",
     openapi_extra=_told({200: "State, deadline, and the items while it is open."}),
 )
-def read(request: HttpRequest, attempt: UUID) -> HttpResponse:
+def read(request: SignedInRequest, attempt: UUID) -> HttpResponse:
     """Return the whole attempt without keys, for going on at another device."""
     with delivery.with_attempt(attempt, among=_mine(request)) as found:
         pass
@@ -182,7 +189,7 @@ def read(request: HttpRequest, attempt: UUID) -> HttpResponse:
     "/attempts/{attempt}/clock",
     openapi_extra=_told({200: "State, deadline, the server's time, a CSRF token."}),
 )
-def clock(request: HttpRequest, attempt: UUID) -> HttpResponse:
+def clock(request: SignedInRequest, attempt: UUID) -> HttpResponse:
     """Return server time, deadline and state, and a fresh CSRF token."""
     with delivery.with_attempt(attempt, among=_mine(request)) as found:
         pass
@@ -195,7 +202,7 @@ def clock(request: HttpRequest, attempt: UUID) -> HttpResponse:
         {200: _TAKEN, 409: _CONFLICT, 410: "Too late.", 422: "The value cannot be read."}
     ),
 )
-def save(request: HttpRequest, attempt: UUID, index: int, body: Save) -> HttpResponse:
+def save(request: SignedInRequest, attempt: UUID, index: int, body: Save) -> HttpResponse:
     """Save one answer: 200 taken, 409 with the server's copy, 410 too late, 422 unreadable."""
     _refuse_large(request)
     now = timezone.now()
@@ -205,17 +212,29 @@ def save(request: HttpRequest, attempt: UUID, index: int, body: Save) -> HttpRes
 
 @router.post(
     "/attempts/{attempt}/replay",
-    openapi_extra=_told({200: "One outcome for each event, in its order."}),
+    openapi_extra=_told({200: "One outcome for each event, in its order; the time as in a save."}),
 )
-def replay(request: HttpRequest, attempt: UUID, body: Replay) -> HttpResponse:
-    """Save what waited on the device, one result each, in its order."""
+def replay(request: SignedInRequest, attempt: UUID, body: Replay) -> HttpResponse:
+    """Save several answers in one transaction, one result each, in their order.
+
+    Once the answer is here, each of them is stored or its result says why not.
+    """
     _refuse_large(request)
-    mine = _mine(request)
-    results = [
-        _outcome(delivery.save_response(attempt, one.index, one.event(), among=mine).decision)
-        for one in body.events
-    ]
-    return Response({"results": results})
+    now = timezone.now()
+    events = [(one.index, one.event()) for one in body.events]
+    saved = delivery.save_responses(attempt, events, among=_mine(request), now=now)
+    results = [_outcome(one) for one in saved.decisions]
+    return Response({"results": results, **_clock(saved.attempt, now)})
+
+
+@router.put(
+    "/attempts/{attempt}/items/{index}/flag",
+    openapi_extra=_told({200: "Marked, or no longer; nothing once the attempt is over."}),
+)
+def flag(request: SignedInRequest, attempt: UUID, index: int, body: FlagBody) -> HttpResponse:
+    """Mark a question to come back to, or take the mark away."""
+    delivery.flag(attempt, index, among=_mine(request), flagged=body.flagged)
+    return Response({"flagged": body.flagged})
 
 
 @router.post(
@@ -224,7 +243,7 @@ def replay(request: HttpRequest, attempt: UUID, body: Replay) -> HttpResponse:
         {200: "Handed in.", 409: "One of the last saves stops it; the attempt stays open."}
     ),
 )
-def submit(request: HttpRequest, attempt: UUID, body: HandInBody) -> HttpResponse:
+def submit(request: SignedInRequest, attempt: UUID, body: HandInBody) -> HttpResponse:
     """Hand in with last saves in one transaction; a conflict among them stops it (409)."""
     _refuse_large(request)
     pending = [(one.index, one.event()) for one in body.pending]

@@ -20,12 +20,6 @@ from quizzes.models import Assignment, Extension, Quiz, VersionState
 from quizzes.models.assignments import Phase, Setting
 
 
-class AssignmentRefused(Refused):
-    """An assignment that cannot be made as asked."""
-
-    code = "assignment_refused"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Window:
     """When an assignment may be taken; None is "no limit on this side"."""
@@ -51,7 +45,7 @@ def assign(
     ``actor`` None is the system itself, such as the loading of the demo.
 
     Raises:
-        AssignmentRefused: the quiz is not published, the window is reversed, or this quiz is
+        Refused: the quiz is not published, the window is reversed, or this quiz is
             already assigned to them in this phase.
         PermissionDenied, Http404: the actor may not assign there.
     """
@@ -71,7 +65,7 @@ def assign(
                 require(actor, "assign-quiz", made)
             audit.record("quiz.assign", actor=actor, thing=made, values={"quiz": quiz.slug})
     except IntegrityError as error:
-        raise AssignmentRefused(
+        raise Refused(
             _("This quiz is already assigned to them in this phase."), code="already_assigned"
         ) from error
     return made
@@ -79,9 +73,9 @@ def assign(
 
 def _refuse_unfit(quiz: Quiz, window: Window) -> None:
     if not quiz.versions.filter(state=VersionState.PUBLISHED).exists():
-        raise AssignmentRefused(_("Publish the quiz first."), code="not_published")
+        raise Refused(_("Publish the quiz first."), code="not_published")
     if window.opens_at and window.closes_at and window.closes_at <= window.opens_at:
-        raise AssignmentRefused(_("The closing must be later than the opening."), code="reversed")
+        raise Refused(_("The closing must be later than the opening."), code="reversed")
 
 
 def _target(to: Model) -> dict[str, Any]:

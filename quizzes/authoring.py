@@ -18,32 +18,12 @@ from clinic.lib.errors import Refused
 from clinic.people.access import can, remembering_grants, require
 from clinic.people.models import Account
 from clinic.records import audit
-from quizzes.arithmetic.publish_checks import Level, problems
+from quizzes.arithmetic.publish_checks import ProblemLevel, problems
 from quizzes.arithmetic.question_types import Content, content_digest, from_json, to_json
 from quizzes.arithmetic.selection import common_missing
 from quizzes.formats.bank import BankQuestion, BankQuiz, read_questions, read_quizzes
 from quizzes.models import Question, QuestionVersion, Quiz, QuizVersion, Slot, VersionState
 from quizzes.models.assignments import Phase
-
-
-class NotPublishable(Refused):
-    """A draft that still has something to repair; details list the problems."""
-
-    code = "not_publishable"
-
-
-class SecondPersonNeeded(Refused):
-    """Nobody publishes what they wrote themselves."""
-
-    code = "second_person"
-    status = 403
-
-
-class NotAllowed(Refused):
-    """The account has no role for this act."""
-
-    code = "not_allowed"
-    status = 403
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +66,7 @@ def draft_question(
     """Write the next version of a question as a draft; a new slug begins a question.
 
     Raises:
-        NotAllowed: the actor is no author.
+        Refused: the actor is no author.
         PermissionDenied, Http404: the question is somebody else's.
     """
     _require_role(actor, "write-question", QuestionVersion)
@@ -140,7 +120,7 @@ def draft_quiz(slug: str, draft: QuizDraft, *, actor: Account) -> QuizVersion:
 
 def _require_role(actor: Account, verb: str, model: type) -> None:
     if not can(actor, verb, model):
-        raise NotAllowed(_("Your role does not allow this."))
+        raise Refused(_("Your role does not allow this."), code="not_allowed", status=403)
 
 
 def _next_number(versions: Any) -> int:
@@ -151,7 +131,7 @@ def send_to_review(version: QuestionVersion | QuizVersion, *, actor: Account) ->
     """Hand a draft to the reviewers.
 
     Raises:
-        NotPublishable: it is no draft, or something in it must be repaired first.
+        Refused: it is no draft, or something in it must be repaired first.
     """
     verb = "write-question" if isinstance(version, QuestionVersion) else "write-quiz"
     require(actor, verb, version)
@@ -168,12 +148,13 @@ def publish(version: QuestionVersion | QuizVersion, *, actor: Account) -> None:
     """Let takers meet a version that is in review; the one before it retires.
 
     Raises:
-        SecondPersonNeeded: the actor wrote it.
-        NotPublishable: it is not in review, or something must be repaired.
+        Refused: the actor wrote it, it is not in review, or something must be repaired.
     """
     require(actor, _publish_verb(version), version)
     if version.created_by_id == actor.pk:
-        raise SecondPersonNeeded(_("Approval must come from another person."))
+        raise Refused(
+            _("Approval must come from another person."), code="second_person", status=403
+        )
     _refuse_unless(version.state == VersionState.IN_REVIEW, ["not_in_review"])
     found = _problems_of(version)
     _refuse_unless(not found, found)
@@ -192,9 +173,10 @@ def publish(version: QuestionVersion | QuizVersion, *, actor: Account) -> None:
 
 def _refuse_unless(holds: bool, found: list[str]) -> None:  # noqa: FBT001 - a condition
     if not holds:
-        raise NotPublishable(
+        raise Refused(
             _("This version cannot be passed on yet: %(problems)s.")
             % {"problems": ", ".join(found)},
+            code="not_publishable",
             details={"problems": found},
         )
 
@@ -215,7 +197,7 @@ def _siblings(version: QuestionVersion | QuizVersion) -> Any:
 
 def _problems_of(version: QuestionVersion | QuizVersion) -> list[str]:
     if isinstance(version, QuestionVersion):
-        found = [one.code for one in problems(version.parsed) if one.level is Level.BLOCK]
+        found = [one.code for one in problems(version.parsed) if one.level is ProblemLevel.BLOCK]
         return found + ([] if version.sources else ["source_missing"])
     return _quiz_problems(version)
 
@@ -271,7 +253,7 @@ def load_bank(
     Loading the same text again writes nothing; changed text gives new versions.
 
     Raises:
-        BankUnreadable, NotPublishable: naming the question; nothing is then written.
+        Refused: naming the question; nothing is then written.
         Outcome.DoesNotExist: a question names an outcome that is not loaded.
     """
     known = {

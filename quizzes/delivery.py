@@ -6,7 +6,8 @@ attempt's row and first ends the attempt if its time is over (Q6). The server's 
 Beginning an attempt: whether it may begin, and what it is pinned to.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +26,7 @@ from clinic.lib.errors import Refused
 from clinic.people.access import require, rows_of
 from clinic.people.models import Account, Membership, Person
 from clinic.records import audit, jobs
-from quizzes.arithmetic.answers import InvalidValue, is_storable, parse_value
+from quizzes.arithmetic.answers import parse_value
 from quizzes.arithmetic.deadlines import (
     GRACE,
     Allowance,
@@ -36,12 +37,13 @@ from quizzes.arithmetic.deadlines import (
     timing,
 )
 from quizzes.arithmetic.grading import GRADING_RELEASE, credit
+from quizzes.arithmetic.question_types import Content
 from quizzes.arithmetic.saving import (
-    Decision,
     ItemState,
     LoggedSave,
-    Outcome,
+    SaveDecision,
     SaveEvent,
+    SaveOutcome,
     decide,
     may_submit,
     state_from_log,
@@ -58,11 +60,11 @@ from quizzes.models import (
     QuizVersion,
     Response,
     ResponseEvent,
-    Slot,
 )
 from quizzes.models.assignments import Phase
+from quizzes.models.questions import contents_of
 
-OTHER = {Phase.PRE: Phase.POST, Phase.POST: Phase.PRE}
+OTHER: dict[str, str] = {Phase.PRE: Phase.POST, Phase.POST: Phase.PRE}
 
 
 class CannotStart(Refused):
@@ -78,7 +80,7 @@ class Prospect:
 
     Attributes:
         next_number: of the attempt that a start would make.
-        used: attempts of this person on this assignment.
+        attempts: those of this person on this assignment, voided ones left out.
         allowed: attempts granted, extensions included.
         deadline_at: the end if it were begun now; None without a limit.
     """
@@ -87,11 +89,16 @@ class Prospect:
     assignment: Assignment
     open_attempt: Attempt | None
     next_number: int
-    used: int
+    attempts: list[Attempt]
     allowed: int
     closes_at: datetime | None
     deadline_at: datetime | None
     refusal: CannotStart | None
+
+    @property
+    def used(self) -> int:
+        """How many tries are used."""
+        return len(self.attempts)
 
     def may_retake(self, now: datetime) -> bool:
         """Whether a try is left and the closing still to come."""
@@ -168,7 +175,7 @@ def _prospect(
         open_attempt=next((one for one in attempts if one.is_open), None),
         next_number=max((one.number for one in attempts if one.person_id == person.pk), default=0)
         + 1,
-        used=len(used),
+        attempts=used,
         allowed=allowed,
         closes_at=closes_at,
         deadline_at=deadline(now, rules_of(version, assignment), granted),
@@ -230,10 +237,22 @@ def pin(found: Prospect, account: Account, *, now: datetime) -> Attempt:
         IntegrityError: somebody began the same attempt at the same moment.
     """
     attempt = _attempt(found, account, now=now)
-    slots = found.version.slots.filter(form=attempt.form).select_related("question_version")
+    slots = found.version.slots.filter(form=attempt.form).order_by("position")
+    read = list(
+        slots.values_list("pk", "points", "question_version", "question_version__content_hash")
+    )
+    contents = contents_of({version: digest for _slot, _points, version, digest in read})
     seed = bytes.fromhex(attempt.seed)
     items = AttemptItem.objects.bulk_create(
-        _new_item(attempt, slot, index=index, seed=seed) for index, slot in enumerate(slots, 1)
+        AttemptItem(
+            attempt=attempt,
+            slot_id=slot,
+            index=index,
+            points=points,
+            question_version_id=version,
+            option_order=list(option_order(contents[version], seed, index)),
+        )
+        for index, (slot, points, version, _digest) in enumerate(read, 1)
     )
     Response.objects.bulk_create(Response(item=item) for item in items)
     return attempt
@@ -283,48 +302,42 @@ def _context(assignment: Assignment) -> dict[str, str | int]:
     return {"schema": 1, "kind": "event", "key": str(assignment.event.uuid), "label": ""}
 
 
-def _new_item(attempt: Attempt, slot: Slot, *, index: int, seed: bytes) -> AttemptItem:
-    return AttemptItem(
-        attempt=attempt,
-        slot=slot,
-        index=index,
-        points=slot.points,
-        question_version=slot.question_version,
-        option_order=list(option_order(slot.question_version.parsed, seed, index)),
-    )
-
-
 SWEEP_LIMIT = 500
 START_TRIES = 3
 TIMEOUT = "timeout"
-
-
-class NoSuchItem(Refused):
-    """The attempt has no item of this number."""
-
-    code = "not_found"
-    status = 404
+# All that a save and a hand-in ask of the row: the rest is read when something asks for it.
+READ_WITH_THE_LOCK = ("uuid", "person", "state", "deadline_at", "locale", "finished_at")
 
 
 @dataclass(frozen=True)
-class Saved:
-    """What became of a save, with the attempt as it stands then."""
-
-    decision: Decision
-    attempt: Attempt
-
-
-@dataclass(frozen=True)
-class HandIn:
-    """What became of a hand-in and of the last saves that came with it."""
+class SavedAnswers:
+    """What became of each save, with the attempt as it stands then."""
 
     attempt: Attempt
-    decisions: tuple[Decision, ...]
+    decisions: tuple[SaveDecision, ...]
+
+    @property
+    def decision(self) -> SaveDecision:
+        """What became of the only save."""
+        (decision,) = self.decisions
+        return decision
 
     @property
     def is_finished(self) -> bool:
         """Whether the attempt is over now."""
         return not self.attempt.is_open
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredAnswer:
+    """What stands on the server for one item; ``item`` and the like are keys of rows."""
+
+    item: int
+    version: int
+    content: Content
+    response: int
+    rev: int
+    value: Any
 
 
 @contextmanager
@@ -339,13 +352,14 @@ def with_attempt(
         now: moment of the act, server time.
 
     Raises:
-        NoSuchItem: no such attempt within reach.
+        Refused: no such attempt within reach.
     """
     rows = Attempt.objects.all() if among is None else among
     with transaction.atomic():
-        attempt = rows.select_for_update().filter(uuid=uuid).first()
+        locked = rows.select_for_update().filter(uuid=uuid).order_by()
+        attempt = next(iter(locked.only(*READ_WITH_THE_LOCK)), None)
         if attempt is None:
-            raise NoSuchItem(_("Not found."))
+            raise Refused(_("Not found."), code="not_found", status=404)
         moment = now or timezone.now()
         if attempt.is_open and is_expired(attempt.deadline_at, moment):
             _finish(attempt, Attempt.State.EXPIRED, reason=TIMEOUT, now=moment)
@@ -403,20 +417,30 @@ def save_response(
     *,
     among: QuerySet[Attempt],
     now: datetime | None = None,
-) -> Saved:
-    """Save one answer and say what became of it; every outcome but "refused" is in the log (Q8).
+) -> SavedAnswers:
+    """Save one answer, as ``save_responses`` saves many."""
+    return save_responses(uuid, [(index, event)], among=among, now=now)
 
-    A save that arrives twice at the same moment meets the log's unique key; it is then decided
-    anew, with the log read.
+
+def save_responses(
+    uuid: UUID,
+    events: Sequence[tuple[int, SaveEvent]],
+    *,
+    among: QuerySet[Attempt],
+    now: datetime | None = None,
+) -> SavedAnswers:
+    """Save answers in their order, all or none, and say what became of each.
+
+    Every outcome but "refused" is in the log (Q8). A save that arrives twice at the same moment
+    meets the log's unique key; all are then decided anew, with the log read.
     """
     moment = now or timezone.now()
     try:
         with with_attempt(uuid, among=among, now=moment) as attempt:
-            return Saved(_save(attempt, _item(attempt, index), event, now=moment), attempt)
+            return SavedAnswers(attempt, _save_all(attempt, events, now=moment))
     except IntegrityError:
         with with_attempt(uuid, among=among, now=moment) as attempt:
-            decision = _save(attempt, _item(attempt, index), event, now=moment, reads_log=True)
-            return Saved(decision, attempt)
+            return SavedAnswers(attempt, _save_all(attempt, events, now=moment, reads_log=True))
 
 
 def flag(uuid: UUID, index: int, *, among: QuerySet[Attempt], flagged: bool) -> None:
@@ -426,40 +450,115 @@ def flag(uuid: UUID, index: int, *, among: QuerySet[Attempt], flagged: bool) -> 
             attempt.items.filter(index=index).update(flagged=flagged)
 
 
-def _item(attempt: Attempt, index: int) -> AttemptItem:
-    item = _items(attempt, {index}).first()
-    if item is None:
-        raise NoSuchItem(_("Not found."))
-    return item
+def _save_all(
+    attempt: Attempt,
+    events: Sequence[tuple[int, SaveEvent]],
+    *,
+    now: datetime,
+    reads_log: bool = False,
+) -> tuple[SaveDecision, ...]:
+    """Decide each save in its order, then store all at once.
 
-
-def _items(attempt: Attempt, indexes: set[int]) -> QuerySet[AttemptItem]:
-    asked = attempt.items.filter(index__in=indexes)
-    return asked.select_related("response", "question_version")
-
-
-def _save(
-    attempt: Attempt, item: AttemptItem, event: SaveEvent, *, now: datetime, reads_log: bool = False
-) -> Decision:
-    if not is_storable(event.value):
-        raise InvalidValue(_("The answer holds characters that no text has."))
-    state = _item_state(attempt, item, event, now=now, reads_log=reads_log)
-    decision = decide(state, event, content=item.question_version.parsed)
-    if decision.is_stored:
-        _store(item, event, decision, now=now, in_grace=state.timing is Timing.IN_GRACE)
-    return decision
-
-
-def _item_state(
-    attempt: Attempt, item: AttemptItem, event: SaveEvent, *, now: datetime, reads_log: bool
-) -> ItemState:
-    """Describe the item to the rule; the usual save needs no look at the log."""
+    The log is read only for items of which a save does not know the newest revision, or that come
+    more than once.
+    """
+    answers = _read_answers(attempt, {index for index, _event in events})
+    if any(index not in answers for index, _event in events):
+        raise Refused(_("Not found."), code="not_found", status=404)
+    times = Counter(index for index, _event in events)
+    unsure = {
+        answers[index].item
+        for index, event in events
+        if reads_log
+        or not attempt.is_open
+        or times[index] > 1
+        or event.base_rev != answers[index].rev
+    }
+    log: dict[int, list[LoggedSave]] = {item: [] for item in unsure}
+    if unsure:
+        for row in ResponseEvent.objects.filter(item__in=unsure).order_by("pk"):
+            log[row.item_id].append(_logged(row))
     when = timing(attempt.deadline_at, now)
-    kept = item.response
-    if attempt.is_open and event.base_rev == kept.rev and not reads_log:
-        return ItemState(in_progress=True, timing=when, rev=kept.rev, value=kept.value)
-    log = [_logged(row) for row in item.events.all()]
-    return state_from_log(log, event, in_progress=attempt.is_open, timing=when)
+    decisions, rows, applied = [], [], {}
+    for index, event in events:
+        answer = answers[index]
+        if answer.item in unsure:
+            state = state_from_log(
+                log[answer.item], event, in_progress=attempt.is_open, timing=when
+            )
+        else:
+            state = ItemState(in_progress=True, timing=when, rev=answer.rev, value=answer.value)
+        decision = decide(state, event, content=answer.content)
+        decisions.append(decision)
+        if decision.is_stored:
+            is_applied = decision.outcome is SaveOutcome.APPLIED
+            row = ResponseEvent(
+                item_id=answer.item,
+                client_id=event.client_id,
+                seq=event.seq,
+                base_rev=event.base_rev,
+                rev=decision.rev if is_applied else None,
+                value=decision.sent,
+                outcome=decision.outcome.value,
+                in_grace=when is Timing.IN_GRACE,
+                received_at=now,
+            )
+            rows.append(row)
+            if answer.item in unsure:
+                log[answer.item].append(_logged(row))
+            if is_applied:
+                applied[answer.response] = decision
+    ResponseEvent.objects.bulk_create(rows)
+    _write_responses(applied, now=now)
+    return tuple(decisions)
+
+
+def _read_answers(
+    attempt: Attempt, indexes: Collection[int] | None = None
+) -> dict[int, StoredAnswer]:
+    """Read what stands for the items of these indexes, or for all, by index."""
+    rows = AttemptItem.objects.filter(attempt=attempt.pk).order_by("index")
+    if indexes is not None:
+        rows = rows.filter(index__in=indexes)
+    read = list(
+        rows.values_list(
+            "index",
+            "pk",
+            "question_version",
+            "question_version__content_hash",
+            "response__pk",
+            "response__rev",
+            "response__value",
+        )
+    )
+    contents = contents_of({row[2]: row[3] for row in read})
+    return {
+        index: StoredAnswer(
+            item=item,
+            version=version,
+            content=contents[version],
+            response=response,
+            rev=rev,
+            value=value,
+        )
+        for index, item, version, _digest, response, rev, value in read
+    }
+
+
+def _write_responses(applied: Mapping[int, SaveDecision], *, now: datetime) -> None:
+    """Put the newest values in place, by key of the response; a blank is NULL, not JSON null."""
+    together = {key: one for key, one in applied.items() if one.value is not None}
+    if len(together) > 1:
+        Response.objects.bulk_update(
+            [
+                Response(pk=key, rev=one.rev, value=one.value, updated_at=now)
+                for key, one in together.items()
+            ],
+            ["rev", "value", "updated_at"],
+        )
+        applied = {key: one for key, one in applied.items() if key not in together}
+    for key, one in applied.items():
+        Response.objects.filter(pk=key).update(rev=one.rev, value=one.value, updated_at=now)
 
 
 def _logged(row: ResponseEvent) -> LoggedSave:
@@ -469,29 +568,8 @@ def _logged(row: ResponseEvent) -> LoggedSave:
         base_rev=row.base_rev,
         rev=row.rev,
         value=row.value,
-        outcome=Outcome(row.outcome),
+        outcome=SaveOutcome(row.outcome),
     )
-
-
-def _store(
-    item: AttemptItem, event: SaveEvent, decision: Decision, *, now: datetime, in_grace: bool
-) -> None:
-    is_applied = decision.outcome is Outcome.APPLIED
-    ResponseEvent.objects.create(
-        item=item,
-        client_id=event.client_id,
-        seq=event.seq,
-        base_rev=event.base_rev,
-        rev=decision.rev if is_applied else None,
-        value=decision.sent,
-        outcome=decision.outcome.value,
-        in_grace=in_grace,
-        received_at=now,
-    )
-    if is_applied:
-        Response.objects.filter(pk=item.response.pk).update(
-            rev=decision.rev, value=decision.value, updated_at=now
-        )
 
 
 def submit(
@@ -501,7 +579,7 @@ def submit(
     pending: Sequence[tuple[int, SaveEvent]] = (),
     reason: str = "person",
     now: datetime | None = None,
-) -> HandIn:
+) -> SavedAnswers:
     """Hand in, with last saves in the same transaction; repeating gives the same result.
 
     A conflict or an unreadable answer among the last saves stops the hand-in, unless time is over.
@@ -509,32 +587,12 @@ def submit(
     """
     moment = now or timezone.now()
     with with_attempt(uuid, among=among, now=moment) as attempt:
-        decisions = _save_pending(attempt, pending, now=moment)
-        if attempt.is_open and _may_finish(attempt, decisions, reason=reason, now=moment):
+        decisions = _save_all(attempt, pending, now=moment, reads_log=True) if pending else ()
+        is_over = attempt.deadline_at is not None and moment >= attempt.deadline_at
+        comes_too_early = reason == TIMEOUT and not is_over
+        if attempt.is_open and not comes_too_early and may_submit(decisions, timed_out=is_over):
             _finish(attempt, Attempt.State.SUBMITTED, reason=reason, now=moment)
-        return HandIn(attempt, decisions)
-
-
-def _save_pending(
-    attempt: Attempt, pending: Sequence[tuple[int, SaveEvent]], *, now: datetime
-) -> tuple[Decision, ...]:
-    """Save each in its order; all items are read at once, one that comes twice is read anew."""
-    asked = _items(attempt, {index for index, _event in pending}).prefetch_related("events")
-    items = {item.index: item for item in asked}
-    decisions = []
-    for index, event in pending:
-        item = items.pop(index, None) or _item(attempt, index)
-        decisions.append(_save(attempt, item, event, now=now, reads_log=True))
-    return tuple(decisions)
-
-
-def _may_finish(
-    attempt: Attempt, decisions: Sequence[Decision], *, reason: str, now: datetime
-) -> bool:
-    is_over = attempt.deadline_at is not None and now >= attempt.deadline_at
-    if reason == TIMEOUT and not is_over:
-        return False
-    return may_submit(decisions, timed_out=is_over)
+        return SavedAnswers(attempt, decisions)
 
 
 def is_overdue(attempt: Attempt, now: datetime) -> bool:
@@ -577,15 +635,14 @@ def _finish(attempt: Attempt, state: str, *, reason: str, now: datetime) -> None
 
 def _credit_items(attempt: Attempt, *, now: datetime) -> None:
     rows = []
-    for item in attempt.items.select_related("response", "question_version"):
-        content = item.question_version.parsed
-        earned = credit(content, parse_value(content, item.response.value))
+    for answer in _read_answers(attempt).values():
+        earned = credit(answer.content, parse_value(answer.content, answer.value))
         rows.append(
             Credit(
-                item=item,
+                item_id=answer.item,
                 credit_num=earned.numerator,
                 credit_den=earned.denominator,
-                graded_against=item.question_version,
+                graded_against_id=answer.version,
                 grading_release=GRADING_RELEASE,
                 at=now,
             )

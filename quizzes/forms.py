@@ -28,6 +28,12 @@ def posted_answer(public: PublicItem, data: QueryDict) -> Any:
             return data.get(ANSWER) or None
 
 
+class StartForm(forms.Form):
+    """Which assignment is begun."""
+
+    tugas = forms.UUIDField()
+
+
 class ExtensionForm(forms.ModelForm):
     """More time or tries for one person; the service writes it.
 
@@ -69,6 +75,7 @@ class ExtensionForm(forms.ModelForm):
         if assignment.closes_at is None:
             del self.fields["closes_at"]
         else:
+            self.fields["closes_at"].required = False
             zone = zone_label(timezone.get_current_timezone_name())
             self.fields["closes_at"].label = _("Later closing (%(zone)s)") % {"zone": zone}
 

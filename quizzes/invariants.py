@@ -29,9 +29,9 @@ def _changed_versions() -> Iterator[Breach]:
     for version in QuestionVersion.objects.filter(published_at__isnull=False).iterator():
         if content_digest(version.parsed) != version.content_hash:
             yield Breach(f"question version {version.uuid}", "content was changed once published")
-    for version in QuizVersion.objects.filter(published_at__isnull=False):
-        if quiz_digest(version) != version.content_hash:
-            yield Breach(f"quiz version {version.uuid}", "rules were changed once published")
+    for quiz in QuizVersion.objects.filter(published_at__isnull=False):
+        if quiz_digest(quiz) != quiz.content_hash:
+            yield Breach(f"quiz version {quiz.uuid}", "rules were changed once published")
 
 
 def _contents() -> Callable[[int], Content]:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from clinic.people.access import rows_of, visible
+from clinic.people.access import visible
 from clinic.people.models import Account, Membership, Person
 from quizzes.delivery import Prospect, form_of, prospects
 from quizzes.models import Assignment, Attempt, Quiz, Slot
@@ -32,8 +33,11 @@ class QuizEntry:
     prospect: Prospect
     questions: int
     minutes_left: int | None
-    attempts: list[Attempt]
     review_at: datetime | None
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        return self.prospect.attempts
 
     @property
     def open_attempt(self) -> Attempt | None:
@@ -42,6 +46,17 @@ class QuizEntry:
     @property
     def may_start(self) -> bool:
         return self.open_attempt is None and self.prospect.refusal is None
+
+    @property
+    def start_label(self) -> str:
+        """What the button says that begins or goes on; empty where neither can be."""
+        if self.open_attempt:
+            return _("Go on with the quiz")
+        return _("Start the quiz") if self.may_start else ""
+
+    @property
+    def finished(self) -> list[Attempt]:
+        return [one for one in self.attempts if not one.is_open]
 
 
 def entries_of(
@@ -60,13 +75,8 @@ def entries_of(
     if since is not None:
         rows = rows.exclude(closes_at__lt=since)
     found = prospects(list(rows.order_by("opens_at", "id")), account.person)
-    own = Attempt.objects.filter(person__in=rows_of(account.person))
-    attempts = list(own.exclude(state=Attempt.State.VOIDED))
     lengths = _lengths({one.version.pk for one in found})
-    return [
-        _entry(one, attempts, questions=lengths[one.version.pk, _form(one, account)])
-        for one in found
-    ]
+    return [_entry(one, questions=lengths[one.version.pk, _form(one, account)]) for one in found]
 
 
 def a_year_ago() -> datetime:
@@ -94,7 +104,7 @@ def takers_of(assignment: Assignment) -> QuerySet[Person]:
     if assignment.event is not None:
         seats = assignment.event.registrations.filter(state__in=TAKER_STATES)
         return people.filter(pk__in=seats.values("person"))
-    return people.filter(pk=assignment.person_id)
+    return people.filter(assignments=assignment)
 
 
 def outcomes_of(entries: Iterable[QuizEntry]) -> list[str]:
@@ -116,14 +126,13 @@ def _form(found: Prospect, account: Account) -> str:
     return form_of(found.version, found.assignment.phase, account.person)
 
 
-def _entry(found: Prospect, attempts: list[Attempt], *, questions: int) -> QuizEntry:
+def _entry(found: Prospect, *, questions: int) -> QuizEntry:
     ends = [found.closes_at, found.version.release_at]
     return QuizEntry(
         assignment=found.assignment,
         prospect=found,
         questions=questions,
         minutes_left=_minutes(found.deadline_at),
-        attempts=[one for one in attempts if one.assignment_id == found.assignment.pk],
         review_at=max((end for end in ends if end), default=None),
     )
 
@@ -146,7 +155,8 @@ def finished_by(event: int, phase: str, *, actor: Account) -> frozenset[int] | N
     if not wanted:
         return None
     rows = visible(actor, "read-score", Attempt.objects.filter(assignment__in=wanted).finished())
-    kept = dict(Person.objects.exclude(merged_into=None).values_list("pk", "merged_into"))
+    merged = Person.objects.exclude(merged_into=None).values_list("pk", "merged_into")
+    kept = {row: into for row, into in merged if into is not None}
     done: dict[int, set[int]] = {}
     for person, assignment in rows.values_list("person", "assignment"):
         done.setdefault(_kept_key(person, kept), set()).add(assignment)

@@ -15,23 +15,10 @@ from django.utils.translation import gettext as _
 from clinic.lib.errors import Refused
 from clinic.people.models import Person
 from quizzes.arithmetic.answers import parse_value
-from quizzes.arithmetic.public_items import PublicItem, Review, public_item, review_of
+from quizzes.arithmetic.public_items import ItemReview, PublicItem, public_item, review_of
 from quizzes.arithmetic.review_policy import AFTER_CHECK
 from quizzes.arithmetic.selection import option_order
 from quizzes.models import CheckAnswer, Question, QuestionVersion
-
-
-class NotACheck(Refused):
-    """No published practice question of this name."""
-
-    code = "not_found"
-    status = 404
-
-
-class NothingAnswered(Refused):
-    """The check was sent without an answer."""
-
-    code = "nothing_answered"
 
 
 @dataclass(frozen=True)
@@ -53,23 +40,22 @@ def check_questions(slugs: Iterable[str]) -> dict[str, CheckQuestion]:
     }
 
 
-def check(slug: str, raw: Any, *, person: Person | None = None) -> Review:
+def check(slug: str, raw: Any, *, person: Person | None = None) -> ItemReview:
     """Say whether an answer is right, with feedback and explanation but without the key.
 
     ``raw`` is the answer as JSON (see ``answers.parse_value``); a person's try is counted.
 
     Raises:
-        NotACheck: the name is no published practice question.
-        NothingAnswered: the answer is blank.
-        InvalidValue, UnknownOption, ExclusiveOption: the answer cannot be read.
+        Refused: the name is no published practice question, or the answer is blank or cannot be
+            read; the code says which.
     """
     version = _versions().filter(question__slug=slug).first()
     if version is None:
-        raise NotACheck(_("Not found."))
+        raise Refused(_("Not found."), code="not_found", status=404)
     content = version.parsed
     value = parse_value(content, raw)
     if value is None:
-        raise NothingAnswered(_("Choose or enter an answer first."))
+        raise Refused(_("Choose or enter an answer first."), code="nothing_answered")
     review = review_of(
         content,
         value,

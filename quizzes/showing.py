@@ -3,26 +3,28 @@
 Every page, fragment and reply of the API is built here, from ``PublicItem`` up (Q10, S1).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clinic.assessments.models import Outcome
 from clinic.lib.errors import Refused
+from clinic.lib.templatetags.ui import decimals, moment
 from clinic.people.access import rows_of
 from clinic.people.models import Account
 from quizzes.arithmetic.answers import TypedNumber, parse_value, value_to_json
-from quizzes.arithmetic.public_items import PublicItem, Review, public_item, review_of
+from quizzes.arithmetic.public_items import ItemReview, PublicItem, public_item, review_of
 from quizzes.arithmetic.question_types import Content, Numeric
 from quizzes.arithmetic.review_policy import (
+    AttemptPhase,
     AttemptSight,
     ItemSight,
-    Phase,
     Sight,
     Sights,
     Viewer,
@@ -30,6 +32,8 @@ from quizzes.arithmetic.review_policy import (
 )
 from quizzes.delivery import CannotStart, prospect
 from quizzes.models import Assignment, Attempt, AttemptItem, Credit, Slot
+from quizzes.models.assignments import takers
+from quizzes.models.questions import contents_of
 
 
 @dataclass(frozen=True)
@@ -46,15 +50,33 @@ class ShownItem:
     flagged: bool
     number: Fraction | None = None
 
+    @property
+    def is_answered(self) -> bool:
+        return self.value is not None
 
-@dataclass(frozen=True)
-class Place:
-    """One item in the list of all: answered, empty, marked; ``number`` is how one was read."""
+    @property
+    def label(self) -> str:
+        """The name of the question in lists."""
+        return _("Question %(n)s") % {"n": self.index}
 
-    index: int
-    is_answered: bool
-    flagged: bool
-    number: Fraction | None = None
+    @property
+    def mark_label(self) -> str:
+        """What the button says that puts the mark or takes it away."""
+        return _("Remove the mark") if self.flagged else _("Mark to look at again")
+
+    @property
+    def answer_word(self) -> str:
+        return _("answered") if self.is_answered else _("empty")
+
+    @property
+    def answer_state(self) -> str:
+        """The tag that draws it."""
+        return "done" if self.is_answered else "todo"
+
+    @property
+    def state_words(self) -> str:
+        """Answered or empty, and whether it is marked."""
+        return f"{self.answer_word}, {_('marked')}" if self.flagged else self.answer_word
 
 
 @dataclass(frozen=True)
@@ -63,7 +85,23 @@ class ShownResult:
 
     index: int
     public: PublicItem
-    review: Review
+    review: ItemReview
+
+    @property
+    def label(self) -> str:
+        """The name of the question in lists."""
+        return _("Question %(n)s") % {"n": self.index}
+
+    @property
+    def verdict(self) -> str:
+        """Right or not, in words; empty while that may not be seen."""
+        if self.review.correct is None:
+            return ""
+        return _("right") if self.review.correct else _("not right")
+
+
+def _points_in_words(earned: Fraction, full: int) -> str:
+    return _("%(score)s of %(full)s") % {"score": decimals(earned), "full": full}
 
 
 @dataclass(frozen=True)
@@ -79,9 +117,14 @@ class OutcomeScore:
     def share(self) -> Fraction:
         return self.earned / self.full
 
+    @property
+    def words(self) -> str:
+        """The points in words."""
+        return _points_in_words(self.earned, self.full)
+
 
 @dataclass(frozen=True)
-class AreaScore:
+class AreaPoints:
     """What was earned of one change area's points, outcome by outcome."""
 
     name: str
@@ -94,6 +137,11 @@ class AreaScore:
     @property
     def full(self) -> int:
         return sum(one.full for one in self.outcomes)
+
+    @property
+    def words(self) -> str:
+        """The points in words."""
+        return _points_in_words(self.earned, self.full)
 
 
 @dataclass(frozen=True)
@@ -117,7 +165,20 @@ class Result:
     opens_at: datetime | None
 
     @property
-    def areas(self) -> list[AreaScore]:
+    def verdict(self) -> str:
+        """Whether it was passed, in words."""
+        return _("passed") if self.passed else _("not passed yet")
+
+    @property
+    def review_words(self) -> str:
+        """When answers and explanations can be seen, as long as they cannot."""
+        if self.opens_at is None:
+            return _("Answers and explanations can be seen once everybody has finished.")
+        at = moment(self.opens_at)
+        return _("Answers and explanations can be seen from %(at)s.") % {"at": at}
+
+    @property
+    def areas(self) -> list[AreaPoints]:
         """The outcomes by change area, in the order of areas; none while they may not be seen."""
         return _by_area(self.outcomes or [])
 
@@ -127,7 +188,7 @@ class Comparison:
     """A person's own pre-quiz beside the post-quiz, once both scores may be seen.
 
     The change is counted on the questions that stand in both; the two whole quizzes ask different
-    things, so their scores are not held against each other (quiz design, 8.3).
+    things, so their scores are not held against each other.
 
     Attributes:
         common: how many questions stand in both.
@@ -141,46 +202,63 @@ class Comparison:
     common_after: list[OutcomeScore]
 
     @property
-    def areas(self) -> list[tuple[AreaScore, AreaScore]]:
+    def areas(self) -> list[tuple[AreaPoints, AreaPoints]]:
         """Per change area what the common questions earned before and after."""
         both = _by_area(self.common_before), _by_area(self.common_after)
         return list(zip(*both, strict=True))
 
     @property
-    def total(self) -> tuple[AreaScore, AreaScore]:
+    def totals_in_words(self) -> str:
+        """The points of the two whole quizzes, and why they are not compared."""
+        return _(
+            "All questions: %(before)s of %(before_full)s points in the pre-quiz, %(after)s of "
+            "%(after_full)s in the post-quiz. The two quizzes do not ask the same questions, so "
+            "these two numbers are not compared."
+        ) % {
+            "before": decimals(self.before.score),
+            "before_full": self.before.full,
+            "after": decimals(self.after.score),
+            "after_full": self.after.full,
+        }
+
+    @property
+    def total(self) -> tuple[AreaPoints, AreaPoints]:
         """The same of all common questions together."""
-        return AreaScore("", self.common_before), AreaScore("", self.common_after)
+        return AreaPoints("", self.common_before), AreaPoints("", self.common_after)
 
 
-def _by_area(outcomes: Iterable[OutcomeScore]) -> list[AreaScore]:
+def _by_area(outcomes: Iterable[OutcomeScore]) -> list[AreaPoints]:
     by_area: dict[str, list[OutcomeScore]] = {}
     for one in outcomes:
         by_area.setdefault(one.area, []).append(one)
-    return [AreaScore(name, rows) for name, rows in by_area.items()]
-
-
-def shown_item(attempt: Attempt, index: int) -> ShownItem | None:
-    """Return the item as its taker may see it during the attempt; None if there is none."""
-    items = attempt.items.select_related("question_version", "response").filter(index=index)
-    return next((_shown(item, attempt.locale) for item in items), None)
+    return [AreaPoints(name, rows) for name, rows in by_area.items()]
 
 
 def shown_items(attempt: Attempt) -> list[ShownItem]:
-    """Return all items, for resuming on another device."""
-    items = attempt.items.select_related("question_version", "response")
-    return [_shown(item, attempt.locale) for item in items]
-
-
-def _shown(item: AttemptItem, language: str) -> ShownItem:
-    content = item.question_version.parsed
-    return ShownItem(
-        index=item.index,
-        public=public_item(content, order=item.option_order, language=language),
-        value=item.response.value,
-        rev=item.response.rev,
-        flagged=item.flagged,
-        number=_number(content, item.response.value),
+    """Return the items as their taker may see them during the attempt, in their order."""
+    rows = list(
+        attempt.items.order_by("index").values_list(
+            "index",
+            "question_version",
+            "question_version__content_hash",
+            "option_order",
+            "flagged",
+            "response__rev",
+            "response__value",
+        )
     )
+    contents = contents_of({version: digest for _index, version, digest, *_rest in rows})
+    return [
+        ShownItem(
+            index=index,
+            public=public_item(contents[version], order=order, language=attempt.locale),
+            value=value,
+            rev=rev,
+            flagged=flagged,
+            number=_number(contents[version], value),
+        )
+        for index, version, _digest, order, flagged, rev, value in rows
+    ]
 
 
 def _number(content: Content, raw: Any) -> Fraction | None:
@@ -188,48 +266,24 @@ def _number(content: Content, raw: Any) -> Fraction | None:
     return value.number if isinstance(value, TypedNumber) else None
 
 
-def _public(item: AttemptItem, language: str) -> PublicItem:
-    return public_item(item.question_version.parsed, order=item.option_order, language=language)
-
-
 def is_same(attempt: Attempt, shown: ShownItem, raw: Any) -> bool:
     """Whether a posted answer is what stands on the server, so that nothing is to be saved."""
-    item = attempt.items.select_related("question_version").get(index=shown.index)
+    items = attempt.items.filter(index=shown.index).order_by()
+    versions = dict(items.values_list("question_version", "question_version__content_hash"))
+    (content,) = contents_of(versions).values()
     try:
-        return value_to_json(parse_value(item.question_version.parsed, raw)) == shown.value
+        return value_to_json(parse_value(content, raw)) == shown.value
     except Refused:
         return False
-
-
-def places(attempt: Attempt) -> list[Place]:
-    """Return the list of items with their state."""
-    rows = attempt.items.values_list("index", "flagged", "response__value")
-    return [Place(index, value is not None, flagged) for index, flagged, value in rows]
-
-
-def places_to_check(attempt: Attempt) -> list[Place]:
-    """Return the same list with each number as it was read, before it is handed in."""
-    items = attempt.items.select_related("question_version", "response")
-    return [
-        Place(item.index, item.response.value is not None, item.flagged, _read_number(item))
-        for item in items
-    ]
-
-
-def _read_number(item: AttemptItem) -> Fraction | None:
-    return _number(item.question_version.parsed, item.response.value)
 
 
 def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None) -> Result:
     """Build the result page of a finished attempt by the review policy."""
     moment = now or timezone.now()
-    items = list(
-        attempt.items.select_related("question_version__outcome__area", "response").order_by(
-            "index"
-        )
-    )
+    items = _graded_items(attempt.items.order_by("index"))
     earned_by_item = _earned(items)
-    seen = sights(attempt, account, items, now=moment)
+    state = _attempt_sight(attempt, now=moment)
+    seen = _sights(attempt, account, state, items, now=moment)
     score = sum(
         (earned_by_item.get(item.pk, Fraction(0)) * item.points for item in items), Fraction(0)
     )
@@ -237,7 +291,15 @@ def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None
     pass_mark = attempt.quiz_version.pass_share * full
     everywhere = frozenset.intersection(*seen.values()) if seen else frozenset()
     may_see_score = Sight.SCORE in everywhere
-    shows_items = any(Sight.KEY in one for one in seen.values())
+    shown = None
+    if any(Sight.KEY in one for one in seen.values()):
+        contents = contents_of(
+            {item.question_version_id: item.question_version.content_hash for item in items}
+        )
+        shown = [
+            _result(item, contents[item.question_version_id], seen[item.pk], attempt.locale)
+            for item in items
+        ]
     return Result(
         score=score if may_see_score else None,
         full=full,
@@ -245,16 +307,25 @@ def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None
         passed=score >= pass_mark if may_see_score else None,
         blanks=sum(item.response.value is None for item in items),
         outcomes=_by_outcome(items, earned_by_item) if Sight.OUTCOME_SCORES in everywhere else None,
-        items=[_result(item, seen[item.pk], attempt.locale) for item in items]
-        if shows_items
-        else None,
-        opens_at=None if shows_items else _opens_at(attempt, moment),
+        items=shown,
+        opens_at=None if shown is not None else _opens_at(attempt, state, moment),
+    )
+
+
+def _graded_items(items: QuerySet[AttemptItem]) -> list[AttemptItem]:
+    """Read items with what their results need; the content of a question is read by its hash."""
+    return list(
+        items.select_related("question_version__outcome__area", "response").defer(
+            "question_version__content"
+        )
     )
 
 
 def _earned(items: Iterable[AttemptItem]) -> dict[int, Fraction]:
-    rows = Credit.objects.current().filter(item__in=list(items))
-    return {one.item_id: one.share for one in rows}
+    """Return the share of each item; of several credits the latest counts (Q12)."""
+    rows = Credit.objects.filter(item__in=[item.pk for item in items]).order_by("pk")
+    read = rows.values_list("item", "credit_num", "credit_den")
+    return {item: Fraction(above, below) for item, above, below in read}
 
 
 def _by_outcome(
@@ -275,7 +346,7 @@ def comparison_of(
     attempt: Attempt, account: Account, *, now: datetime | None = None
 ) -> Comparison | None:
     """Hold a person's own pre-quiz and post-quiz side by side; None until both are released."""
-    phases = [Phase.PRE, Phase.POST]
+    phases = [AttemptPhase.PRE, AttemptPhase.POST]
     if attempt.phase not in phases or attempt.person_id not in rows_of(account.person):
         return None
     own = Attempt.objects.finished().filter(
@@ -296,8 +367,7 @@ def _on_common_items(
     before: Attempt, after: Attempt
 ) -> tuple[int, list[OutcomeScore], list[OutcomeScore]]:
     """Return how many question versions stand in both attempts, and what either earned on them."""
-    asked = AttemptItem.objects.filter(attempt__in=[before, after])
-    items = list(asked.select_related("question_version__outcome__area"))
+    items = _graded_items(AttemptItem.objects.filter(attempt__in=[before, after]))
     of_each = [
         {one.question_version_id: one for one in items if one.attempt_id == attempt.pk}
         for attempt in (before, after)
@@ -308,40 +378,46 @@ def _on_common_items(
     return len(common), _by_outcome(first, earned), _by_outcome(second, earned)
 
 
-def _result(item: AttemptItem, seen: Sights, language: str) -> ShownResult:
-    version = item.question_version
-    content = version.parsed
-    value = parse_value(content, item.response.value)
+def _result(item: AttemptItem, content: Content, seen: Sights, language: str) -> ShownResult:
     review = review_of(
-        content, value, sights=seen, language=language, sources=version.source_labels
+        content,
+        parse_value(content, item.response.value),
+        sights=seen,
+        language=language,
+        sources=item.question_version.source_labels,
     )
-    return ShownResult(item.index, _public(item, language), review)
+    public = public_item(content, order=item.option_order, language=language)
+    return ShownResult(item.index, public, review)
 
 
-def _opens_at(attempt: Attempt, now: datetime) -> datetime | None:
-    ends = [attempt.assignment.closes_at, attempt.quiz_version.release_at]
-    if attempt.phase == Phase.PRE:
-        ends.append(_post_closes_at(attempt))
-    known = [end for end in ends if end and end > now]
-    return max(known, default=None)
+def _opens_at(attempt: Attempt, state: AttemptSight, now: datetime) -> datetime | None:
+    ends = [attempt.assignment.closes_at, state.release_at, state.post_closes_at]
+    return max((end for end in ends if end and end > now), default=None)
 
 
-def sights(
-    attempt: Attempt, account: Account, items: Iterable[AttemptItem], *, now: datetime
-) -> dict[int, Sights]:
-    """Ask the review policy for each item; this is the only place that does (Q10)."""
-    viewer = Viewer(is_taker=attempt.person_id in rows_of(account.person))
-    state = AttemptSight(
-        phase=Phase(attempt.phase),
+def _attempt_sight(attempt: Attempt, *, now: datetime) -> AttemptSight:
+    return AttemptSight(
+        phase=AttemptPhase(attempt.phase),
         in_progress=attempt.is_open,
         voided=attempt.state == Attempt.State.VOIDED,
         may_retake=_may_retake(attempt, now),
         closes_at=_closes_at(attempt),
         release_at=attempt.quiz_version.release_at,
         others_open=Attempt.objects.in_progress().filter(quiz=attempt.quiz_id).exists(),
-        post_closes_at=_post_closes_at(attempt) if attempt.phase == Phase.PRE else None,
+        post_closes_at=_post_closes_at(attempt) if attempt.phase == AttemptPhase.PRE else None,
     )
-    items = list(items)
+
+
+def _sights(
+    attempt: Attempt,
+    account: Account,
+    state: AttemptSight,
+    items: Collection[AttemptItem],
+    *,
+    now: datetime,
+) -> dict[int, Sights]:
+    """Ask the review policy for each item; this is the only place that does (Q10)."""
+    viewer = Viewer(is_taker=attempt.person_id in rows_of(account.person))
     withheld = _withheld(attempt, {item.question_version_id for item in items}, now=now)
     return {
         item.pk: review_policy(
@@ -356,10 +432,12 @@ def sights(
 
 def _closes_at(attempt: Attempt) -> datetime | None:
     """The end for everybody: nobody may still be working when keys are shown."""
-    granted = attempt.assignment.extensions.filter(revoked_at__isnull=True)
-    later = [one.closes_at for one in granted if one.closes_at]
+    granted = attempt.assignment.extensions.filter(revoked_at__isnull=True, closes_at__isnull=False)
     closes_at = attempt.assignment.closes_at
-    return max([closes_at, *later]) if closes_at else None
+    if closes_at is None:
+        return None
+    later = granted.values_list("closes_at", flat=True)
+    return max([closes_at, *(each for each in later if each is not None)])
 
 
 def _may_retake(attempt: Attempt, now: datetime) -> bool:
@@ -372,12 +450,13 @@ def _may_retake(attempt: Attempt, now: datetime) -> bool:
 
 def _post_closes_at(attempt: Attempt) -> datetime | None:
     """The end of the matching post-quiz of this person; None while there is none or no end."""
-    day = timezone.localdate()
-    posts = Assignment.objects.in_force().of_person(attempt.person, day)
-    ends = list(
-        posts.filter(quiz=attempt.quiz_id, phase=Phase.POST).values_list("closes_at", flat=True)
+    reached = takers(rows_of(attempt.person), timezone.localdate())
+    posts = Assignment.objects.in_force().filter(
+        reached, quiz=attempt.quiz_id, phase=AttemptPhase.POST
     )
-    return None if not ends or None in ends else max(ends)
+    ends = list(posts.values_list("closes_at", flat=True))
+    known = [end for end in ends if end is not None]
+    return max(known) if known and len(known) == len(ends) else None
 
 
 def _withheld(attempt: Attempt, version_ids: set[int], *, now: datetime) -> set[int]:
@@ -387,7 +466,7 @@ def _withheld(attempt: Attempt, version_ids: set[int], *, now: datetime) -> set[
         Assignment.objects.in_force()
         .filter(still_open)
         .exclude(quiz=attempt.quiz_id)
-        .exclude(phase=Phase.PRACTICE)
+        .exclude(phase=AttemptPhase.PRACTICE)
     )
     slots = Slot.objects.filter(
         question_version__in=version_ids,

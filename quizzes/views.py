@@ -9,37 +9,45 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.lib.errors import Refused
 from clinic.people.access import SignedInRequest, holds, rows_of, visible
-from quizzes import delivery, overview, showing
+from quizzes import delivery, overview, question_page, showing
 from quizzes.arithmetic.deadlines import time_left
-from quizzes.arithmetic.saving import Outcome, SaveEvent
+from quizzes.arithmetic.saving import SaveEvent, SaveOutcome
 from quizzes.delivery import CannotStart
-from quizzes.forms import ExtensionForm, posted_answer
+from quizzes.forms import ExtensionForm, StartForm, posted_answer
 from quizzes.models import Assignment, Attempt, Quiz, QuizVersion, VersionState
-from quizzes.wording import number_read, sentence_of, standing_of
+from quizzes.wording import (
+    end_of,
+    facts_of,
+    number_read,
+    questions_in,
+    review_words,
+    sentence_of,
+    standing_of,
+)
 
 TOKEN = 32
 ROWS_A_PAGE = 50
 EXTENDED_AFTER_CLOSING = timedelta(days=30)
-READING = ("GET", "HEAD")
-READ_WRITE = (*READING, "POST")
+READ_WRITE = ("GET", "HEAD", "POST")
 ALL = "semua"
 ASKED = "kosong"  # in the address, so that the browser's way back asks again without a form
 
 
 @dataclass(frozen=True)
-class Draft:
-    """What a refused form held: shown again beside what stands on the server."""
+class RefusedAnswer:
+    """What a form held that was not taken: shown again beside what stands on the server."""
 
     value: Any
     error: str = ""
@@ -48,125 +56,124 @@ class Draft:
 
 @require_safe
 @never_cache
-def quizzes(request: HttpRequest) -> HttpResponse:
+def quizzes(request: SignedInRequest) -> HttpResponse:
     """List the person's quizzes, those of the last year first; the rest is behind a link."""
     recent, shows_all = overview.a_year_ago(), ALL in request.GET
     entries = overview.entries_of(request.user, since=None if shows_all else recent)
     context = {
-        "entries": [(one, standing_of(one)) for one in entries],
-        "has_earlier": not shows_all and overview.has_entries_before(request.user, recent),
+        "entries": [(one, standing_of(one), questions_in(one)) for one in entries],
+        "has_earlier": not shows_all
+        and request.user.date_joined < recent
+        and overview.has_entries_before(request.user, recent),
         "may_extend": holds(request.user, "extend-quiz"),
     }
     return render(request, "quizzes/list.html", context)
 
 
+@require_http_methods(READ_WRITE)
 @never_cache
-def quiz_start(request: HttpRequest, slug: str) -> HttpResponse:
+def quiz_start(request: SignedInRequest, slug: str) -> HttpResponse:
     """Say what to expect before the first answer; a post begins or goes on."""
     allowed = visible(request.user, "open-quiz", Assignment.objects.filter(quiz__slug=slug))
+    refusal = None
     if request.method == "POST":
-        chosen = allowed.select_related("quiz")
-        return _start(request, get_object_or_404(chosen, uuid=_uuid(request)))
-    quiz = get_object_or_404(Quiz.objects.filter(assignments__in=allowed).distinct())
-    if request.method not in READING:
-        return HttpResponseNotAllowed(READ_WRITE)
-    return render(request, "quizzes/start.html", _before_the_start(request, quiz))
-
-
-def _start(request: HttpRequest, assignment: Assignment) -> HttpResponse:
-    try:
-        attempt, is_new = delivery.start(assignment, request.user)
-    except CannotStart as refusal:
-        context = {**_before_the_start(request, assignment.quiz), "refusal": refusal.message}
-        return render(request, "quizzes/start.html", context, status=refusal.status)
-    number = 1 if is_new else _next_blank(attempt)
-    return redirect("attempt_item", attempt=attempt.uuid, number=number)
-
-
-def _before_the_start(request: HttpRequest, quiz: Quiz) -> dict[str, Any]:
-    """Return what the start page says, who will see what among it (method 9)."""
-    return {
+        form = StartForm(request.POST)
+        if not form.is_valid():
+            raise Http404
+        chosen = allowed.select_related("quiz", "event")
+        assignment = get_object_or_404(chosen, uuid=form.cleaned_data["tugas"])
+        try:
+            attempt, is_new = delivery.start(assignment, request.user)
+        except CannotStart as refused:
+            refusal = refused
+        else:
+            number = 1 if is_new else _next_blank(attempt)
+            return redirect("attempt_item", attempt=attempt.uuid, number=number)
+    quiz = get_object_or_404(Quiz, slug=slug)
+    entries = overview.entries_of(request.user, quiz=quiz)
+    if not entries and not allowed.exists():
+        raise Http404
+    context = {
         "quiz": quiz,
-        "entries": overview.entries_of(request.user, quiz=quiz),
+        "title": entries[0].prospect.version.display_title if entries else "",
+        "entries": [(one, facts_of(one), review_words(one)) for one in entries],
+        "refusal": refusal.message if refusal else "",
+        # Who will see what is said before the first answer.
         "unit_minimum": settings.KLINIK_MIN_GROUP_UNIT,
         "others_minimum": settings.KLINIK_MIN_GROUP_OTHERS,
     }
-
-
-def _uuid(request: HttpRequest) -> UUID:
-    try:
-        return UUID(request.POST.get("tugas", ""))
-    except ValueError as error:
-        raise Http404 from error
+    status = refusal.status if refusal else 200
+    return render(request, "quizzes/start.html", context, status=status)
 
 
 def _next_blank(attempt: Attempt) -> int:
-    blank = [place.index for place in showing.places(attempt) if not place.is_answered]
-    return min(blank, default=1)
+    items = showing.shown_items(attempt)
+    return min((item.index for item in items if not item.is_answered), default=1)
 
 
-def _own(request: HttpRequest, uuid: UUID) -> Attempt:
-    attempts = visible(request.user, "take-attempt", Attempt.objects.all())
-    attempt = get_object_or_404(attempts.select_related("quiz_version", "assignment"), uuid=uuid)
+def _own(request: SignedInRequest, uuid: UUID, verb: str = "take-attempt") -> Attempt:
+    attempts = visible(request.user, verb, Attempt.objects.all()).order_by()
+    related = attempts.select_related("quiz_version", "assignment", "person")
+    attempt = get_object_or_404(related, uuid=uuid)
     is_over = attempt.is_open and delivery.is_overdue(attempt, timezone.now())
     return delivery.expire(uuid) if is_over else attempt
 
 
+@require_http_methods(READ_WRITE)
 @never_cache
-def attempt_item(request: HttpRequest, attempt: UUID, number: str) -> HttpResponse:
-    """Show one question; a post saves its answer and goes where the button says."""
+def attempt_item(request: SignedInRequest, attempt: UUID, number: str) -> HttpResponse:
+    """Show one question; a post saves its answer and goes where the button says.
+
+    The page holds the other questions too: its script shows them without asking again.
+    """
     found = _own(request, attempt)
-    shown = showing.shown_item(found, int(number)) if number.isdecimal() else None
-    if shown is None:
+    items = showing.shown_items(found)
+    if not number.isdecimal() or not 1 <= int(number) <= len(items):
         raise Http404
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if not found.is_open:
         return redirect("attempt_result", attempt=attempt)
+    shown, refused = items[int(number) - 1], None
     if request.method == "POST":
-        return _answer(request, found, shown)
-    return _item_page(request, found, shown)
-
-
-def _item_page(
-    request: HttpRequest, attempt: Attempt, shown: showing.ShownItem, *, draft: Draft | None = None
-) -> HttpResponse:
+        refused = _save(request, found, shown)
+        if refused is None:
+            step = request.POST.get("ke", "")
+            if step == "tandai":
+                mine = visible(request.user, "take-attempt", Attempt.objects.all())
+                delivery.flag(attempt, shown.index, among=mine, flagged=not shown.flagged)
+                return redirect("attempt_item", attempt=attempt, number=shown.index)
+            if step.isdecimal() and 1 <= int(step) <= len(items):
+                return redirect("attempt_item", attempt=attempt, number=step)
+            return redirect("attempt_check", attempt=attempt)
+        items = showing.shown_items(found)
+        shown = items[shown.index - 1]
     now = timezone.now()
-    left = time_left(attempt.deadline_at, now)
+    left = time_left(found.deadline_at, now)
     context = {
-        "attempt": attempt,
+        "attempt": found,
         "shown": shown,
-        "places": showing.places(attempt),
-        "draft": draft,
+        "items": items,
+        "heading": question_page.heading_of(shown.index, len(items)),
+        "words": question_page.words_for_script(len(items), found.deadline_at),
+        "fields": {
+            **question_page.fields_of(shown.public),
+            "value": shown.value if refused is None else refused.value,
+            "number": shown.number if refused is None else None,
+        },
+        "questions": question_page.questions_of(items),
+        "prototypes": question_page.prototypes(get_language() or settings.LANGUAGE_CODE),
+        "here": reverse("attempt_item", args=[attempt, "0"]).removesuffix("0/"),
+        "refused": refused,
         "now": now,
         "token": _new_token(),
         "minutes_left": None if left is None else -(-left.seconds // 60) + left.days * 1440,
     }
-    status = 200 if draft is None else 409 if draft.is_conflict else 422
+    status = 200 if refused is None else 409 if refused.is_conflict else 422
     return render(request, "quizzes/item.html", context, status=status)
 
 
-def _answer(request: HttpRequest, attempt: Attempt, shown: showing.ShownItem) -> HttpResponse:
-    draft = _save(request, attempt, shown)
-    if draft is not None:
-        current = showing.shown_item(attempt, shown.index)
-        return _item_page(request, attempt, current or shown, draft=draft)
-    step = request.POST.get("ke", "")
-    if step == "tandai":
-        mine = visible(request.user, "take-attempt", Attempt.objects.all())
-        delivery.flag(attempt.uuid, shown.index, among=mine, flagged=not shown.flagged)
-        return redirect("attempt_item", attempt=attempt.uuid, number=shown.index)
-    return _go(attempt, step)
-
-
-def _go(attempt: Attempt, step: str) -> HttpResponse:
-    last = attempt.items.count()
-    if step.isdecimal() and 1 <= int(step) <= last:
-        return redirect("attempt_item", attempt=attempt.uuid, number=step)
-    return redirect("attempt_check", attempt=attempt.uuid)
-
-
-def _save(request: HttpRequest, attempt: Attempt, shown: showing.ShownItem) -> Draft | None:
+def _save(
+    request: SignedInRequest, attempt: Attempt, shown: showing.ShownItem
+) -> RefusedAnswer | None:
     """Save what was posted; None when it was taken, or when nothing was changed."""
     clears = "hapus" in request.POST
     value = None if clears else posted_answer(shown.public, request.POST)
@@ -181,10 +188,10 @@ def _save(request: HttpRequest, attempt: Attempt, shown: showing.ShownItem) -> D
     )
     mine = visible(request.user, "take-attempt", Attempt.objects.all())
     decision = delivery.save_response(attempt.uuid, shown.index, event, among=mine).decision
-    if decision.outcome is Outcome.CONFLICT:
-        return Draft(decision.sent, sentence_of(decision), is_conflict=True)
-    if decision.outcome is Outcome.REFUSED:
-        return Draft(value, sentence_of(decision))
+    if decision.outcome is SaveOutcome.CONFLICT:
+        return RefusedAnswer(decision.sent, sentence_of(decision), is_conflict=True)
+    if decision.outcome is SaveOutcome.REFUSED:
+        return RefusedAnswer(value, sentence_of(decision))
     if decision.number is not None:
         told = {"n": shown.index, "reading": number_read(decision.number)}
         messages.info(request, _("Question %(n)s is saved, %(reading)s.") % told)
@@ -205,17 +212,17 @@ def _whole(text: str) -> int:
     return int(text) if is_number else 0
 
 
+@require_http_methods(READ_WRITE)
 @never_cache
-def attempt_check(request: HttpRequest, attempt: UUID) -> HttpResponse:
+def attempt_check(request: SignedInRequest, attempt: UUID) -> HttpResponse:
     """List answered, empty and marked questions; hand in after one question about the empty."""
     found = _own(request, attempt)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if not found.is_open:
         return redirect("attempt_result", attempt=attempt)
-    places = showing.places_to_check(found)
-    blanks = [place for place in places if not place.is_answered]
-    if request.method == "POST" and blanks and "yakin" not in request.POST:
+    is_sure = request.method == "POST" and "yakin" in request.POST
+    items = [] if is_sure else showing.shown_items(found)
+    blanks = [item for item in items if not item.is_answered]
+    if request.method == "POST" and blanks:
         return redirect(f"{reverse('attempt_check', args=[attempt])}?{ASKED}=1")
     if request.method == "POST":
         mine = visible(request.user, "take-attempt", Attempt.objects.all())
@@ -223,27 +230,25 @@ def attempt_check(request: HttpRequest, attempt: UUID) -> HttpResponse:
         return redirect("attempt_result", attempt=attempt)
     context = {
         "attempt": found,
-        "places": places,
+        "items": items,
         "blanks": blanks,
         "asks": bool(blanks) and ASKED in request.GET,
     }
     return render(request, "quizzes/check.html", context)
 
 
+@require_safe
 @never_cache
-def attempt_result(request: HttpRequest, attempt: UUID) -> HttpResponse:
+def attempt_result(request: SignedInRequest, attempt: UUID) -> HttpResponse:
     """Show what the review policy allows of a finished attempt."""
-    attempts = visible(request.user, "read-answers", Attempt.objects.all())
-    get_object_or_404(attempts, uuid=attempt)
-    found = _own(request, attempt)
-    if request.method not in READING:
-        return HttpResponseNotAllowed(READING)
+    found = _own(request, attempt, "read-answers")
     if found.is_open:
         return redirect("attempt_item", attempt=attempt, number=_next_blank(found))
     result = showing.result_of(found, request.user)
     context = {
         "attempt": found,
         "result": result,
+        "ending": end_of(found),
         "comparison": showing.comparison_of(found, request.user) if result.areas else None,
     }
     return render(request, "quizzes/result.html", context)
@@ -286,7 +291,7 @@ def quiz_takers(request: SignedInRequest, assignment: UUID) -> HttpResponse:
     return render(request, "quizzes/takers.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_WRITE)
 @never_cache
 def quiz_extension(request: SignedInRequest, assignment: UUID, person: UUID) -> HttpResponse:
     """Give one person more minutes, a later closing or further tries, or take it back."""

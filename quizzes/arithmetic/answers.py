@@ -13,7 +13,7 @@ from typing import Any
 from clinic.lib.arithmetic.numbers import NotANumber, parse_quantity
 from clinic.lib.errors import Refused
 from quizzes.arithmetic.question_types import (
-    Choice,
+    ChoiceQuestion,
     Content,
     Matching,
     MultipleChoice,
@@ -23,24 +23,6 @@ from quizzes.arithmetic.question_types import (
 )
 
 LONGEST_NUMBER = 64
-
-
-class InvalidValue(Refused):
-    """An answer that cannot be read; details give the reason as a word."""
-
-    code = "invalid_value"
-
-
-class UnknownOption(Refused):
-    """An answer that names an option, prompt or target which the question does not have."""
-
-    code = "unknown_option"
-
-
-class ExclusiveOption(Refused):
-    """An option that stands alone was ticked together with another."""
-
-    code = "exclusive"
 
 
 @dataclass(frozen=True)
@@ -58,9 +40,10 @@ def parse_value(content: Content, raw: Any) -> Value | None:
     """Read an answer by the type of its question; None means blank.
 
     Raises:
-        InvalidValue: of a wrong shape, too long, too many ticks, not a number, a target used twice.
-        UnknownOption: for an id that is not in the question.
-        ExclusiveOption: for an exclusive option ticked with another.
+        Refused: with the code ``invalid_value`` (of a wrong shape, too long, too many ticks, not a
+            number, a target used twice: details give the reason as a word), ``unknown_option``
+            (an option, prompt or target that the question does not have) or ``exclusive`` (an
+            option that stands alone was ticked together with another).
     """
     return _PARSERS[type(content)](content, raw)
 
@@ -82,7 +65,7 @@ def value_to_json(value: Value | None) -> Any:
     return value
 
 
-def _parse_one(content: Choice, raw: Any) -> str | None:
+def _parse_one(content: ChoiceQuestion, raw: Any) -> str | None:
     if raw is None or raw == "":
         return None
     return _known(raw, {option.id for option in content.options})
@@ -92,14 +75,16 @@ def _parse_ticks(content: MultipleChoice, raw: Any) -> frozenset[str] | None:
     if raw is None:
         return None
     if not isinstance(raw, list):
-        raise InvalidValue(details={"reason": "not_a_list"})
+        raise Refused(code="invalid_value", details={"reason": "not_a_list"})
     ids = {option.id for option in content.options}
     ticked = frozenset(_known(one, ids) for one in raw)
     if content.max_select is not None and len(ticked) > content.max_select:
-        raise InvalidValue(details={"reason": "too_many", "limit": content.max_select})
+        raise Refused(
+            code="invalid_value", details={"reason": "too_many", "limit": content.max_select}
+        )
     alone = {option.id for option in content.options if option.exclusive}
     if ticked & alone and len(ticked) > 1:
-        raise ExclusiveOption(details={"options": sorted(ticked & alone)})
+        raise Refused(code="exclusive", details={"options": sorted(ticked & alone)})
     return ticked or None
 
 
@@ -108,15 +93,17 @@ def _parse_number(content: Numeric, raw: Any) -> TypedNumber | None:
         return None
     text = raw.get("raw") if isinstance(raw, Mapping) else None
     if not isinstance(text, str):
-        raise InvalidValue(details={"reason": "not_text"})
+        raise Refused(code="invalid_value", details={"reason": "not_text"})
     if len(text) > LONGEST_NUMBER:
-        raise InvalidValue(details={"reason": "too_long", "limit": LONGEST_NUMBER})
+        raise Refused(code="invalid_value", details={"reason": "too_long", "limit": LONGEST_NUMBER})
     if not text.strip():
         return None
     try:
         number = parse_quantity(text, units=content.units(), fraction=content.fraction)
     except NotANumber as refusal:
-        raise InvalidValue(details={"reason": "not_a_number", **refusal.details}) from refusal
+        raise Refused(
+            code="invalid_value", details={"reason": "not_a_number", **refusal.details}
+        ) from refusal
     return TypedNumber(text, number)
 
 
@@ -124,7 +111,7 @@ def _parse_pairs(content: Matching, raw: Any) -> Mapping[str, str] | None:
     if raw is None:
         return None
     if not isinstance(raw, Mapping):
-        raise InvalidValue(details={"reason": "not_pairs"})
+        raise Refused(code="invalid_value", details={"reason": "not_pairs"})
     prompts = {prompt.id for prompt in content.prompts}
     targets = {target.id for target in content.targets}
     pairs = {
@@ -133,15 +120,15 @@ def _parse_pairs(content: Matching, raw: Any) -> Mapping[str, str] | None:
         if target not in (None, "") or prompt not in prompts
     }
     if not content.reuse and len(set(pairs.values())) < len(pairs):
-        raise InvalidValue(details={"reason": "target_used_twice"})
+        raise Refused(code="invalid_value", details={"reason": "target_used_twice"})
     return pairs or None
 
 
 def _known(raw: Any, ids: set[str]) -> str:
     if not isinstance(raw, str):
-        raise InvalidValue(details={"reason": "not_an_id"})
+        raise Refused(code="invalid_value", details={"reason": "not_an_id"})
     if raw not in ids:
-        raise UnknownOption(details={"id": raw[:80]})
+        raise Refused(code="unknown_option", details={"id": raw[:80]})
     return raw
 
 

@@ -13,7 +13,7 @@ from quizzes.arithmetic.answers import TypedNumber, Value
 from quizzes.arithmetic.question_types import (
     FULL,
     NOTHING,
-    Choice,
+    ChoiceQuestion,
     Content,
     Matching,
     MultipleChoice,
@@ -58,7 +58,7 @@ def _clamped(share: Fraction) -> Fraction:
     return max(NOTHING, min(FULL, share))
 
 
-def _credit_of_one(content: Choice, value: str) -> Fraction:
+def _credit_of_one(content: ChoiceQuestion, value: str) -> Fraction:
     option = content.option(value)
     return option.credit if option else NOTHING
 

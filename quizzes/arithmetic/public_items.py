@@ -14,7 +14,7 @@ from quizzes.arithmetic.answers import Value, value_to_json
 from quizzes.arithmetic.grading import credit
 from quizzes.arithmetic.question_types import (
     FULL,
-    Choice,
+    ChoiceQuestion,
     Content,
     Matching,
     MultipleChoice,
@@ -50,9 +50,14 @@ class PublicItem:
     max_select: int | None = None
     reuse: bool = False
 
+    @property
+    def input_type(self) -> str:
+        """The kind of HTML field of an option."""
+        return "checkbox" if self.type_name == "multiple" else "radio"
+
 
 @dataclass(frozen=True, kw_only=True)
-class Review:
+class ItemReview:
     """What the review policy allows beside the public item; None is "not allowed".
 
     Attributes:
@@ -81,7 +86,7 @@ def public_item(content: Content, *, order: Sequence[str], language: str) -> Pub
         raise ValueError("the stored order does not belong to this question")
     stem = content.stem.wording(language)
     shown: dict[str, Any] = {}
-    if isinstance(content, Choice):
+    if isinstance(content, ChoiceQuestion):
         shown["options"] = _rows(content.options, language, order=order)
     if isinstance(content, MultipleChoice):
         shown["max_select"] = content.max_select
@@ -103,7 +108,7 @@ def review_of(
     sights: frozenset[Sight],
     language: str,
     sources: Sequence[str] = (),
-) -> Review:
+) -> ItemReview:
     """Build what may be shown beside the item, each part only if its sight is in the set."""
     earned = credit(content, value)
     shown: dict[str, Any] = {}
@@ -120,7 +125,7 @@ def review_of(
     if Sight.EXPLANATION in sights:
         shown["explanation"] = content.explanation.wording(language)
         shown["sources"] = tuple(sources)
-    return Review(**shown)
+    return ItemReview(**shown)
 
 
 def _rows(rows: Sequence[Any], language: str, *, order: Sequence[str]) -> tuple[PublicRow, ...]:
@@ -154,6 +159,7 @@ def _accepted(answer: NumericAnswer) -> dict[str, Any]:
 def _feedback(content: Content, value: Any, language: str) -> dict[str, Wording]:
     if value is None:
         return {}
+    reached: Sequence[Any]
     if isinstance(content, Numeric):
         reached = [answer for answer in content.answers if answer.holds(value.number)]
     elif isinstance(content, Matching):

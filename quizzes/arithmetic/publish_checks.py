@@ -18,7 +18,7 @@ from quizzes.arithmetic.grading import credit
 from quizzes.arithmetic.question_types import (
     FULL,
     NOTHING,
-    Choice,
+    ChoiceQuestion,
     Content,
     Matching,
     MultipleChoice,
@@ -36,7 +36,7 @@ LABELS = (("benar", "salah"), ("ya", "tidak"))
 _ALL_ABOVE = re.compile(r"di atas (semua )?(benar|salah)|semua (jawaban |pilihan )?di atas")
 
 
-class Level(StrEnum):
+class ProblemLevel(StrEnum):
     """Whether a problem stops the publication."""
 
     BLOCK = "block"
@@ -44,40 +44,40 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Problem:
+class PublishProblem:
     """One thing to repair, in the field named as in the JSON (``options.2.text``)."""
 
     code: str
     field: str
-    level: Level = Level.BLOCK
+    level: ProblemLevel = ProblemLevel.BLOCK
 
 
-def problems(content: Content) -> list[Problem]:
+def problems(content: Content) -> list[PublishProblem]:
     """List all problems of a question, blocks first; publishable if none is a block.
 
     The self-test comes last and only for content that is otherwise whole: each answer that the key
     promises full credit must earn it through the same reading and grading as a taker's.
     """
     found = [*_text_problems(content), *_id_problems(content), *_CHECKS[type(content)](content)]
-    if not any(problem.level is Level.BLOCK for problem in found):
+    if not any(problem.level is ProblemLevel.BLOCK for problem in found):
         found += _self_test(content)
     return sorted(found, key=lambda problem: problem.level)
 
 
-def _text_problems(content: Content) -> Iterator[Problem]:
+def _text_problems(content: Content) -> Iterator[PublishProblem]:
     if not content.stem:
-        yield Problem("stem_missing", "stem")
+        yield PublishProblem("stem_missing", "stem")
     if not content.explanation:
-        yield Problem("explanation_missing", "explanation")
+        yield PublishProblem("explanation_missing", "explanation")
 
 
-def _id_problems(content: Content) -> Iterator[Problem]:
+def _id_problems(content: Content) -> Iterator[PublishProblem]:
     seen: set[str] = set()
     for field, one in _identified(content):
         if not _is_uuid4(one):
-            yield Problem("id_not_uuid4", field)
+            yield PublishProblem("id_not_uuid4", field)
         if one in seen:
-            yield Problem("id_repeated", field)
+            yield PublishProblem("id_repeated", field)
         seen.add(one)
 
 
@@ -95,62 +95,62 @@ def _is_uuid4(raw: str) -> bool:
     return str(parsed) == raw and parsed.version == 4  # noqa: PLR2004
 
 
-def _check_single(content: SingleChoice) -> Iterator[Problem]:
+def _check_single(content: SingleChoice) -> Iterator[PublishProblem]:
     yield from _option_problems(content)
     yield from _one_full_credit(content)
 
 
-def _check_true_false(content: TrueFalse) -> Iterator[Problem]:
+def _check_true_false(content: TrueFalse) -> Iterator[PublishProblem]:
     yield from _option_problems(content)
     yield from _one_full_credit(content)
     labels = tuple(option.text.id.strip().casefold() for option in content.options)
     if labels not in LABELS:
-        yield Problem("labels_unknown", "options")
+        yield PublishProblem("labels_unknown", "options")
     if any(option.credit not in (NOTHING, FULL) for option in content.options):
-        yield Problem("credit_neither_0_nor_1", "options")
+        yield PublishProblem("credit_neither_0_nor_1", "options")
 
 
-def _check_multiple(content: MultipleChoice) -> Iterator[Problem]:
+def _check_multiple(content: MultipleChoice) -> Iterator[PublishProblem]:
     yield from _option_problems(content)
     keys = sum(option.credit == FULL for option in content.options)
     if any(option.credit not in (NOTHING, FULL) for option in content.options):
-        yield Problem("credit_neither_0_nor_1", "options")
+        yield PublishProblem("credit_neither_0_nor_1", "options")
     if keys == 0:
-        yield Problem("key_needed", "options")
+        yield PublishProblem("key_needed", "options")
     if keys == len(content.options):
-        yield Problem("wrong_option_needed", "options")
+        yield PublishProblem("wrong_option_needed", "options")
     if content.max_select is not None and content.max_select < keys:
-        yield Problem("max_select_below_key", "max_select")
+        yield PublishProblem("max_select_below_key", "max_select")
 
 
-def _option_problems(content: Choice) -> Iterator[Problem]:
+def _option_problems(content: ChoiceQuestion) -> Iterator[PublishProblem]:
     if len(content.options) < FEWEST_OPTIONS:
-        yield Problem("too_few_options", "options")
+        yield PublishProblem("too_few_options", "options")
     yield from _wordings((option.text for option in content.options), "options")
     for index, option in enumerate(content.options):
         if not NOTHING <= option.credit <= FULL:
-            yield Problem("credit_out_of_range", f"options.{index}.credit")
+            yield PublishProblem("credit_out_of_range", f"options.{index}.credit")
         if _ALL_ABOVE.search(option.text.id.casefold()) and not option.pinned:
-            yield Problem("all_above_not_pinned", f"options.{index}.pinned")
+            yield PublishProblem("all_above_not_pinned", f"options.{index}.pinned")
         if option.credit < FULL and not option.feedback:
-            yield Problem("feedback_missing", f"options.{index}.feedback", Level.HINT)
+            yield PublishProblem("feedback_missing", f"options.{index}.feedback", ProblemLevel.HINT)
 
 
-def _one_full_credit(content: Choice) -> Iterator[Problem]:
+def _one_full_credit(content: ChoiceQuestion) -> Iterator[PublishProblem]:
     if sum(option.credit == FULL for option in content.options) != 1:
-        yield Problem("one_full_credit_needed", "options")
+        yield PublishProblem("one_full_credit_needed", "options")
 
 
-def _wordings(texts: Iterable[Text], field: str) -> Iterator[Problem]:
+def _wordings(texts: Iterable[Text], field: str) -> Iterator[PublishProblem]:
     """Find empty wordings, and those that a reader of either language cannot tell apart."""
     seen: set[tuple[str, str]] = set()
     for index, text in enumerate(texts):
         if not text:
-            yield Problem("text_missing", f"{field}.{index}.text")
+            yield PublishProblem("text_missing", f"{field}.{index}.text")
             continue
         wordings = {("id", _folded(text.id)), ("en", _folded(text.wording("en").text))}
         if wordings & seen:
-            yield Problem("text_repeated", f"{field}.{index}.text")
+            yield PublishProblem("text_repeated", f"{field}.{index}.text")
         seen |= wordings
 
 
@@ -158,29 +158,29 @@ def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _check_numeric(content: Numeric) -> Iterator[Problem]:
+def _check_numeric(content: Numeric) -> Iterator[PublishProblem]:
     if not any(answer.credit == FULL for answer in content.answers):
-        yield Problem("key_needed", "answers")
+        yield PublishProblem("key_needed", "answers")
     for index, answer in enumerate(content.answers):
         field = f"answers.{index}"
         if not NOTHING < answer.credit <= FULL:
-            yield Problem("credit_out_of_range", f"{field}.credit")
+            yield PublishProblem("credit_out_of_range", f"{field}.credit")
         yield from _interval_problems(answer, field)
         if any(_misread(value) for value in _typed_values(answer)):
-            yield Problem("three_decimals", f"{field}.value", Level.HINT)
+            yield PublishProblem("three_decimals", f"{field}.value", ProblemLevel.HINT)
     if content.ratio_ok and "%" not in content.units():
-        yield Problem("ratio_without_percent", "ratio_ok")
+        yield PublishProblem("ratio_without_percent", "ratio_ok")
 
 
-def _interval_problems(answer: NumericAnswer, field: str) -> Iterator[Problem]:
+def _interval_problems(answer: NumericAnswer, field: str) -> Iterator[PublishProblem]:
     if answer.tolerance is Tolerance.RANGE:
         if answer.margin < answer.value:
-            yield Problem("range_reversed", f"{field}.margin")
+            yield PublishProblem("range_reversed", f"{field}.margin")
         return
     if answer.margin < 0:
-        yield Problem("tolerance_negative", f"{field}.margin")
+        yield PublishProblem("tolerance_negative", f"{field}.margin")
     if answer.tolerance is Tolerance.RELATIVE and answer.value == 0:
-        yield Problem("relative_to_zero", f"{field}.tolerance")
+        yield PublishProblem("relative_to_zero", f"{field}.tolerance")
 
 
 def _typed_values(answer: NumericAnswer) -> list[Any]:
@@ -193,26 +193,26 @@ def _misread(value: Any) -> bool:
     return parse_number(f"{value:f}") != value
 
 
-def _check_matching(content: Matching) -> Iterator[Problem]:
+def _check_matching(content: Matching) -> Iterator[PublishProblem]:
     if len(content.prompts) < FEWEST_OPTIONS:
-        yield Problem("too_few_prompts", "prompts")
+        yield PublishProblem("too_few_prompts", "prompts")
     if len(content.targets) < FEWEST_OPTIONS:
-        yield Problem("too_few_targets", "targets")
+        yield PublishProblem("too_few_targets", "targets")
     yield from _wordings((prompt.text for prompt in content.prompts), "prompts")
     yield from _wordings((target.text for target in content.targets), "targets")
     known = {target.id for target in content.targets}
     used: set[str] = set()
     for index, prompt in enumerate(content.prompts):
         if prompt.target not in known:
-            yield Problem("target_unknown", f"prompts.{index}.target")
+            yield PublishProblem("target_unknown", f"prompts.{index}.target")
         if prompt.target in used and not content.reuse:
-            yield Problem("target_used_twice", f"prompts.{index}.target")
+            yield PublishProblem("target_used_twice", f"prompts.{index}.target")
         used.add(prompt.target)
 
 
-def _self_test(content: Content) -> list[Problem]:
+def _self_test(content: Content) -> list[PublishProblem]:
     return [
-        Problem("self_test", field)
+        PublishProblem("self_test", field)
         for field, raw in _key_responses(content)
         if not _earns_everything(content, raw)
     ]
@@ -239,7 +239,7 @@ def _key_responses(content: Content) -> Iterator[tuple[str, Any]]:
         yield "options", keys if isinstance(content, MultipleChoice) else keys[0]
 
 
-_CHECKS: dict[type, Callable[[Any], Iterator[Problem]]] = {
+_CHECKS: dict[type, Callable[[Any], Iterator[PublishProblem]]] = {
     SingleChoice: _check_single,
     TrueFalse: _check_true_false,
     MultipleChoice: _check_multiple,

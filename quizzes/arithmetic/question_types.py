@@ -73,7 +73,7 @@ class Option:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class QuestionContent:
     """What every type has: the stem and the worked explanation shown afterwards."""
 
     type_name: ClassVar[str]
@@ -82,7 +82,7 @@ class Question:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice(Question):
+class ChoiceQuestion(QuestionContent):
     """A question answered by choosing among options."""
 
     options: tuple[Option, ...]
@@ -92,14 +92,14 @@ class Choice(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SingleChoice(Choice):
+class SingleChoice(ChoiceQuestion):
     """Choose one; exactly one option earns everything, others may earn a part."""
 
     type_name: ClassVar[str] = "single"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrueFalse(Choice):
+class TrueFalse(ChoiceQuestion):
     """A statement to judge, with the labels Benar/Salah or Ya/Tidak, never shuffled."""
 
     type_name: ClassVar[str] = "true_false"
@@ -118,7 +118,7 @@ class MultipleRule(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MultipleChoice(Choice):
+class MultipleChoice(ChoiceQuestion):
     """Tick all that are right; ``max_select`` limits how many may be ticked."""
 
     type_name: ClassVar[str] = "multiple"
@@ -164,7 +164,7 @@ class NumericAnswer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Numeric(Question):
+class Numeric(QuestionContent):
     """A number to type.
 
     Attributes:
@@ -202,7 +202,7 @@ class Prompt:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Matching(Question):
+class Matching(QuestionContent):
     """Give each prompt its target; with ``reuse`` one target may serve several prompts."""
 
     type_name: ClassVar[str] = "matching"
@@ -216,7 +216,7 @@ Content = SingleChoice | TrueFalse | MultipleChoice | Numeric | Matching
 
 def movable_ids(content: Content) -> tuple[str, ...]:
     """List the ids whose display order an attempt stores: options, or the targets of a matching."""
-    if isinstance(content, Choice):
+    if isinstance(content, ChoiceQuestion):
         return tuple(option.id for option in content.options)
     if isinstance(content, Matching):
         return tuple(target.id for target in content.targets)
@@ -235,22 +235,16 @@ Json = Mapping[str, Any]
 Kind = TypeVar("Kind", MultipleRule, Tolerance)
 
 
-class ContentUnreadable(Refused):
-    """Stored or uploaded content that is not of a known schema or type; details name the field."""
-
-    code = "content_unreadable"
-
-
 def from_json(raw: Json) -> Content:
     """Read content of any schema up to the newest.
 
     Raises:
-        ContentUnreadable: naming the field that is missing, of a wrong kind or not known.
+        Refused: naming the field that is missing, of a wrong kind or not known.
     """
     lifted = _lifted(raw)
     reader = _READERS.get(_string(lifted, "type"))
     if reader is None:
-        raise ContentUnreadable(details={"field": "type"})
+        raise Refused(code="content_unreadable", details={"field": "type"})
     return reader(lifted)
 
 
@@ -273,10 +267,10 @@ def content_digest(content: Content) -> str:
 
 def _lifted(raw: Json) -> dict[str, Any]:
     if not isinstance(raw, Mapping):
-        raise ContentUnreadable(details={"field": ""})
+        raise Refused(code="content_unreadable", details={"field": ""})
     schema = raw.get("schema")
     if type(schema) is not int or not 1 <= schema <= SCHEMA:
-        raise ContentUnreadable(details={"field": "schema"})
+        raise Refused(code="content_unreadable", details={"field": "schema"})
     lifted = dict(raw)
     for lift in _LIFTS[schema - 1 :]:
         lifted = lift(lifted)
@@ -294,7 +288,7 @@ def _read_true_false(raw: Json) -> TrueFalse:
 def _read_multiple(raw: Json) -> MultipleChoice:
     limit = raw.get("max_select")
     if limit is not None and (type(limit) is not int or limit < 1):
-        raise ContentUnreadable(details={"field": "max_select"})
+        raise Refused(code="content_unreadable", details={"field": "max_select"})
     return MultipleChoice(
         **_head(raw),
         options=_options(raw),
@@ -373,21 +367,21 @@ def _answer(row: Json) -> NumericAnswer:
 def _rows(raw: Json, name: str) -> list[Json]:
     rows = raw.get(name)
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        raise ContentUnreadable(details={"field": name})
+        raise Refused(code="content_unreadable", details={"field": name})
     return rows
 
 
 def _string(raw: Json, name: str) -> str:
     value = raw.get(name)
     if not isinstance(value, str):
-        raise ContentUnreadable(details={"field": name})
+        raise Refused(code="content_unreadable", details={"field": name})
     return value
 
 
 def _flag(raw: Json, name: str) -> bool:
     value = raw.get(name, False)
     if not isinstance(value, bool):
-        raise ContentUnreadable(details={"field": name})
+        raise Refused(code="content_unreadable", details={"field": name})
     return value
 
 
@@ -397,27 +391,27 @@ def _text(raw: Json, name: str) -> Text:
         return Text(value)
     if isinstance(value, Mapping):
         return Text(_string(value, "id"), _string({"en": "", **value}, "en"))
-    raise ContentUnreadable(details={"field": name})
+    raise Refused(code="content_unreadable", details={"field": name})
 
 
 def _member(kind: type[Kind], raw: Json, name: str) -> Kind:
     value = raw.get(name, next(iter(kind)))
     if value not in list(kind):
-        raise ContentUnreadable(details={"field": name})
+        raise Refused(code="content_unreadable", details={"field": name})
     return kind(value)
 
 
 def _fraction(raw: Json, name: str, *, default: Fraction) -> Fraction:
     value = raw.get(name, str(default))
     if not isinstance(value, str) or not _FRACTION.fullmatch(value):
-        raise ContentUnreadable(details={"field": name})
+        raise Refused(code="content_unreadable", details={"field": name})
     return Fraction(value)
 
 
 def _decimal(raw: Json, name: str, *, default: str | None = None) -> Decimal:
     value = raw.get(name, default)
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
-        raise ContentUnreadable(details={"field": name})
+        raise Refused(code="content_unreadable", details={"field": name})
     return Decimal(value)
 
 

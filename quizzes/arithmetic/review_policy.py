@@ -44,7 +44,7 @@ KEY_BEARING: Sights = frozenset(
 )
 
 
-class Phase(StrEnum):
+class AttemptPhase(StrEnum):
     """What an attempt is for; copied from its assignment, never from the client."""
 
     PRE = "pre"
@@ -54,7 +54,7 @@ class Phase(StrEnum):
     NORMAL = "normal"
 
 
-GRADED = frozenset({Phase.POST, Phase.NORMAL})
+GRADED = frozenset({AttemptPhase.POST, AttemptPhase.NORMAL})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ class AttemptSight:
         post_closes_at: end of the matching post-test of a pre-test; None while it has no end.
     """
 
-    phase: Phase
+    phase: AttemptPhase
     in_progress: bool
     voided: bool = False
     may_retake: bool = False
@@ -124,16 +124,16 @@ def review_policy(
 
 
 def _of_open(attempt: AttemptSight, item: ItemSight) -> Sights:
-    return AFTER_CHECK if attempt.phase is Phase.PRACTICE and item.checked else OWN
+    return AFTER_CHECK if attempt.phase is AttemptPhase.PRACTICE and item.checked else OWN
 
 
 def _of_finished(attempt: AttemptSight, item: ItemSight, now: datetime) -> Sights:
     if attempt.voided:
         return OWN
-    if attempt.phase is Phase.PRACTICE or _is_over(attempt, now):
+    if attempt.phase is AttemptPhase.PRACTICE or _is_over(attempt, now):
         return EVERYTHING
     added: Sights = NOTHING
-    if attempt.phase is Phase.LIVE and item.key_opened:
+    if attempt.phase is AttemptPhase.LIVE and item.key_opened:
         added = frozenset({Sight.KEY})
     elif attempt.phase in GRADED:
         added = RETAKING if attempt.may_retake else SCORED
@@ -145,7 +145,7 @@ def _is_over(attempt: AttemptSight, now: datetime) -> bool:
     if attempt.may_retake or attempt.others_open:
         return False
     ends = [attempt.closes_at]
-    if attempt.phase is Phase.PRE:
+    if attempt.phase is AttemptPhase.PRE:
         ends.append(attempt.post_closes_at)
     if attempt.phase in GRADED and attempt.release_at:
         ends.append(attempt.release_at)

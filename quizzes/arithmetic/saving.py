@@ -12,12 +12,18 @@ from fractions import Fraction
 from typing import Any
 
 from clinic.lib.errors import Refused
-from quizzes.arithmetic.answers import TypedNumber, Value, parse_value, value_to_json
+from quizzes.arithmetic.answers import (
+    TypedNumber,
+    Value,
+    is_storable,
+    parse_value,
+    value_to_json,
+)
 from quizzes.arithmetic.deadlines import Timing
 from quizzes.arithmetic.question_types import Content
 
 
-class Outcome(StrEnum):
+class SaveOutcome(StrEnum):
     """What became of a save; all but ``refused`` are stored in the event log."""
 
     APPLIED = "applied"
@@ -28,13 +34,13 @@ class Outcome(StrEnum):
 
 
 _STATUS = {
-    Outcome.APPLIED: 200,
-    Outcome.SUPERSEDED: 200,
-    Outcome.CONFLICT: 409,
-    Outcome.LATE: 410,
-    Outcome.REFUSED: 422,
+    SaveOutcome.APPLIED: 200,
+    SaveOutcome.SUPERSEDED: 200,
+    SaveOutcome.CONFLICT: 409,
+    SaveOutcome.LATE: 410,
+    SaveOutcome.REFUSED: 422,
 }
-_CODE = {Outcome.CONFLICT: "stale", Outcome.LATE: "attempt_closed"}
+_CODE = {SaveOutcome.CONFLICT: "stale", SaveOutcome.LATE: "attempt_closed"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +55,7 @@ class SaveEvent:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decision:
+class SaveDecision:
     """What to store and answer.
 
     Attributes:
@@ -61,7 +67,7 @@ class Decision:
         number: how a typed number was read, of a save that was applied just now.
     """
 
-    outcome: Outcome
+    outcome: SaveOutcome
     rev: int
     value: Any
     sent: Any
@@ -76,7 +82,7 @@ class Decision:
 
     @property
     def is_stored(self) -> bool:
-        return self.outcome is not Outcome.REFUSED and not self.repeated
+        return self.outcome is not SaveOutcome.REFUSED and not self.repeated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,17 +104,19 @@ class ItemState:
     timing: Timing
     rev: int
     value: Any
-    earlier: Decision | None = None
+    earlier: SaveDecision | None = None
     highest_seq: int = 0
     writers_since: frozenset[str] = frozenset()
 
 
-def decide(state: ItemState, event: SaveEvent, *, content: Content) -> Decision:
-    """Decide one save; steps and their order are those of section 5.2 of the quiz design."""
+def decide(state: ItemState, event: SaveEvent, *, content: Content) -> SaveDecision:
+    """Decide one save; the order of the steps is part of the rule."""
+    if not is_storable(event.value):
+        return _refused(state, event, "invalid_value", {"reason": "not_storable"})
     if state.earlier is not None:
         return state.earlier
     if not state.in_progress or state.timing is Timing.LATE:
-        return _kept(state, Outcome.LATE, event.value)
+        return _kept(state, SaveOutcome.LATE, event.value)
     try:
         value = parse_value(content, event.value)
     except Refused as refusal:
@@ -118,21 +126,21 @@ def decide(state: ItemState, event: SaveEvent, *, content: Content) -> Decision:
     return _ordered(state, event, value)
 
 
-def _ordered(state: ItemState, event: SaveEvent, value: Value | None) -> Decision:
+def _ordered(state: ItemState, event: SaveEvent, value: Value | None) -> SaveDecision:
     sent = value_to_json(value)
     if event.seq < state.highest_seq:
-        return _kept(state, Outcome.SUPERSEDED, sent)
+        return _kept(state, SaveOutcome.SUPERSEDED, sent)
     own_alone = event.base_rev < state.rev and state.writers_since <= {event.client_id}
     if event.base_rev == state.rev or own_alone:
         number = value.number if isinstance(value, TypedNumber) else None
-        return Decision(
-            outcome=Outcome.APPLIED, rev=state.rev + 1, value=sent, sent=sent, number=number
+        return SaveDecision(
+            outcome=SaveOutcome.APPLIED, rev=state.rev + 1, value=sent, sent=sent, number=number
         )
-    return _kept(state, Outcome.CONFLICT, sent)
+    return _kept(state, SaveOutcome.CONFLICT, sent)
 
 
-def _kept(state: ItemState, outcome: Outcome, sent: Any) -> Decision:
-    return Decision(
+def _kept(state: ItemState, outcome: SaveOutcome, sent: Any) -> SaveDecision:
+    return SaveDecision(
         outcome=outcome,
         rev=state.rev,
         value=state.value,
@@ -141,9 +149,11 @@ def _kept(state: ItemState, outcome: Outcome, sent: Any) -> Decision:
     )
 
 
-def _refused(state: ItemState, event: SaveEvent, code: str, details: dict[str, Any]) -> Decision:
-    return Decision(
-        outcome=Outcome.REFUSED,
+def _refused(
+    state: ItemState, event: SaveEvent, code: str, details: dict[str, Any]
+) -> SaveDecision:
+    return SaveDecision(
+        outcome=SaveOutcome.REFUSED,
         rev=state.rev,
         value=state.value,
         sent=event.value,
@@ -161,14 +171,14 @@ class LoggedSave:
     base_rev: int
     rev: int | None
     value: Any
-    outcome: Outcome
+    outcome: SaveOutcome
 
 
 def state_from_log(
     log: Sequence[LoggedSave], event: SaveEvent, *, in_progress: bool, timing: Timing
 ) -> ItemState:
     """Read from the item's whole log, in the order received, what ``decide`` asks for."""
-    applied = [row for row in log if row.outcome is Outcome.APPLIED]
+    applied = [row for row in log if row.outcome is SaveOutcome.APPLIED]
     rev = len(applied)
     value = applied[-1].value if applied else None
     same = [row for row in log if (row.client_id, row.seq) == (event.client_id, event.seq)]
@@ -185,26 +195,26 @@ def state_from_log(
     )
 
 
-def earlier_decision(row: LoggedSave, *, rev: int, value: Any) -> Decision:
+def earlier_decision(row: LoggedSave, *, rev: int, value: Any) -> SaveDecision:
     """Answer a repeated save with its stored outcome, beside the item's current state.
 
     An applied save is answered with the revision it made.
     """
-    return Decision(
+    return SaveDecision(
         outcome=row.outcome,
         rev=row.rev or rev,
-        value=row.value if row.outcome is Outcome.APPLIED else value,
+        value=row.value if row.outcome is SaveOutcome.APPLIED else value,
         sent=row.value,
         repeated=True,
         code=_CODE.get(row.outcome, ""),
     )
 
 
-def may_submit(pending: Iterable[Decision], *, timed_out: bool) -> bool:
+def may_submit(pending: Iterable[SaveDecision], *, timed_out: bool) -> bool:
     """Tell whether a hand-in with these last saves goes through.
 
     A conflict or an unreadable answer among them stops it, so that the person can choose or repair;
     at time-out the server's copy stands and the result page lists what did not count.
     """
-    stopping = {Outcome.CONFLICT, Outcome.REFUSED}
+    stopping = {SaveOutcome.CONFLICT, SaveOutcome.REFUSED}
     return timed_out or not any(one.outcome in stopping for one in pending)

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from fractions import Fraction
 
 from quizzes.arithmetic.question_types import (
-    Choice,
+    ChoiceQuestion,
     Content,
     TrueFalse,
     movable_ids,
@@ -30,7 +30,7 @@ def option_order(content: Content, seed: bytes, index: int) -> tuple[str, ...]:
     if isinstance(content, TrueFalse):
         return ids
     pinned: tuple[str, ...] = ()
-    if isinstance(content, Choice):
+    if isinstance(content, ChoiceQuestion):
         pinned = tuple(option.id for option in content.options if option.pinned)
     loose = [one for one in ids if one not in pinned]
     return (*sorted(loose, key=lambda one: _lot(seed, f"order|{index}|{one}")), *pinned)
@@ -45,7 +45,7 @@ def crosses(*, person: str, quiz: str) -> bool:
     return hashlib.sha256(f"form|{quiz}|{person}".encode()).digest()[0] % 2 == 1
 
 
-def common_missing(form_a: Collection[str], form_b: Collection[str]) -> int:
+def common_missing(form_a: Collection[object], form_b: Collection[object]) -> int:
     """Count the common questions that two forms lack: at least five, and a fifth of the longer."""
     longer = max(len(form_a), len(form_b))
     needed = max(FEWEST_COMMON, -(-longer * COMMON_SHARE.numerator // COMMON_SHARE.denominator))

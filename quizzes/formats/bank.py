@@ -17,7 +17,6 @@ from clinic.lib.errors import Refused
 from quizzes.arithmetic.question_types import (
     FULL,
     NOTHING,
-    Choice,
     Content,
     Matching,
     MultipleChoice,
@@ -32,12 +31,6 @@ from quizzes.arithmetic.question_types import (
 )
 
 LETTERED = "Huruf "  # options that name letters of the sheet stay in the sheet's order
-
-
-class BankUnreadable(Refused):
-    """A bank file that is not TOML of the known shape; details name the question."""
-
-    code = "bank_unreadable"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +70,7 @@ def read_questions(text: str, *, known: Mapping[str, Content]) -> list[BankQuest
     """Read the questions of one file; ``known`` gives today's content by slug.
 
     Raises:
-        BankUnreadable: naming the question whose fields are missing or of an unknown type.
+        Refused: naming the question whose fields are missing or of an unknown type.
     """
     return [_question(row, known) for row in _rows(text, "question")]
 
@@ -86,7 +79,7 @@ def read_quizzes(text: str) -> list[BankQuiz]:
     """Read the quizzes of the blueprint file.
 
     Raises:
-        BankUnreadable: naming the quiz that cannot be read.
+        Refused: naming the quiz that cannot be read.
     """
     return [_quiz(row) for row in _rows(text, "quiz")]
 
@@ -95,7 +88,7 @@ def _rows(text: str, name: str) -> list[dict[str, Any]]:
     try:
         return tomllib.loads(text)[name]
     except (tomllib.TOMLDecodeError, KeyError) as error:
-        raise BankUnreadable(details={"name": name}) from error
+        raise Refused(code="bank_unreadable", details={"name": name}) from error
 
 
 def _question(row: dict[str, Any], known: Mapping[str, Content]) -> BankQuestion:
@@ -114,7 +107,7 @@ def _question(row: dict[str, Any], known: Mapping[str, Content]) -> BankQuestion
             content=_READERS[row["type"]](row, head, ids),
         )
     except (KeyError, TypeError, Refused) as error:
-        raise BankUnreadable(details={"name": str(row.get("slug", ""))}) from error
+        raise Refused(code="bank_unreadable", details={"name": str(row.get("slug", ""))}) from error
 
 
 def _quiz(row: dict[str, Any]) -> BankQuiz:
@@ -131,7 +124,7 @@ def _quiz(row: dict[str, Any]) -> BankQuiz:
             ),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise BankUnreadable(details={"name": str(row.get("slug", ""))}) from error
+        raise Refused(code="bank_unreadable", details={"name": str(row.get("slug", ""))}) from error
 
 
 class _Ids:
@@ -165,14 +158,16 @@ def _options(row: dict[str, Any], ids: _Ids) -> tuple[Option, ...]:
     )
 
 
-def _choice(kind: type[Choice]) -> Callable[[dict[str, Any], dict[str, Text], _Ids], Content]:
-    def read(row: dict[str, Any], head: dict[str, Text], ids: _Ids) -> Content:
+def _choice(
+    kind: type[SingleChoice | TrueFalse | MultipleChoice],
+) -> Callable[[dict[str, Any], dict[str, Any], _Ids], Content]:
+    def read(row: dict[str, Any], head: dict[str, Any], ids: _Ids) -> Content:
         return kind(**head, options=_options(row, ids))
 
     return read
 
 
-def _numeric(row: dict[str, Any], head: dict[str, Text], ids: _Ids) -> Content:
+def _numeric(row: dict[str, Any], head: dict[str, Any], ids: _Ids) -> Content:
     value = Decimal(parse_number(row["answer"]))
     answer = NumericAnswer(
         id=ids.of("answers", f"{value:f}"),
@@ -182,7 +177,7 @@ def _numeric(row: dict[str, Any], head: dict[str, Text], ids: _Ids) -> Content:
     return Numeric(**head, answers=(answer,), unit=Text(row.get("unit", "")))
 
 
-def _matching(row: dict[str, Any], head: dict[str, Text], ids: _Ids) -> Content:
+def _matching(row: dict[str, Any], head: dict[str, Any], ids: _Ids) -> Content:
     names = [pair["target"] for pair in row["pairs"]] + list(row.get("extra_targets", ()))
     targets = {
         name: Target(id=ids.of("targets", name), text=Text(name)) for name in dict.fromkeys(names)
@@ -204,7 +199,7 @@ def _matching(row: dict[str, Any], head: dict[str, Text], ids: _Ids) -> Content:
     )
 
 
-_READERS: dict[str, Callable[[dict[str, Any], dict[str, Text], _Ids], Content]] = {
+_READERS: dict[str, Callable[[dict[str, Any], dict[str, Any], _Ids], Content]] = {
     "single": _choice(SingleChoice),
     "truefalse": _choice(TrueFalse),
     "multiple": _choice(MultipleChoice),

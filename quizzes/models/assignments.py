@@ -15,7 +15,7 @@ from quizzes.models.questions import Quiz
 
 
 class Phase(models.TextChoices):
-    """What an attempt is for; the words of ``review_policy.Phase``."""
+    """What an attempt is for; the words of ``review_policy.AttemptPhase``."""
 
     PRE = "pre", _("pre-quiz")
     POST = "post", _("post-quiz")

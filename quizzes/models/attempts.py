@@ -6,7 +6,7 @@ Answers to the check questions inside modules: a help for the reader, never evid
 """
 
 from fractions import Fraction
-from typing import Self
+from typing import Any, ClassVar, Self
 from uuid import uuid4
 
 from django.db import models
@@ -265,7 +265,7 @@ class Credit(AppendOnlyModel):
     reason = models.CharField(max_length=300, blank=True)
     at = models.DateTimeField(default=timezone.now)
 
-    objects = CreditQuerySet.as_manager()
+    objects: ClassVar[Any] = CreditQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("credit")

@@ -5,6 +5,7 @@ What question versions and quiz versions share: once out, they never change (Q1)
 A quiz is an identity; its questions and rules stand in its versions.
 """
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -21,11 +22,10 @@ from clinic.people.models import Person
 from quizzes.arithmetic.question_types import Content, from_json
 
 
-class VersionLocked(Refused):
-    """A version that is published or used was to be changed."""
-
-    code = "version_locked"
-    status = 409
+def version_locked() -> Refused:
+    """Return the refusal to change a version that is published or used (Q1)."""
+    sentence = str(_("This version is in use. Make a new version."))
+    return Refused(sentence, code="version_locked", status=409)
 
 
 class VersionState(models.TextChoices):
@@ -42,15 +42,15 @@ class VersionQuerySet(models.QuerySet[Any]):
 
     def update(self, **changes: Any) -> int:
         if set(changes) - self.model.MOVING and self.filter(published_at__isnull=False).exists():
-            raise VersionLocked(_("This version is in use. Make a new version."))
+            raise version_locked()
         return super().update(**changes)
 
     def bulk_update(self, *args: Any, **options: Any) -> int:
-        raise VersionLocked(_("This version is in use. Make a new version."))
+        raise version_locked()
 
     def delete(self) -> tuple[int, dict[str, int]]:
         if self.filter(published_at__isnull=False).exists():
-            raise VersionLocked(_("This version is in use. Make a new version."))
+            raise version_locked()
         return super().delete()
 
     def published(self) -> "VersionQuerySet":
@@ -77,12 +77,12 @@ class Version(models.Model):
     def save(self, *args: Any, **options: Any) -> None:
         changed = options.get("update_fields")
         if self.is_locked and (changed is None or set(changed) - self.MOVING):
-            raise VersionLocked(_("This version is in use. Make a new version."))
+            raise version_locked()
         super().save(*args, **options)
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         if self.is_locked:
-            raise VersionLocked(_("This version is in use. Make a new version."))
+            raise version_locked()
         return super().delete(*args, **options)
 
     @property
@@ -193,6 +193,26 @@ class QuestionVersion(Version):
     def source_labels(self) -> tuple[str, ...]:
         """What the question rests on, as its readers are told."""
         return tuple(stamp["label"] for stamp in self.sources if stamp.get("label"))
+
+
+_contents: dict[str, Content] = {}
+MOST_CONTENTS = 2000
+
+
+def contents_of(versions: Mapping[int, str]) -> dict[int, Content]:
+    """Return the contents of versions that are given by key and content hash.
+
+    A process parses each content once: what a hash stands for never changes (Q1).
+    """
+    missing = [pk for pk, digest in versions.items() if digest not in _contents]
+    if missing:
+        if len(_contents) > MOST_CONTENTS:
+            _contents.clear()
+            missing = list(versions)
+        stored = QuestionVersion.objects.filter(pk__in=missing)
+        for digest, content in stored.values_list("content_hash", "content").order_by():
+            _contents[digest] = from_json(content)
+    return {pk: _contents[digest] for pk, digest in versions.items()}
 
 
 class Quiz(models.Model):
@@ -309,10 +329,10 @@ class Slot(models.Model):
 
     def save(self, *args: Any, **options: Any) -> None:
         if self.quiz_version.is_locked:
-            raise VersionLocked(_("This version is in use. Make a new version."))
+            raise version_locked()
         super().save(*args, **options)
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         if self.quiz_version.is_locked:
-            raise VersionLocked(_("This version is in use. Make a new version."))
+            raise version_locked()
         return super().delete(*args, **options)

@@ -20,6 +20,12 @@ def holds(value: Any, option: str) -> bool:
 
 
 @register.filter
+def instruction(public: PublicItem) -> str:
+    """Say how many options may be chosen."""
+    return _("Choose all that are right") if public.type_name == "multiple" else _("Choose one")
+
+
+@register.filter
 def matched(value: Any, prompt: str) -> str:
     """Return the target chosen for a prompt, or nothing."""
     return value.get(prompt, "") if isinstance(value, dict) else ""

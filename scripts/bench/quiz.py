@@ -1,10 +1,14 @@
 """One whole quiz as a browser takes it, alone and with many at once.
 
-The protocol stands in ``begin``, ``Question`` and ``take`` alone; who measures does not know it.
+The protocol stands in ``begin``, ``Attempt``, ``Question`` and ``take`` alone; who measures does
+not know it. It asks what the page's script asks: one page with all questions, a request with each
+answer, as of a person who takes longer over a question than a save takes, and none for the next
+question; then the page where answers are looked over, and the hand-in.
 """
 
 import http.client
 import itertools
+import json
 import re
 import threading
 import time
@@ -64,61 +68,90 @@ def begin(person: Browser, slug: str, steps: Steps | None = None) -> Answer:
         return person.post(page.path, [*_token(page), ("tugas", assignment)])
 
 
+class Attempt:
+    """An attempt on its one page, with what the page's script knows."""
+
+    def __init__(self, page: Answer) -> None:
+        self.page = page
+        told = page.find(r'(?s)<script id="semua-soal" type="application/json">(.*?)</script>')
+        self.questions: list[dict[str, Any]] = json.loads(told)
+        self.revisions = {one["index"]: one["rev"] for one in self.questions}
+        self._seq = itertools.count(1)
+        form = page.find(r'(?s)<form\s+method="post"\s+id="soal"(.*?)>\s*<input')
+        self.sent = _attributes(form)
+
+    def save(self, person: Browser, index: int, value: Any) -> None:
+        """Save one answer, as the script does that has no other waiting."""
+        event = {
+            "index": index,
+            "client_id": "ukur",
+            "seq": next(self._seq),
+            "base_rev": self.revisions[index],
+            "value": value,
+            "clear": False,
+        }
+        path = f"{self.sent['data-api']}/replay"
+        told = person.send("POST", path, {"events": [event]}, self.page.token)
+        (result,) = told["results"]
+        if result["outcome"] != "applied":
+            raise Unexpected(f"{path}: {told}")
+        self.revisions[index] = int(result["rev"])
+
+
+def answers_of(question: dict[str, Any]) -> list[Any]:
+    """Return what may be chosen, each as the script sends it; of a matching all rows together."""
+    if question["type"] == "numeric":
+        return [{"raw": number} for number in NUMBERS]
+    if question["type"] == "matching":
+        pairs = zip(question["prompts"], question["targets"], strict=False)
+        return [{prompt[0]: target[0] for prompt, target in pairs}]
+    ids = [option[0] for option in question["options"]]
+    return [[one] for one in ids] if question["type"] == "multiple" else ids
+
+
 class Question:
-    """The page of one question, with what its script knows.
+    """The page of one question as a browser without the script uses it.
 
     Attributes:
-        answers: what may be chosen, each as the script would send it.
-        changes: what a person who takes the first changes, field after field: answer and fields.
+        fields: what a person who takes the first answer fills in.
     """
 
     def __init__(self, page: Answer) -> None:
         self.page = page
-        self.form = page.find(r'(?s)(<form\s+method="post"\s+id="soal".*?)<div class="actions">')
-        self.sent = _attributes(self.form[: self.form.index(">")])
-        self.answers: list[Any]
-        self.changes: list[tuple[Any, Fields]]
-        choices, kind = _choices(self.form), self.sent["data-type"]
-        if kind == "numeric":
-            self.answers = [{"raw": number} for number in NUMBERS]
-            self.changes = [(self.answers[0], [("jawaban", NUMBERS[0])])]
-        elif kind == "matching":
-            done = list(itertools.accumulate([pair] for pair in choices))
-            pairs = [{name.removeprefix("jawaban-"): one for name, one in some} for some in done]
-            self.answers, self.changes = pairs[-1:], list(zip(pairs, done, strict=True))
-        else:
-            self.answers = [[one] if kind == "multiple" else one for _name, one in choices]
-            self.changes = [(self.answers[0], choices[:1])]
+        form = page.find(r'(?s)(<form\s+method="post"\s+id="soal".*?)<details class="fold">')
+        choices = _choices(form)
+        is_matching = "<select" in form
+        self.fields: Fields = choices if is_matching else choices[:1]
+        if 'inputmode="decimal"' in form:
+            self.fields = [("jawaban", NUMBERS[0])]
 
-    def save(self, person: Browser, value: Any, seq: int, rev: int) -> int:
-        """Save an answer as the script does; return the server's revision."""
-        body = {"client_id": "ukur", "seq": seq, "base_rev": rev, "value": value}
-        path = f"{self.sent['data-api']}/items/{self.sent['data-index']}"
-        told = person.send("PUT", path, body, self.page.token)
-        if told["outcome"] != "applied":
-            raise Unexpected(f"{path}: {told}")
-        return int(told["rev"])
-
-    def go_on(self, person: Browser, fields: Fields, rev: int) -> Answer:
+    def go_on(self, person: Browser) -> Answer:
         """Press "Save and continue"."""
-        token = self.page.find(r'name="token"\s+value="([^"]+)"')
+        token, rev = (
+            self.page.find(rf'name="{name}"\s+value="([^"]+)"') for name in ("token", "base_rev")
+        )
         step = self.page.find(r'name="ke"\s+value="([^"]+)"')
-        sent = [*_token(self.page), ("base_rev", str(rev)), ("token", token), *fields, ("ke", step)]
-        return person.post(self.page.path, sent)
+        sent = [("base_rev", rev), ("token", token), *self.fields, ("ke", step)]
+        return person.post(self.page.path, [*_token(self.page), *sent])
 
 
 def take(person: Browser, slug: str, steps: Steps, *, with_script: bool = True) -> int:
     """Take the quiz from the list to the result, every question answered; return their number."""
     page = begin(person, slug, steps)
-    numbers, seq = 0, itertools.count(1)
-    while not page.path.endswith("/periksa/"):
-        question, rev = Question(page), 0
-        for value, _fields in question.changes if with_script else []:
+    if with_script:
+        attempt = Attempt(page)
+        for question in attempt.questions:
             with steps.step("save"):
-                rev = question.save(person, value, next(seq), rev)
-        with steps.step("continue"):
-            page = question.go_on(person, question.changes[-1][1], rev)
-        numbers += 1
+                attempt.save(person, question["index"], answers_of(question)[0])
+        with steps.step("check"):
+            page = person.get(attempt.sent["data-check"])
+        numbers = len(attempt.questions)
+    else:
+        numbers = 0
+        while not page.path.endswith("/periksa/"):
+            with steps.step("continue"):
+                page = Question(page).go_on(person)
+            numbers += 1
     with steps.step("hand in"):
         page = person.post(page.path, _token(page))
     if not page.path.startswith(ATTEMPT) or not page.path.endswith("/hasil/"):
@@ -127,15 +160,11 @@ def take(person: Browser, slug: str, steps: Steps, *, with_script: bool = True) 
 
 
 def saving(person: Browser, page: Answer) -> Callable[[], object]:
-    """Return what saves an answer of the page's question anew each time."""
-    question, seq = Question(page), itertools.count(1)
-    answers = itertools.cycle(question.answers)
-    revisions = [0]
-
-    def save() -> None:
-        revisions[0] = question.save(person, next(answers), next(seq), revisions[0])
-
-    return save
+    """Return what saves an answer of the page's first question anew each time."""
+    attempt = Attempt(page)
+    question = attempt.questions[0]
+    answers = itertools.cycle(answers_of(question))
+    return lambda: attempt.save(person, question["index"], next(answers))
 
 
 def _token(page: Answer) -> Fields:

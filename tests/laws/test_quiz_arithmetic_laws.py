@@ -21,9 +21,9 @@ from quizzes.arithmetic.deadlines import (
 from quizzes.arithmetic.grading import credit
 from quizzes.arithmetic.question_types import FULL, SingleChoice, Tolerance
 from quizzes.arithmetic.review_policy import (
+    AttemptPhase,
     AttemptSight,
     ItemSight,
-    Phase,
     Sight,
     Viewer,
     review_policy,
@@ -148,7 +148,7 @@ NOW = datetime(2026, 5, 25, 4, 0, tzinfo=UTC)
 moments = st.none() | st.integers(-2, 2).map(lambda hours: NOW + timedelta(hours=hours))
 attempts = st.builds(
     AttemptSight,
-    phase=st.sampled_from(list(Phase)),
+    phase=st.sampled_from(list(AttemptPhase)),
     in_progress=st.booleans(),
     voided=st.booleans(),
     may_retake=st.booleans(),
@@ -190,7 +190,7 @@ def test_p12_an_open_attempt_shows_no_key(sees_keys, attempt, item):
     seen = review_policy(viewer, replace(attempt, in_progress=True), item, NOW)
 
     assert Sight.KEY not in seen
-    if not (attempt.phase is Phase.PRACTICE and item.checked):
+    if not (attempt.phase is AttemptPhase.PRACTICE and item.checked):
         assert seen <= {Sight.OWN_RESPONSE}
 
 

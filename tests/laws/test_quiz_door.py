@@ -170,6 +170,12 @@ def walk(browser, attempt):
     put("a", 1, 0, options[0])
     put("b", 1, 0, options[1])
     put("b", 2, 1, None, clear=True)
+    together = [
+        {"index": n, "client_id": "c", "seq": n, "base_rev": 0, "value": None, "clear": True}
+        for n in (2, 3)
+    ]
+    browser.post(f"{api}/replay", json.dumps({"events": together}), "application/json")
+    browser.put(f"{api}/items/2/flag", json.dumps({"flagged": True}), "application/json")
     browser.post(f"{page}/1/", {"jawaban": options[1], "base_rev": "2", "ke": "2"})
     browser.post(f"{page}/1/", {"jawaban": options[1], "base_rev": "3", "ke": "tandai"})
     browser.get(f"{api}/clock")

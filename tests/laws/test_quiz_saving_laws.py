@@ -8,10 +8,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from quizzes.arithmetic.deadlines import Timing
 from quizzes.arithmetic.saving import (
-    Decision,
     LoggedSave,
-    Outcome,
+    SaveDecision,
     SaveEvent,
+    SaveOutcome,
     decide,
     state_from_log,
 )
@@ -29,11 +29,11 @@ class Server:
     log: list[LoggedSave] = field(default_factory=list)
     in_progress: bool = True
 
-    def receive(self, event: SaveEvent) -> Decision:
+    def receive(self, event: SaveEvent) -> SaveDecision:
         state = state_from_log(self.log, event, in_progress=self.in_progress, timing=Timing.IN_TIME)
         decision = decide(state, event, content=CONTENT)
         if decision.is_stored:
-            applied = decision.outcome is Outcome.APPLIED
+            applied = decision.outcome is SaveOutcome.APPLIED
             self.log.append(
                 LoggedSave(
                     client_id=event.client_id,
@@ -48,7 +48,7 @@ class Server:
 
     @property
     def applied(self) -> list[LoggedSave]:
-        return [row for row in self.log if row.outcome is Outcome.APPLIED]
+        return [row for row in self.log if row.outcome is SaveOutcome.APPLIED]
 
     @property
     def rev(self) -> int:
@@ -73,8 +73,8 @@ class Client:
             client_id=self.name, seq=self.seq, base_rev=self.rev, value=value, clear=value is None
         )
 
-    def hear(self, decision: Decision) -> None:
-        if decision.outcome is Outcome.APPLIED:
+    def hear(self, decision: SaveDecision) -> None:
+        if decision.outcome is SaveOutcome.APPLIED:
             self.rev = max(self.rev, decision.rev)
 
 
@@ -86,7 +86,7 @@ class TwoClients(RuleBasedStateMachine):
         self.server = Server()
         self.clients = {name: Client(name) for name in CLIENTS}
         self.network: list[SaveEvent] = []
-        self.first_answers: dict[tuple[str, int], Outcome] = {}
+        self.first_answers: dict[tuple[str, int], SaveOutcome] = {}
         self.accepted: list[tuple[str, int, str | None]] = []
         self.log_at_end: int | None = None
 
@@ -102,7 +102,7 @@ class TwoClients(RuleBasedStateMachine):
         decision = self.server.receive(event)
         key = (event.client_id, event.seq)
         assert self.first_answers.setdefault(key, decision.outcome) is decision.outcome
-        if decision.outcome is Outcome.APPLIED and not decision.repeated:
+        if decision.outcome is SaveOutcome.APPLIED and not decision.repeated:
             self.accepted.append((*key, event.value))
         if reply_arrives:
             self.clients[event.client_id].hear(decision)
@@ -179,7 +179,7 @@ def test_p7_replaying_the_queue_gives_what_an_online_run_gives(values, data):
         flush(queue, flaky, tab, "reply lost")
 
     assert (flaky.value, flaky.rev) == (online.value, online.rev)
-    assert {row.outcome for row in flaky.log} == {Outcome.APPLIED}
+    assert {row.outcome for row in flaky.log} == {SaveOutcome.APPLIED}
 
 
 def flush(queue, server, client, fate):

@@ -151,5 +151,5 @@ def test_s01_a_check_question_gives_feedback_only_to_an_answer_and_never_its_key
 
 
 def test_a_quiz_question_cannot_be_checked_like_a_practice_one(cast, quiz):
-    with pytest.raises(practice.NotACheck):
+    with made.refused("not_found"):
         practice.check("tanam-single", uid(2), person=cast.participant)

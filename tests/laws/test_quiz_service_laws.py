@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quizzes import delivery, showing
-from quizzes.arithmetic.saving import Outcome, SaveEvent
+from quizzes.arithmetic.saving import SaveEvent, SaveOutcome
 from quizzes.invariants import INVARIANTS
 from quizzes.models import Attempt, Credit, Response, ResponseEvent
 from tests.attendance import made as clinics
@@ -50,23 +50,23 @@ def standing(attempt):
 class Serial:
     """Section 5.2 for one item, one save after the other: what the services are held to."""
 
-    seen: dict[tuple[str, int], Outcome] = field(default_factory=dict)
+    seen: dict[tuple[str, int], SaveOutcome] = field(default_factory=dict)
     applied: list[SaveEvent] = field(default_factory=list)
 
     def receive(self, event):
         key = (event.client_id, event.seq)
         if key not in self.seen:
             self.seen[key] = self._decide(event)
-            if self.seen[key] is Outcome.APPLIED:
+            if self.seen[key] is SaveOutcome.APPLIED:
                 self.applied.append(event)
         return self.seen[key]
 
     def _decide(self, event):
         if any(client == event.client_id and seq > event.seq for client, seq in self.seen):
-            return Outcome.SUPERSEDED
+            return SaveOutcome.SUPERSEDED
         unseen = self.applied[event.base_rev :]
         is_alone = all(other.client_id == event.client_id for other in unseen)
-        return Outcome.APPLIED if is_alone else Outcome.CONFLICT
+        return SaveOutcome.APPLIED if is_alone else SaveOutcome.CONFLICT
 
     @property
     def standing(self):
@@ -92,7 +92,7 @@ class Tab:
         )
 
     def hear(self, item, decision):
-        if decision.outcome is Outcome.APPLIED:
+        if decision.outcome is SaveOutcome.APPLIED:
             self.revs[item] = max(self.revs.get(item, 0), decision.rev)
 
 

@@ -1,11 +1,14 @@
 """Quizzes for tests, made through the services: drafted, reviewed and published."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
 
+import pytest
 from django.utils import timezone
 
 from clinic.assessments import outcome_links
+from clinic.lib.errors import Refused
 from clinic.people.access import remembering_grants
 from clinic.people.models import Person
 from quizzes import assignments, authoring, delivery
@@ -15,6 +18,14 @@ from tests.quizzes.arithmetic import questions
 from tests.replaying import Recording
 
 SOURCE = {"label": "LKE ZI baris 16; Permenpan RB 90/2021", "edition": "zi-2021", "node": "A.I.1"}
+
+
+@contextmanager
+def refused(code):
+    """The block is refused with this code."""
+    with pytest.raises(Refused) as found:
+        yield found
+    assert found.value.code == code
 
 
 def outcome(slug="pengawasan-uji", area="pengawasan"):

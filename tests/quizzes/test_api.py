@@ -119,6 +119,75 @@ def test_replay_keeps_the_order_and_answers_each(attempt, base, browser):
     assert Response.objects.get(item__index=1, item__attempt=attempt).value == options[1].id
 
 
+def batch(browser, base, *events):
+    answer = browser.post(f"{base}/replay", json.dumps({"events": [*events]}), JSON)
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def key_event(attempt, index, **more):
+    key = made.key_of(attempt.items.get(index=index).question_version.parsed)
+    return {"client_id": "tab-1", "seq": index, "base_rev": 0, "index": index, "value": key} | more
+
+
+def test_answers_that_come_together_are_decided_one_by_one(attempt, base, browser):
+    """Applied, refused, in conflict, repeated, cleared: each has its own result, in one request."""
+    options = [one.id for one in attempt.items.get(index=1).question_version.parsed.options]
+    batch(browser, base, key_event(attempt, 1, value=options[0]), key_event(attempt, 2))
+    told = batch(
+        browser,
+        base,
+        key_event(attempt, 3),
+        key_event(attempt, 4, value={"raw": "\ud800"}),
+        key_event(attempt, 4, seq=9, value="\x00"),
+        key_event(attempt, 1, client_id="tab-2", seq=1, value=options[1]),
+        key_event(attempt, 2),
+        key_event(attempt, 2, seq=12, base_rev=1, value=None, clear=True),
+        key_event(attempt, 5),
+    )
+
+    outcomes = [one["outcome"] for one in told["results"]]
+    assert outcomes == [
+        "applied", "refused", "refused", "conflict", "applied", "applied", "applied",
+    ]  # fmt: skip
+    assert (told["results"][3]["value"], told["results"][4]["rev"]) == (options[0], 1)
+    assert told["state"] == "in_progress"
+    stored = dict(attempt.items.values_list("index", "response__value"))
+    assert (stored[1], stored[2], stored[4]) == (options[0], None, None)
+    assert Response.objects.filter(item__attempt=attempt, value__isnull=True).count() == 2
+    assert list(
+        ResponseEvent.objects.order_by("item__index", "pk").values_list("item__index", "outcome")
+    ) == [
+        (1, "applied"), (1, "conflict"), (2, "applied"), (2, "applied"), (3, "applied"),
+        (5, "applied"),
+    ]  # fmt: skip
+
+
+def test_what_comes_together_is_stored_whole_or_not_at_all(attempt, base, browser):
+    events = [key_event(attempt, 1), {**key_event(attempt, 2), "index": 99}]
+    answer = browser.post(f"{base}/replay", json.dumps({"events": events}), JSON)
+
+    assert answer.status_code == 404
+    assert not ResponseEvent.objects.exists()
+
+
+def test_answers_that_come_together_too_late_are_all_recorded_as_late(attempt, base, browser):
+    delivery.submit(attempt.uuid, among=Attempt.objects.all())
+    told = batch(browser, base, key_event(attempt, 1), key_event(attempt, 2))
+
+    assert [one["outcome"] for one in told["results"]] == ["late", "late"]
+    assert told["state"] == "submitted"
+    assert ResponseEvent.objects.filter(outcome="late").count() == 2
+    assert not Response.objects.filter(value__isnull=False).exists()
+
+
+def test_a_mark_is_put_and_taken_away_by_program(attempt, base, browser):
+    for flagged in (True, False):
+        told = browser.put(f"{base}/items/2/flag", json.dumps({"flagged": flagged}), JSON)
+        assert told.json() == {"flagged": flagged}
+        assert attempt.items.get(index=2).flagged is flagged
+
+
 def test_submit_with_last_saves_is_one_act_and_repeats_alike(attempt, base, browser):
     key = made.key_of(attempt.items.get(index=1).question_version.parsed)
     sent = json.dumps({"pending": [json.loads(body(key, index=1))]})
@@ -150,10 +219,22 @@ def test_a_time_out_that_came_too_early_leaves_the_attempt_open(base, browser):
 
 
 def test_s03_others_get_404_and_strangers_401(cast, base, signed_in):
-    for method, path in (("get", ""), ("get", "/clock"), ("post", "/submit"), ("put", "/items/1")):
+    event = {**json.loads(body("x")), "index": 1}
+    sendable = {
+        "/submit": "{}",
+        "/replay": json.dumps({"events": [event]}),
+        "/items/1/flag": '{"flagged": true}',
+    }
+    writes = [
+        ("put", "/items/1"),
+        ("put", "/items/1/flag"),
+        ("post", "/submit"),
+        ("post", "/replay"),
+    ]
+    for method, path in [("get", ""), ("get", "/clock"), *writes]:
         sent = {} if method == "get" else {"data": body("x"), "content_type": JSON}
-        if path == "/submit":
-            sent["data"] = "{}"
+        if path in sendable:
+            sent["data"] = sendable[path]
         other = getattr(signed_in(cast.colleague.account), method)(base + path, **sent)
         assert other.status_code == 404, path
         unknown = getattr(Client(), method)(base + path, **sent)

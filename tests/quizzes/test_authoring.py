@@ -10,7 +10,6 @@ from django.http import Http404
 from clinic.assessments import outcome_links
 from quizzes import authoring
 from quizzes.models import Question, QuestionVersion, QuizVersion, VersionState
-from quizzes.models.questions import VersionLocked
 from tests.quizzes import made
 from tests.quizzes.arithmetic import questions
 
@@ -30,7 +29,7 @@ def draft(cast, slug="soal-uji", **changes):
 
 def test_a_version_is_published_by_another_person_only(cast):
     version = draft(cast)
-    with pytest.raises(authoring.NotPublishable):
+    with made.refused("not_publishable"):
         authoring.publish(version, actor=cast.reviewer.account)
     authoring.send_to_review(version, actor=cast.author.account)
     with pytest.raises((PermissionDenied, Http404)):
@@ -51,20 +50,20 @@ def test_a_reviewer_who_is_an_author_too_does_not_publish_own_work(cast):
     version = draft(cast)
     authoring.send_to_review(version, actor=cast.author.account)
 
-    with pytest.raises(authoring.SecondPersonNeeded):
+    with made.refused("second_person"):
         authoring.publish(version, actor=cast.author.account)
 
 
 def test_a_question_without_source_or_explanation_stays_a_draft(cast):
     no_source = draft(cast, "tanpa-sumber", sources=[])
-    with pytest.raises(authoring.NotPublishable) as refusal:
+    with made.refused("not_publishable") as refusal:
         authoring.send_to_review(no_source, actor=cast.author.account)
     assert refusal.value.details == {"problems": ["source_missing"]}
 
 
 def test_a_practice_question_never_stands_in_a_quiz(cast):
     shown = made.published_question(cast, "latihan", questions.single(), use="practice")
-    with pytest.raises(authoring.NotPublishable) as refusal:
+    with made.refused("not_publishable") as refusal:
         made.published_quiz(cast, versions=[shown])
     assert refusal.value.details == {"problems": ["practice_question"]}
 
@@ -74,19 +73,19 @@ def test_q01_what_is_out_never_changes(cast):
     version = QuestionVersion.objects.first()
 
     version.content["stem"] = {"id": "Lain"}
-    with pytest.raises(VersionLocked):
+    with made.refused("version_locked"):
         version.save()
-    with pytest.raises(VersionLocked):
+    with made.refused("version_locked"):
         QuestionVersion.objects.update(content={})
-    with pytest.raises(VersionLocked):
+    with made.refused("version_locked"):
         version.delete()
-    with pytest.raises(VersionLocked):
+    with made.refused("version_locked"):
         QuizVersion.objects.update(minutes=5)
     slot = quiz.slots.first()
     slot.points = 9
-    with pytest.raises(VersionLocked):
+    with made.refused("version_locked"):
         slot.save()
-    with pytest.raises(VersionLocked):
+    with made.refused("version_locked"):
         slot.delete()
 
 

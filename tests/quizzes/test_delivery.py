@@ -1,4 +1,4 @@
-"""Starting, saving, handing in, and the end by time; the numbers are those of the quiz design."""
+"""Starting, saving, handing in, and the end by time."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from clinic.people.access import visible
 from clinic.records.audit import AuditEntry
 from clinic.records.jobs import Job
 from quizzes import delivery
-from quizzes.arithmetic.saving import Outcome, SaveEvent
+from quizzes.arithmetic.saving import SaveEvent, SaveOutcome
 from quizzes.delivery import CannotStart
 from quizzes.models import Assignment, Attempt, Credit, Extension, ResponseEvent
 from quizzes.models.assignments import Phase
@@ -95,7 +95,7 @@ def test_q05_rev_counts_applied_saves_and_q09_a_repeat_counts_once(attempt, take
 
     response = attempt.items.get(index=1).response
     assert (response.rev, response.value) == (2, second)
-    assert (repeated.outcome, repeated.rev, repeated.repeated) == (Outcome.APPLIED, 2, True)
+    assert (repeated.outcome, repeated.rev, repeated.repeated) == (SaveOutcome.APPLIED, 2, True)
     assert ResponseEvent.objects.count() == 2
 
 
@@ -106,11 +106,11 @@ def test_another_tab_does_not_overwrite_unseen(attempt, taker):
 
     refused = save(taker, attempt, 1, second, client="dua")
 
-    assert (refused.outcome, refused.status, refused.value) == (Outcome.CONFLICT, 409, first)
+    assert (refused.outcome, refused.status, refused.value) == (SaveOutcome.CONFLICT, 409, first)
     assert attempt.items.get(index=1).response.value == first
     assert ResponseEvent.objects.filter(outcome="conflict", value=second).exists()
     chosen = save(taker, attempt, 1, second, client="dua", seq=2, base_rev=1)
-    assert chosen.outcome is Outcome.APPLIED
+    assert chosen.outcome is SaveOutcome.APPLIED
 
 
 def test_q07_nothing_counts_after_the_grace_and_what_was_saved_is_scored(attempt, taker):

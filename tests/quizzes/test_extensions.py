@@ -44,6 +44,8 @@ def test_an_organiser_finds_the_person_gives_more_and_takes_it_back(
     assert (row.extra_minutes, row.extra_attempts, row.person) == (15, 0, cast.participant)
     assert row.closes_at == later.replace(second=0, microsecond=0)
     assert "Listrik padam" in browser.get(path).content.decode()
+    for sent in ({"extra_minutes": "5"}, {"extra_attempts": "1"}):
+        assert browser.post(path, {**sent, "reason": "Sakit"}).status_code == 302
     assert browser.post(path, {"akhiri": str(row.pk)}).status_code == 302
     row.refresh_from_db()
     assert row.revoked_at is not None

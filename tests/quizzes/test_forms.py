@@ -2,7 +2,7 @@
 
 import pytest
 
-from quizzes import authoring, delivery, overview
+from quizzes import delivery, overview
 from quizzes.models import Attempt
 from quizzes.models.assignments import Phase
 from tests.given import make_member
@@ -64,7 +64,7 @@ def test_a_phase_that_crosses_nothing_gets_the_form_that_it_names(cast, bank):
 def test_forms_that_cannot_be_compared_are_not_published(cast, bank, forms, problem):
     drawn = {form: bank[part] for form, part in forms.items()}
 
-    with pytest.raises(authoring.NotPublishable) as refusal:
+    with made.refused("not_publishable") as refusal:
         made.published_quiz(cast, forms=drawn, form_phases=PHASES)
 
     assert problem in str(refusal.value.details)

@@ -1,4 +1,4 @@
-"""The pages without a script: forms alone do everything (quiz design, 5.4)."""
+"""The pages without a script: forms alone do everything."""
 
 import re
 from datetime import timedelta

@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 
 from quizzes import delivery
-from quizzes.arithmetic.saving import Outcome, SaveEvent
+from quizzes.arithmetic.saving import SaveEvent, SaveOutcome
 from quizzes.models import Attempt, AttemptEvent, Credit, ResponseEvent
 from tests.quizzes import made
 
@@ -59,8 +59,8 @@ def test_two_tabs_saving_at_once_give_one_applied_and_one_conflict(cast):
 
     got = together(save(attempt, first, client="a"), save(attempt, second, client="b"))
 
-    assert sorted(one.outcome for one in got) == [Outcome.APPLIED, Outcome.CONFLICT]
-    applied = next(one for one in got if one.outcome is Outcome.APPLIED)
+    assert sorted(one.outcome for one in got) == [SaveOutcome.APPLIED, SaveOutcome.CONFLICT]
+    applied = next(one for one in got if one.outcome is SaveOutcome.APPLIED)
     response = attempt.items.get(index=1).response
     assert (response.rev, response.value) == (1, applied.value)
     assert ResponseEvent.objects.count() == 2
@@ -72,7 +72,7 @@ def test_q09_one_save_sent_ten_times_at_once_counts_once(cast):
 
     got = together(*[save(attempt, value, client="a")] * 10)
 
-    assert {one.outcome for one in got} == {Outcome.APPLIED}
+    assert {one.outcome for one in got} == {SaveOutcome.APPLIED}
     assert {one.rev for one in got} == {1}
     assert ResponseEvent.objects.count() == 1
 
@@ -107,5 +107,5 @@ def test_a_save_beside_a_submit_is_either_scored_or_late(cast):
         save(attempt, key, client="a"), lambda: delivery.submit(attempt.uuid, among=every)
     )
 
-    assert saved.outcome in {Outcome.APPLIED, Outcome.LATE}
-    assert Credit.objects.get().share == (1 if saved.outcome is Outcome.APPLIED else 0)
+    assert saved.outcome in {SaveOutcome.APPLIED, SaveOutcome.LATE}
+    assert Credit.objects.get().share == (1 if saved.outcome is SaveOutcome.APPLIED else 0)

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from django.utils.translation import override
 
+from clinic.people.models import Account
 from quizzes import assignments, delivery, overview
 from quizzes.arithmetic.public_items import public_item, review_of
 from quizzes.arithmetic.question_types import Tolerance
@@ -98,6 +99,7 @@ def test_a_key_with_a_tolerance_is_written_as_such(value, margin, tolerance, sho
 
 def test_quizzes_of_earlier_years_stand_behind_a_link(cast, signed_in):
     _old, _found = standing(cast, opens=-500, closes=-400)
+    Account.objects.update(date_joined=timezone.now() - timedelta(days=600))
     browser = signed_in(cast.participant.account)
     first, all_of_them = browser.get("/kuis/"), browser.get("/kuis/?semua=1")
 

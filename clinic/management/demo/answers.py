@@ -17,7 +17,7 @@ from quizzes import delivery
 from quizzes.arithmetic.answers import parse_value
 from quizzes.arithmetic.grading import credit
 from quizzes.arithmetic.question_types import (
-    Choice,
+    ChoiceQuestion,
     Content,
     Matching,
     MultipleChoice,
@@ -87,7 +87,7 @@ def _list_answers(content: Content, chance: random.Random) -> list[Any]:
         keys = [option.id for option in content.options if option.credit > 0]
         wrong = [option.id for option in content.options if option.credit <= 0]
         return [keys, keys[:1] + wrong[:1], wrong[:1]]
-    if isinstance(content, Choice):
+    if isinstance(content, ChoiceQuestion):
         return [option.id for option in content.options]
     if isinstance(content, Numeric):
         value = content.answers[0].value

@@ -1,24 +1,36 @@
-// Saves each change of the answer, keeps unsent ones on the device, and counts the time down.
-// Without this script the same form saves by its buttons.
-import { all, get, put, settle, wipe } from "./queue.js";
+// Takes a whole attempt on one page: shows one question at a time under its own address, keeps each
+// change on the device at once, sends changes together, and counts the time down.
+// Without this script the same form saves by its buttons, and each question is a page.
+import { all, put, settle, wipe } from "./queue.js";
+import { questionPage } from "./question.js";
 
 const form = document.querySelector("#soal");
 const page = form.dataset;
-const index = Number(page.index);
+const items = JSON.parse(document.querySelector("#semua-soal").textContent);
+const view = questionPage(form, items.length);
 const prefix = `${page.user}/${page.attempt}/`;
-const key = prefix + index;
-const IDLE = 1500;
-const LONGEST = 5000;
+const TYPING = 1500; // a pause in typing, then the number is sent
+const MATCHING = 4000; // a pause between the rows of a matching question
+const LONGEST = 12000;
 const SLOWEST = 30000;
 const PATIENCE = 10000; // a lost line says nothing: whoever waits longer waits for ever
 const SOON = 3000;
+const LARGEST = 12000; // bytes of one request; the server takes 16 KiB
 
 const clientId = (sessionStorage.klinikClient ??= random());
+const conflicts = new Map(); // by index: { mine, told }
+const refusals = new Map(); // by index: why the last answer was not taken
+const unsent = new Set(); // indexes whose newest answer the server has not answered yet
+const timers = {};
+let current = Number(page.index);
 let lastSent = Promise.resolve();
+let writing = Promise.resolve();
 let isSending = false;
 let pause = 1000;
-const timers = {};
 let passes = false;
+
+const itemAt = (index) => items[index - 1];
+const addressOf = (index) => `${page.here}${index}/`;
 
 function random() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -31,97 +43,101 @@ function nextSeq() {
   return seq;
 }
 
-// --- the answer of the form ---------------------------------------------------------------------
-const inputs = () => [...form.querySelectorAll('[name^="jawaban"]')];
-
-function read() {
-  const fields = inputs();
-  if (page.type === "matching") {
-    const pairs = fields.filter((field) => field.value);
-    if (!pairs.length) return null;
-    return Object.fromEntries(pairs.map((field) => [field.name.slice("jawaban-".length), field.value]));
-  }
-  if (page.type === "numeric") return fields[0].value.trim() ? { raw: fields[0].value } : null;
-  const chosen = fields.filter((field) => field.checked).map((field) => field.value);
-  if (page.type === "multiple") return chosen.length ? chosen : null;
-  return chosen[0] ?? null;
-}
-
-function write(value) {
-  sayReading("");
-  for (const field of inputs()) {
-    if (page.type === "matching") field.value = value?.[field.name.slice("jawaban-".length)] ?? "";
-    else if (page.type === "numeric") field.value = value?.raw ?? "";
-    else field.checked = Array.isArray(value) ? value.includes(field.value) : field.value === value;
-  }
-}
-
-function inWords(value) {
-  if (value === null || value === undefined) return page.wordEmpty;
-  if (value.raw !== undefined) return value.raw;
-  const label = (one) => {
-    const field = inputs().find((each) => each.value === one && each.type !== "select-one");
-    return field ? field.closest("label").textContent.trim() : one;
-  };
-  if (page.type !== "matching") return [].concat(value).map(label).join("; ");
-  return Object.entries(value)
-    .map(([prompt, target]) => {
-      const select = inputs().find((each) => each.name === `jawaban-${prompt}`);
-      const option = [...select.options].find((each) => each.value === target);
-      return `${select.labels[0].textContent.trim()}: ${option?.textContent ?? ""}`;
-    })
-    .join("; ");
-}
-
-// --- words about the state ----------------------------------------------------------------------
-const stateBox = document.querySelector("#keadaan");
-
-function say(text, isGood) {
-  stateBox.textContent = text;
-  stateBox.className = `save-state ${isGood ? "ok" : "warn"}`;
-}
-
 function clock(moment) {
   const parts = { hour: "2-digit", minute: "2-digit", timeZone: page.zone };
   return new Intl.DateTimeFormat("id", parts).format(new Date(moment));
 }
 
-// How a typed number was read: "1.500" is a thousand and a half.
-function sayReading(text) {
-  const box = form.querySelector("[data-reading]");
-  if (box && box.textContent !== text) box.textContent = text;
+// --- words about the state ----------------------------------------------------------------------
+function say(text, isGood) {
+  view.say(text, isGood);
 }
 
-async function sayWaiting() {
-  const waiting = await all(prefix);
-  if (waiting.length) say(page.wordWaiting.replace("{n}", waiting.length), false);
+function sayWaiting() {
+  if (unsent.size) say(page.wordWaiting.replace("{n}", unsent.size), false);
+}
+
+function refuse(index, detail) {
+  const where = index === current ? "" : ` (${page.wordQuestion.replace("{n}", index)})`;
+  say(`${page.wordRefused}${where}: ${detail}`, false);
+}
+
+function sayState() {
+  if (refusals.has(current)) return refuse(current, refusals.get(current));
+  if (conflicts.has(current)) return say(page.wordRefused, false);
+  if (unsent.size) return timers.retry ? sayWaiting() : say(page.wordSaving, true);
+  say(itemAt(current).rev ? page.wordSaved : "", true);
+}
+
+// --- one question at a time ---------------------------------------------------------------------
+function show(index, { isNew = true } = {}) {
+  if (!itemAt(index)) return;
+  if (index !== current) sendSoon(0);
+  current = index;
+  if (isNew) history.pushState(null, "", addressOf(index));
+  view.draw(itemAt(index));
+  view.list(items, index);
+  view.conflict(conflicts.get(index), choices(index));
+  sayState();
+  view.focus();
+}
+
+function indexHere() {
+  const found = location.pathname.slice(page.here.length).match(/^(\d+)\/$/);
+  return location.pathname.startsWith(page.here) && found ? Number(found[1]) : 0;
+}
+
+// Where the answers are looked over and handed in is a page of its own: all must be stored first.
+async function check() {
+  await flush();
+  const stopped = [...conflicts.keys(), ...refusals.keys()].sort((one, other) => one - other)[0];
+  if (stopped) return show(stopped);
+  if (unsent.size) return sayWaiting();
+  passes = true;
+  location.assign(page.check);
 }
 
 // --- saving -------------------------------------------------------------------------------------
-const revField = form.elements.base_rev;
-
-async function keep(value = read()) {
-  clearTimeout(timers.idle);
-  clearTimeout(timers.longest);
-  clearTimeout(timers.slow);
-  timers.idle = timers.longest = null;
-  // An emptied answer is saved by "Clear answer" only: it must be meant.
-  if (value === null) return;
-  await put(key, {
-    index,
-    client_id: clientId,
-    seq: nextSeq(),
-    base_rev: Number(revField.value),
-    value,
-  });
+// Keeps the answer on the device at once; it is sent after the pause that its kind needs.
+function keep(index, value, delay, { clear = false } = {}) {
+  const item = itemAt(index);
+  const entry = { index, client_id: clientId, seq: nextSeq(), base_rev: item.rev, value, clear };
+  Object.assign(item, { value, seq: entry.seq });
+  refusals.delete(index);
+  unsent.add(index);
+  view.list(items, current);
   say(page.wordSaving, true);
-  timers.slow = setTimeout(sayWaiting, SOON);
-  send();
+  writing = writing.then(() => put(prefix + index, entry));
+  clearTimeout(timers.slow);
+  timers.slow = setTimeout(sayWaiting, delay + SOON);
+  sendSoon(delay);
+}
+
+function change(delay) {
+  const value = view.read(itemAt(current));
+  // An emptied answer is saved by "Clear answer" only: it must be meant.
+  if (value !== null) keep(current, value, delay);
+}
+
+function sendSoon(delay) {
+  clearTimeout(timers.send);
+  timers.send = null;
+  if (!unsent.size) return;
+  timers.longest ??= performance.now() + LONGEST;
+  const left = Math.max(0, timers.longest - performance.now());
+  timers.send = setTimeout(send, Math.min(delay, left));
 }
 
 function send() {
-  lastSent = lastSent.then(sendAll);
+  clearTimeout(timers.send);
+  timers.send = timers.longest = null;
+  lastSent = lastSent.then(() => writing).then(sendAll);
   return lastSent;
+}
+
+// Sends what waits and returns when the server has answered, or when it takes too long.
+function flush() {
+  return Promise.race([send(), new Promise((resolve) => setTimeout(resolve, SOON))]);
 }
 
 async function sendAll() {
@@ -130,12 +146,24 @@ async function sendAll() {
   clearTimeout(timers.retry);
   timers.retry = null;
   try {
-    for (const entry of await all(prefix)) {
-      if (!(await sendOne(entry, true))) break;
+    let together = Infinity;
+    for (;;) {
+      const waiting = (await all(prefix)).filter((entry) => !conflicts.has(entry.index));
+      if (!waiting.length) break;
+      const answer = await sendTogether(fitting(waiting, together), true);
+      if (answer === "one by one") together = 1;
+      else if (answer === "stop") break;
     }
   } finally {
     isSending = false;
   }
+}
+
+function fitting(entries, most) {
+  const size = (some) => JSON.stringify(some).length;
+  const chosen = entries.slice(0, Math.min(most, 50));
+  while (chosen.length > 1 && size(chosen) > LARGEST) chosen.pop();
+  return chosen;
 }
 
 function call(path, method, body) {
@@ -150,57 +178,71 @@ function call(path, method, body) {
 }
 
 function later() {
-  sayWaiting();
   timers.retry = setTimeout(send, pause * (0.75 + Math.random() / 2));
   pause = Math.min(pause * 2, SLOWEST);
+  sayWaiting();
+  return "stop";
 }
 
-// Returns whether the next entry may follow. An entry goes only when the server has decided on it.
-async function sendOne({ index: item, ...save }, mayRenew) {
+// An entry leaves the device only when the server has decided on it.
+async function sendTogether(entries, mayRenew) {
   let reply;
   try {
-    reply = await call(`/items/${item}`, "PUT", save);
+    reply = await call("/replay", "POST", { events: entries });
   } catch {
-    later();
-    return false;
+    return later();
   }
-  if (reply.status === 403 && mayRenew && (await renewToken())) {
-    return sendOne({ index: item, ...save }, false);
-  }
+  if (reply.status === 403 && mayRenew && (await renewToken())) return sendTogether(entries, false);
   if (reply.status === 401 || reply.status === 403) {
     say(page.wordSignIn, false);
     timers.retry = setTimeout(send, SLOWEST);
-    return false;
+    return "stop";
   }
-  if (reply.status === 429 || reply.status >= 500) {
-    later();
-    return false;
-  }
+  if (reply.status === 429 || reply.status >= 500) return later();
   pause = 1000;
-  return decided(item, save, reply.status, await reply.json());
+  const told = await reply.json();
+  if (!reply.ok) {
+    if (entries.length > 1) return "one by one";
+    await decide(entries[0], { outcome: "refused", detail: told.detail ?? told.title ?? "" }, told);
+    return "go on";
+  }
+  if (told.state !== "in_progress") return finish();
+  for (const [place, entry] of entries.entries()) await decide(entry, told.results[place], told);
+  syncTime(told);
+  view.list(items, current);
+  if (!unsent.size) clearTimeout(timers.slow);
+  return "go on";
 }
 
-async function decided(item, save, status, told) {
-  if (status === 410) {
-    await wipe(prefix);
-    passes = true;
-    location.assign(page.result);
-    return false;
+async function decide(entry, result, told) {
+  const { index } = entry;
+  const item = itemAt(index);
+  const isNewest = !item.seq || item.seq === entry.seq;
+  if (result.outcome === "conflict") {
+    unsent.delete(index);
+    conflicts.set(index, { entry, told: result });
+    if (index === current) view.conflict(conflicts.get(index), choices(index));
+    return refuse(index, result.detail);
   }
-  if (status === 409 && item !== index) return true;
-  await settle(prefix + item, save.seq);
-  if (item !== index) return true;
-  if (status === 409) return conflict(save.value, told);
-  if (status === 422) {
-    say(`${page.wordRefused}: ${told.detail}`, false);
-    return true;
+  await settle(prefix + index, entry.seq);
+  if (isNewest) unsent.delete(index);
+  if (result.outcome === "refused") {
+    if (isNewest) refusals.set(index, result.detail);
+    return refuse(index, result.detail);
   }
-  revField.value = told.rev;
-  syncTime(told);
-  sayReading(told.reading);
-  say(`${page.wordSaved} ${clock(told.server_now)}`, true);
-  tabs?.postMessage({ index, rev: told.rev, value: save.value });
-  return true;
+  item.rev = result.rev;
+  if (isNewest) item.reading = result.reading;
+  if (index === current && isNewest) view.reading(result.reading);
+  if (!unsent.size && !refusals.size) say(`${page.wordSaved} ${clock(told.server_now)}`, true);
+  tabs?.postMessage({ index, rev: result.rev, value: entry.value });
+}
+
+async function finish() {
+  await wipe(prefix);
+  unsent.clear();
+  passes = true;
+  location.assign(page.result);
+  return "stop";
 }
 
 async function renewToken() {
@@ -214,50 +256,53 @@ async function renewToken() {
   }
 }
 
+async function mark() {
+  const item = itemAt(current);
+  try {
+    const reply = await call(`/items/${item.index}/flag`, "PUT", { flagged: !item.flagged });
+    if (!reply.ok) throw new Error(reply.status);
+    item.flagged = (await reply.json()).flagged;
+    if (item.index === current) view.mark(item.flagged);
+    view.list(items, current);
+  } catch {
+    say(page.wordRefused, false);
+  }
+}
+
 // --- two copies ---------------------------------------------------------------------------------
-function conflict(mine, told) {
-  const box = document.querySelector("#benturan");
-  const inner = box.querySelector("div");
-  const line = (text) => Object.assign(document.createElement("p"), { textContent: text });
-  const button = (text, kind, act) => {
-    const made = Object.assign(document.createElement("button"), { type: "button", textContent: text });
-    made.className = `button ${kind}`;
-    made.onclick = () => {
-      box.hidden = true;
-      revField.value = told.rev;
-      act();
-    };
-    return made;
+// The answer of this page waits on the device until the person has chosen.
+function choices(index) {
+  const choose = async (act) => {
+    const { entry, told } = conflicts.get(index);
+    conflicts.delete(index);
+    view.conflict(undefined);
+    itemAt(index).rev = told.rev;
+    await settle(prefix + index, entry.seq);
+    act(entry, told);
   };
-  box.setAttribute("role", "alert");
-  const choice = Object.assign(document.createElement("div"), { className: "actions" });
-  choice.append(
-    button(page.wordKeepServer, "secondary", () => {
-      write(told.value);
-      say(page.wordSaved, true);
-    }),
-    button(page.wordKeepMine, "secondary", () => {
-      write(mine);
-      keep(mine);
-    }),
-  );
-  inner.replaceChildren(
-    inner.firstElementChild,
-    line(`${page.wordServer} ${inWords(told.value)}`),
-    line(`${page.wordHere} ${inWords(mine)}`),
-    choice,
-  );
-  box.hidden = false;
-  say(page.wordRefused, false);
-  return false;
+  return {
+    server: () =>
+      choose((_entry, told) => {
+        itemAt(index).value = told.value;
+        view.write(itemAt(index));
+        view.list(items, current);
+        sayState();
+      }),
+    mine: () =>
+      choose((entry) => {
+        view.write({ ...itemAt(index), value: entry.value });
+        keep(index, entry.value, 0, { clear: entry.clear });
+      }),
+  };
 }
 
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel(`klinik-${page.attempt}`) : null;
 if (tabs) {
-  tabs.onmessage = async ({ data }) => {
-    if (data.index !== index || (await get(key))) return;
-    revField.value = data.rev;
-    write(data.value);
+  tabs.onmessage = ({ data }) => {
+    if (unsent.has(data.index) || conflicts.has(data.index)) return;
+    Object.assign(itemAt(data.index), { rev: data.rev, value: data.value });
+    if (data.index === current) view.write(itemAt(current));
+    view.list(items, current);
   };
 }
 
@@ -292,14 +337,15 @@ async function tick() {
   }
 }
 
+// The hand-in carries what is not stored yet.
 async function timeOver() {
   try {
-    const pending = await all(prefix);
-    const told = await (await call("/submit", "POST", { reason: "timeout", pending })).json();
+    await writing;
+    const pending = fitting(await all(prefix), Infinity);
+    const reply = await call("/submit", "POST", { reason: "timeout", pending });
+    const told = await reply.json();
     if (told.state === "in_progress") return syncTime(told);
-    await wipe(prefix);
-    passes = true;
-    location.assign(page.result);
+    await finish();
   } catch {
     setTimeout(timeOver, 2000);
   }
@@ -327,41 +373,56 @@ if (page.deadline) {
 
 // --- events -------------------------------------------------------------------------------------
 form.addEventListener("change", (event) => {
-  if (event.target.name?.startsWith("jawaban")) keep();
+  if (event.target.name?.startsWith("jawaban")) change(event.target.type === "select-one" ? MATCHING : 0);
 });
 form.addEventListener("input", (event) => {
   if (event.target.type !== "text") return;
-  sayReading("");
-  clearTimeout(timers.idle);
-  timers.idle = setTimeout(keep, IDLE);
-  timers.longest ??= setTimeout(keep, LONGEST);
+  view.reading("");
+  change(TYPING);
 });
-form.addEventListener("submit", async (event) => {
-  if (passes || event.submitter?.name === "hapus") {
-    passes = true;
-    return;
-  }
+form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (timers.idle) await keep();
-  await Promise.race([send(), new Promise((resolve) => setTimeout(resolve, SOON))]);
-  if (await get(key)) return sayWaiting();
-  passes = true;
-  form.requestSubmit(event.submitter);
+  const { name, value } = event.submitter ?? {};
+  if (name === "hapus") {
+    view.write({ ...itemAt(current), value: null, reading: "" });
+    keep(current, null, 0, { clear: true });
+  } else if (value === "tandai") mark();
+  else if (value === "periksa") check();
+  else show(Number(value) || current + 1);
+});
+form.addEventListener("click", (event) => {
+  const link = event.target.closest("a");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  const index = Number(link.closest("#daftar") && link.pathname.slice(page.here.length).replace("/", ""));
+  if (!index && link.id !== "ke-periksa") return;
+  event.preventDefault();
+  if (index) show(index);
+  else check();
+});
+addEventListener("popstate", () => {
+  const index = indexHere();
+  if (index) show(index, { isNew: false });
 });
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden && timers.idle) keep();
+  if (document.hidden && unsent.size) send();
   if (!document.hidden && page.deadline) askTime();
 });
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 addEventListener("online", send);
 addEventListener("beforeunload", (event) => {
-  if (!passes && (timers.retry || timers.idle)) event.preventDefault();
+  if (!passes && unsent.size) event.preventDefault();
 });
 
-// A reload shows what was typed and not yet sent.
-const held = await get(key);
-if (held) write(held.value);
-if ((await all(prefix)).length) {
-  await sayWaiting();
+// A reload shows what was changed and not yet stored.
+for (const entry of await all(prefix)) {
+  const item = itemAt(entry.index);
+  if (!item) continue;
+  Object.assign(item, { value: entry.value, seq: entry.seq });
+  unsent.add(entry.index);
+  if (entry.index === current) view.write(item);
+}
+view.list(items, current);
+if (unsent.size) {
+  sayWaiting();
   send();
 }

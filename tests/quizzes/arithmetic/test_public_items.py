@@ -7,11 +7,11 @@ from fractions import Fraction
 import pytest
 
 from quizzes.arithmetic.answers import parse_value
-from quizzes.arithmetic.public_items import PublicItem, Review, public_item, review_of
+from quizzes.arithmetic.public_items import ItemReview, PublicItem, public_item, review_of
 from quizzes.arithmetic.question_types import (
     FULL,
     NOTHING,
-    Choice,
+    ChoiceQuestion,
     Matching,
     Numeric,
     Text,
@@ -31,7 +31,7 @@ def shown(content, *, language="id"):
 def planted(content):
     """Give the same question with a token in every text that bears its key."""
     content = replace(content, explanation=PLANT)
-    if isinstance(content, Choice):
+    if isinstance(content, ChoiceQuestion):
         return replace(content, options=tuple(replace(o, feedback=PLANT) for o in content.options))
     if isinstance(content, Numeric):
         return replace(content, answers=tuple(replace(a, feedback=PLANT) for a in content.answers))
@@ -40,7 +40,7 @@ def planted(content):
 
 def rekeyed(content):
     """Give the same question with another key."""
-    if isinstance(content, Choice):
+    if isinstance(content, ChoiceQuestion):
         turned = tuple(
             replace(o, credit=NOTHING if o.credit == FULL else FULL) for o in content.options
         )
@@ -117,7 +117,7 @@ def test_a_number_shows_its_unit_in_the_language_asked_for():
 def test_nothing_is_added_when_nothing_is_allowed(content):
     value = parse_value(content, questions.key_of(content))
 
-    assert review_of(content, value, sights=frozenset(), language="id") == Review()
+    assert review_of(content, value, sights=frozenset(), language="id") == ItemReview()
 
 
 SIGHT_OF_FIELD = {

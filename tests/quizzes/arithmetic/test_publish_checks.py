@@ -6,14 +6,14 @@ from fractions import Fraction
 
 import pytest
 
-from quizzes.arithmetic.publish_checks import Level, Problem, problems
+from quizzes.arithmetic.publish_checks import ProblemLevel, PublishProblem, problems
 from quizzes.arithmetic.question_types import NO_TEXT, Text, Tolerance
 from tests.quizzes.arithmetic import questions
 from tests.quizzes.arithmetic.questions import uid
 
 
 def blocks(content):
-    return {(one.code, one.field) for one in problems(content) if one.level is Level.BLOCK}
+    return {(one.code, one.field) for one in problems(content) if one.level is ProblemLevel.BLOCK}
 
 
 @pytest.mark.parametrize("content", questions.ONE_OF_EACH, ids=lambda one: one.type_name)
@@ -130,7 +130,9 @@ def test_one_target_for_two_prompts_needs_reuse():
 def test_a_key_that_a_point_would_turn_into_thousands_is_hinted_at(value, warns):
     found = problems(questions.numeric(value))
 
-    assert found == ([Problem("three_decimals", "answers.0.value", Level.HINT)] if warns else [])
+    assert found == (
+        [PublishProblem("three_decimals", "answers.0.value", ProblemLevel.HINT)] if warns else []
+    )
 
 
 def test_an_accepted_answer_that_earns_nothing_is_refused():
@@ -146,6 +148,6 @@ def test_a_wrong_option_without_feedback_is_only_a_hint_and_comes_last():
     content = replace(content, stem=NO_TEXT)
 
     assert [(one.code, one.level) for one in problems(content)] == [
-        ("stem_missing", Level.BLOCK),
-        ("feedback_missing", Level.HINT),
+        ("stem_missing", ProblemLevel.BLOCK),
+        ("feedback_missing", ProblemLevel.HINT),
     ]

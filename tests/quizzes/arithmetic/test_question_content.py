@@ -8,7 +8,6 @@ import pytest
 
 from quizzes.arithmetic.question_types import (
     SCHEMA,
-    ContentUnreadable,
     Option,
     SingleChoice,
     Text,
@@ -16,6 +15,7 @@ from quizzes.arithmetic.question_types import (
     from_json,
     to_json,
 )
+from tests.quizzes import made
 from tests.quizzes.arithmetic import questions
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -86,7 +86,7 @@ def test_a_third_stays_a_third():
     ],
 )
 def test_unreadable_content_names_its_field(change, field):
-    with pytest.raises(ContentUnreadable) as refusal:
+    with made.refused("content_unreadable") as refusal:
         from_json(to_json(questions.single()) | change)
 
     assert refusal.value.details == {"field": field}
@@ -107,14 +107,14 @@ def test_unreadable_content_names_its_field(change, field):
 def test_an_unreadable_number_names_its_field(answer, field):
     raw = to_json(questions.numeric()) | {"answers": [{"id": "x", **answer}]}
 
-    with pytest.raises(ContentUnreadable) as refusal:
+    with made.refused("content_unreadable") as refusal:
         from_json(raw)
 
     assert refusal.value.details == {"field": field}
 
 
 def test_a_row_that_is_no_object_is_refused():
-    with pytest.raises(ContentUnreadable):
+    with made.refused("content_unreadable"):
         from_json([])
-    with pytest.raises(ContentUnreadable):
+    with made.refused("content_unreadable"):
         from_json(to_json(questions.multiple()) | {"max_select": 0})

@@ -6,9 +6,9 @@ import pytest
 
 from quizzes.arithmetic.review_policy import (
     EVERYTHING,
+    AttemptPhase,
     AttemptSight,
     ItemSight,
-    Phase,
     Sight,
     Viewer,
     review_policy,
@@ -20,11 +20,11 @@ TAKER = Viewer(is_taker=True)
 OWN = {Sight.OWN_RESPONSE}
 PLAIN = ItemSight()
 PRACTICE, PRE, POST, LIVE, NORMAL = (
-    Phase.PRACTICE,
-    Phase.PRE,
-    Phase.POST,
-    Phase.LIVE,
-    Phase.NORMAL,
+    AttemptPhase.PRACTICE,
+    AttemptPhase.PRE,
+    AttemptPhase.POST,
+    AttemptPhase.LIVE,
+    AttemptPhase.NORMAL,
 )
 
 
@@ -33,7 +33,7 @@ def seen(phase, *, item=PLAIN, viewer=TAKER, now=NOW, **facts):
     return review_policy(viewer, attempt, item, now)
 
 
-@pytest.mark.parametrize("phase", list(Phase))
+@pytest.mark.parametrize("phase", list(AttemptPhase))
 def test_during_an_attempt_only_the_own_response_shows(phase):
     assert seen(phase, in_progress=True) == OWN
     assert seen(phase, in_progress=True, closes_at=BEFORE) == OWN
