@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from attendance.models import Event, Presence, Registration
+from attendance.models import Event, Presence, Registration, Session
 from clinic.lib.arithmetic import dates
 from clinic.people.access import visible
 from clinic.people.models import Account, Membership, Person, Unit
@@ -22,6 +22,7 @@ from quizzes.arithmetic.grading import guess_score
 from quizzes.models import (
     Assignment,
     Attempt,
+    AttemptEvent,
     AttemptItem,
     Question,
     QuestionVersion,
@@ -328,10 +329,28 @@ def _read_items(met: set[int], *, everything: bool) -> list[Row]:
 
 
 def count_answers(since: datetime) -> int:
-    """Return how many answers were handed in after the moment, in all units."""
-    attempts = Attempt.objects.finished().filter(phase__in=list(PHASES), finished_at__gt=since)
-    items = AttemptItem.objects.filter(attempt__in=attempts)
+    """Return how many answers were handed in after the moment, in all units.
+
+    The log of attempts is read from its end, so that earlier years cost nothing.
+    """
+    last = AttemptEvent.objects.filter(at__lte=since).order_by("-pk").values_list("pk", flat=True)
+    attempts = Attempt.objects.finished().filter(
+        phase__in=list(PHASES),
+        events__pk__gt=last.first() or 0,
+        events__kind__in=[AttemptEvent.Kind.SUBMIT, AttemptEvent.Kind.EXPIRE],
+    )
+    items = AttemptItem.objects.filter(attempt__in=attempts.order_by())
     return items.filter(response__value__isnull=False).count()
+
+
+def last_day_of_events(now: datetime) -> datetime | None:
+    """Return when the last of the events ends that are under way; None where none is."""
+    sessions = Session.objects.filter(event=OuterRef("pk"), is_cancelled=False)
+    under_way = Event.objects.published().filter(
+        Exists(sessions.filter(starts_at__lte=now)), Exists(sessions.filter(ends_at__gt=now))
+    )
+    ends = under_way.exclude(state=Event.State.CANCELLED).aggregate(ends=Max("sessions__ends_at"))
+    return ends["ends"]
 
 
 def labels_of_attempts() -> dict[int, tuple[Any, str]]:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import ngettext
 
 from clinic.assessments.arithmetic.scoring import points_per_node, score_sheet
@@ -23,6 +23,7 @@ from clinic.assessments.models import (
     OutcomeLink,
     Sheet,
 )
+from clinic.insights.models import Finding
 
 EVALUATED = frozenset({"akip"})
 """Frameworks scored by an evaluator alone: their sheets hold no claims of the unit itself."""
@@ -128,19 +129,58 @@ class Worth:
     linked: float
 
 
-def frames(today: date) -> list[Frame]:
+def find_frames(today: date) -> list[Frame]:
     """Return every edition and year that has a sheet; without any, the newest edition and today.
 
     The newest year comes first, within a year in the order of editions' names from the last.
     """
-    pairs = Sheet.objects.order_by("-period", "-edition__slug").values_list("edition", "period")
-    found = list(dict.fromkeys(pairs))
-    if not found:
-        newest = FrameworkEdition.objects.exclude(status="superseded").order_by("-slug").first()
-        return [Frame(newest, today.year)] if newest else []
-    wanted = [edition for edition, _period in found]
-    editions = FrameworkEdition.objects.defer("definition").in_bulk(wanted)
-    return [Frame(editions[edition], period) for edition, period in found]
+    pairs = Sheet.objects.order_by().values_list("edition", "period").distinct()
+    return _as_frames(pairs) or _first_frame(today)
+
+
+def find_offered(today: date) -> list[Frame]:
+    """Return the frames that are worked anew: of each edition the newest year and the one before.
+
+    An earlier year keeps the findings it had, with their date: to set what people know today beside
+    a sheet of long ago would be no true sentence.
+    """
+    sheets = Sheet.objects.order_by()
+    newest = dict(sheets.values_list("edition").annotate(Max("period")))
+    earlier = Q()
+    for edition, period in newest.items():
+        earlier |= Q(edition=edition, period__lt=period)
+    before = sheets.filter(earlier).values_list("edition").annotate(Max("period")) if newest else ()
+    return _as_frames([*newest.items(), *before]) or _first_frame(today)
+
+
+def find_outdated(unit: int, offered: Iterable[Frame]) -> list[Frame]:
+    """Return the earlier years in which the unit lacks findings or has a sheet newer than they."""
+    known = Finding.objects.filter(
+        unit=unit, edition=OuterRef("edition"), period=OuterRef("period")
+    )
+    scored = AreaScore.objects.filter(sheet=OuterRef("pk"), max_points__gt=0)
+    lacking = Sheet.objects.filter(Exists(scored), ~Exists(known))
+    changed = Sheet.objects.filter(
+        Exists(known.filter(refreshed_at__lt=OuterRef("recorded_at"))), unit=unit
+    )
+    pairs = {
+        pair
+        for sheets in (lacking, changed)
+        for pair in sheets.order_by().values_list("edition", "period").distinct()
+    }
+    return _as_frames(pairs - {(frame.edition.pk, frame.period) for frame in offered})
+
+
+def _as_frames(pairs: Iterable[tuple[int, int]]) -> list[Frame]:
+    listed = list(pairs)
+    editions = FrameworkEdition.objects.defer("definition").in_bulk({pk for pk, _year in listed})
+    found = [Frame(editions[edition], period) for edition, period in listed]
+    return sorted(found, key=lambda frame: (frame.period, frame.edition.slug), reverse=True)
+
+
+def _first_frame(today: date) -> list[Frame]:
+    newest = FrameworkEdition.objects.exclude(status="superseded").order_by("-slug").first()
+    return [Frame(newest, today.year)] if newest else []
 
 
 def area_rows(edition: FrameworkEdition) -> list[Row]:

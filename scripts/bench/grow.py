@@ -688,9 +688,12 @@ def add_sheets(month: Month, back: int) -> None:
 
 
 def log_calibrations(month: Month, number: int) -> None:
-    """Log so many calibrations; their own table holds none of so long ago."""
+    """Log so many calibrations; their own table holds none of so long ago.
+
+    Their constants stand in the log once, as the product writes them.
+    """
     known = month.region.calibration
-    values = {"constants": known.constants, "digest": known.digest} if known else {}
+    values = {"digest": known.digest} if known else {}
     for moment in month.moments(number):
         thing = (Calibration._meta.label_lower, str(month.uuid()))
         month.log("insights.calibrate", moment, thing=thing, values=values)
