@@ -46,12 +46,12 @@ def write(*rows, today=TODAY, **options):
     return apply_people(*read, actor=None, today=today, **options).counts
 
 
-def stays(person):
+def memberships_of(person):
     found = person.memberships.order_by("start").values_list("unit__slug", "start", "end")
     return list(found)
 
 
-def told(plan):
+def problem_codes(plan):
     return [code for _, _, code in codes(plan)]
 
 
@@ -62,8 +62,8 @@ def changes(plan, row=0):
 def test_a_cell_that_holds_an_error_is_told_once():
     plan = plan_of(["=1+1", *BUDI[1:]], ["", "#N/A", *SITI[2:]])
 
-    told = [(one.code, one.row, one.column, one.level) for one in plan.problems]
-    assert told == [
+    problems = [(each.code, each.row, each.column, each.level) for each in plan.problems]
+    assert problems == [
         ("cell_holds_error", 2, "nip", "error"),
         ("cell_holds_error", 3, "name", "error"),
     ]
@@ -75,8 +75,8 @@ def test_persons_come_in_with_their_units_and_a_second_time_nothing_changes():
     budi = Person.objects.get(nip="196608011988031001")
     assert counts["created"] == 3
     assert (budi.name, budi.phone, budi.sex) == ("Budi Santoso, S.E.", "081234567890", "L")
-    assert stays(budi) == [("dinas-kesehatan", date(2020, 1, 1), None)]
-    assert stays(Person.objects.get(name="Eko")) == [("bagian-hukum", TODAY, None)]
+    assert memberships_of(budi) == [("dinas-kesehatan", date(2020, 1, 1), None)]
+    assert memberships_of(Person.objects.get(name="Eko")) == [("bagian-hukum", TODAY, None)]
     entries = AuditEntry.objects.count()
     later = date(2026, 9, 1)
     assert write(BUDI, SITI, EKO, today=later)["unchanged"] == 3
@@ -109,7 +109,7 @@ def test_another_unit_ends_the_old_membership_the_day_before():
         "position": ("Kasubag", "Kepala Bidang"),
         "start": ("2020-01-01", "2026-03-01"),
     }
-    assert stays(Person.objects.get()) == [
+    assert memberships_of(Person.objects.get()) == [
         ("dinas-kesehatan", date(2020, 1, 1), date(2026, 2, 28)),
         ("dinas-sosial", date(2026, 3, 1), None),
     ]
@@ -120,7 +120,7 @@ def test_a_move_without_a_day_begins_today():
 
     write([*SITI[:2], "Dinas Kesehatan", *SITI[3:]], today=date(2026, 7, 1))
 
-    assert stays(Person.objects.get()) == [
+    assert memberships_of(Person.objects.get()) == [
         ("dinas-sosial", TODAY, date(2026, 6, 30)),
         ("dinas-kesehatan", date(2026, 7, 1), None),
     ]
@@ -148,7 +148,10 @@ def test_a_row_without_keys_is_taken_for_the_one_of_that_name_in_the_unit_and_sa
 
     plan = plan_of(["", "BUDI SANTOSO", "dinas-kesehatan", "", "", "", "", ""])
 
-    assert ("taken_by_name" in told(plan), plan.rows[0].target) == (True, Person.objects.get().pk)
+    assert ("taken_by_name" in problem_codes(plan), plan.rows[0].target) == (
+        True,
+        Person.objects.get().pk,
+    )
 
 
 def test_a_new_nip_with_a_known_name_only_suggests():
@@ -156,7 +159,7 @@ def test_a_new_nip_with_a_known_name_only_suggests():
 
     plan = plan_of(["198005052005011003", "Eko, S.H.", "Bagian Hukum", "", "", "", "", ""])
 
-    assert (plan.rows[0].state, told(plan)) == ("created", ["maybe_same"])
+    assert (plan.rows[0].state, problem_codes(plan)) == ("created", ["maybe_same"])
 
 
 def test_two_of_one_name_in_a_unit_need_a_key():
@@ -178,7 +181,7 @@ def test_a_confirmed_e_mail_address_is_never_overwritten():
     plan = plan_of(row)
     write(row, expected_digest=plan.digest)
 
-    assert told(plan) == ["email_verified_kept"]
+    assert problem_codes(plan) == ["email_verified_kept"]
     assert Person.objects.get().email == "siti@contoh.test"
 
 
@@ -302,7 +305,7 @@ def test_a_shared_address_never_gives_one_person_the_name_of_another():
 def test_a_known_nip_with_a_wholly_different_name_is_a_warning():
     write(BUDI)
 
-    assert told(plan_of([BUDI[0], "Siti Aminah", *BUDI[2:]])) == ["name_differs"]
+    assert problem_codes(plan_of([BUDI[0], "Siti Aminah", *BUDI[2:]])) == ["name_differs"]
 
 
 def test_the_name_of_a_merged_unit_leads_to_its_successor():
@@ -314,8 +317,8 @@ def test_the_name_of_a_merged_unit_leads_to_its_successor():
     plan = plan_of(row)
     write(row, expected_digest=plan.digest)
 
-    assert told(plan) == ["unit_carried"]
-    assert stays(Person.objects.get())[0][0] == "bpkpd"
+    assert problem_codes(plan) == ["unit_carried"]
+    assert memberships_of(Person.objects.get())[0][0] == "bpkpd"
 
 
 def test_partial_takes_the_good_rows():
@@ -343,7 +346,7 @@ def test_a_list_without_name_or_unit_is_refused():
 
 
 def test_an_empty_list_is_told():
-    assert told(plan_of()) == ["no_rows"]
+    assert problem_codes(plan_of()) == ["no_rows"]
 
 
 @pytest.mark.parametrize("size", [1, 200])
@@ -377,14 +380,14 @@ class TestRoles:
         plan = plan_of(self.MOVED)
         write(self.MOVED)
 
-        assert "roles_end" in told(plan)
+        assert "roles_end" in problem_codes(plan)
         assert [given.role for given in standing_grants(budi)] == [Role.AUTHOR]
         assert AuditEntry.objects.filter(verb="grant.ended", subject=budi.pk).count() == 1
 
     def test_another_post_in_the_same_unit_leaves_the_roles(self, budi):
         promoted = [*BUDI[:3], "Kepala Bidang", *BUDI[4:7], ""]
 
-        assert "roles_end" not in told(plan_of(promoted))
+        assert "roles_end" not in problem_codes(plan_of(promoted))
         write(promoted)
 
         assert {given.role for given in standing_grants(budi)} == {Role.OPERATOR, Role.AUTHOR}
