@@ -314,15 +314,15 @@ def _write_new_nodes(
     known: dict[str, Node],
     points: dict[str, Fraction],
 ) -> None:
-    """Write the nodes that the edition did not have, storey by storey: a child names its parent."""
+    """Write the nodes that the edition did not have, level by level: a child names its parent."""
     depth: dict[str, int] = {}
     for entry in entries:
         depth[entry.code] = depth.get(entry.parent, 0) + 1
-    for storey in sorted(set(depth.values())):
+    for level in sorted(set(depth.values())):
         nodes = Node.objects.bulk_create(
             Node(edition=edition, code=entry.code, **_make_node_fields(entry, known, points))
             for entry in entries
-            if depth[entry.code] == storey
+            if depth[entry.code] == level
         )
         known.update((node.code, node) for node in nodes)
 
