@@ -205,7 +205,7 @@ def worth_of_areas(edition: FrameworkEdition) -> Mapping[str, Worth]:
     return {
         area: Worth(
             round(float(maximum), DIGITS),
-            round(float(min(linked.get(area, Fraction(0)) / maximum, 1)), DIGITS),
+            round(float(min(linked.get(area, Fraction(0)) / maximum, Fraction(1))), DIGITS),
         )
         for area, maximum in maxima.areas.items()
         if maximum > 0
@@ -296,7 +296,7 @@ def _linked_points(edition: FrameworkEdition, nodes: Mapping[str, Fraction]) -> 
     for area, code, weight in links.values_list("node__area", "node__code", "weight"):
         weights[area, code] = weights.get((area, code), Fraction(0)) + Fraction(weight)
     linked: dict[str, Fraction] = {}
-    for (area, code), weight in weights.items():
-        points = nodes.get(code, Fraction(0)) * min(weight, Fraction(1))
+    for (area, code), whole in weights.items():
+        points = nodes.get(code, Fraction(0)) * min(whole, Fraction(1))
         linked[area] = linked.get(area, Fraction(0)) + points
     return linked

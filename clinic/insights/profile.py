@@ -108,6 +108,8 @@ def profile(
 ) -> Profile | None:
     """Sort the areas of a unit's sheet; None for who reads no finding of the unit.
 
+    Outcomes and modules are looked up for areas to learn, quizzes where answers are missing.
+
     Args:
         actor: the reader.
         sheet: with its unit and edition.
@@ -124,11 +126,15 @@ def profile(
     areas = {score.area_id: score.area for score in scores}
     areas |= ChangeArea.objects.in_bulk([slug for slug in slugs if slug not in areas])
     missing = {score.area_id: score.not_yet_reached for score in scores}
-    outcomes = explaining.outcomes_of(edition, slugs)
+    to_learn = [
+        slug for (_unit, slug), shown in seen.items() if shown.tag == Word.KNOWLEDGE_GAP.value
+    ]
+    outcomes = explaining.outcomes_of(edition, to_learn) if to_learn else {}
     modules = evidence.modules_for(each.slug for some in outcomes.values() for each in some)
     now = timezone.now()
     events = evidence.open_events(unit, now)
-    quizzes = evidence.open_quizzes(unit, actor, now)
+    is_open = any(shown.tag == Word.UNKNOWN.value for shown in seen.values())
+    quizzes = evidence.open_quizzes(unit, actor, now) if is_open else []
     lines = [
         ProfileLine(
             area=areas[slug],
