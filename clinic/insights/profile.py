@@ -88,8 +88,8 @@ class Profile:
     @property
     def is_silent(self) -> bool:
         """Whether nobody has answered anything: the sheet is all there is to say."""
-        told = [line for line in self.unknown if line.shown.is_hidden or line.shown.answers]
-        return not (self.known or self.weak or told)
+        answered = [line for line in self.unknown if line.shown.is_hidden or line.shown.answers]
+        return not (self.known or self.weak or answered)
 
 
 def profile_url(unit: Unit) -> str:
@@ -217,8 +217,8 @@ def fitting(events: Iterable[OpenEvent], area: str, *, is_named: bool) -> OpenEv
     """
     listed = list(events)
     covering = [each for each in listed if area in each.areas]
-    untold = [each for each in listed if not each.areas] if is_named else []
-    return next(iter([*covering, *untold]), None)
+    general = [each for each in listed if not each.areas] if is_named else []
+    return next(iter([*covering, *general]), None)
 
 
 def blocks(found: Profile) -> list[dict[str, Any]]:
@@ -252,10 +252,10 @@ def blocks(found: Profile) -> list[dict[str, Any]]:
 
 
 def _draw_known(line: ProfileLine) -> dict[str, Any]:
-    said = [wording.basis(line.shown)]
+    hints = [wording.basis(line.shown)]
     if wording.is_calm(line.shown, line.weight):
-        said.append(_("Every point is reached here; the unit only has to match the proof."))
-    return {**_draw_line(line), "text": str(line.area), "hint": ". ".join(said)}
+        hints.append(_("Every point is reached here; the unit only has to match the proof."))
+    return {**_draw_line(line), "text": str(line.area), "hint": ". ".join(hints)}
 
 
 def _draw_weak(line: ProfileLine) -> dict[str, Any]:
@@ -284,7 +284,7 @@ def step(line: ProfileLine) -> dict[str, Any]:
     """A verb with its area, where it leads, and the next event that fits.
 
     People learn in a module, proof is verified in the sheet's rows without one, and what is unknown
-    is told by a quiz that is open.
+    becomes known by a quiz that is open.
     """
     word = Word.UNKNOWN.value if line.is_undecided else line.shown.word
     taken = {
@@ -339,9 +339,9 @@ _WAYS = {
 
 def _draw_event(event: OpenEvent) -> dict[str, str]:
     """The event with its day, leading to its page."""
-    told = {"title": event.title, "day": day(event.day)}
+    named = {"title": event.title, "day": day(event.day)}
     return {
-        "text": _("Event: %(title)s, %(day)s") % told,
+        "text": _("Event: %(title)s, %(day)s") % named,
         "url": reverse("event", kwargs={"code": event.code}),
     }
 
