@@ -155,15 +155,18 @@ def cells(
     Units of which the actor reads no finding are left out; so are areas the edition does not score.
     With ``area`` only its cells are read.
     """
-    audiences = audiences_of(actor, units)
-    close = [pk for pk, who in audiences.items() if who in {Audience.PROGRAMME, Audience.UNIT}]
+    audiences, fewest = audiences_of(actor, units), minima()
+    close = {
+        pk: fewest[who]
+        for pk, who in audiences.items()
+        if who is Audience.PROGRAMME or who is Audience.UNIT
+    }
     wide = [pk for pk, who in audiences.items() if who is Audience.OTHERS]
     own_rows = rows_of(actor.person)
     wanted = Q(area=area) if area else Q()
-    found = Finding.objects.of_page(edition, period).filter(wanted, unit__in=close)
+    found = Finding.objects.of_page(edition, period).filter(wanted, unit__in=list(close))
     seen = {
-        (each.unit_id, each.area_id): _show(each, audiences[each.unit_id], own_rows)
-        for each in found
+        (each.unit_id, each.area_id): _show(each, close[each.unit_id], own_rows) for each in found
     }
     return seen | _read_published(edition, period, wanted & Q(unit__in=wide)) if wide else seen
 
@@ -206,8 +209,7 @@ def log_look(
         )
 
 
-def _show(finding: Finding, audience: Audience | None, own_rows: frozenset[int]) -> Shown:
-    minimum = minima()[audience or Audience.PUBLIC]
+def _show(finding: Finding, minimum: int, own_rows: frozenset[int]) -> Shown:
     alone = finding.only_contributor_id in own_rows
     how = state(finding.answering, minimum=minimum, alone=alone)
     if how is State.HIDDEN:

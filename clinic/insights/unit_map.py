@@ -191,14 +191,22 @@ Points = Mapping[int, Mapping[str, AreaPoints]]
 """By unit key and area slug; a unit without a sheet has no entry."""
 
 
-def build_map(units: list[Unit], sheets: QuerySet[Sheet], query: MapQuery, signs: Signs) -> UnitMap:
-    """Lay the sheets of one edition and year out by unit and change area."""
-    points_of = _read_points(sheets, query.choice)
+def build_map(
+    units: list[Unit], points_of: Points, shown: list[FoldedRow], *, query: MapQuery, signs: Signs
+) -> UnitMap:
+    """Lay the sheets of one edition and year out by unit and change area.
+
+    Args:
+        units: all that the reader may see, shown or not.
+        points_of: what their sheets say.
+        shown: the rows of the table.
+        query: what the reader asked to see.
+        signs: findings of the units that have a row.
+    """
     assessed = {slug for each in points_of.values() for slug in each}
     every = list(ChangeArea.objects.all())
     areas = [area for area in every if area.slug in assessed]
     by_slug = {unit.slug: unit for unit in units}
-    shown = _choose_rows(units, points_of, query)
     drawing = _MapDrawing(query, signs, points_of, areas)
     rows = [drawing.draw_row(by_slug[row.key], row) for row in shown]
     if rows:
@@ -218,7 +226,8 @@ def build_map(units: list[Unit], sheets: QuerySet[Sheet], query: MapQuery, signs
     )
 
 
-def _read_points(sheets: QuerySet[Sheet], choice: FrameChoice) -> dict[int, dict[str, AreaPoints]]:
+def read_points(sheets: QuerySet[Sheet], choice: FrameChoice) -> dict[int, dict[str, AreaPoints]]:
+    """What the sheets of one edition and year say, by unit key and area slug."""
     chosen = sheets.filter(edition=choice.edition, period=choice.period)
     rows = AreaScore.objects.filter(sheet__in=chosen).order_by()
     found: dict[int, dict[str, AreaPoints]] = {}
@@ -241,7 +250,7 @@ def _name_areas(areas: list[ChangeArea], others: list[ChangeArea]) -> str:
     }
 
 
-def _choose_rows(units: list[Unit], points_of: Points, query: MapQuery) -> list[FoldedRow]:
+def choose_rows(units: list[Unit], points_of: Points, query: MapQuery) -> list[FoldedRow]:
     """Units with a sheet, and offices without one that have such units below them.
 
     A regency that has a sheet of its own is a row among the others and holds none of them.

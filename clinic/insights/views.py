@@ -25,6 +25,8 @@ from clinic.insights.unit_map import (
     MapQuery,
     Signs,
     build_map,
+    choose_rows,
+    read_points,
 )
 from clinic.lib.templatetags.ui import decimals
 from clinic.people.access import SignedInRequest, policy, visible
@@ -77,11 +79,15 @@ def unit_map(request: SignedInRequest) -> HttpResponse:
     )
     today = Unit.objects.valid_on(timezone.localdate()).defer("former_names", "note")
     units = list(visible(request.user, "read-sheet", today))
+    points_of = read_points(sheets, choice)
+    shown = choose_rows(units, points_of, query)
     reads_findings = reading.reads_findings(request.user)
     signs = Signs(frozenset(), {})
     if reads_findings:
         audiences = reading.audiences_of(request.user, units)
-        seen = reading.cells(request.user, units, edition=choice.edition, period=choice.period)
+        keys = {row.key for row in shown}
+        of_rows = [unit for unit in units if unit.slug in keys]
+        seen = reading.cells(request.user, of_rows, edition=choice.edition, period=choice.period)
         signs = Signs(frozenset(pk for pk, audience in audiences.items() if audience), seen)
         reading.log_look(request.user, audiences.values(), thing=choice.edition, page=request.path)
     initial = {"lembar": choice.key, "tampilan": query.view, "urut": query.order}
@@ -90,7 +96,7 @@ def unit_map(request: SignedInRequest) -> HttpResponse:
         "choice": choice,
         "view": VIEWS[query.view],
         "order": ORDERS[query.order],
-        "map": build_map(units, sheets, query, signs),
+        "map": build_map(units, points_of, shown, query=query, signs=signs),
         "signs": wording.legend() if reads_findings else [],
     }
     return render(request, "insights/map.html", context)
