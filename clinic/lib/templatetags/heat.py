@@ -13,7 +13,7 @@ register = template.Library()
 
 DOTS = tuple(
     format_html(
-        '<svg class="dots" viewBox="0 0 24 8"><g fill="currentColor">{}</g></svg>',
+        ' <svg class="dots" viewBox="0 0 24 8"><g fill="currentColor">{}</g></svg>',
         format_html_join(
             "", '<circle cx="{}" cy="4" r="3" />', ((cx,) for cx in (4, 12, 20)[:number])
         ),
