@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from clinic.insights.arithmetic.belief import Estimates
-from clinic.insights.arithmetic.diagnosis import priority, words
 from clinic.insights.arithmetic.mastery import fit
 from clinic.insights.arithmetic.observations import DAYS_COUNTED, Observations, observe
+from clinic.insights.arithmetic.tables import priority, words
 from clinic.insights.arithmetic.weakness import Weakness, weakness
 from clinic.insights.package import Package, read_package
 
@@ -123,7 +123,7 @@ def write_estimates(path: Path, rows: pd.DataFrame) -> None:
 
     Six decimals, line feeds, empty for no value; a value that rounds to zero has no sign.
     """
-    decimals = rows.select_dtypes("floating").columns
+    decimals = [name for name in COLUMNS if rows[name].dtype.kind == "f"]
     rounded = rows.assign(**{name: rows[name].round(6) + 0.0 for name in decimals})
     handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:

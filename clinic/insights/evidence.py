@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    When,
+)
 from django.utils import timezone
 
 from attendance.models import Event, Presence, Registration, Session
@@ -53,6 +64,7 @@ KINDS = {
 DIGITS = 6
 """Credits and chances are read as a package holds them, so that both give the same findings."""
 CHUNK = 5_000
+INTEGER = IntegerField()  # a number needs no conversion, of which there would be one for each row
 
 
 @dataclass(frozen=True)
@@ -102,7 +114,8 @@ def gather(as_of: date, *, since: date, within: Iterable[int] | None = None) -> 
     attempts = Attempt.objects.filter(
         people, Q(finished_at__isnull=True) | Q(finished_at__gte=begin), phase__in=list(PHASES)
     )
-    asked = _read_asked(attempts)
+    finished = [Attempt.State.SUBMITTED, Attempt.State.EXPIRED]
+    asked = _read_asked(attempts.filter(state__in=finished))
     items = _read_items(set(asked["question"]), everything=within is None)
     return Gathered(
         as_of=as_of,
@@ -141,8 +154,8 @@ def _read_merged() -> dict[int, int]:
     ends = {}
     for pk in joined:
         end = pk
-        while end in joined:
-            end = joined[end]
+        while (further := joined.get(end)) is not None:
+            end = further
         ends[pk] = end
     return ends
 
@@ -271,14 +284,13 @@ def _read_attempts(attempts: QuerySet[Attempt], merged: Mapping[int, int]) -> li
 
 
 def _read_asked(attempts: QuerySet[Attempt]) -> dict[str, array[Any]]:
-    """The items of the finished attempts with the latest credit of each answer."""
+    """The items of these attempts with the latest credit of each answer."""
     asked, question, credit = array("q"), array("q"), array("d")
     shares: dict[tuple[int, int], float] = {}
     last = 0
-    items = AttemptItem.objects.filter(attempt__in=attempts.finished().order_by())
-    rows = items.annotate(is_answered=Q(response__value__isnull=False)).order_by(
-        "pk", "credits__pk"
-    )
+    items = AttemptItem.objects.filter(attempt__in=attempts.order_by())
+    answered = Case(When(response__value__isnull=False, then=1), default=0, output_field=INTEGER)
+    rows = items.annotate(is_answered=answered).order_by("pk", "credits__pk")
     for pk, attempt, question_pk, is_answered, num, den in rows.values_list(
         "pk",
         "attempt_id",
@@ -374,7 +386,8 @@ class Module:
 
 def modules_for(outcomes: Iterable[str]) -> dict[str, Module]:
     """The first published module that serves each of these outcomes, by the outcome's slug."""
-    wanted, found = set(outcomes), {}
+    wanted = set(outcomes)
+    found: dict[str, Module] = {}
     editions = ModuleEdition.objects.filter(is_current=True, module__live=True)
     rows = editions.order_by("module__area__order", "module__pk")
     for slug, head in rows.values_list("module__slug", "head"):

@@ -1,15 +1,10 @@
-"""The findings of one unit, made anew under the stored constants.
+"""From evidence to findings: what units know, what their sheets say, and the word for both.
 
-From gathered rows to findings: what units know, what their sheets say, and the word for both.
-
-What the two widest audiences may read, with suppression applied before anything is written.
-
-Published at a calibration and not at an answer. A cell whose contributors changed by fewer than the
-audience's minimum keeps what stood there: old and new together would tell of the few.
-
-The constants of the knowledge model: made from all answers, kept, and kept once more in audit.
-
-Made nightly, and again when the answers have grown by a twentieth (judged); never by a page.
+A calibration fits the constants of the knowledge model to all answers, each night and again when
+the answers have grown by a twentieth; a refresh makes one unit's findings anew under them. What the
+two widest audiences read is published by calibrations and not by answers, after suppression: a cell
+whose contributors changed by fewer than the audience's minimum keeps what stood there, since old
+and new together would tell of the few.
 """
 
 import hashlib
@@ -32,8 +27,8 @@ from clinic.insights import evidence, frames
 from clinic.insights.arithmetic import calibration as constants_form
 from clinic.insights.arithmetic import mastery
 from clinic.insights.arithmetic.belief import Estimates
-from clinic.insights.arithmetic.calibration import Calibration as Constants
-from clinic.insights.arithmetic.diagnosis import Cell, diagnose, priority
+from clinic.insights.arithmetic.calibration import Constants
+from clinic.insights.arithmetic.diagnosis import CellBelief, diagnose
 from clinic.insights.arithmetic.mastery import fit
 from clinic.insights.arithmetic.observations import (
     DAYS_COUNTED,
@@ -44,9 +39,11 @@ from clinic.insights.arithmetic.observations import (
     Evidence,
     Integers,
     Observations,
+    find,
     observe,
 )
-from clinic.insights.arithmetic.suppression import BY_CALIBRATION, suppress, tells_apart
+from clinic.insights.arithmetic.suppression import BY_CALIBRATION, tells_apart
+from clinic.insights.arithmetic.tables import priority, suppress
 from clinic.insights.arithmetic.weakness import Weakness, weakness
 from clinic.insights.evidence import Gathered
 from clinic.insights.frames import Frame
@@ -90,9 +87,8 @@ def first_day(today: date) -> date:
 
 def to_evidence(gathered: Gathered, areas: Sequence[str]) -> Evidence:
     """Gathered rows as the columns of evidence; persons, events and attempts keep their keys."""
-    asked = _number_asked(gathered)
-    answered = asked["credit"] >= 0
     items = gathered.items
+    place = {row["key"]: number for number, row in enumerate(items)}
     return Evidence(
         as_of=gathered.as_of.toordinal(),
         areas=tuple(areas),
@@ -129,8 +125,13 @@ def to_evidence(gathered: Gathered, areas: Sequence[str]) -> Evidence:
             ),
             "phase": _integers(PHASES.index(row["phase"]) for row in gathered.attempts),
             "state": _integers(STATES.index(row["state"]) for row in gathered.attempts),
+            "in_room": _integers(row["in_room"] for row in gathered.attempts),
         },
-        responses={name: column[answered] for name, column in asked.items()},
+        responses={
+            "attempt": np.asarray(gathered.asked["attempt"], dtype=np.int64),
+            "item": _integers(map(place.__getitem__, gathered.asked["question"])),
+            "credit": np.asarray(gathered.asked["credit"], dtype=np.float64),
+        },
     )
 
 
@@ -143,56 +144,50 @@ def _place_units(gathered: Gathered, rows: Iterable[Mapping[str, Any]]) -> Integ
     return _integers(place[row["unit"]] for row in rows)
 
 
-def _number_asked(gathered: Gathered) -> dict[str, NDArray[Any]]:
-    """Every item of finished attempts: attempt, position of the item, credit or -1."""
-    place = {row["key"]: number for number, row in enumerate(gathered.items)}
-    return {
-        "attempt": np.asarray(gathered.asked["attempt"], dtype=np.int64),
-        "item": _integers(map(place.__getitem__, gathered.asked["question"])),
-        "credit": np.asarray(gathered.asked["credit"], dtype=np.float64),
-    }
+def know(evidence: Evidence, seen: Observations, constants: Constants) -> Knowing:
+    """Estimate units under stored constants.
+
+    Args:
+        evidence: of some units or of all.
+        seen: what the model reads of it.
+        constants: those of the newest calibration.
+    """
+    return Knowing(mastery.refresh_unit(constants, seen), _count_contributions(evidence, seen))
 
 
-def know(gathered: Gathered, constants: Constants) -> Knowing:
-    """Estimate the gathered units under stored constants."""
-    seen = observe(to_evidence(gathered, constants.areas), events_held=gathered.events_held)
-    contributions = _count_contributions(gathered, seen)
-    return Knowing(mastery.refresh_unit(constants, seen), contributions)
-
-
-def _count_contributions(gathered: Gathered, seen: Observations) -> Contributions:
+def _count_contributions(evidence: Evidence, seen: Observations) -> Contributions:
     size = len(seen.units), len(seen.areas)
-    person = {key: number for number, key in enumerate(seen.people.tolist())}
-    of_attempt = {
-        row["attempt"]: (person.get(row["person"], -1), row["in_room"]) for row in gathered.attempts
-    }
-    asked = _number_asked(gathered)
-    who, in_room = (
-        np.array([of_attempt[attempt] for attempt in asked["attempt"].tolist()], dtype=np.int64)
-        .reshape(-1, 2)
-        .T
-    )
-    known = who >= 0
-    who, in_room, credit = who[known], in_room[known], asked["credit"][known]
-    cell = seen.person_unit[who] * size[1] + seen.item_area[asked["item"][known]]
+    asked, attempts = evidence.responses, evidence.attempts
+    by_key = np.argsort(attempts["attempt"])
+    attempt = by_key[np.searchsorted(attempts["attempt"][by_key], asked["attempt"])]
+    by_person = np.argsort(seen.people)
+    place = find(seen.people[by_person], attempts["person"][attempt])
+    known = place >= 0
+    person, credit = by_person[place[known]], asked["credit"][known]
+    in_room = attempts["in_room"][attempt][known] == 1
+    cell = seen.person_unit[person] * size[1] + seen.item_area[asked["item"][known]]
 
     def count(which: NDArray[np.bool_]) -> Integers:
         return np.bincount(cell[which], minlength=size[0] * size[1]).reshape(size)
 
-    pairs = np.unique(np.stack([cell, who])[:, credit >= 0], axis=1)
-    cells, first, people = np.unique(pairs[0], return_index=True, return_counts=True)
+    answered = credit >= 0
+    pairs = np.unique(cell[answered] * len(seen.people) + person[answered])
+    cells, first, people = np.unique(
+        pairs // max(len(seen.people), 1), return_index=True, return_counts=True
+    )
+    alone = pairs[first[people == 1]] % max(len(seen.people), 1)
     only = np.zeros(size[0] * size[1], dtype=np.int64)
-    only[cells[people == 1]] = seen.people[pairs[1][first[people == 1]]]
+    only[cells[people == 1]] = seen.people[alone]
     return Contributions(
-        in_room=count((credit >= 0) & (in_room == 1)),
-        skipped=count(credit < 0),
+        in_room=count(answered & in_room),
+        skipped=count(~answered),
         full=count(credit == 1),
         only=only.reshape(size),
     )
 
 
 def make_findings(
-    gathered: Gathered, known: Knowing, wanted: Collection[int], chosen: Iterable[Frame]
+    gathered: Gathered, known: Knowing, wanted: Collection[int], chosen: Collection[Frame]
 ) -> list[Finding]:
     """Make the findings of the wanted units in the chosen frames; nothing is written.
 
@@ -203,9 +198,11 @@ def make_findings(
         chosen: editions and years.
     """
     made = []
+    rows = frames.read_frames(chosen, [row["key"] for row in gathered.units])
+    worths = {frame.edition.pk: frames.worth_of_areas(frame.edition) for frame in chosen}
     for frame in chosen:
-        sheets = _read_sheets(frame, gathered, known)
-        worth = frames.worth_of_areas(frame.edition)
+        sheets = _believe_sheets(rows[frame.edition.pk, frame.period], gathered, known)
+        worth = worths[frame.edition.pk]
         for unit, row in enumerate(gathered.units):
             for column, area in enumerate(known.estimates.areas):
                 if row["key"] in wanted and area in worth:
@@ -217,9 +214,10 @@ def make_findings(
     return made
 
 
-def _read_sheets(frame: Frame, gathered: Gathered, known: Knowing) -> Weakness:
+def _believe_sheets(
+    rows: Sequence[Mapping[str, Any]], gathered: Gathered, known: Knowing
+) -> Weakness:
     """What the sheets of a frame say of the estimated units, read beside all units' sheets."""
-    rows = frames.read_frame(frame, [row["key"] for row in gathered.units])
     areas = known.estimates.areas
     points = {
         name: np.array([row[name] for row in rows], dtype=np.float64) for name in frames.POINTS
@@ -243,7 +241,7 @@ def _fill(
     *,
     known: Knowing,
     sheets: Weakness,
-    worth: frames.Worth,
+    worth: frames.AreaWorth,
 ) -> None:
     """Put what is believed of the unit and area at this place into the finding."""
     estimates, behind = known.estimates, known.contributions
@@ -273,7 +271,7 @@ def _fill(
     finding.full = int(behind.full[place])
     finding.only_contributor_id = int(behind.only[place]) or None
     diagnosis = diagnose(
-        Cell(
+        CellBelief(
             gap=float(estimates.gap[place]),
             weak=float(sheets.weak[place]),
             answers=finding.answers,
@@ -425,7 +423,8 @@ def calibrate() -> Calibrated | None:
     began = timezone.now()
     gathered = evidence.gather(today, since=first_day(today))
     areas = [area["area"] for area in frames.area_rows(offered[0].edition)]
-    seen = observe(to_evidence(gathered, areas))
+    columns = to_evidence(gathered, areas)
+    seen = observe(columns)
     fitted = fit(
         seen,
         threshold=settings.KLINIK_GAP_THRESHOLD,
@@ -439,7 +438,8 @@ def calibrate() -> Calibrated | None:
         made_at=began,
     )
     units = tuple(row["key"] for row in gathered.units)
-    findings = make_findings(gathered, know(gathered, fitted.calibration), units, offered)
+    known = know(columns, seen, fitted.calibration)
+    findings = make_findings(gathered, known, units, offered)
     return Calibrated(row, findings, units)
 
 
@@ -535,7 +535,10 @@ def refresh_unit(unit: int) -> Callable[[], None]:
         gathered = evidence.gather(today, since=first_day(today), within=[unit])
         offered = frames.find_offered(today)
         chosen = [*offered, *frames.find_outdated(unit, offered)]
-        made = make_findings(gathered, know(gathered, constants_of(row)), [unit], chosen)
+        constants = constants_of(row)
+        columns = to_evidence(gathered, constants.areas)
+        seen = observe(columns, events_held=gathered.events_held)
+        made = make_findings(gathered, know(columns, seen, constants), [unit], chosen)
         for finding in made:
             finding.calibration = row
 

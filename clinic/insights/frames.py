@@ -3,6 +3,7 @@
 A frame is one framework edition and one year; a page shows one frame at a time.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -117,7 +118,7 @@ def _count_areas(edition: int, _digest: str) -> int:
 
 
 @dataclass(frozen=True)
-class Worth:
+class AreaWorth:
     """What a change area is worth in an edition.
 
     Attributes:
@@ -186,7 +187,7 @@ def _first_frame(today: date) -> list[Frame]:
 def area_rows(edition: FrameworkEdition) -> list[Row]:
     """The change areas in display order, with the points that the edition gives them."""
     worth = worth_of_areas(edition)
-    nothing = Worth(0.0, 1.0)
+    nothing = AreaWorth(0.0, 1.0)
     return [
         {
             "area": area.slug,
@@ -198,26 +199,31 @@ def area_rows(edition: FrameworkEdition) -> list[Row]:
     ]
 
 
-def worth_of_areas(edition: FrameworkEdition) -> Mapping[str, Worth]:
+def worth_of_areas(edition: FrameworkEdition) -> Mapping[str, AreaWorth]:
     """The points of each change area that the edition scores."""
     maxima = _maxima(edition)
     linked = _linked_points(edition, maxima.nodes)
     return {
-        area: Worth(
+        area: AreaWorth(
             round(float(maximum), DIGITS),
-            round(float(min(linked.get(area, Fraction(0)) / maximum, 1)), DIGITS),
+            round(float(min(linked.get(area, Fraction(0)) / maximum, Fraction(1))), DIGITS),
         )
         for area, maximum in maxima.areas.items()
         if maximum > 0
     }
 
 
-def read_frame(frame: Frame, units: Collection[int]) -> list[Row]:
-    """What the sheets of one frame say, a row for each of these units and area."""
-    scores = AreaScore.objects.filter(
-        sheet__edition=frame.edition, sheet__period=frame.period, sheet__unit__in=units
-    )
-    return _read(scores)
+def read_frames(
+    chosen: Iterable[Frame], units: Collection[int]
+) -> Mapping[tuple[int, int], list[Row]]:
+    """What the sheets say, a row for each of these units and area, by edition and year."""
+    wanted = Q(pk__in=())
+    for frame in chosen:
+        wanted |= Q(sheet__edition=frame.edition, sheet__period=frame.period)
+    found: dict[tuple[int, int], list[Row]] = defaultdict(list)
+    for row in _read(AreaScore.objects.filter(wanted, sheet__unit__in=units)):
+        found[row["edition"], row["period"]].append(row)
+    return found
 
 
 def read_newest(units: Collection[int], *, period: int | None = None) -> list[Row]:
@@ -245,9 +251,11 @@ def _read(scores: QuerySet[AreaScore]) -> list[Row]:
     The editions, each of which carries its whole file, stay where they are.
     """
     rows = []
-    for unit, area, framework, maximum, answered, score in scores.values_list(
+    for unit, area, edition, period, framework, maximum, answered, score in scores.values_list(
         "sheet__unit",
         "area",
+        "sheet__edition",
+        "sheet__period",
         "sheet__edition__framework__slug",
         "max_points",
         "answered_points",
@@ -258,6 +266,8 @@ def _read(scores: QuerySet[AreaScore]) -> list[Row]:
             {
                 "unit": unit,
                 "area": area,
+                "edition": edition,
+                "period": period,
                 "max_points": float(maximum),
                 "answered_points": float(answered),
                 "self_points": float(score),
@@ -296,7 +306,7 @@ def _linked_points(edition: FrameworkEdition, nodes: Mapping[str, Fraction]) -> 
     for area, code, weight in links.values_list("node__area", "node__code", "weight"):
         weights[area, code] = weights.get((area, code), Fraction(0)) + Fraction(weight)
     linked: dict[str, Fraction] = {}
-    for (area, code), weight in weights.items():
-        points = nodes.get(code, Fraction(0)) * min(weight, Fraction(1))
+    for (area, code), total in weights.items():
+        points = nodes.get(code, Fraction(0)) * min(total, Fraction(1))
         linked[area] = linked.get(area, Fraction(0)) + points
     return linked

@@ -41,8 +41,8 @@ class Calibration(models.Model):
         return f"{self.made_at:%Y-%m-%d} {self.digest[:8]}"
 
 
-class Cell(models.Model):
-    """The address of a finding: unit, change area, framework edition and year (D9)."""
+class FindingCell(models.Model):
+    """The address of a finding: unit, change area, framework edition and year (rule D9)."""
 
     unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
     area = models.ForeignKey(ChangeArea, on_delete=models.CASCADE, related_name="+")
@@ -71,7 +71,7 @@ class FindingQuerySet(models.QuerySet["Finding"]):
         return self.filter(edition=edition, period=period)
 
 
-class Finding(Cell):
+class Finding(FindingCell):
     """What is believed of one cell, for the programme's own staff and the unit's official.
 
     Shares and chances are 0 to 1; null is "no value", never zero. ``reasons`` (with ``schema``)
@@ -118,7 +118,7 @@ class Finding(Cell):
         return f"{self.unit_id} {self.area_id} {self.edition_id} {self.period}: {self.word}"
 
 
-class Rollup(Cell):
+class Rollup(FindingCell):
     """What a wide audience may read of a cell, made at a calibration and not at an answer.
 
     A cell without a row is not shown; suppression ran before the row was written.

@@ -1,10 +1,7 @@
 """Evidence packages: read a folder with every fault named, write one from plain rows.
 
-Faults of an evidence package: what is wrong, in which file, line and column, how often.
-
-From the text of an evidence package to checked, typed tables; every fault is noted, none raised.
-
-Each check drops the rows it blames, so that one mistake is told once and later checks can run.
+Text becomes checked, typed tables; every fault is noted by file, line and column, none raised. Each
+check drops the rows it blames, so that one mistake is named once and later checks can run.
 """
 
 import csv
@@ -305,16 +302,16 @@ def _number(manifest: Manifest, tables: Mapping[str, pd.DataFrame]) -> Package:
         "phase": pd.Index(PHASES),
         "state": pd.Index(STATES),
     }
-    kind = pd.Index(KINDS).get_indexer(items["kind"])
+    kind = pd.Index(KINDS).get_indexer(pd.Index(items["kind"]))
 
     def columns(name: str) -> dict[str, np.ndarray]:
         return {
             column.removesuffix("_id"): (
-                ids[column].get_indexer(values).astype(np.int64)
+                ids[column].get_indexer(pd.Index(tables[name][column])).astype(np.int64)
                 if column in ids
-                else values.to_numpy()
+                else tables[name][column].to_numpy()
             )
-            for column, values in tables[name].items()
+            for column in map(str, tables[name].columns)
         }
 
     attendance = columns("attendance")
@@ -326,7 +323,7 @@ def _number(manifest: Manifest, tables: Mapping[str, pd.DataFrame]) -> Package:
             groups=tuple(units["group_id"]),
             items={
                 "item": items["item_id"].to_numpy(object),
-                "area": ids["area"].get_indexer(items["area"]).astype(np.int64),
+                "area": ids["area"].get_indexer(pd.Index(items["area"])).astype(np.int64),
                 "kind": np.where(kind >= 0, kind, len(KINDS)).astype(np.int64),
                 "chance": items["chance"].to_numpy(np.float64),
                 "in_pool": items["in_pool"].to_numpy() == 1,

@@ -1,4 +1,4 @@
-"""The evidence package's files, columns and values (method page, section 1)."""
+"""The evidence package's files, columns and values."""
 
 import re
 from collections.abc import Callable

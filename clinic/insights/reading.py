@@ -19,7 +19,7 @@ from clinic.assessments.models import FrameworkEdition
 from clinic.insights import evidence
 from clinic.insights.arithmetic.diagnosis import Cause, Certainty, Reason, Word, certainty_word
 from clinic.insights.arithmetic.suppression import Audience, State, raw_minimum, state
-from clinic.insights.models import Cell, Finding, Rollup
+from clinic.insights.models import Finding, Rollup
 from clinic.people.access import grants_of, holds, rows_of, visible
 from clinic.people.models import Account, Grant, Unit
 from clinic.records import audit
@@ -247,7 +247,7 @@ def _dots(certainty: float | None, how: State) -> int:
     return min(dots, MOST_DOTS_OF_FEW) if how is State.LIMITED else dots
 
 
-def _content(row: Cell, how: State) -> dict[str, Any]:
+def _content(row: Finding | Rollup, how: State) -> dict[str, Any]:
     listed = row.reasons.get("reasons", [])
     return {
         "word": row.word,

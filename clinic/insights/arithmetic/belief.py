@@ -1,21 +1,15 @@
-"""From abilities to what is believed of a unit's mastery: mean, interval, chance of a gap.
+"""From answers to what is believed of a unit's mastery: mean, interval, chance of a gap.
+
+Answers are tabulated on a grid of ability. A cell is a person and an area with answers; the chance
+of success depends only on the item as it was met (an exposure: item, seen before, events since), so
+curves are tabulated per exposure, then gathered.
+
+Expectation propagation (Minka 2001; for mixed models Hall, Johnstone, Ormerod, Wand and Yu 2018)
+puts a Gaussian in the place of each cell's likelihood; all cells move at once.
 
 Mastery is the expected credit of all present people of the unit, answering or not, on the area's
-pool. People of a unit hang together through the unit's mean (method page, section 5).
-
-Answers on a grid of ability: curves, likelihoods of cells, expected counts.
-
-A cell is a person and an area with answers. The chance of success depends only on the item as it
-was met (an exposure: item, seen before, events since): curves are tabulated per exposure, then
-gathered.
-
-The pool curve of an area: expected credit on the area's pool for a given ability.
-
-Doubt about an item's difficulty flattens its curve; an item nobody answered enters with its prior.
-
-Expectation propagation: Gaussian stand-ins for the likelihood of every cell.
-
-Minka 2001; for mixed models Hall, Johnstone, Ormerod, Wand and Yu 2018. All cells move at once.
+pool. Doubt about an item's difficulty flattens its curve; an item nobody answered enters with its
+prior. People of a unit hang together through the unit's mean.
 """
 
 from collections.abc import Sequence

@@ -30,7 +30,7 @@ class CalibrationUnreadable(Refused):
 
 
 @dataclass(frozen=True)
-class Item:
+class CalibratedItem:
     """What a calibration knows of one question."""
 
     area: str
@@ -41,7 +41,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class Constants:
     """The constants under which single units are refreshed.
 
     Attributes:
@@ -57,7 +57,7 @@ class Calibration:
     """
 
     areas: tuple[str, ...]
-    items: Mapping[str, Item]
+    items: Mapping[str, CalibratedItem]
     parameters: Parameters
     centre: float
     groups: Mapping[str, tuple[Floats, Floats]]
@@ -115,7 +115,7 @@ class Calibration:
         }
 
 
-def from_json(stored: Mapping[str, Any]) -> Calibration:
+def from_json(stored: Mapping[str, Any]) -> Constants:
     """Read what ``to_json`` wrote, by this release or an older one.
 
     Raises:
@@ -125,9 +125,9 @@ def from_json(stored: Mapping[str, Any]) -> Calibration:
     if stored.get("schema") not in known:
         raise CalibrationUnreadable(details={"schema": stored.get("schema"), "known": known})
     level_covariance = stored["level_covariance"]
-    return Calibration(
+    return Constants(
         areas=tuple(stored["areas"]),
-        items={name: Item(*values) for name, values in stored["items"].items()},
+        items={name: CalibratedItem(*values) for name, values in stored["items"].items()},
         parameters=_parameters(stored),
         centre=stored["centre"],
         groups={
@@ -158,10 +158,10 @@ def _parameters(stored: Mapping[str, Any]) -> Parameters:
     )
 
 
-def items_of(seen: Observations, parameters: Parameters) -> Mapping[str, Item]:
+def items_of(seen: Observations, parameters: Parameters) -> Mapping[str, CalibratedItem]:
     """The items of a package with their calibrated difficulty, by id."""
     return {
-        name: Item(
+        name: CalibratedItem(
             area=seen.areas[seen.item_area[i]],
             chance=float(seen.item_chance[i]),
             in_pool=bool(seen.item_in_pool[i]),

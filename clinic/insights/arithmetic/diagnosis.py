@@ -1,25 +1,13 @@
 """Five words for a unit in an area, how certain each is, and why a word is missing.
 
 Knowing is judged by the chance of a gap, doing by the chance of weak practice; between the cuts, or
-without answers or a sheet, the honest word is unknown (method page, section 7).
-
-Expected recoverable points: what teaching a unit in an area may bring back.
-
-Figures that rest on ``RECOVERABLE`` appear in the planner alone, with the assumption named.
+without answers or a sheet, the honest word is unknown.
 """
 
 import math
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import NormalDist
-from typing import TYPE_CHECKING
-
-# The words are read by every page; numpy is loaded where whole arrays of cells are judged.
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
 
 INFORMATION_PER_ANSWER = 0.1
 """What one more answer tells of a unit's mean, as precision on the ability scale (judged)."""
@@ -69,7 +57,7 @@ class Cuts:
 
 
 @dataclass(frozen=True)
-class Cell:
+class CellBelief:
     """What is believed of one unit in one area; NaN = no value.
 
     Attributes:
@@ -114,41 +102,21 @@ class Diagnosis:
     reasons: tuple[Reason, ...]
 
 
-_NAMED = {
+NAMED = {
     (True, True): Word.KNOWLEDGE_GAP,
     (False, True): Word.PRACTICE_GAP,
     (True, False): Word.HIDDEN_RISK,
     (False, False): Word.SOUND,
 }
-_USUAL = Cuts()
+USUAL_CUTS = Cuts()
 
 
-def words(
-    *,
-    gap: "Floats",
-    weak: "Floats",
-    answers: "NDArray[np.int64]",
-    coverage: "Floats",
-    cuts: Cuts = _USUAL,
-) -> "NDArray[np.object_]":
-    """The diagnosis of every cell, elementwise."""
-    import numpy as np
-
-    allowed = (answers > 0) & (coverage >= cuts.coverage)
-    result = np.full(gap.shape, Word.UNKNOWN.value, dtype=object)
-    knowing = {True: gap >= cuts.gap, False: gap <= cuts.no_gap}
-    doing = {True: weak >= cuts.weak, False: weak <= cuts.not_weak}
-    for (low, poor), word in _NAMED.items():
-        result[allowed & knowing[low] & doing[poor]] = word.value
-    return result
-
-
-def diagnose(cell: Cell, *, cuts: Cuts = _USUAL) -> Diagnosis:
+def diagnose(cell: CellBelief, *, cuts: Cuts = USUAL_CUTS) -> Diagnosis:
     """The diagnosis of one cell with its certainty or its reasons."""
     reasons = _reasons(cell, cuts)
     if reasons:
         return Diagnosis(Word.UNKNOWN, None, None, reasons)
-    word = _NAMED[cell.gap >= cuts.gap, cell.weak >= cuts.weak]
+    word = NAMED[cell.gap >= cuts.gap, cell.weak >= cuts.weak]
     certainty = min(max(cell.gap, 1 - cell.gap), max(cell.weak, 1 - cell.weak))
     return Diagnosis(word, certainty, certainty_word(certainty), ())
 
@@ -160,11 +128,11 @@ def certainty_word(certainty: float) -> Certainty:
     return Certainty.MEDIUM if certainty >= MEDIUM else Certainty.LOW
 
 
-def _reasons(cell: Cell, cuts: Cuts) -> tuple[Reason, ...]:
+def _reasons(cell: CellBelief, cuts: Cuts) -> tuple[Reason, ...]:
     return (*_about_knowing(cell, cuts), *_about_doing(cell, cuts))
 
 
-def _about_knowing(cell: Cell, cuts: Cuts) -> tuple[Reason, ...]:
+def _about_knowing(cell: CellBelief, cuts: Cuts) -> tuple[Reason, ...]:
     more = more_answers(cell.centre, cell.spread, cell.bar, cuts=cuts)
     if not cell.answers:
         return (Reason(Cause.NO_ANSWERS, more_answers=more),)
@@ -175,7 +143,7 @@ def _about_knowing(cell: Cell, cuts: Cuts) -> tuple[Reason, ...]:
     return ()
 
 
-def _about_doing(cell: Cell, cuts: Cuts) -> tuple[Reason, ...]:
+def _about_doing(cell: CellBelief, cuts: Cuts) -> tuple[Reason, ...]:
     if math.isnan(cell.coverage):
         return (Reason(Cause.NO_SHEET),)
     if cell.coverage < cuts.coverage or math.isnan(cell.weak):
@@ -185,7 +153,9 @@ def _about_doing(cell: Cell, cuts: Cuts) -> tuple[Reason, ...]:
     return ()
 
 
-def more_answers(centre: float, spread: float, bar: float, *, cuts: Cuts = _USUAL) -> int | None:
+def more_answers(
+    centre: float, spread: float, bar: float, *, cuts: Cuts = USUAL_CUTS
+) -> int | None:
     """About how many further answers until a decision about a gap is more likely than not.
 
     After N answers the spread is smaller and the centre will have moved by an amount that is normal
@@ -207,21 +177,3 @@ def _chance_of_decision(above: float, spread: float, number: int, cuts: Cuts) ->
     gap_below = -NormalDist().inv_cdf(cuts.gap) * left
     no_gap_above = -NormalDist().inv_cdf(cuts.no_gap) * left
     return drift.cdf(gap_below) + 1 - drift.cdf(no_gap_above)
-
-
-RECOVERABLE = 0.5
-"""Part of the linked points that knowing better can bring back (rho; judged)."""
-
-
-def priority(
-    *, max_points: "Floats", link_share: "Floats", share: "Floats", gap: "Floats"
-) -> "Floats":
-    """Points that may be won back, elementwise; NaN where the gap or the share is not known.
-
-    Args:
-        max_points: points of the area's sheet.
-        link_share: share of those points whose indicators are linked to an outcome, 0 to 1.
-        share: expected share of points that true practice is worth.
-        gap: chance of a knowledge gap.
-    """
-    return max_points * link_share * (1 - share) * gap * RECOVERABLE

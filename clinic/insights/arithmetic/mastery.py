@@ -16,7 +16,7 @@ from clinic.insights.arithmetic.belief import (
     log_likelihood,
     silence,
 )
-from clinic.insights.arithmetic.calibration import Calibration, CalibrationUnreadable, items_of
+from clinic.insights.arithmetic.calibration import CalibrationUnreadable, Constants, items_of
 from clinic.insights.arithmetic.empirical_bayes import improve
 from clinic.insights.arithmetic.observations import KINDS, Observations
 from clinic.insights.arithmetic.parameters import (
@@ -40,7 +40,7 @@ LAST_SWEEPS, SETTLED = 24, 1e-5
 class Fit:
     """A calibration and the estimates of all units under it."""
 
-    calibration: Calibration
+    calibration: Constants
     estimates: Estimates
 
 
@@ -67,7 +67,7 @@ def fit(seen: Observations, *, threshold: float, as_of: int = 0, package: str = 
     return Fit(calibration, believe(scene, threshold=threshold))
 
 
-def refresh_unit(calibration: Calibration, seen: Observations) -> Estimates:
+def refresh_unit(calibration: Constants, seen: Observations) -> Estimates:
     """Estimate the units of ``seen`` under stored constants; nothing is calibrated.
 
     ``seen`` holds all people, attendance and answers of the unit (or units) and the items they met;
@@ -129,11 +129,11 @@ def _level_covariance(work: Propagation, beliefs: Beliefs) -> Floats | None:
     return np.linalg.inv(evidence + np.eye(len(evidence)) / 2)
 
 
-def _calibration(scene: Scene, *, threshold: float, as_of: int, package: str) -> Calibration:
+def _calibration(scene: Scene, *, threshold: float, as_of: int, package: str) -> Constants:
     anchor, groups = scene.beliefs.tree.units.anchor, scene.seen.groups
     known = {group: (anchor.mean[i], anchor.covariance[i]) for i, group in enumerate(groups)}
     nothing = np.zeros(0)
-    return Calibration(
+    return Constants(
         areas=scene.seen.areas,
         items=items_of(scene.seen, scene.parameters),
         parameters=replace(scene.parameters, difficulty=nothing, information=nothing),
@@ -146,7 +146,7 @@ def _calibration(scene: Scene, *, threshold: float, as_of: int, package: str) ->
     )
 
 
-def _with_items(seen: Observations, calibration: Calibration) -> tuple[Observations, Parameters]:
+def _with_items(seen: Observations, calibration: Constants) -> tuple[Observations, Parameters]:
     """Add the calibration's items to those of ``seen``, and give each its difficulty.
 
     They stand in the order of their ids, as in the fit, whichever of them somebody met.

@@ -51,7 +51,7 @@ class Evidence:
         memberships: person, unit, start, end.
         attendance: event, person, day, present; a row for each person registered.
         attempts: attempt, person, number, submitted, phase and state as positions.
-        responses: attempt, item, credit.
+        responses: attempt, item, credit; the credit of an item that was left blank is -1.
     """
 
     as_of: int
@@ -238,7 +238,7 @@ def _count_attempts(
 def _order_answers(rows: Columns, attempts: Columns, came: Columns) -> Answers:
     """The answers of the attempts that count, each person's to an item in the order of time."""
     attempt = find(attempts["attempt"], rows["attempt"])
-    counted = attempt >= 0
+    counted = (attempt >= 0) & (rows["credit"] >= 0)
     attempt = attempt[counted]
     person, submitted, number, phase = (
         attempts[name][attempt] for name in ("person", "submitted", "number", "phase")

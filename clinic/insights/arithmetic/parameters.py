@@ -1,8 +1,8 @@
 """The knowledge model's parameters and the weak priors they start from.
 
-The model is the one of the house's method page, sections 3 and 4: group, unit, person and item
-effects on one logistic scale per change area. Pseudo-counts are judged; they sit on the large side
-because variances plugged in as if known make intervals too narrow.
+Group, unit, person and item effects lie on one logistic scale per change area. Pseudo-counts are
+judged; they sit on the large side because variances plugged in as if known make intervals too
+narrow.
 """
 
 from dataclasses import dataclass, fields

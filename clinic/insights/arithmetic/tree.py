@@ -1,9 +1,8 @@
 """The Gaussian tree of groups, units and people, solved in closed form.
 
-People are eliminated, then units, then groups, and the beliefs come back down (method page, 4.3).
-With the person covariance T = cJ + dI no matrix is inverted per person: Sherman and Morrison.
-
-Sums of rows by group, deterministic and without a loop over rows.
+People are eliminated, then units, then groups, and the beliefs come back down. With the person
+covariance T = cJ + dI no matrix is inverted per person: Sherman and Morrison. Sums of rows by group
+are deterministic and need no loop over rows.
 """
 
 import math

@@ -1,7 +1,6 @@
 """How likely the true practice share of a unit in an area is weak, from its assessment sheet.
 
-Points decide, never the number of rows. Rows not answered are unknown: neither zero nor full
-(method page, section 6).
+Points decide, never the number of rows. Rows not answered are unknown: neither zero nor full.
 """
 
 from dataclasses import dataclass
@@ -127,8 +126,8 @@ def _inflation(cells: _Cells, units: int) -> _Inflation:
     freedom = number.sum() - met.sum()
     within = (squares + PSEUDO_WITHIN * WITHIN_SD**2) / (freedom + PSEUDO_WITHIN)
     moments = float(((own[met] - population) ** 2 - within / number[met]).sum())
-    between = (moments + PSEUDO_BETWEEN * BETWEEN_SD**2) / (met.sum() + PSEUDO_BETWEEN)
-    between = max(between, SMALLEST_BETWEEN_SD**2)
+    raw = (moments + PSEUDO_BETWEEN * BETWEEN_SD**2) / (met.sum() + PSEUDO_BETWEEN)
+    between = max(float(raw), SMALLEST_BETWEEN_SD**2)
     precision = 1 / between + number / within
     mean = (population / between + total / within) / precision
     return _Inflation(mean=mean, variance=1 / precision, within=float(within))

@@ -1,4 +1,4 @@
-"""How well estimates meet the truth of a world: the measures of the method page's section 11."""
+"""How well estimates meet the truth of a world: the measures of the method."""
 
 from dataclasses import dataclass, replace
 from math import inf
@@ -189,7 +189,7 @@ LIMITS = {
         "named right": (0.85, None),
     },
 }
-"""Targets of the method page: lowest and highest value of each measure."""
+"""Targets of the method: lowest and highest value of each measure."""
 
 
 def missed(size: str, measured: dict[str, float]) -> dict[str, float]:

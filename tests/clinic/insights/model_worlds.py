@@ -1,4 +1,4 @@
-"""Worlds drawn exactly from the knowledge model (method page, section 3), parameters known.
+"""Worlds drawn exactly from the knowledge model, parameters known.
 
 Nothing here is harsher than the model: slopes are one, nobody slips beyond the cap, what people
 know depends on nothing else. Whatever the engine misses in these worlds is the engine's own fault.

@@ -1,4 +1,4 @@
-"""Organisers read findings of their participants' units (method page, 9); steps name events."""
+"""Organisers read findings of their participants' units; steps name events."""
 
 from datetime import date, timedelta
 

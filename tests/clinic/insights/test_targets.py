@@ -1,4 +1,4 @@
-"""The targets of the method page, on worlds with known truth."""
+"""The targets of the method, on worlds with known truth."""
 
 import pytest
 

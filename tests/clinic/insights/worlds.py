@@ -5,10 +5,9 @@ people come and know more, retakes are remembered, events teach, people move wit
 and units claim more than they have. Levels and spreads are drawn per world, so that tuning to one
 package does not pay.
 
-They are harsher than the method page's worlds in one way, on purpose: keen people come so much more
-often that leaving keenness out of the model biases a year by 0.021 and a province by 0.025, where
-the page names 0.016. What each ingredient costs stands in docs/decisions/0011; worlds in which the
-model is exactly true are those of ``model_worlds``.
+They are harsh in one way, on purpose: keen people come so much more often that leaving keenness out
+of the model biases a year by 0.021 and a province by 0.025. What each ingredient costs stands in
+docs/decisions/0011; worlds in which the model is exactly true are those of ``model_worlds``.
 """
 
 import json

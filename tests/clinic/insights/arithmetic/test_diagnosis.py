@@ -7,19 +7,19 @@ from hypothesis import strategies as st
 
 from clinic.insights.arithmetic.diagnosis import (
     Cause,
-    Cell,
+    CellBelief,
     Certainty,
     Word,
     certainty_word,
     diagnose,
     more_answers,
-    words,
 )
+from clinic.insights.arithmetic.tables import words
 
 KNOWN = {"answers": 5, "coverage": 1.0, "centre": 0.2, "spread": 0.4, "bar": 0.5}
 chances = st.one_of(st.floats(0, 1), st.just(math.nan))
 cells = st.builds(
-    Cell,
+    CellBelief,
     gap=chances,
     weak=chances,
     answers=st.integers(0, 3),
@@ -44,7 +44,7 @@ cells = st.builds(
     ],
 )
 def test_the_cuts_name_the_five_words(gap, weak, word):
-    assert diagnose(Cell(gap=gap, weak=weak, **KNOWN)).word == word
+    assert diagnose(CellBelief(gap=gap, weak=weak, **KNOWN)).word == word
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_the_cuts_name_the_five_words(gap, weak, word):
     ids=lambda value: str(value) if isinstance(value, Cause) else "",
 )
 def test_an_unknown_says_why(change, cause):
-    told = diagnose(Cell(**{"gap": 0.9, "weak": 0.9, **KNOWN, **change}))
+    told = diagnose(CellBelief(**{"gap": 0.9, "weak": 0.9, **KNOWN, **change}))
 
     assert told.word == Word.UNKNOWN
     assert [reason.cause for reason in told.reasons] == [cause]
@@ -68,7 +68,7 @@ def test_an_unknown_says_why(change, cause):
 
 
 def test_an_unknown_can_have_two_reasons():
-    told = diagnose(Cell(gap=0.5, weak=0.5, **{**KNOWN, "coverage": 0.4}))
+    told = diagnose(CellBelief(gap=0.5, weak=0.5, **{**KNOWN, "coverage": 0.4}))
 
     assert [r.cause for r in told.reasons] == [Cause.KNOWING_NOT_DECIDED, Cause.SHEET_INCOMPLETE]
     assert told.reasons[0].more_answers is not None

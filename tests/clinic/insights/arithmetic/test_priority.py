@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.insights.arithmetic.diagnosis import priority
+from clinic.insights.arithmetic.tables import priority
 
 shares = st.floats(0, 1)
 

@@ -10,9 +10,9 @@ from clinic.insights.arithmetic.suppression import (
     State,
     raw_minimum,
     state,
-    suppress,
     tells_apart,
 )
+from clinic.insights.arithmetic.tables import suppress
 
 tables = arrays(
     np.int64, st.tuples(st.integers(1, 7), st.integers(1, 5)), elements=st.integers(0, 14)
