@@ -22,7 +22,7 @@ from clinic.assessments.models import (
     Sheet,
 )
 from clinic.insights import evidence, explaining, wording
-from clinic.insights.charts import HUNDRED, Chart, Scale, is_drawn, place_of
+from clinic.insights.charts import HUNDRED, AxisScale, Chart, is_drawn, place_of
 from clinic.insights.evidence import Module
 from clinic.insights.frames import FrameChoice
 from clinic.insights.profile import finding_url
@@ -78,18 +78,18 @@ def scatter(
     """C4: understanding across, the sheet upwards; None where nothing may be drawn.
 
     Under the minimum of the unit's own official a unit is its interval, without a mark; what the
-    reader may not see is told in words and has no place in the drawing.
+    reader may not see stands in words and has no place in the drawing.
     """
     cells = [(score, seen.get((score.sheet.unit_id, score.area_id))) for score in scores]
     drawn = [(score, shown) for score, shown in cells if shown is not None and is_drawn(shown)]
     if not drawn:
         return None
-    across, up = Scale(0, HUNDRED, LEFT, RIGHT), Scale(0, HUNDRED, BOTTOM, TOP)
+    across, up = AxisScale(0, HUNDRED, LEFT, RIGHT), AxisScale(0, HUNDRED, BOTTOM, TOP)
     rows = [
         {"number": number, **_draw_mark(score, shown, choice, (across, up))}
         for number, (score, shown) in enumerate(drawn, start=1)
     ]
-    knowing_from, doing_from = _quadrants_part()
+    knowing_from, doing_from = _find_lines()
     weak = sum(row["knowing"] < knowing_from and row["doing"] < doing_from for row in rows)
     return Chart(
         title=_("%(weak)d of %(drawn)d units have much to gain on both sides")
@@ -105,8 +105,8 @@ def scatter(
             }
             for value in (0, 50, HUNDRED)
         ],
-        bands=_quadrants(across, up),
-        hidden=_untold(cells),
+        bands=_draw_quadrants(across, up),
+        hidden=_describe_others(cells),
     )
 
 
@@ -114,7 +114,7 @@ def _draw_mark(
     score: AreaScore,
     shown: Shown,
     choice: FrameChoice,
-    scales: tuple[Scale, Scale],
+    scales: tuple[AxisScale, AxisScale],
 ) -> dict[str, Any]:
     across, up = scales
     low, mean, high = (HUNDRED * (each or 0) for each in (shown.low, shown.estimate, shown.high))
@@ -141,15 +141,15 @@ def _draw_mark(
     }
 
 
-def _quadrants_part() -> tuple[float, float]:
+def _find_lines() -> tuple[float, float]:
     """Where the quadrants part: the lines of understanding and of practice, in percent."""
     return HUNDRED * settings.KLINIK_GAP_THRESHOLD, HUNDRED * settings.KLINIK_WEAK_THRESHOLD
 
 
-def _quadrants(across: Scale, up: Scale) -> list[dict[str, Any]]:
+def _draw_quadrants(across: AxisScale, up: AxisScale) -> list[dict[str, Any]]:
     """The four corners with the words that a cell in them may get."""
     names = wording.NAMES
-    knowing_from, doing_from = _quadrants_part()
+    knowing_from, doing_from = _find_lines()
     corners = {
         "knowledge-gap": (0, 0, "start"),
         "hidden-risk": (0, HUNDRED, "start"),
@@ -169,7 +169,7 @@ def _quadrants(across: Scale, up: Scale) -> list[dict[str, Any]]:
     ]
 
 
-def _untold(cells: Sequence[tuple[AreaScore, Shown | None]]) -> list[str]:
+def _describe_others(cells: Sequence[tuple[AreaScore, Shown | None]]) -> list[str]:
     """Units without a place in the drawing, by why they have none."""
     by_state: dict[str, list[str]] = {}
     for score, shown in cells:

@@ -34,7 +34,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Scale:
+class AxisScale:
     """A straight scale from values to places; what lies outside is drawn at the edge.
 
     Attributes:
@@ -53,8 +53,8 @@ class Scale:
         """Place of a value."""
         if self.high <= self.low:
             return self.start
-        kept = min(max(value, self.low), self.high)
-        return self.start + (self.end - self.start) * (kept - self.low) / (self.high - self.low)
+        within = min(max(value, self.low), self.high)
+        return self.start + (self.end - self.start) * (within - self.low) / (self.high - self.low)
 
     def span(self, first: float, second: float) -> Span:
         """The stretch between two values, in whichever order they come."""
@@ -62,7 +62,7 @@ class Scale:
         return Span(ends[0], ends[1] - ends[0])
 
 
-def stack(scale: Scale, parts: Sequence[float]) -> list[Span]:
+def stack(scale: AxisScale, parts: Sequence[float]) -> list[Span]:
     """Stretches of parts laid end to end from the scale's low; together as long as their sum."""
     spans, reached = [], scale.low
     for part in parts:
@@ -114,17 +114,19 @@ def place_of(number: float) -> str:
     return f"{number:.2f}"
 
 
-def _bar(span: Span) -> dict[str, str]:
+def _place_bar(span: Span) -> dict[str, str]:
     return {"x": place_of(span.start), "width": place_of(span.length)}
 
 
-def _ticks(scale: Scale, values: Iterable[float], *, digits: int = 0) -> list[dict[str, str]]:
+def _place_ticks(
+    scale: AxisScale, values: Iterable[float], *, digits: int = 0
+) -> list[dict[str, str]]:
     return [
         {"place": place_of(scale.at(value)), "label": decimals(value, digits)} for value in values
     ]
 
 
-def _row_places(index: int) -> dict[str, str]:
+def _place_row(index: int) -> dict[str, str]:
     """Heights of name, bar, the bar's middle and figures in the row of this index."""
     top = HEAD + index * ROW
     return {
@@ -143,7 +145,7 @@ def points_chart(scores: Sequence[AreaScore]) -> Chart | None:
     if not scores:
         return None
     largest = max(score.max_points for score in scores)
-    scale = Scale(0, float(largest), EDGE, WIDTH - EDGE)
+    scale = AxisScale(0, float(largest), EDGE, WIDTH - EDGE)
     most = max(scores, key=lambda score: score.not_yet_reached)
     return Chart(
         title=_("%(area)s: %(points)s not yet reached")
@@ -152,22 +154,22 @@ def points_chart(scores: Sequence[AreaScore]) -> Chart | None:
         else _("All points are reached"),
         note=_("Points of this unit's LKE. Filled: reached. Hatched: not yet reached."),
         height=HEAD + len(scores) * ROW + FOOT,
-        rows=[_points_row(score, index, scale) for index, score in enumerate(scores)],
-        ticks=_ticks(scale, (0, float(largest)), digits=1),
+        rows=[_draw_points(score, index, scale) for index, score in enumerate(scores)],
+        ticks=_place_ticks(scale, (0, float(largest)), digits=1),
     )
 
 
-def _points_row(score: AreaScore, index: int, scale: Scale) -> dict[str, Any]:
+def _draw_points(score: AreaScore, index: int, scale: AxisScale) -> dict[str, Any]:
     reached, missing = stack(scale, [float(score.score), float(score.not_yet_reached)])
     return {
-        **_row_places(index),
+        **_place_row(index),
         "area": score.area,
         "score": score.score,
         "maximum": score.max_points,
         "missing": score.not_yet_reached,
         "unanswered": score.unanswered,
-        "reached_bar": _bar(reached),
-        "missing_bar": _bar(missing),
+        "reached_bar": _place_bar(reached),
+        "missing_bar": _place_bar(missing),
         "label": _("%(score)s of %(maximum)s; not yet %(missing)s")
         % {
             "score": decimals(score.score, 1),
@@ -190,19 +192,19 @@ def understanding_chart(cells: Sequence[tuple[Any, Shown]]) -> Chart | None:
     drawn = [(area, shown) for area, shown in cells if is_drawn(shown)]
     if not drawn:
         return None
-    least, told = min(drawn, key=lambda pair: pair[1].estimate or 0)
-    scale = Scale(0, HUNDRED, MARGIN, WIDTH - MARGIN)
+    least, lowest = min(drawn, key=lambda pair: pair[1].estimate or 0)
+    scale = AxisScale(0, HUNDRED, MARGIN, WIDTH - MARGIN)
     return Chart(
         title=_("%(area)s: about %(mean)s of 100 questions answered right")
-        % {"area": least, "mean": decimals((told.estimate or 0) * HUNDRED, 0)},
+        % {"area": least, "mean": decimals((lowest.estimate or 0) * HUNDRED, 0)},
         note=_("Of 100 questions of the area. Dot: estimate. Bar: nine of ten cases. n: people."),
         height=HEAD + len(drawn) * ROW + FOOT,
         rows=[
-            _understanding_row(area, shown, index, scale)
+            _draw_understanding(area, shown, index, scale)
             for index, (area, shown) in enumerate(drawn)
         ],
-        ticks=_ticks(scale, (0, 25, 50, 75, HUNDRED)),
-        hidden=_not_drawn([pair for pair in cells if not is_drawn(pair[1])]),
+        ticks=_place_ticks(scale, (0, 25, 50, 75, HUNDRED)),
+        hidden=_describe_others([pair for pair in cells if not is_drawn(pair[1])]),
     )
 
 
@@ -211,28 +213,31 @@ def is_drawn(shown: Shown) -> bool:
     return not shown.is_hidden and shown.estimate is not None and shown.answers > 0
 
 
-def _understanding_row(area: Any, shown: Shown, index: int, scale: Scale) -> dict[str, Any]:
+def _draw_understanding(area: Any, shown: Shown, index: int, scale: AxisScale) -> dict[str, Any]:
     low, mean, high = (HUNDRED * (value or 0) for value in (shown.low, shown.estimate, shown.high))
-    told = {"mean": decimals(mean, 0), "low": decimals(low, 0), "high": decimals(high, 0)}
-    label = _("%(mean)s (%(low)s to %(high)s), n %(people)d") % {**told, "people": shown.answering}
+    figures = {"mean": decimals(mean, 0), "low": decimals(low, 0), "high": decimals(high, 0)}
+    label = _("%(mean)s (%(low)s to %(high)s), n %(people)d") % {
+        **figures,
+        "people": shown.answering,
+    }
     if shown.is_limited:
         label = _("%(low)s to %(high)s, n %(people)d, limited data") % {
-            **told,
+            **figures,
             "people": shown.answering,
         }
     return {
-        **_row_places(index),
-        **told,
+        **_place_row(index),
+        **figures,
         "area": area,
         "people": shown.answering,
         "is_limited": shown.is_limited,
-        "bar": _bar(scale.span(low, high)),
+        "bar": _place_bar(scale.span(low, high)),
         "dot": "" if shown.is_limited else place_of(scale.at(mean)),
         "label": label,
     }
 
 
-def _not_drawn(cells: Iterable[tuple[Any, Shown]]) -> list[str]:
+def _describe_others(cells: Iterable[tuple[Any, Shown]]) -> list[str]:
     """Areas without a place in the drawing, by why they have none."""
     by_state: dict[str, list[str]] = {}
     for area, shown in cells:
@@ -254,34 +259,34 @@ def history_chart(sheets: Sequence[Sheet]) -> Chart | None:
     if len({sheet.period for sheet in ordered}) < ENOUGH_YEARS:
         return None
     first, last = ordered[0], ordered[-1]
-    across = Scale(first.period, last.period, YEARS_FROM, YEARS_TO)
-    up = Scale(0, HUNDRED, HISTORY_HEIGHT - FOOT, HEAD + 12)
+    across = AxisScale(first.period, last.period, YEARS_FROM, YEARS_TO)
+    up = AxisScale(0, HUNDRED, HISTORY_HEIGHT - FOOT, HEAD + 12)
     editions = {sheet.edition_id for sheet in ordered}
-    rows = [_year(sheet, across, up, is_named=len(editions) > 1) for sheet in ordered]
+    rows = [_draw_year(sheet, across, up, is_named=len(editions) > 1) for sheet in ordered]
     return Chart(
         title=_("%(year)d: %(now)s of 100; %(earlier)d: %(before)s")
         % {
             "year": last.period,
-            "now": decimals(_of_hundred(last), 1),
+            "now": decimals(_scale_to_hundred(last), 1),
             "earlier": first.period,
-            "before": decimals(_of_hundred(first), 1),
+            "before": decimals(_scale_to_hundred(first), 1),
         },
         note=_("Worth of the unit's LKE by year, 0 to 100."),
         height=HISTORY_HEIGHT,
         rows=rows,
-        ticks=_ticks(up, (0, 50, HUNDRED)),
-        bands=_bands(last, up),
+        ticks=_place_ticks(up, (0, 50, HUNDRED)),
+        bands=_draw_bands(last, up),
         line=" ".join(f"{row['x']},{row['y']}" for row in rows),
     )
 
 
-def _of_hundred(sheet: Sheet) -> Decimal:
+def _scale_to_hundred(sheet: Sheet) -> Decimal:
     return HUNDRED * sheet.total / sheet.max_points if sheet.max_points else Decimal(0)
 
 
-def _year(sheet: Sheet, across: Scale, up: Scale, *, is_named: bool) -> dict[str, Any]:
+def _draw_year(sheet: Sheet, across: AxisScale, up: AxisScale, *, is_named: bool) -> dict[str, Any]:
     """One year; its edition is named where the years do not share one."""
-    value = _of_hundred(sheet)
+    value = _scale_to_hundred(sheet)
     height = up.at(float(value))
     return {
         "year": sheet.period,
@@ -295,7 +300,7 @@ def _year(sheet: Sheet, across: Scale, up: Scale, *, is_named: bool) -> dict[str
     }
 
 
-def _bands(sheet: Sheet, up: Scale) -> list[dict[str, str]]:
+def _draw_bands(sheet: Sheet, up: AxisScale) -> list[dict[str, str]]:
     categories = [each for each in edition_file(sheet.edition).categories if not each.condition]
     ends = bands([float(each.minimum) for each in categories], top=HUNDRED)
     return [

@@ -388,6 +388,8 @@ def modules_for(outcomes: Iterable[str]) -> dict[str, Module]:
     """The first published module that serves each of these outcomes, by the outcome's slug."""
     wanted = set(outcomes)
     found: dict[str, Module] = {}
+    if not wanted:
+        return found
     editions = ModuleEdition.objects.filter(is_current=True, module__live=True)
     rows = editions.order_by("module__area__order", "module__pk")
     for slug, head in rows.values_list("module__slug", "head"):
@@ -471,13 +473,14 @@ def open_quizzes(unit: Unit, reader: Account, now: datetime) -> list[OpenQuiz]:
         Q(closes_at__isnull=True) | Q(closes_at__gt=now),
         phase__in=list(PHASES),
     )
-    readers = visible(reader, "open-quiz", Assignment.objects.filter(pk=OuterRef("pk")))
-    told = given.annotate(is_readers=Exists(readers)).order_by("closes_at", "pk")
-    quizzes: dict[int, bool] = {}
-    for quiz, is_readers in told.values_list("quiz", "is_readers"):
-        quizzes[quiz] = quizzes.get(quiz, False) or is_readers
+    found = list(given.order_by("closes_at", "pk").values_list("pk", "quiz"))
+    if not found:
+        return []
+    named = Assignment.objects.filter(pk__in=[pk for pk, _quiz in found])
+    of_reader = set(visible(reader, "open-quiz", named).values_list("quiz", flat=True))
+    quizzes = list(dict.fromkeys(quiz for _pk, quiz in found))
     slots = Slot.objects.filter(
-        form="A", quiz_version__quiz__in=list(quizzes), quiz_version__state=VersionState.PUBLISHED
+        form="A", quiz_version__quiz__in=quizzes, quiz_version__state=VersionState.PUBLISHED
     )
     areas = slots.order_by().values_list(
         "quiz_version__quiz__pk",
@@ -490,7 +493,7 @@ def open_quizzes(unit: Unit, reader: Account, now: datetime) -> list[OpenQuiz]:
     for pk, slug, title, title_en, area, number in areas.annotate(number=Count("pk")):
         if pk not in known:
             words = QuizVersion(title=title, title_en=title_en).display_title
-            known[pk] = OpenQuiz(slug, words, {}, quizzes[pk])
+            known[pk] = OpenQuiz(slug, words, {}, pk in of_reader)
         known[pk].questions[area] = number
     return [known[pk] for pk in quizzes if pk in known]
 

@@ -1,7 +1,7 @@
-"""Why a finding says what it says, in sentences that bear an office head's first question.
+"""Why a finding says what it says, in sentences that answer an office head's first question.
 
 The word rests on two figures, each against its line; beside them stand the plain counts, and what
-makes a figure differ from what is printed elsewhere (method page, sections 5 to 7 and 9).
+makes a figure differ from what is printed elsewhere (docs/explanation/diagnosis.md).
 
 The assessed side behind a finding: rows with points not yet reached, and their outcomes.
 """
@@ -151,7 +151,7 @@ def assessed(
     sheet.unit, sheet.edition = unit, edition
     if not with_rows:
         return AssessedArea(figures, ())
-    linked = _outcomes_by_node(edition, area)
+    linked = _read_outcomes(edition, area)
     written = (sheet.rev, sheet.recorded_at, edition.loaded_at)
     framework_file = edition_file(edition)
     rows = tuple(
@@ -194,7 +194,7 @@ def outcomes_of_rows(
 ) -> dict[str, tuple[Outcome, ...]]:
     """What people can learn that bears on each of these rows of the area."""
     framework_file = edition_file(edition)
-    linked = _outcomes_by_node(edition, area)
+    linked = _read_outcomes(edition, area)
     return {code: _join_outcomes(framework_file, code, linked) for code in codes}
 
 
@@ -228,9 +228,7 @@ def _read_rows(
     return tuple(sorted(found, key=lambda row: -row.points))
 
 
-def _outcomes_by_node(
-    edition: FrameworkEdition, area: ChangeArea
-) -> dict[str, tuple[Outcome, ...]]:
+def _read_outcomes(edition: FrameworkEdition, area: ChangeArea) -> dict[str, tuple[Outcome, ...]]:
     links = OutcomeLink.objects.filter(node__edition=edition, node__area=area)
     ordered = links.select_related("outcome").order_by("outcome__order")
     found: dict[str, tuple[Outcome, ...]] = {}
@@ -268,7 +266,7 @@ MEANINGS: dict[str, Promise] = {
     Word.UNKNOWN.value: gettext_lazy("The data do not yet tell. That is neither good nor bad."),
 }
 WARN_SKIPPED = 0.10
-"""Share of blanks above which the page says that understanding may be lower (method page, 12)."""
+"""Share of blanks above which the page says that understanding may be lower."""
 FAR_APART = 1
 """Years between sheet and answers above which the page says so."""
 MOST_QUIZZES = 4
@@ -311,8 +309,8 @@ def against_lines(shown: Shown) -> str:
                 "line": percent(settings.KLINIK_WEAK_THRESHOLD),
             }
         )
-    said = ", ".join(figures)
-    return f"{said[:1].upper()}{said[1:]}." if said else ""
+    line = ", ".join(figures)
+    return f"{line[:1].upper()}{line[1:]}." if line else ""
 
 
 def counts(shown: Shown) -> list[str]:
@@ -332,36 +330,36 @@ def counts(shown: Shown) -> list[str]:
             )
             % {"number": shown.people}
         ]
-    said = _(
+    sentence = _(
         "%(answers)d answers from %(some)d of %(all)d people registered in Klinik RB for this unit"
     ) % {"answers": shown.answers, "some": shown.answering, "all": shown.people}
     if shown.full is not None:
         full = _("%(number)d of the answers earned the full mark") % {"number": shown.full}
-        said = f"{said}; {full}"
+        sentence = f"{sentence}; {full}"
     room = ngettext(
         "%(number)d answer was given in the room of an event.",
         "%(number)d answers were given in the room of an event.",
         shown.in_room,
     ) % {"number": shown.in_room}
-    return [f"{said}.", room] if shown.in_room else [f"{said}."]
+    return [f"{sentence}.", room] if shown.in_room else [f"{sentence}."]
 
 
 def printed(assessed: AssessedArea) -> str:
     """What the sheet is worth as it is printed; rows not filled in earn nothing yet."""
     figures = assessed.figures
-    said = _("The LKE reaches %(score)s of %(all)s (%(share)s).") % {
+    sentence = _("The LKE reaches %(score)s of %(all)s (%(share)s).") % {
         "score": decimals(figures.score, 2),
         "all": points(figures.max_points, 2),
         "share": percent(assessed.share),
     }
     if not assessed.blank:
-        return said
+        return sentence
     blank = ngettext(
         "%(number)d row is not filled in and earns no point yet.",
         "%(number)d rows are not filled in and earn no point yet.",
         assessed.blank,
     ) % {"number": assessed.blank}
-    return f"{said} {blank}"
+    return f"{sentence} {blank}"
 
 
 def years_apart(shown: Shown, period: int) -> str:
@@ -379,9 +377,9 @@ def years_apart(shown: Shown, period: int) -> str:
 
 def reckoning(shown: Shown, assessed: AssessedArea | None) -> list[str]:
     """How the two figures come about, and why one differs from what is printed."""
-    said = []
+    sentences = []
     if shown.estimate is not None and shown.answers:
-        said.append(
+        sentences.append(
             _(
                 "Of 100 questions of this area the unit's registered people would answer about "
                 "%(mean)s right; in nine of ten cases between %(low)s and %(high)s. The estimate "
@@ -395,32 +393,34 @@ def reckoning(shown: Shown, assessed: AssessedArea | None) -> list[str]:
             }
         )
     if shown.share is not None and assessed is not None and assessed.share is not None:
-        said += _of_practice(shown.share, assessed)
-    return said
+        sentences += _explain_practice(shown.share, assessed)
+    return sentences
 
 
-def _of_practice(share: float, assessed: AssessedArea) -> list[str]:
-    told = {"printed": percent(assessed.share), "share": percent(share)}
-    if told["printed"] == told["share"]:
+def _explain_practice(share: float, assessed: AssessedArea) -> list[str]:
+    shares = {"printed": percent(assessed.share), "share": percent(share)}
+    if shares["printed"] == shares["share"]:
         return []
-    said = [_("The LKE reaches %(printed)s, practice is estimated at %(share)s.") % told]
+    sentences = [_("The LKE reaches %(printed)s, practice is estimated at %(share)s.") % shares]
     if assessed.is_self_scored:
-        said.append(
+        sentences.append(
             _(
                 "Self-assessments tend to be higher than reviews, so the estimate corrects by what "
                 "reviewers of all units found."
             )
         )
-    said.append(_("It also moves towards the mean of all units, the less one sheet tells."))
+    sentences.append(_("It also moves towards the mean of all units, the less one sheet tells."))
     if assessed.blank:
-        said.append(_("Rows not filled in count as unknown here, neither as nothing nor as full."))
-    return said
+        sentences.append(
+            _("Rows not filled in count as unknown here, neither as nothing nor as full.")
+        )
+    return sentences
 
 
 def what_would_tell(reason: Reason, shown: Shown, quizzes: Iterable[OpenQuiz], area: str) -> str:
     """What would make an unknown known, in people and quizzes that exist."""
     if reason.cause in {Cause.NO_ANSWERS.value, Cause.KNOWING_NOT_DECIDED.value}:
-        return _by_quizzes(reason, shown, [quiz.questions.get(area, 0) for quiz in quizzes])
+        return _count_on_quizzes(reason, shown, [quiz.questions.get(area, 0) for quiz in quizzes])
     if reason.cause == Cause.SHEET_INCOMPLETE.value:
         return _("The LKE is filled for %(share)s of its points. Filling the rest would tell.") % {
             "share": percent(reason.coverage)
@@ -434,18 +434,18 @@ def what_would_tell(reason: Reason, shown: Shown, quizzes: Iterable[OpenQuiz], a
     }[reason.cause]
 
 
-def _by_quizzes(reason: Reason, shown: Shown, open_now: list[int]) -> str:
-    said = _("Nobody has answered yet.") if not shown.answers else ""
+def _count_on_quizzes(reason: Reason, shown: Shown, open_now: list[int]) -> str:
+    sentence = _("Nobody has answered yet.") if not shown.answers else ""
     if not shown.people:
         more = _("First register the unit's people, so that they can take a quiz.")
     elif reason.more_answers is None:
-        more = _not_by_quizzes(shown)
+        more = _advise_talk(shown)
     else:
-        more = _enough(reason.more_answers, shown, open_now)
-    return f"{said} {more}".strip()
+        more = _say_how_many(reason.more_answers, shown, open_now)
+    return f"{sentence} {more}".strip()
 
 
-def _enough(number: int, shown: Shown, open_now: list[int]) -> str:
+def _say_how_many(number: int, shown: Shown, open_now: list[int]) -> str:
     """How many quizzes by how many people; as they were so far where none is open."""
     usual = round(shown.answers / shown.answering) if shown.answering else 0
     each = max([*open_now, 0]) or usual
@@ -458,7 +458,7 @@ def _enough(number: int, shown: Shown, open_now: list[int]) -> str:
         return _("%(needed)s; no quiz on this area is open.") % {"needed": needed}
     quizzes = math.ceil(number / (shown.people * each))
     if quizzes > MOST_QUIZZES:
-        return f"{needed}. {_not_by_quizzes(shown)}"
+        return f"{needed}. {_advise_talk(shown)}"
     people = math.ceil(number / (quizzes * each))
     rounds = ngettext("%(number)d quiz", "%(number)d quizzes", quizzes) % {"number": quizzes}
     takers = ngettext("%(number)d person", "%(number)d people", people) % {"number": people}
@@ -469,7 +469,7 @@ def _enough(number: int, shown: Shown, open_now: list[int]) -> str:
     }
 
 
-def _not_by_quizzes(shown: Shown) -> str:
+def _advise_talk(shown: Shown) -> str:
     return ngettext(
         "With the %(number)d person registered for this unit, quizzes alone will hardly tell; "
         "a talk with the unit tells more.",

@@ -88,8 +88,8 @@ class Profile:
     @property
     def is_silent(self) -> bool:
         """Whether nobody has answered anything: the sheet is all there is to say."""
-        told = [line for line in self.unknown if line.shown.is_hidden or line.shown.answers]
-        return not (self.known or self.weak or told)
+        answered = [line for line in self.unknown if line.shown.is_hidden or line.shown.answers]
+        return not (self.known or self.weak or answered)
 
 
 def profile_url(unit: Unit) -> str:
@@ -108,6 +108,8 @@ def profile(
 ) -> Profile | None:
     """Sort the areas of a unit's sheet; None for who reads no finding of the unit.
 
+    Outcomes and modules are looked up for areas to learn, quizzes where answers are missing.
+
     Args:
         actor: the reader.
         sheet: with its unit and edition.
@@ -124,11 +126,15 @@ def profile(
     areas = {score.area_id: score.area for score in scores}
     areas |= ChangeArea.objects.in_bulk([slug for slug in slugs if slug not in areas])
     missing = {score.area_id: score.not_yet_reached for score in scores}
-    outcomes = explaining.outcomes_of(edition, slugs)
+    to_learn = [
+        slug for (_unit, slug), shown in seen.items() if shown.tag == Word.KNOWLEDGE_GAP.value
+    ]
+    outcomes = explaining.outcomes_of(edition, to_learn) if to_learn else {}
     modules = evidence.modules_for(each.slug for some in outcomes.values() for each in some)
     now = timezone.now()
     events = evidence.open_events(unit, now)
-    quizzes = evidence.open_quizzes(unit, actor, now)
+    is_open = any(shown.tag == Word.UNKNOWN.value for shown in seen.values())
+    quizzes = evidence.open_quizzes(unit, actor, now) if is_open else []
     lines = [
         ProfileLine(
             area=areas[slug],
@@ -211,8 +217,8 @@ def fitting(events: Iterable[OpenEvent], area: str, *, is_named: bool) -> OpenEv
     """
     listed = list(events)
     covering = [each for each in listed if area in each.areas]
-    untold = [each for each in listed if not each.areas] if is_named else []
-    return next(iter([*covering, *untold]), None)
+    general = [each for each in listed if not each.areas] if is_named else []
+    return next(iter([*covering, *general]), None)
 
 
 def blocks(found: Profile) -> list[dict[str, Any]]:
@@ -246,10 +252,10 @@ def blocks(found: Profile) -> list[dict[str, Any]]:
 
 
 def _draw_known(line: ProfileLine) -> dict[str, Any]:
-    said = [wording.basis(line.shown)]
+    hints = [wording.basis(line.shown)]
     if wording.is_calm(line.shown, line.weight):
-        said.append(_("Every point is reached here; the unit only has to match the proof."))
-    return {**_draw_line(line), "text": str(line.area), "hint": ". ".join(said)}
+        hints.append(_("Every point is reached here; the unit only has to match the proof."))
+    return {**_draw_line(line), "text": str(line.area), "hint": ". ".join(hints)}
 
 
 def _draw_weak(line: ProfileLine) -> dict[str, Any]:
@@ -278,7 +284,7 @@ def step(line: ProfileLine) -> dict[str, Any]:
     """A verb with its area, where it leads, and the next event that fits.
 
     People learn in a module, proof is verified in the sheet's rows without one, and what is unknown
-    is told by a quiz that is open.
+    becomes known by a quiz that is open.
     """
     word = Word.UNKNOWN.value if line.is_undecided else line.shown.word
     taken = {
@@ -333,9 +339,9 @@ _WAYS = {
 
 def _draw_event(event: OpenEvent) -> dict[str, str]:
     """The event with its day, leading to its page."""
-    told = {"title": event.title, "day": day(event.day)}
+    named = {"title": event.title, "day": day(event.day)}
     return {
-        "text": _("Event: %(title)s, %(day)s") % told,
+        "text": _("Event: %(title)s, %(day)s") % named,
         "url": reverse("event", kwargs={"code": event.code}),
     }
 

@@ -1,4 +1,4 @@
-"""What one reader may see of findings: by role, and from how many people (method page, section 9).
+"""What one reader may see of findings: by role, and from how many people.
 
 The programme's own staff and the unit's official read findings; organisers count as staff for the
 units that have participants in their events, until an event is archived; officials of other units
@@ -66,7 +66,7 @@ class Shown:
 
     @property
     def is_hidden(self) -> bool:
-        """Whether the cell is kept from this reader."""
+        """Whether the cell is hidden from this reader."""
         return self.state is State.HIDDEN
 
     @property
@@ -105,19 +105,19 @@ def audience_of(actor: Account, unit: Unit) -> Audience | None:
 def audiences_of(actor: Account, units: Iterable[Unit]) -> dict[int, Audience | None]:
     """As whom the actor reads each of these units, by its key."""
     grants = grants_of(actor.person)
-    organised = _units_organised(grants)
+    organised = _list_units_organised(grants)
     return {
-        unit.pk: Audience.PROGRAMME if unit.pk in organised else _audience(grants, unit)
+        unit.pk: Audience.PROGRAMME if unit.pk in organised else _find_audience(grants, unit)
         for unit in units
     }
 
 
 def reads_rows(actor: Account, unit: Unit) -> bool:
     """Whether single rows of the unit's sheet are for the actor; an organiser reads no sheet."""
-    return _audience(grants_of(actor.person), unit) in {Audience.PROGRAMME, Audience.UNIT}
+    return _find_audience(grants_of(actor.person), unit) in {Audience.PROGRAMME, Audience.UNIT}
 
 
-def _units_organised(grants: Iterable[Grant]) -> frozenset[int]:
+def _list_units_organised(grants: Iterable[Grant]) -> frozenset[int]:
     """Keys of the units with participants in the granted events."""
     events = [
         grant.event_id
@@ -127,7 +127,7 @@ def _units_organised(grants: Iterable[Grant]) -> frozenset[int]:
     return frozenset(evidence.units_at(events)) if events else frozenset()
 
 
-def _audience(grants: Iterable[Grant], unit: Unit) -> Audience | None:
+def _find_audience(grants: Iterable[Grant], unit: Unit) -> Audience | None:
     found = None
     for grant in grants:
         if grant.unit is None:
@@ -162,10 +162,10 @@ def cells(
     wanted = Q(area=area) if area else Q()
     found = Finding.objects.of_page(edition, period).filter(wanted, unit__in=close)
     seen = {
-        (each.unit_id, each.area_id): _shown(each, audiences[each.unit_id], own_rows)
+        (each.unit_id, each.area_id): _show(each, audiences[each.unit_id], own_rows)
         for each in found
     }
-    return seen | _published(edition, period, wanted & Q(unit__in=wide)) if wide else seen
+    return seen | _read_published(edition, period, wanted & Q(unit__in=wide)) if wide else seen
 
 
 def cell(
@@ -192,7 +192,7 @@ def reads_findings(actor: Account) -> bool:
 def log_look(
     actor: Account, audiences: Iterable[Audience | None], *, thing: Any, page: str
 ) -> None:
-    """Note a page of findings that the programme's staff opened (security page, section 9)."""
+    """Note a page of findings that the programme's staff opened."""
     if Audience.PROGRAMME in set(audiences):
         roles = {grant.role for grant in grants_of(actor.person)}
         is_staff = Grant.Role.REGENCY_OFFICIAL in roles
@@ -206,7 +206,7 @@ def log_look(
         )
 
 
-def _shown(finding: Finding, audience: Audience | None, own_rows: frozenset[int]) -> Shown:
+def _show(finding: Finding, audience: Audience | None, own_rows: frozenset[int]) -> Shown:
     minimum = minima()[audience or Audience.PUBLIC]
     alone = finding.only_contributor_id in own_rows
     how = state(finding.answering, minimum=minimum, alone=alone)
@@ -222,11 +222,11 @@ def _shown(finding: Finding, audience: Audience | None, own_rows: frozenset[int]
         full=finding.full if finding.answering >= raw_minimum(minimum) else None,
         is_own=alone and finding.answering < minimum,
         until=finding.refreshed_at,
-        **_content(finding, how),
+        **_show_content(finding, how),
     )
 
 
-def _published(edition: FrameworkEdition, period: int, wanted: Q) -> dict[Place, Shown]:
+def _read_published(edition: FrameworkEdition, period: int, wanted: Q) -> dict[Place, Shown]:
     """What officials of other units read; a finding without a published row is hidden."""
     minimum = minima()[Audience.OTHERS]
     known = Finding.objects.of_page(edition, period).filter(wanted)
@@ -235,23 +235,23 @@ def _published(edition: FrameworkEdition, period: int, wanted: Q) -> dict[Place,
     for row in rows:
         how = state(row.answering, minimum=minimum)
         if how is not State.HIDDEN:
-            content = _content(row, how)
+            content = _show_content(row, how)
             seen[row.unit_id, row.area_id] = Shown(how, minimum, until=row.made_at, **content)
     return seen
 
 
-def _dots(certainty: float | None, how: State) -> int:
+def _count_dots(certainty: float | None, how: State) -> int:
     if certainty is None:
         return 0
     dots = DOTS[certainty_word(certainty)]
     return min(dots, MOST_DOTS_OF_FEW) if how is State.LIMITED else dots
 
 
-def _content(row: Finding | Rollup, how: State) -> dict[str, Any]:
+def _show_content(row: Finding | Rollup, how: State) -> dict[str, Any]:
     listed = row.reasons.get("reasons", [])
     return {
         "word": row.word,
-        "dots": _dots(row.certainty, how),
+        "dots": _count_dots(row.certainty, how),
         "estimate": row.estimate,
         "low": row.low,
         "high": row.high,

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from clinic.assessments.models import ChangeArea, FrameworkEdition, Outcome, Sheet
+from clinic.assessments.report_page import Goal
 from clinic.assessments.sheets import sheet_url
 from clinic.insights import area_page, charts, explaining, profile, reading, wording
 from clinic.insights.frames import FrameChoice, choices, in_order_of_reading
@@ -101,7 +102,7 @@ def unit_map(request: SignedInRequest) -> HttpResponse:
 def unit_profile(request: SignedInRequest, slug: str) -> HttpResponse:
     """Show what the sheets say of one unit; understanding is unknown until there are answers."""
     unit = get_object_or_404(visible(request.user, "read-sheet", Unit.objects.all()), slug=slug)
-    own = Sheet.objects.with_context().filter(unit=unit)
+    own = Sheet.objects.with_context().filter(unit=unit).defer("reading", "edition__definition")
     sheets = list(visible(request.user, "read-sheet", own))
     known = in_order_of_reading(FrameChoice(each.edition, each.period, 1) for each in sheets)
     choice = _choose(request, known)
@@ -112,7 +113,8 @@ def unit_profile(request: SignedInRequest, slug: str) -> HttpResponse:
     audience = reading.audience_of(request.user, unit)
     address = f"{reverse('sheet_import')}?unit={unit.slug}"
     found, lead = None, ""
-    tests, drawn_tests = (), ""
+    tests: Sequence[Goal] = ()
+    drawn_tests = ""
     if sheet is not None:
         address = sheet_url(sheet)
         tests, drawn_tests = profile.goals_of_sheet(sheet)

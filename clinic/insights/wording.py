@@ -1,4 +1,4 @@
-"""Findings in words that bear being read aloud with the office's head in the room (ux 6.1)."""
+"""Findings in words that can be read aloud before the head of the office."""
 
 from decimal import Decimal
 from typing import Any
@@ -88,11 +88,11 @@ def basis(shown: Shown) -> str:
     """How many people and answers stand behind a finding, "limited data" included."""
     if shown.is_hidden:
         return ""
-    told = _("%(people)d people, %(answers)d answers") % {
+    counts = _("%(people)d people, %(answers)d answers") % {
         "people": shown.answering,
         "answers": shown.answers,
     }
-    return f"{_('Limited data')}: {told}" if shown.is_limited else told
+    return f"{_('Limited data')}: {counts}" if shown.is_limited else counts
 
 
 def heat_cell(
@@ -108,7 +108,7 @@ def heat_cell(
         url: page "why?" of the cell.
     """
     tone, letter, shape = SIGNS[shown.tag]
-    figure, told = points
+    figure, spelled_out = points
     words = [unit, area, state_of(shown)]
     if shown.is_limited:
         words.append(basis(shown))
@@ -122,5 +122,5 @@ def heat_cell(
         "certainty": shown.dots,
         "people": shown.answering if shown.is_limited else 0,
         "url": url,
-        "label": ", ".join([*words, told]),
+        "label": ", ".join([*words, spelled_out]),
     }

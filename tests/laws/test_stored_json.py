@@ -18,7 +18,7 @@ from clinic.insights.arithmetic import calibration
 from clinic.insights.arithmetic.diagnosis import Reason
 from clinic.insights.arithmetic.suppression import State
 from clinic.insights.models import Finding
-from clinic.insights.reading import _content
+from clinic.insights.reading import _show_content
 from clinic.people import importing, merging
 from clinic.people.arithmetic.lists import ListProblem
 from clinic.people.models import PersonMerge
@@ -151,7 +151,7 @@ def test_d12_event_policies_of_schema_1_are_obeyed():
 def test_d12_reasons_of_schema_1_are_told():
     finding = Finding(word="unknown", reasons=golden("finding_reasons"))
 
-    assert _content(finding, State.SHOWN)["reasons"] == (
+    assert _show_content(finding, State.SHOWN)["reasons"] == (
         Reason("no_answers", more_answers=8),
         Reason("no_sheet", coverage=0.5),
     )

@@ -13,6 +13,7 @@ from functools import lru_cache
 from clinic.lib.errors import Refused
 
 Exact = Fraction | Decimal | int
+Number = Exact | float
 
 _PLAIN = re.compile(r"[+-]?[0-9]+")
 _POINT_GROUPS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
@@ -95,7 +96,7 @@ def _without_unit(text: str, units: Sequence[str]) -> str:
     return text
 
 
-def round_half_up(value: Exact, digits: int) -> Decimal:
+def round_half_up(value: Number, digits: int) -> Decimal:
     """Round on the printed digit, half away from zero."""
     scaled = Fraction(value) * 10**digits
     sign = -1 if scaled < 0 else 1
@@ -106,7 +107,7 @@ def round_half_up(value: Exact, digits: int) -> Decimal:
 
 
 @lru_cache(maxsize=2000)
-def format_number(value: Exact, digits: int) -> str:
+def format_number(value: Number, digits: int) -> str:
     """Write ``1234.5`` as ``1.234,5`` with exactly ``digits`` decimals."""
     rounded = round_half_up(value, digits)
     english = f"{rounded:,.{digits}f}"

@@ -25,7 +25,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 
 from clinic.lib.arithmetic import dates
-from clinic.lib.arithmetic.numbers import Exact, format_number
+from clinic.lib.arithmetic.numbers import Number, format_number
 from clinic.lib.languages import language
 
 register = template.Library()
@@ -43,7 +43,7 @@ HOLES = {name: HOLE + name + HOLE for name in ("csrf_token", "page_address", "us
 
 
 @register.filter
-def decimals(value: Exact | None, digits: int | None = None) -> str:
+def decimals(value: Number | None, digits: int | None = None) -> str:
     """Write a number with a decimal comma (a point in English); nothing is a dash, never zero.
 
     Without ``digits`` as many as it needs, three at most: points then add up as printed.
@@ -59,7 +59,7 @@ def decimals(value: Exact | None, digits: int | None = None) -> str:
 
 
 @register.filter
-def points(value: Exact | None, digits: int | None = None) -> str:
+def points(value: Number | None, digits: int | None = None) -> str:
     """Write ``0,33 poin``, with as many digits as ``decimals`` would."""
     if value is None or value == "":
         return NOT_SHOWN
@@ -70,7 +70,7 @@ def points(value: Exact | None, digits: int | None = None) -> str:
 
 
 @register.filter
-def percent(share: Exact | None, digits: int = 0) -> str:
+def percent(share: Number | None, digits: int = 0) -> str:
     """Write a share between 0 and 1 as ``40%``."""
     return NOT_SHOWN if share is None or share == "" else f"{decimals(share * 100, digits)}%"
 

@@ -243,3 +243,22 @@ def test_the_map_costs_the_same_with_more_units(
             record_sheet(unit=unit, edition=edition, period=2026, rows={})
     with django_assert_num_queries(len(few)):
         browser.get(f"{MAP}?buka=dinas-kesehatan-contoh")
+
+
+@pytest.mark.parametrize("page", [MAP, "/pemetaan/unit/dinas-kesehatan-contoh/"])
+def test_more_years_cost_no_statement_and_read_no_file_of_an_edition(cast, signed_in, sheets, page):
+    browser = signed_in(cast.regency_official.account)
+    browser.get(page)
+    with CaptureQueriesContext(connection) as of_one_year:
+        browser.get(page)
+    asked = len(of_one_year)
+    edition = find_edition("zi-2021")
+    for period in range(2018, 2026):
+        record_sheet(unit=sheets[0].unit, edition=edition, period=period, rows={})
+    browser.get(page)
+    with CaptureQueriesContext(connection) as of_nine_years:
+        browser.get(page)
+    statements = [query["sql"] for query in of_nine_years]
+
+    assert len(statements) == asked
+    assert not [sql for sql in statements if '"definition"' in sql]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.insights.charts import Scale, bands, stack
+from clinic.insights.charts import AxisScale, bands, stack
 
 values = st.floats(-1000, 1000, allow_nan=False)
 shares = st.lists(st.floats(0, 100, allow_nan=False), min_size=1, max_size=6)
@@ -17,7 +17,7 @@ def scales(draw):
     low = draw(st.floats(-500, 500))
     start = draw(st.floats(0, 300))
     end = draw(st.floats(0, 300))
-    return Scale(low, low + draw(st.floats(1, 500)), start, end)
+    return AxisScale(low, low + draw(st.floats(1, 500)), start, end)
 
 
 @given(scales(), values)
@@ -43,7 +43,7 @@ def test_a_span_holds_both_ends_and_is_never_negative(scale, one, other):
 
 @given(shares)
 def test_stacked_parts_touch_and_fill_their_sum(parts):
-    scale = Scale(0, max(sum(parts), 1), 0, 340)
+    scale = AxisScale(0, max(sum(parts), 1), 0, 340)
     spans = stack(scale, parts)
     for before, after in pairwise(spans):
         assert after.start == pytest.approx(before.end, abs=1e-6)
@@ -51,7 +51,7 @@ def test_stacked_parts_touch_and_fill_their_sum(parts):
 
 
 def test_a_scale_without_a_stretch_draws_everything_at_its_start():
-    assert Scale(5, 5, 10, 90).at(7) == 10
+    assert AxisScale(5, 5, 10, 90).at(7) == 10
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=8))
