@@ -32,6 +32,10 @@ from clinic.records import jobs
 app.loader.import_default_modules()
 jobs.sweep()
 """
+CALIBRATE = """
+from clinic.records.jobs import HANDLERS, Job
+HANDLERS["insights.calibrate"].call(Job(name="insights.calibrate"))
+"""
 SEND = """
 import json, sys
 from clinic import timer
@@ -78,6 +82,11 @@ def test_the_web_draws_its_pages_without_the_heavy_libraries(cast, regencies):
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_without_work_holds_none_of_them():
     assert loaded(LOAD + WORK, HEAVY) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_findings_are_made_with_numpy_alone():
+    assert loaded(LOAD + CALIBRATE, HEAVY) == ["numpy"]
 
 
 @pytest.mark.django_db

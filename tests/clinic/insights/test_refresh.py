@@ -175,7 +175,7 @@ def test_answers_that_grew_by_a_twentieth_ask_for_a_calibration(world, cast):
 
 def cost_of_refresh(unit) -> tuple[int, int]:
     """Statements and rows that one refresh reads and writes."""
-    handler = jobs.handler_of("insights.refresh_unit")
+    handler = jobs.HANDLERS["insights.refresh_unit"]
 
     def run():
         write = handler.call(Job(key=str(unit.pk)))
