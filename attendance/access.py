@@ -1,4 +1,4 @@
-"""Who may do what with events, registrations, scans and presences (security.md 2)."""
+"""Who may do what with events, registrations, scans and presences."""
 
 from django.db.models import Q
 from django.utils import timezone
@@ -11,8 +11,8 @@ from clinic.people.models import Membership, Person, Unit
 def _regions_of(reach: Reach) -> set[str]:
     """Return the paths of the regencies in which the actor may register somebody."""
     today = timezone.localdate()
-    posts = Membership.objects.on(today).filter(person__in=reach.person_ids)
-    paths = set(posts.values_list("unit__path", flat=True)) if reach.person_ids else set()
+    memberships = Membership.objects.on(today).filter(person__in=reach.person_ids)
+    paths = set(memberships.values_list("unit__path", flat=True)) if reach.person_ids else set()
     return {path[: Unit.steplen] for path in paths | reach.unit_paths}
 
 

@@ -1,6 +1,4 @@
-"""Tokens of registrations: made again when shown, looked up by their digest (S23).
-
-The token on a printed badge: nothing personal in it, and nothing stored to print it again.
+"""Tokens of badges: nothing personal in them, and nothing stored to print them again (S23).
 
 A token is the first 128 bits of HMAC-SHA256 over registration and token version, under the key of
 its event, in base32. Reissuing a badge raises the version, and the old token is no longer equal.
@@ -15,6 +13,7 @@ from uuid import UUID
 
 import segno
 from django.db import transaction
+from django.utils.translation import gettext as _
 from PIL import Image, ImageDraw, ImageFont
 
 from attendance.models import Badge, Event, Registration
@@ -45,11 +44,7 @@ def badge_token(event_key: bytes, registration: UUID, version: int) -> str:
 
 
 def read_token(raw: str) -> str:
-    """Give the canonical text of a scanned token; case and surrounding blanks do not matter.
-
-    Raises:
-        TokenUnreadable: for any other text, one with stray bits in its last character included.
-    """
+    """Give the canonical text of a scanned token; case and surrounding blanks do not matter."""
     text = raw.strip().upper()
     if not raw.isascii() or not _FORM.fullmatch(text):
         raise TokenUnreadable
@@ -128,14 +123,13 @@ def issue(registration: Registration) -> Badge:
 
 
 def reissue(registration: Registration, *, actor: Account) -> Registration:
-    """Give the person a new badge; the old token is superseded from this moment.
-
-    Raises:
-        PermissionDenied, Http404: the actor does not organise the event.
-    """
+    """Give the person a new badge; the old token is superseded from this moment."""
     require(actor, "change-event", registration.event)
     with transaction.atomic():
         held = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
+        if not held.is_active:
+            text = _("This registration is not in force, so that it has no code.")
+            raise Refused(text, code="not_in_force", status=409)
         held.token_version += 1
         held.save(update_fields=["token_version", "changed_at"])
         issue(held)

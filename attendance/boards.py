@@ -1,23 +1,20 @@
-"""What an organiser sees of an event: lists of people, counts by unit, the six lines of status.
+"""What an organiser sees of an event: the board, the desk at the entrance, the participants.
 
-What the desk sees: whom to record next, whom it has recorded, what is to be checked.
-
-The organiser's list of everybody registered: narrowed, sorted by name or unit alone.
+Reads only, with a number of statements that does not depend on how many people there are.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from attendance.arithmetic.folding import Direction, State, is_in_window
-from attendance.arithmetic.verdicts import Code
-from attendance.models import STATE_LABELS, Event, Presence, Registration, Scan, Session
-from attendance.presence import plain_sessions, shown_state
+from attendance.folding import is_in_window, shown_state
+from attendance.models import Direction, Event, Presence, Registration, Scan, Session
 from clinic.lib.arithmetic import dates
 from clinic.people.arithmetic.matching import normalise_name
 from clinic.people.arithmetic.nip import mask_nip
@@ -27,16 +24,16 @@ from quizzes.models import Assignment
 from quizzes.models.assignments import Phase
 
 SHORTEST_SEARCH = 2
-DOOR = "absen"
 THERE = frozenset(Presence.THERE)
+State = Presence.State
 
 
 @dataclass(frozen=True)
-class Line:
+class AttendanceLine:
     """One person on a list; ``state`` is of the sessions asked for, the strongest first."""
 
     registration: Registration
-    state: State
+    state: Presence.State
     first_in: datetime | None
     last_out: datetime | None
     minutes: int
@@ -44,7 +41,7 @@ class Line:
     @property
     def label(self) -> str:
         """The state in words."""
-        return str(STATE_LABELS[self.state])
+        return str(self.state.label)
 
     @property
     def is_there(self) -> bool:
@@ -56,51 +53,6 @@ class Line:
         """The name as it is searched: in small letters, without titles and accents, and as is."""
         name = self.registration.person.name
         return f"{normalise_name(name)} {name.lower()}"
-
-
-@dataclass
-class UnitCount:
-    """How many of a unit are expected and were seen."""
-
-    name: str
-    expected: int = 0
-    there: int = 0
-
-    @property
-    def missing(self) -> int:
-        """How many were not seen."""
-        return self.expected - self.there
-
-
-@dataclass(frozen=True)
-class Status:
-    """One of the six lines: its name, what is so, and done, doing, todo or late.
-
-    Attributes:
-        place: the step of the plan where it is done, or ``DOOR``; empty where there is no place.
-    """
-
-    name: str
-    text: str
-    state: str
-    place: str = ""
-
-
-@dataclass
-class Board:
-    """Counts of one scan group of an event; ``is_past`` once its last session is over."""
-
-    expected: int = 0
-    there: int = 0
-    late: int = 0
-    review: int = 0
-    is_past: bool = False
-    units: list[UnitCount] = field(default_factory=list)
-
-    @property
-    def missing(self) -> int:
-        """How many were not seen."""
-        return self.expected - self.there
 
 
 def current_group(sessions: Sequence[Session], now: datetime) -> str:
@@ -126,63 +78,137 @@ def groups_of(event: Event, sessions: Iterable[Session]) -> list[tuple[str, str]
     return [(group, f"{days[group]}: {title}") for group, title in titles.items()]
 
 
+def strongest_state(states: Sequence[Presence.State]) -> Presence.State:
+    """Return what to say of several sessions: seen in one, then to be checked, then the first."""
+    seen = [state for state in states if state in THERE]
+    to_check = [state for state in states if state == State.REVIEW]
+    return next(iter([*seen, *to_check, *states]), State.EXPECTED)
+
+
 def lines_of(
     event: Event, sessions: Sequence[Session], now: datetime, *, every_state: bool = False
-) -> list[Line]:
-    """Return the people of an event with what is held of them in these sessions (two queries).
+) -> list[AttendanceLine]:
+    """Return the people of an event with what holds of them in these sessions (two queries).
 
     They come by unit in official order, then by name.
     """
-    rows = event.registrations.all() if every_state else event.registrations.held()
+    registrations = event.registrations.all() if every_state else event.registrations.held()
     held: dict[int, dict[int, Presence]] = defaultdict(dict)
-    found = Presence.objects.filter(
-        registration__event=event, session__in=[one.pk for one in sessions]
-    )
-    for one in found:
-        held[one.registration_id][one.session_id] = one
-    for session in sessions:
-        session.event = event
+    for presence in Presence.objects.filter(registration__event=event, session__in=sessions):
+        held[presence.registration_id][presence.session_id] = presence
     lines = [
-        _line(row, sessions, held.get(row.pk, {}), now)
-        for row in rows.select_related("person", "unit")
+        _line_of(row, sessions, held.get(row.pk, {}), now)
+        for row in registrations.select_related("person", "unit").order_by()
     ]
     return sorted(lines, key=lambda line: line.registration.official_place)
 
 
-def _line(
+def own_line(
+    registration: Registration, sessions: Sequence[Session], now: datetime
+) -> AttendanceLine:
+    """Return one person's line (one query)."""
+    held = {row.session_id: row for row in registration.presences.filter(session__in=sessions)}
+    return _line_of(registration, sessions, held, now)
+
+
+def _line_of(
     row: Registration, sessions: Sequence[Session], held: Mapping[int, Presence], now: datetime
-) -> Line:
-    states = [shown_state(held.get(one.pk), one, now) for one in sessions]
-    seen = [state for state in states if state in THERE]
-    to_check = [state for state in states if state is State.REVIEW]
-    state = next(iter([*seen, *to_check, *states]), State.EXPECTED)
+) -> AttendanceLine:
+    state = strongest_state([shown_state(held.get(one.pk), one, now) for one in sessions])
     came = [one.first_in for one in held.values() if one.first_in]
     left = [one.last_out for one in held.values() if one.last_out]
     minutes = sum(one.minutes for one in held.values())
-    return Line(row, state, min(came, default=None), max(left, default=None), minutes)
+    return AttendanceLine(row, state, min(came, default=None), max(left, default=None), minutes)
 
 
-def found_by_name(lines: Sequence[Line], text: str) -> list[Line]:
+def found_by_name(lines: Sequence[AttendanceLine], text: str) -> list[AttendanceLine]:
     """Keep whose name holds every typed word, blind to titles, accents and case; or the code."""
     words = normalise_name(text).split() or text.lower().split()
     return [line for line in lines if all(word in line.words for word in words)]
 
 
-def board_of(lines: Sequence[Line]) -> Board:
-    """Count expected, present, late, missing, and the same by unit, units as the lines come."""
-    board = Board()
-    units: dict[str, UnitCount] = {}
-    for line in lines:
-        unit = line.registration.unit_name or _("Without unit")
-        count = units.setdefault(unit, UnitCount(unit))
-        count.expected += 1
-        count.there += line.is_there
-        board.expected += 1
-        board.there += line.is_there
-        board.late += line.state is State.LATE
-        board.review += line.state is State.REVIEW
+@dataclass
+class HeadCount:
+    """How many were expected and what became of them: of a unit, or of everybody."""
+
+    name: str = ""
+    expected: int = 0
+    there: int = 0
+    late: int = 0
+    review: int = 0
+
+    @property
+    def missing(self) -> int:
+        """How many were not seen."""
+        return self.expected - self.there
+
+    def add(self, state: Presence.State) -> None:
+        self.expected += 1
+        self.there += state in THERE
+        self.late += state == State.LATE
+        self.review += state == State.REVIEW
+
+
+@dataclass
+class Board:
+    """Counts of one scan group of an event; ``is_past`` once its last session is over."""
+
+    everybody: HeadCount = field(default_factory=HeadCount)
+    units: list[HeadCount] = field(default_factory=list)
+    is_past: bool = False
+
+    @property
+    def summary(self) -> str:
+        """The counts in a sentence."""
+        text = (
+            _(
+                "%(there)s of %(expected)s present, %(late)s of them late, %(missing)s absent;"
+                " %(review)s to be checked"
+            )
+            if self.is_past
+            else _(
+                "%(there)s of %(expected)s present, %(late)s of them late, %(missing)s not recorded"
+                " yet; %(review)s to be checked"
+            )
+        )
+        return text % {**vars(self.everybody), "missing": self.everybody.missing}
+
+    @property
+    def missing_label(self) -> str:
+        """What is said of who was not seen."""
+        return _("Absent") if self.is_past else _("Not recorded yet")
+
+
+def board_of(event: Event, sessions: Sequence[Session], now: datetime) -> Board:
+    """Count the people of an event by what holds in these sessions (two queries).
+
+    Units come in official order, who has none last.
+    """
+    board = Board(is_past=bool(sessions) and all(one.ends_at <= now for one in sessions))
+    presences: dict[tuple[int, int], Presence] = {
+        (row.registration_id, row.session_id): row
+        for row in Presence.objects.filter(registration__event=event, session__in=sessions).only(
+            "registration_id", "session_id", "state", "flags"
+        )
+    }
+    rows = event.registrations.held().order_by().values_list("pk", "unit__path", "unit_name")
+    units: dict[str, HeadCount] = {}
+    for key, _path, name in sorted(rows, key=lambda row: (row[1] or "~", row[2])):
+        states = [shown_state(presences.get((key, one.pk)), one, now) for one in sessions]
+        state = strongest_state(states)
+        unit = name or _("Without unit")
+        units.setdefault(unit, HeadCount(unit)).add(state)
+        board.everybody.add(state)
     board.units = list(units.values())
     return board
+
+
+def count_of(lines: Iterable[AttendanceLine]) -> HeadCount:
+    """Count the people of these lines."""
+    count = HeadCount()
+    for line in lines:
+        count.add(line.state)
+    return count
 
 
 def unrecorded(event: Event) -> int:
@@ -190,65 +216,83 @@ def unrecorded(event: Event) -> int:
     return event.registrations.held().exclude(presences__state__in=Presence.THERE).count()
 
 
-def six_lines(event: Event, board: Board) -> list[Status]:
+@dataclass(frozen=True)
+class StatusLine:
+    """One of the six lines: its name, what is so, and done, doing or todo.
+
+    Attributes:
+        url: where it is done; empty where there is no such page, or nothing is left to do.
+    """
+
+    name: str
+    text: str
+    state: str
+    url: str = ""
+
+    @property
+    def label(self) -> str:
+        """The state in words."""
+        if self.state == "done":
+            return _("Done")
+        return pgettext("event", "Under way") if self.state == "doing" else _("Not yet")
+
+
+def six_lines(event: Event, count: HeadCount) -> list[StatusLine]:
     """Say how far the event is: registration, letter, preparation, scans, certificates, report."""
+
+    def to_do(name: str, *args: str) -> str:
+        return reverse(name, args=[event.code, *args])
+
     waiting = event.registrations.to_approve().count()
     quizzes = Assignment.objects.in_force().filter(event=event).count()
-    return [
-        _registration_line(event, board, waiting),
-        *_plan_lines(event, quizzes),
-        Status(
-            _("Attendance"),
-            _("%(there)d of %(expected)d present")
-            % {"there": board.there, "expected": board.expected},
-            "done" if event.is_over else "doing" if board.there else "todo",
-            DOOR if event.state in Event.ACTIVE_STATES else "",
-        ),
-        Status(_("Certificates"), _("After the event is finalised"), "todo"),
-        Status(
-            _("Report"),
-            _("Attendance list ready") if board.there else _("After the first person is recorded"),
-            "done" if event.is_over and board.there else "todo",
-        ),
-    ]
-
-
-def _plan_lines(event: Event, quizzes: int) -> list[Status]:
-    may_plan = not event.is_final
-    return [
-        Status(
-            _("Letter"),
-            event.letter_number or _("No letter number yet"),
-            "done" if event.letter_number else "todo",
-            "apa" if may_plan else "",
-        ),
-        Status(
-            _("Preparation"),
-            _("%(count)d quizzes assigned") % {"count": quizzes},
-            "done" if quizzes else "todo",
-            "kuis" if may_plan else "",
-        ),
-    ]
-
-
-def _registration_line(event: Event, board: Board, waiting: int) -> Status:
-    told: dict[str, Any] = {"count": board.expected, "capacity": event.capacity, "waiting": waiting}
-    text = (
+    values = {"count": count.expected, "capacity": event.capacity, "waiting": waiting}
+    registered = (
         _("%(count)d people, no limit of seats")
         if event.capacity is None
         else _("%(count)d people for %(capacity)d seats")
-    ) % told
+    ) % values
     if waiting:
-        return Status(
-            _("Registration"), f"{text}; {_('%(waiting)d to be approved') % told}", "doing"
-        )
-    known = {Event.State.DRAFT: "todo", Event.State.OPEN: "doing"}
-    return Status(_("Registration"), text, known.get(Event.State(event.state), "done"), "periksa")
+        registered = f"{registered}; {_('%(waiting)d to be approved') % values}"
+    is_draft, is_open = event.state == Event.State.DRAFT, event.state == Event.State.OPEN
+    may_plan, may_record = not event.is_final, event.state in Event.ACTIVE_STATES
+    return [
+        StatusLine(
+            _("Registration"),
+            registered,
+            "doing" if waiting or is_open else "todo" if is_draft else "done",
+            to_do("organiser_settings", "periksa") if is_draft and not waiting else "",
+        ),
+        StatusLine(
+            _("Letter"),
+            event.letter_number or _("No letter number yet"),
+            "done" if event.letter_number else "todo",
+            to_do("organiser_settings", "apa") if may_plan and not event.letter_number else "",
+        ),
+        StatusLine(
+            _("Preparation"),
+            _("%(count)d quizzes assigned") % {"count": quizzes},
+            "done" if quizzes else "todo",
+            to_do("organiser_settings", "kuis") if may_plan and not quizzes else "",
+        ),
+        StatusLine(
+            _("Attendance"),
+            _("%(there)d of %(expected)d present")
+            % {"there": count.there, "expected": count.expected},
+            "done" if event.is_over else "doing" if count.there else "todo",
+            to_do("organiser_door") if may_record and not event.is_over and not count.there else "",
+        ),
+        StatusLine(_("Certificates"), _("After the event is finalised"), "todo"),
+        StatusLine(
+            _("Report"),
+            _("Attendance list ready") if count.there else _("After the first person is recorded"),
+            "done" if event.is_over and count.there else "todo",
+        ),
+    ]
 
 
 @dataclass(frozen=True)
 class DeskRow:
-    """One person at the desk.
+    """One person at the desk, for one direction.
 
     Attributes:
         uid: of the scan that the row's button would make.
@@ -256,18 +300,45 @@ class DeskRow:
         may_record: a press would say something new.
     """
 
-    line: Line
+    line: AttendanceLine
+    direction: Direction
     uid: UUID
     recorded_at: datetime | None
     may_record: bool
 
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to record."""
+        has_left = self.line.last_out is not None
+        return self.line.is_there and (self.direction == Direction.IN or has_left)
+
+    @property
+    def has_gone(self) -> bool:
+        """Whether it is recorded that the person went out, where that is asked."""
+        return self.direction == Direction.OUT and self.line.last_out is not None
+
+    @property
+    def status(self) -> str:
+        """What is recorded so far, in words; empty where nothing is."""
+        if self.has_gone and not self.recorded_at:
+            return _("gone out")
+        return self.line.label if self.recorded_at or self.line.is_there else ""
+
+    @property
+    def status_at(self) -> datetime | None:
+        """When it was."""
+        return self.line.last_out if self.has_gone else self.line.first_in
+
 
 @dataclass(frozen=True)
-class Lists:
+class DeskLists:
     """Whom the desk waits for, and who is done; each by unit in official order, then by name."""
 
     ahead: list[DeskRow]
     done: list[DeskRow]
+
+    def __bool__(self) -> bool:
+        return bool(self.ahead or self.done)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -282,34 +353,31 @@ class Desk:
     @property
     def is_open(self) -> bool:
         """Whether an entry made now lies in the hours of the group."""
-        plain = plain_sessions(self.event, self.sessions)
-        return is_in_window(self.now, [one for one in plain if not one.cancelled])
+        planned = [session for session in self.sessions if not session.is_cancelled]
+        return is_in_window(self.event, self.now, planned)
 
-    def lists_of(self, lines: Iterable[Line]) -> Lists:
+    def lists_of(self, lines: Iterable[AttendanceLine]) -> DeskLists:
         """Part the lines into who is still to be recorded and who is done (one query)."""
         lines = list(lines)
-        seen = self._seen([line for line in lines if line.state is State.REVIEW])
+        seen = self._find_seen([line for line in lines if line.state == State.REVIEW])
         is_open = self.is_open
         rows = [
             DeskRow(
                 line,
+                self.direction,
                 uuid4(),
                 seen.get(line.registration.pk),
                 may_record=is_open or line.registration.pk not in seen,
             )
             for line in lines
         ]
-        done = [row for row in rows if self._is_done(row.line)]
-        ahead = [row for row in rows if not self._is_done(row.line)]
-        if self.direction is Direction.OUT:
+        done = [row for row in rows if row.is_done]
+        ahead = [row for row in rows if not row.is_done]
+        if self.direction == Direction.OUT:
             ahead.sort(key=lambda row: not row.line.is_there)
-        return Lists(ahead, done)
+        return DeskLists(ahead, done)
 
-    def _is_done(self, line: Line) -> bool:
-        has_left = line.last_out is not None
-        return line.is_there and (self.direction is Direction.IN or has_left)
-
-    def _seen(self, lines: Sequence[Line]) -> dict[int, datetime]:
+    def _find_seen(self, lines: Sequence[AttendanceLine]) -> dict[int, datetime]:
         """Return the last entry of those whose attendance is to be checked."""
         rows = Scan.objects.filter(
             event=self.event,
@@ -319,33 +387,26 @@ class Desk:
         return dict(rows.values_list("registration", "effective_at"))
 
 
-def came_before(scan: Scan) -> datetime | None:
-    """Return when somebody came who was recorded before."""
-    if scan.verdict != Code.ALREADY_IN:
-        return None
-    rows = Scan.objects.filter(
-        registration=scan.registration_id,
-        scan_group=scan.scan_group,
-        effective_at__lte=scan.effective_at,
-    ).exclude(uid=scan.uid)
-    return rows.order_by("effective_at").values_list("effective_at", flat=True).first()
-
-
 DONE, OPEN = "selesai", "belum"
 BY_UNIT = "unit"
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One line of the list; ``is_prepared`` is None where the event has no pre-quiz."""
+class Participant:
+    """One participant of the list; ``is_prepared`` is None where the event has no pre-quiz."""
 
-    line: Line
+    line: AttendanceLine
     is_prepared: bool | None
 
     @property
     def registration(self) -> Registration:
         """The registration it is about."""
         return self.line.registration
+
+    @property
+    def prepared_label(self) -> str:
+        """Whether the pre-quiz is done, in words."""
+        return _("done") if self.is_prepared else _("not yet")
 
     @property
     def masked_nip(self) -> str:
@@ -374,7 +435,7 @@ class Narrowing:
 class Listing:
     """The lines that are left, and what the whole list can be narrowed by."""
 
-    entries: list[Entry]
+    entries: list[Participant]
     total: int
     units: list[str]
     has_quiz: bool
@@ -386,7 +447,7 @@ def listing(event: Event, wanted: Narrowing, *, actor: Account, now: datetime) -
     finished = overview.finished_by(event.pk, Phase.PRE, actor=actor)
     found = found_by_name(lines, wanted.name) if wanted.name.strip() else lines
     entries = [
-        Entry(line, None if finished is None else line.registration.person_id in finished)
+        Participant(line, None if finished is None else line.registration.person_id in finished)
         for line in found
     ]
     kept = [one for one in entries if all(check(one) for check in _checks(wanted))]
@@ -398,8 +459,8 @@ def listing(event: Event, wanted: Narrowing, *, actor: Account, now: datetime) -
     )
 
 
-def _checks(wanted: Narrowing) -> list[Callable[[Entry], bool]]:
-    checks: list[Callable[[Entry], bool]] = []
+def _checks(wanted: Narrowing) -> list[Callable[[Participant], bool]]:
+    checks: list[Callable[[Participant], bool]] = []
     if wanted.state:
         checks.append(lambda one: one.registration.standing == wanted.state)
     if wanted.unit:
@@ -411,14 +472,14 @@ def _checks(wanted: Narrowing) -> list[Callable[[Entry], bool]]:
     return checks
 
 
-def _by_name(entry: Entry) -> tuple[str, str, int]:
+def _by_name(entry: Participant) -> tuple[str, str, int]:
     return entry.name.casefold(), entry.registration.unit_name, entry.registration.pk
 
 
-def _by_unit(entry: Entry) -> tuple[str, str, int]:
+def _by_unit(entry: Participant) -> tuple[str, str, int]:
     return entry.registration.unit_name, entry.name.casefold(), entry.registration.pk
 
 
 def presence_choices() -> list[tuple[str, str]]:
     """Return the words of attendance to narrow by."""
-    return [(str(state), str(label)) for state, label in STATE_LABELS.items()]
+    return [(state.value, str(state.label)) for state in State]

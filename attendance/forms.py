@@ -1,8 +1,6 @@
-"""Forms of the events: registering, proposing, walk-ins, corrections.
+"""Forms of the events: registering, narrowing lists, deciding, correcting, planning.
 
-Forms of the participants' page and of inviting; all that narrows is sent by GET.
-
-Forms of the pages on which an event is planned; hours are those of the event's zone.
+All that narrows is sent by GET; hours are those of the event's zone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,8 +13,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from attendance.boards import BY_UNIT, DONE, OPEN, Listing, Narrowing, presence_choices
-from attendance.events import SessionDraft
-from attendance.models import SHORTEST_REASON, Event, Registration, Session
+from attendance.models import SHORTEST_REASON, Direction, Event, Registration, Session
 from attendance.planning import day_group, own_group, shared_groups
 from clinic.lib.arithmetic.dates import zone_label
 from clinic.lib.errors import Refused
@@ -83,9 +80,7 @@ class CorrectionForm(forms.Form):
     """An entry that is missing, with the reason; where there is one group, nothing is asked."""
 
     at = MomentField(label=_("Time"))
-    direction = forms.ChoiceField(
-        label=_("Direction"), choices=[("in", _("In")), ("out", _("Out"))]
-    )
+    direction = forms.ChoiceField(label=_("Direction"), choices=Direction.choices)
     group = forms.ChoiceField(label=_("Session"))
     reason = forms.CharField(label=_("Reason"), min_length=10, max_length=300)
 
@@ -148,7 +143,7 @@ def narrowing_of(address: Any) -> Narrowing:
 
 
 class InviteForm(forms.Form):
-    """Units and posts of those to be invited."""
+    """Units and positions of those to be invited."""
 
     jabatan = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple, label=_("Posts"), required=False
@@ -168,12 +163,14 @@ class InviteForm(forms.Form):
         error_messages={"required": _("Choose at least one unit.")},
     )
 
-    def __init__(self, *args: Any, units: Any, posts: list[tuple[str, int]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, units: Any, positions: list[tuple[str, int]], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         self.fields["unit"].required = not self.data.get("semua_unit")
         self.fields["jabatan"].choices = [  # type: ignore[attr-defined]
-            (name, f"{name} ({count})") for name, count in posts
+            (name, f"{name} ({count})") for name, count in positions
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -245,7 +242,7 @@ FIELD_OF_REFUSAL = {
 
 
 @contextmanager
-def refusals_in(form: forms.Form) -> Iterator[None]:
+def refusals_in(form: forms.BaseForm) -> Iterator[None]:
     """Put what a service refuses beside the field that mends it, and go on after the block."""
     try:
         yield
@@ -254,45 +251,44 @@ def refusals_in(form: forms.Form) -> Iterator[None]:
         form.add_error(name if name in form.fields else None, refused.message)
 
 
-class WhatForm(forms.Form):
-    """What the event is and who organises it."""
+class WhatForm(forms.ModelForm[Event]):
+    """What the event is and who organises it; the service refuses what does not fit."""
 
-    title = forms.CharField(label=_("Title"), max_length=200)
-    kind = forms.ChoiceField(label=_("Kind"), choices=Event.Kind.choices, initial=Event.Kind.CLINIC)
     unit = forms.ModelChoiceField(
         Unit.objects.none(), to_field_name="slug", label=_("Organising unit"), empty_label=None
     )
-    about = forms.CharField(
-        label=_("About the event"),
-        help_text=_("What it is for and what to bring. Everybody can read it."),
-        widget=forms.Textarea({"rows": 4}),
-        max_length=4000,
-        required=False,
-    )
-    letter_number = forms.CharField(
-        label=_("Letter number"),
-        help_text=_("The number of the invitation. It is printed on the attendance list."),
-        max_length=80,
-        required=False,
-    )
-    code = forms.SlugField(
-        label=_("Address of the event"),
-        help_text=_("Small letters, digits and hyphens, such as klinik-pengawasan-2026."),
-        error_messages={
-            "invalid": _("Use only letters, digits and hyphens, without blanks."),
-        },
-        max_length=60,
-        required=False,
-    )
+
+    class Meta:
+        model = Event
+        fields = ("title", "kind", "unit", "about", "letter_number", "code")
+        labels = {"code": _("Address of the event")}
+        help_texts = {
+            "about": _("What it is for and what to bring. Everybody can read it."),
+            "letter_number": _(
+                "The number of the invitation. It is printed on the attendance list."
+            ),
+            "code": _("Small letters, digits and hyphens, such as klinik-pengawasan-2026."),
+        }
+        error_messages = {
+            "code": {"invalid": _("Use only letters, digits and hyphens, without blanks.")},
+        }
+        widgets = {"about": forms.Textarea({"rows": 4})}
 
     def __init__(self, *args: Any, units: Any, is_fixed: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+        self.fields["code"].required = False
+        if self.instance.pk:
+            self.initial["unit"] = self.instance.unit
         if is_fixed:
             del self.fields["code"]
 
     def clean_code(self) -> str:
         return self.cleaned_data["code"].lower()
+
+    def clean(self) -> dict[str, Any]:
+        """Leave it to the service whether the address is free: there it also holds in a race."""
+        return self.cleaned_data
 
 
 class CopyForm(forms.Form):
@@ -312,58 +308,72 @@ class CopyForm(forms.Form):
         self.fields["source"].queryset = sources  # type: ignore[attr-defined]
 
 
-class PlaceForm(forms.Form):
+class PlaceForm(forms.ModelForm[Event]):
     """Where the event is held."""
 
-    place = forms.CharField(
-        label=_("Place"),
-        help_text=_("Building and address, so that people find it."),
-        max_length=200,
-        required=False,
-    )
+    class Meta:
+        model = Event
+        fields = ("place",)
+        help_texts = {"place": _("Building and address, so that people find it.")}
 
 
-class SessionForm(forms.Form):
+class SessionForm(forms.ModelForm[Session]):
     """One session: day and hours in the event's zone, and what one scan counts for."""
 
-    title = forms.CharField(label=_("Title of the session"), max_length=200)
     day = forms.DateField(label=_("Day"), widget=DAY)
     starts = forms.TimeField(label=_("Starts"), widget=HOUR)
     ends = forms.TimeField(label=_("Ends"), widget=HOUR)
-    room = forms.CharField(label=_("Room"), max_length=120, required=False)
-    is_required = forms.BooleanField(
-        label=_("Everybody is expected in this session"), required=False, initial=True
-    )
     group = forms.ChoiceField(
         label=_("Scan at the door"),
         help_text=_("Sessions that share a scan must not be at the same time."),
         widget=forms.RadioSelect,
         initial=DAY_GROUP,
     )
+    field_order = ("title", "day", "starts", "ends", "room", "is_required", "group")
 
-    def __init__(
-        self, *args: Any, event: Event, session: Session | None = None, **kwargs: Any
-    ) -> None:
+    class Meta:
+        model = Session
+        fields = ("title", "room", "is_required")
+        labels = {
+            "title": _("Title of the session"),
+            "is_required": _("Everybody is expected in this session"),
+        }
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.event, self.session = event, session
+        self.event = event
+        if self.instance.pk:
+            self.initial.update(self._written())
         zone = {"zone": zone_label(event.zone)}
         self.fields["starts"].label = _("Starts (%(zone)s)") % zone
         self.fields["ends"].label = _("Ends (%(zone)s)") % zone
-        self.fields["group"].choices = self._groups()  # type: ignore[attr-defined]
-
-    def _groups(self) -> list[tuple[str, Any]]:
-        shared = shared_groups(self.event, besides=self.session)
-        return [
+        self.fields["group"].choices = [  # type: ignore[attr-defined]
             (DAY_GROUP, _("One scan counts for all sessions of the day (usual)")),
             (OWN_GROUP, _("This session has a scan of its own")),
             *(
                 (group, _("The same scan as: %(sessions)s") % {"sessions": titles})
-                for group, titles in shared.items()
+                for group, titles in shared_groups(event, besides=self.instance).items()
             ),
         ]
 
+    def _written(self) -> dict[str, Any]:
+        """Return day, hours and group of the session that is changed."""
+        session, zone = self.instance, ZoneInfo(self.event.zone)
+        starts, ends = session.starts_at.astimezone(zone), session.ends_at.astimezone(zone)
+        group = session.scan_group
+        if day_group(self.event, starts.date(), besides=session) == group:
+            group = DAY_GROUP
+        elif own_group(self.event, besides=session) == group:
+            group = OWN_GROUP
+        return {
+            "day": starts.date(),
+            "starts": starts.time(),
+            "ends": ends.time(),
+            "group": group,
+        }
+
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = self.cleaned_data
         starts, ends = data.get("starts"), data.get("ends")
         if starts and ends and ends <= starts:
             self.add_error("ends", _("The session ends before it starts. Choose a later end."))
@@ -375,43 +385,18 @@ class SessionForm(forms.Form):
         typed = {"title", "day", "room"} & set(self.changed_data)
         return any(self.data.get(name) for name in typed)
 
-    def draft(self) -> SessionDraft:
-        """Return the session as typed, after validation."""
-        data, zone = self.cleaned_data, ZoneInfo(self.event.zone)
-        return SessionDraft(
-            title=data["title"],
-            starts_at=datetime.combine(data["day"], data["starts"], tzinfo=zone),
-            ends_at=datetime.combine(data["day"], data["ends"], tzinfo=zone),
-            scan_group=self._group(),
-            room=data["room"],
-            is_required=data["is_required"],
-        )
-
-    def _group(self) -> str:
-        chosen = self.cleaned_data["group"]
-        if chosen == DAY_GROUP:
-            return day_group(self.event, self.cleaned_data["day"], besides=self.session)
-        return own_group(self.event, besides=self.session) if chosen == OWN_GROUP else chosen
-
-
-def written(session: Session, event: Event) -> dict[str, Any]:
-    """Return a session as its form starts from it."""
-    zone = ZoneInfo(event.zone)
-    starts, ends = session.starts_at.astimezone(zone), session.ends_at.astimezone(zone)
-    group = session.scan_group
-    if day_group(event, starts.date(), besides=session) == group:
-        group = DAY_GROUP
-    elif own_group(event, besides=session) == group:
-        group = OWN_GROUP
-    return {
-        "title": session.title,
-        "day": starts.date(),
-        "starts": starts.time(),
-        "ends": ends.time(),
-        "room": session.room,
-        "is_required": session.is_required,
-        "group": group,
-    }
+    def planned_session(self) -> Session:
+        """Return the session as typed, after validation; the service saves it."""
+        data, zone, session = self.cleaned_data, ZoneInfo(self.event.zone), self.instance
+        group = data["group"]
+        if group == DAY_GROUP:
+            group = day_group(self.event, data["day"], besides=session)
+        elif group == OWN_GROUP:
+            group = own_group(self.event, besides=session)
+        session.scan_group = group
+        session.starts_at = datetime.combine(data["day"], data["starts"], tzinfo=zone)
+        session.ends_at = datetime.combine(data["day"], data["ends"], tzinfo=zone)
+        return session
 
 
 class SeatsForm(forms.Form):

@@ -32,7 +32,7 @@ def _too_many_minutes() -> Iterator[Breach]:
 
 def _intervals_out_of_order() -> Iterator[Breach]:
     for row in Presence.objects.select_related("session").iterator():
-        edges = [moment for span in presence.spans_of(row) for moment in span]
+        edges = [moment for span in row.spans for moment in span]
         inside = not edges or (
             row.session.starts_at <= edges[0] and edges[-1] <= row.session.ends_at
         )

@@ -1,9 +1,10 @@
-"""Whom an organiser invites: people of chosen units and posts, or one person found by name."""
+"""Whom an organiser invites: people of chosen units and positions, or one found by name."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
@@ -11,25 +12,20 @@ from django.utils.translation import gettext as _
 
 from attendance import registration
 from attendance.models import Event, Registration
-from attendance.registration import EventFull, locked
+from attendance.registration import EventFull, lock_event
 from clinic.lib.errors import Refused
 from clinic.people.access import require, visible
 from clinic.people.models import Account, Membership, Person, Unit
 
 MOST_AT_ONCE = 200
-POSTS_OFFERED = 12
+POSITIONS_OFFERED = 12
+SECONDS_A_DAY = 86_400
 TOP_DEPTH = 2
 FOUND_BY_NAME = 20
 
 
-class TooMany(Refused):
-    """More people match than one act invites."""
-
-    code = "too_many"
-
-
 @dataclass(frozen=True)
-class Candidate:
+class InviteCandidate:
     """Somebody who may be invited; ``registration`` is the one they have already."""
 
     person: Person
@@ -43,7 +39,7 @@ class UnitCandidates:
     """A top unit with the people found in it and below it, perhaps nobody."""
 
     unit: Unit
-    people: list[Candidate] = field(default_factory=list)
+    people: list[InviteCandidate] = field(default_factory=list)
 
 
 @dataclass
@@ -62,12 +58,21 @@ def top_units(event: Event, *, kind: str = "") -> QuerySet[Unit]:
     return rows.filter(kind=kind) if kind else rows
 
 
-def posts_of(event: Event) -> list[tuple[str, int]]:
-    """Return the posts that several people of the regency hold, as stored, with how many."""
-    rows = _memberships(event.unit.get_root()).exclude(position="")
-    counted = rows.order_by().values("position").annotate(people=Count("person", distinct=True))
-    shared = counted.filter(people__gt=1).order_by("-people", "position")
-    return list(shared.values_list("position", "people")[:POSTS_OFFERED])
+def positions_of(event: Event) -> list[tuple[str, int]]:
+    """Return the positions that several people of the regency hold, as stored, with how many.
+
+    They are suggestions, counted once a day: the count reads every membership.
+    """
+    root = event.unit.get_root()
+
+    def count() -> list[tuple[str, int]]:
+        rows = _memberships(root).exclude(position="")
+        counted = rows.order_by().values("position").annotate(people=Count("person", distinct=True))
+        shared = counted.filter(people__gt=1).order_by("-people", "position")
+        return list(shared.values_list("position", "people")[:POSITIONS_OFFERED])
+
+    key = f"attendance.positions:{root.uuid}:{timezone.localdate()}"
+    return cache.get_or_set(key, count, timeout=SECONDS_A_DAY) or []
 
 
 def _memberships(*roots: Unit) -> QuerySet[Membership]:
@@ -76,25 +81,27 @@ def _memberships(*roots: Unit) -> QuerySet[Membership]:
 
 
 def find(
-    event: Event, units: Sequence[Unit], posts: Sequence[str], *, words: str = "", actor: Account
+    event: Event,
+    units: Sequence[Unit],
+    positions: Sequence[str],
+    *,
+    words: str = "",
+    actor: Account,
 ) -> list[UnitCandidates]:
-    """Return the chosen top units, each with the people who hold such a post in or below it.
+    """Return the chosen top units, each with the people who hold such a position in or below it.
 
-    Without posts and words everybody of the units is found; several words mean any of them.
-
-    Raises:
-        TooMany: more people match than one act invites.
-        PermissionDenied, Http404: the actor does not organise the event.
+    Without positions and words everybody of the units is found; several words mean any of them.
     """
     require(actor, "change-event", event)
-    rows = _memberships(*units).filter(_holding(posts, words))
+    rows = _memberships(*units).filter(_holding(positions, words))
     rows = rows.filter(person__in=visible(actor, "register", Person.objects.all()))
     rows = rows.select_related("person", "unit").order_by("unit__path", "person__name", "pk")
     found = _once_each(rows[: MOST_AT_ONCE + 1])
     if len(found) > MOST_AT_ONCE:
-        raise TooMany(
+        raise Refused(
             _("More than %(count)d people match. Choose fewer units, or posts.")
-            % {"count": MOST_AT_ONCE}
+            % {"count": MOST_AT_ONCE},
+            code="too_many",
         )
     by_path = {unit.path: UnitCandidates(unit) for unit in units}
     for one in _candidates(event, found):
@@ -102,11 +109,11 @@ def find(
     return list(by_path.values())
 
 
-def _holding(posts: Sequence[str], words: str) -> Q:
+def _holding(positions: Sequence[str], words: str) -> Q:
     wanted = [word.strip() for word in words.split(",") if word.strip()]
-    if not posts and not wanted:
+    if not positions and not wanted:
         return Q()
-    condition = Q(position__in=posts)
+    condition = Q(position__in=positions)
     for word in wanted:
         condition |= Q(position__icontains=word)
     return condition
@@ -119,22 +126,22 @@ def _once_each(rows: Iterable[Membership]) -> list[Membership]:
     return list(first.values())
 
 
-def _candidates(event: Event, found: Sequence[Membership]) -> list[Candidate]:
+def _candidates(event: Event, found: Sequence[Membership]) -> list[InviteCandidate]:
     people = [one.person_id for one in found]
     rows = event.registrations.active().filter(person__in=people)
     held = {row.person_id: row for row in rows}
-    return [Candidate(one.person, one.unit, one.position, held.get(one.person_id)) for one in found]
+    return [
+        InviteCandidate(one.person, one.unit, one.position, held.get(one.person_id))
+        for one in found
+    ]
 
 
 def find_by_name(
     event: Event, text: str, *, actor: Account, only_free: bool = False
-) -> list[Candidate]:
+) -> list[InviteCandidate]:
     """Return people of the regency whose name holds every word of the text, at most twenty.
 
     ``only_free`` leaves out whoever is registered.
-
-    Raises:
-        PermissionDenied, Http404: the actor does not organise the event.
     """
     require(actor, "change-event", event)
     rows = _memberships(event.unit.get_root())
@@ -157,16 +164,11 @@ def invite_all(event: Event, people: Iterable[Person], *, actor: Account) -> Inv
     """Invite each of them in one transaction; whoever is registered keeps that registration.
 
     Seats go by the order given; who gets none is named and stays uninvited.
-
-    Raises:
-        RegistrationClosed: the event takes nobody now.
-        PermissionDenied, Http404: the actor does not organise the event, or may not register one
-            of the people; nobody is invited then.
     """
     require(actor, "change-event", event)
     result = Invited()
     with transaction.atomic():
-        before = set(locked(event).registrations.active().values_list("pk", flat=True))
+        before = set(lock_event(event).registrations.active().values_list("pk", flat=True))
         for person in people:
             require(actor, "register", person)
             try:

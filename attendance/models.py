@@ -7,22 +7,13 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Length
+from django.db.models import F, Max, Min, Q
+from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import GreaterThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from attendance.arithmetic.folding import (
-    Assurance,
-    CorrectionKind,
-    Direction,
-    ScanKind,
-    Standing,
-    State,
-)
-from attendance.arithmetic.verdicts import Seat
 from clinic.people.models import Person, Unit
 from clinic.records.seals import AppendOnlyModel, append_only
 
@@ -58,6 +49,27 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Keep events of the unit's regency."""
         return self.filter(unit__path__startswith=unit.path[: Unit.steplen])
 
+    def with_times(self) -> Self:
+        """Add ``first_start`` and ``last_end`` of the sessions; None without a session.
+
+        A cancelled session counts for the end only where all are cancelled.
+        """
+        taking_place = Q(sessions__is_cancelled=False)
+        return self.annotate(
+            first_start=Min("sessions__starts_at"),
+            last_end=Coalesce(
+                Max("sessions__ends_at", filter=taking_place), Max("sessions__ends_at")
+            ),
+        )
+
+    def past(self, now: datetime) -> Self:
+        """Keep those whose ``is_past`` is true."""
+        return self.with_times().filter(last_end__lte=now)
+
+    def not_past(self, now: datetime) -> Self:
+        """Keep those whose ``is_past`` is false."""
+        return self.with_times().filter(Q(last_end__gt=now) | Q(last_end__isnull=True))
+
 
 class Event(models.Model):
     """A clinic or another event that people come to.
@@ -81,13 +93,33 @@ class Event(models.Model):
         ARCHIVED = "archived", _("archived")
         CANCELLED = "cancelled", _("cancelled")
 
+        @property
+        def progress(self) -> str:
+            """How the tag of the state looks."""
+            match self:
+                case self.OPEN | self.RUNNING:
+                    return "doing"
+                case self.ENDED | self.FINALISED:
+                    return "done"
+                case self.CANCELLED:
+                    return "stopped"
+                case _:
+                    return "todo"
+
+    class Closing(models.TextChoices):
+        """What an entry in without an entry out earns: until the group's end, or nothing."""
+
+        CLOSE_AT_END = "close_at_end"
+        ZERO = "zero"
+
     class Zone(models.TextChoices):
         WIB = "Asia/Jakarta", "WIB"
         WITA = "Asia/Makassar", "WITA"
         WIT = "Asia/Jayapura", "WIT"
 
-    PUBLIC_STATES = ("open", "closed", "running", "ended", "finalised", "cancelled")
+    PUBLIC_STATES = ("open", "closed", "running", "ended", "finalised", "archived", "cancelled")
     ACTIVE_STATES = ("open", "closed", "running", "ended")
+    OVER_STATES = ("ended", "finalised", "archived", "cancelled")
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     code = models.SlugField(_("address name"), max_length=60, unique=True)
@@ -97,13 +129,12 @@ class Event(models.Model):
         Unit, on_delete=models.PROTECT, related_name="events", verbose_name=_("organising unit")
     )
     place = models.CharField(_("place"), max_length=200, blank=True)
-    about = models.TextField(_("about the event"), blank=True)
+    about = models.TextField(_("about the event"), max_length=4000, blank=True)
     zone = models.CharField(_("time zone"), max_length=20, choices=Zone.choices)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.DRAFT)
     capacity = models.PositiveIntegerField(_("seats"), null=True, blank=True)
     seats_taken = models.PositiveIntegerField(default=0)
     rev = models.PositiveIntegerField(default=1)
-    agenda_basis = models.JSONField(default=dict)
     policies = models.JSONField(default=default_policies)
     badge_key = models.BinaryField(default=new_badge_key, editable=False)
     letter_number = models.CharField(_("letter number"), max_length=80, blank=True)
@@ -111,6 +142,11 @@ class Event(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    finalised_at = models.DateTimeField(null=True, editable=False)
+
+    # Annotated by ``with_times``.
+    first_start: datetime | None
+    last_end: datetime | None
 
     objects = EventQuerySet.as_manager()
 
@@ -129,6 +165,16 @@ class Event(models.Model):
         return self.title
 
     @property
+    def progress(self) -> str:
+        """How the tag of the state looks."""
+        return self.State(self.state).progress
+
+    @property
+    def is_cancelled(self) -> bool:
+        """True where it does not take place."""
+        return self.state == self.State.CANCELLED
+
+    @property
     def is_over(self) -> bool:
         """True once its organiser has ended the event, whatever the calendar says."""
         return self.state in (self.State.ENDED, self.State.FINALISED, self.State.ARCHIVED)
@@ -136,7 +182,7 @@ class Event(models.Model):
     @property
     def is_over_or_cancelled(self) -> bool:
         """True from when on no registration changes."""
-        return self.is_over or self.state == self.State.CANCELLED
+        return self.state in self.OVER_STATES
 
     @property
     def is_final(self) -> bool:
@@ -144,7 +190,7 @@ class Event(models.Model):
         return self.state in (self.State.FINALISED, self.State.ARCHIVED, self.State.CANCELLED)
 
     def is_past(self, now: datetime) -> bool:
-        """Whether the last session lies in the past, by the calendar alone.
+        """Whether the last session lies in the past, by the calendar alone (``past`` in a query).
 
         A cancelled session counts only where all are cancelled; without a session it is False.
         """
@@ -160,6 +206,11 @@ class Event(models.Model):
     def seats_left(self) -> int | None:
         """Seats that can still be taken; None where there is no limit."""
         return None if self.capacity is None else self.capacity - self.seats_taken
+
+    @property
+    def closing(self) -> Closing:
+        """What an entry in without an entry out earns here."""
+        return self.Closing(self.policies.get("closing", POLICIES["closing"]))
 
     def minutes_of(self, policy: str) -> timedelta:
         """Return one of the windows ``opens``, ``late``, ``early``, ``closes``."""
@@ -192,6 +243,11 @@ class Session(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def expectation(self) -> str:
+        """Whether everybody is expected, in words."""
+        return str(_("Everybody is expected") if self.is_required else _("Of free choice"))
+
 
 class RegistrationQuerySet(models.QuerySet["Registration"]):
     """Reads of registrations by state."""
@@ -218,8 +274,6 @@ class Registration(models.Model):
         NOMINATED = "nominated", _("proposed")
         CONFIRMED = "confirmed", _("registered")
         WAITLISTED = "waitlisted", _("on the waiting list")
-        OFFERED = "offered", _("seat offered")
-        EXPIRED = "expired", _("offer expired")
         WALK_IN = "walk_in", _("came unlisted")
         DECLINED = "declined", _("proposal declined")
         CANCELLED = "cancelled", _("withdrawn")
@@ -234,25 +288,13 @@ class Registration(models.Model):
         @property
         def is_active(self) -> bool:
             """Whether the registration is in force; it may still wait for a seat."""
-            return self.holds_seat or self in (self.WAITLISTED, self.OFFERED)
-
-        @property
-        def seat(self) -> Seat:
-            """What the state comes down to at the door."""
-            if self.is_active or self == self.EXPIRED:
-                return Seat.HELD if self.holds_seat else Seat.WAITING
-            return Seat.LOST
+            return self.holds_seat or self == self.WAITLISTED
 
     class Source(models.TextChoices):
         SELF = "self", _("by the person")
         UNIT = "unit", _("by the unit")
         ORGANISER = "organiser", _("by the organiser")
         WALK_IN = "walk_in", _("at the desk")
-
-    class Role(models.TextChoices):
-        PARTICIPANT = "peserta", _("participant")
-        SPEAKER = "narasumber", _("speaker")
-        MODERATOR = "moderator", _("moderator")
 
     # An invitation is a proposal by the organisers: nothing is left for them to approve.
     INVITED = ("invited", _("invited, waiting for confirmation"))
@@ -269,7 +311,6 @@ class Registration(models.Model):
     position = models.CharField(_("position"), max_length=160, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices)
     source = models.CharField(max_length=9, choices=Source.choices)
-    role = models.CharField(max_length=10, choices=Role.choices, default=Role.PARTICIPANT)
     is_over_quota = models.BooleanField(default=False)
     needs = models.CharField(_("what you need in the room"), max_length=300, blank=True)
     token_version = models.PositiveSmallIntegerField(default=1)
@@ -284,6 +325,9 @@ class Registration(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
 
+    # Annotated where an act is decided: the person has another registration in force.
+    is_blocked: bool
+
     objects = RegistrationQuerySet.as_manager()
 
     class Meta:
@@ -294,9 +338,7 @@ class Registration(models.Model):
             models.UniqueConstraint(
                 name="one_active_registration_per_person_and_event",
                 fields=["event", "person"],
-                condition=Q(
-                    state__in=["nominated", "confirmed", "walk_in", "waitlisted", "offered"]
-                ),
+                condition=Q(state__in=["nominated", "confirmed", "walk_in", "waitlisted"]),
             ),
             models.UniqueConstraint(
                 name="one_registration_per_short_code", fields=["event", "short_code"]
@@ -362,15 +404,12 @@ class Badge(models.Model):
 
 SHORTEST_REASON = 10
 
-STATE_LABELS = {
-    State.EXPECTED: _("expected"),
-    State.PRESENT: _("present"),
-    State.LATE: _("late"),
-    State.LEFT_EARLY: _("left early"),
-    State.ABSENT: _("absent"),
-    State.EXCUSED: _("excused"),
-    State.REVIEW: _("to be checked"),
-}
+
+class Direction(models.TextChoices):
+    """In or out, from the mode of the device; never guessed from an earlier scan."""
+
+    IN = "in", _("In")
+    OUT = "out", _("Out")
 
 
 class Scan(AppendOnlyModel):
@@ -380,6 +419,28 @@ class Scan(AppendOnlyModel):
     batch that stored the row, so that a batch knows which rows are its own.
     """
 
+    class Kind(models.TextChoices):
+        """How a scan came about."""
+
+        BADGE = "badge"
+        SELF = "self"
+        MANUAL = "manual"
+        KIOSK = "kiosk"
+        WALK_IN = "walk_in"
+        SUBSTITUTE = "substitute"
+        PAPER = "paper"
+        IMPORT = "import"
+
+    class Standing(models.TextChoices):
+        """Whether a scan counts by itself; one that waits is shown for review, a stopped one not.
+
+        An organiser's acceptance makes either count.
+        """
+
+        COUNTS = "counts"
+        WAITS = "waits"
+        STOPPED = "stopped"
+
     uid = models.UUIDField()
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="scans")
     registration = models.ForeignKey(
@@ -387,10 +448,8 @@ class Scan(AppendOnlyModel):
     )
     scan_group = models.CharField(max_length=20)
     token_digest = models.CharField(max_length=64, blank=True)
-    kind = models.CharField(max_length=10, choices=[(each.value, each.name) for each in ScanKind])
-    direction = models.CharField(
-        max_length=3, choices=[(each.value, each.name) for each in Direction]
-    )
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    direction = models.CharField(max_length=3, choices=Direction.choices)
     steward = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
@@ -400,9 +459,7 @@ class Scan(AppendOnlyModel):
     shown = models.CharField(max_length=5, blank=True)
     payload_digest = models.CharField(max_length=64)
     verdict = models.CharField(max_length=24)
-    standing = models.CharField(
-        max_length=7, choices=[(each.value, each.name) for each in Standing]
-    )
+    standing = models.CharField(max_length=7, choices=Standing.choices)
     receipt = models.UUIDField()
 
     class Meta:
@@ -416,21 +473,30 @@ class Scan(AppendOnlyModel):
 
 
 class Correction(AppendOnlyModel):
-    """What somebody said about a scan, beside it; the last word of a kind holds."""
+    """What somebody said about a scan, beside it; the last word of a kind holds.
+
+    ``target`` is the uid of a scan or of the correction that added an entry; for ``add`` it is the
+    scan group. ``at`` and ``direction`` are for ``add`` and ``retime``.
+    """
+
+    class Kind(models.TextChoices):
+        """What an organiser may say about a scan, or add where one is missing."""
+
+        ADD = "add"
+        VOID = "void"
+        UNVOID = "unvoid"
+        RETIME = "retime"
+        ACCEPT = "accept"
 
     uid = models.UUIDField()
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="corrections")
     registration = models.ForeignKey(
         Registration, on_delete=models.PROTECT, related_name="corrections"
     )
-    kind = models.CharField(
-        max_length=6, choices=[(each.value, each.name) for each in CorrectionKind]
-    )
+    kind = models.CharField(max_length=6, choices=Kind.choices)
     target = models.CharField(max_length=40)
     at = models.DateTimeField(null=True)
-    direction = models.CharField(
-        max_length=3, blank=True, choices=[(each.value, each.name) for each in Direction]
-    )
+    direction = models.CharField(max_length=3, blank=True, choices=Direction.choices)
     reason = models.CharField(max_length=300)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
@@ -482,21 +548,50 @@ class Presence(models.Model):
     """What is held of one registration in one session: a projection of scans and corrections.
 
     There is a row for each session once the registration has any scan or correction. Who was only
-    ``expected`` is absent once the session is over: ``presence.shown_state`` says so at read.
+    ``expected`` is absent once the session is over: ``folding.shown_state`` says so at read.
+
+    ``first_in`` is when the first stay seen in the session began, ``last_out`` when the last one
+    was left (None while or where it was not), ``minutes`` whole minutes inside the session, and
+    ``intervals`` the stretches inside it, sorted, apart from each other, end excluded.
     """
 
+    class State(models.TextChoices):
+        EXPECTED = "expected", _("expected")
+        PRESENT = "present", _("present")
+        LATE = "late", _("late")
+        LEFT_EARLY = "left_early", _("left early")
+        ABSENT = "absent", _("absent")
+        REVIEW = "review", _("to be checked")
+
+    class Assurance(models.TextChoices):
+        """How surely a presence is known, strongest first."""
+
+        WITNESSED = "witnessed"
+        COUNTERSIGNED = "countersigned"
+        PAPER = "paper"
+        MANUAL = "manual"
+        SELF = "self"
+
     THERE = (State.PRESENT.value, State.LATE.value, State.LEFT_EARLY.value)
+    # What the fold gives; the rest says what it is about.
+    FOLDED = (
+        "state",
+        "assurance",
+        "first_in",
+        "last_out",
+        "minutes",
+        "intervals",
+        "flags",
+        "built_count",
+        "built_digest",
+    )
 
     registration = models.ForeignKey(
         Registration, on_delete=models.CASCADE, related_name="presences"
     )
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="presences")
-    state = models.CharField(
-        max_length=10, choices=[(key.value, STATE_LABELS[key]) for key in State]
-    )
-    assurance = models.CharField(
-        max_length=13, blank=True, choices=[(each.value, each.name) for each in Assurance]
-    )
+    state = models.CharField(max_length=10, choices=State.choices)
+    assurance = models.CharField(max_length=13, blank=True, choices=Assurance.choices)
     first_in = models.DateTimeField(null=True)
     last_out = models.DateTimeField(null=True)
     minutes = models.PositiveIntegerField(default=0)
@@ -520,6 +615,18 @@ class Presence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.registration_id} {self.session_id} {self.state}"
+
+    def folded_fields(self) -> dict[str, Any]:
+        """Return what the fold gives of this presence."""
+        return {name: getattr(self, name) for name in self.FOLDED}
+
+    @property
+    def spans(self) -> list[tuple[datetime, datetime]]:
+        """The stored stretches as moments."""
+        return [
+            (datetime.fromisoformat(start), datetime.fromisoformat(end))
+            for start, end in self.intervals
+        ]
 
 
 append_only(Scan, moment="received_at")

@@ -1,21 +1,18 @@
 """What the pages for planning an event show: steps, suggestions, what is missing, what comes next.
 
-Reads only; the acts are verbs of ``events``, ``copying`` and ``quizzes.assignments``.
-
-The organiser's events, sorted by where they stand, each with the one thing that presses most.
-
-Giving quizzes to the participants of an event, and taking them back.
+Also the organiser's events, sorted by where they stand, each with the one thing that presses most,
+and giving quizzes to the participants of an event.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from math import inf
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, F, QuerySet
 from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.text import slugify
@@ -43,6 +40,7 @@ PRE_QUIZ_GRACE = timedelta(minutes=15)
 POST_QUIZ_TIME = timedelta(days=7)
 FIRST_HOURS = (time(8, 30), time(12, 0))
 PAUSE, USUAL_LENGTH = timedelta(hours=1), timedelta(hours=3)
+PAST_SHOWN = 10
 
 
 def neighbours(step: str) -> tuple[str, str]:
@@ -153,7 +151,7 @@ def _unused(letter: str, others: Sequence[Session], besides: Session | None) -> 
     """Return a name nobody else uses; a session that has such a one for itself keeps it."""
     taken = {one.scan_group for one in others}
     present = besides.scan_group if besides is not None else ""
-    if present.startswith(letter) and present not in taken:
+    if present and present.startswith(letter) and present not in taken:
         return present
     return next(
         name for name in (f"{letter}{n}" for n in range(1, len(taken) + 2)) if name not in taken
@@ -214,70 +212,77 @@ State = Event.State
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One event of the list.
+class EventLine:
+    """One event of the organiser's list.
 
     Attributes:
+        first_start: when its first session that takes place begins.
         pressing: the one thing that is late or missing, in words; empty where nothing is.
         is_late: it should have been done by now.
     """
 
     event: Event
-    first: Session | None
+    first_start: datetime | None
     pressing: str = ""
     is_late: bool = False
 
 
 @dataclass
-class Shelves:
-    """The organiser's events by where they stand."""
+class OrganiserEvents:
+    """The organiser's events by where they stand; of the past ones the last few."""
 
-    running: list[Entry] = field(default_factory=list)
-    coming: list[Entry] = field(default_factory=list)
-    drafts: list[Entry] = field(default_factory=list)
-    past: list[Entry] = field(default_factory=list)
+    running: list[EventLine] = field(default_factory=list)
+    coming: list[EventLine] = field(default_factory=list)
+    drafts: list[EventLine] = field(default_factory=list)
+    past: list[EventLine] = field(default_factory=list)
+    has_more_past: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.running or self.coming or self.drafts or self.past)
 
 
-def shelves_of(rows: Sequence[Event], now: datetime) -> Shelves:
-    """Sort events whose sessions are at hand; two further queries whatever their number."""
-    proposals = dict(
-        Registration.objects.to_approve()
-        .filter(event__in=rows)
-        .order_by()
-        .values_list("event")
-        .annotate(Count("pk"))
-    )
-    phases: dict[int | None, set[str]] = defaultdict(set)
-    given = Assignment.objects.in_force().filter(event__in=rows)
-    for key, phase in given.values_list("event", "phase"):
-        phases[key].add(phase)
-    found = Shelves()
-    for event in rows:
+def organiser_events(rows: QuerySet[Event], now: datetime) -> OrganiserEvents:
+    """Sort the organiser's events, read with times; five queries whatever their number."""
+    ahead = list(rows.exclude(state__in=Event.OVER_STATES).prefetch_related("sessions"))
+    counts = Registration.objects.to_approve().filter(event__in=ahead).order_by()
+    proposals = dict(counts.values_list("event").annotate(Count("pk")))
+    given = Assignment.objects.in_force().filter(event__in=ahead)
+    with_quiz = set(given.values_list("event", flat=True))
+    found = OrganiserEvents()
+    for event in ahead:
         sessions = taking_place(event.sessions.all())
+        start = sessions[0].starts_at if sessions else None
         late = _late(event, sessions, now)
-        missing = _missing(event, sessions, proposals.get(event.pk, 0), phases[event.pk])
-        entry = Entry(event, next(iter(sessions), None), late or missing, is_late=bool(late))
-        _shelf(found, event, sessions, now).append(entry)
-    for shelf in (found.running, found.coming, found.drafts):
-        shelf.sort(key=_start)
-    found.past.sort(key=_start, reverse=True)
+        missing = _missing(
+            event, sessions, proposals.get(event.pk, 0), has_quiz=event.pk in with_quiz
+        )
+        line = EventLine(event, start, late or missing, is_late=bool(late))
+        if event.state == State.DRAFT:
+            found.drafts.append(line)
+        elif event.state == State.RUNNING or (start is not None and start <= now):
+            found.running.append(line)
+        else:
+            found.coming.append(line)
+    for group in (found.running, found.coming, found.drafts):
+        group.sort(key=lambda line: line.first_start.timestamp() if line.first_start else inf)
+    past = past_lines(past_events(rows)[: PAST_SHOWN + 1])
+    found.past, found.has_more_past = past[:PAST_SHOWN], len(past) > PAST_SHOWN
     return found
 
 
-def _start(entry: Entry) -> float:
-    return entry.first.starts_at.timestamp() if entry.first else float("inf")
+def past_events(rows: QuerySet[Event]) -> QuerySet[Event]:
+    """Return those of the events, read with times, that are over or cancelled, newest first."""
+    over = rows.filter(state__in=Event.OVER_STATES)
+    return over.order_by(F("first_start").desc(nulls_first=True), "-pk")
 
 
-def _shelf(found: Shelves, event: Event, sessions: Sequence[Session], now: datetime) -> list[Entry]:
-    if event.state == State.DRAFT:
-        return found.drafts
-    if event.is_over_or_cancelled:
-        return found.past
-    has_begun = bool(sessions) and sessions[0].starts_at <= now
-    return found.running if has_begun or event.state == State.RUNNING else found.coming
+def past_lines(rows: Iterable[Event]) -> list[EventLine]:
+    """Return the lines of past events; what ended waits to be finalised."""
+    finalise = _("Finalise the event once attendance is corrected.")
+    return [
+        EventLine(event, event.first_start, finalise if event.state == State.ENDED else "")
+        for event in rows
+    ]
 
 
 def _late(event: Event, sessions: Sequence[Session], now: datetime) -> str:
@@ -294,31 +299,21 @@ def _late(event: Event, sessions: Sequence[Session], now: datetime) -> str:
     return ""
 
 
-def _missing(event: Event, sessions: Sequence[Session], proposals: int, phases: set[str]) -> str:
+def _missing(event: Event, sessions: Sequence[Session], proposals: int, *, has_quiz: bool) -> str:
     """Say what is not planned yet."""
-    if event.state == State.ENDED:
-        return _("Finalise the event once attendance is corrected.")
-    if event.is_over_or_cancelled:
-        return ""
-    wanted = {
-        _("No session is planned yet."): not sessions,
-        _("Registration is not open yet."): event.state == State.DRAFT,
-        _("%(waiting)d to be approved") % {"waiting": proposals}: proposals > 0,
-        _("No quiz is given yet."): not phases,
-    }
-    return next((text for text, is_wanted in wanted.items() if is_wanted), "")
+    if not sessions:
+        return _("No session is planned yet.")
+    if event.state == State.DRAFT:
+        return _("Registration is not open yet.")
+    if proposals:
+        return _("%(waiting)d to be approved") % {"waiting": proposals}
+    return "" if has_quiz else _("No quiz is given yet.")
 
 
 def give_quiz(
     event: Event, quiz: Quiz, *, actor: Account, phase: str, setting: str, window: Window
 ) -> Assignment:
-    """Give a quiz to whoever takes part in the event.
-
-    Raises:
-        EventFinal: the event takes no more changes.
-        AssignmentRefused: as ``assignments.assign`` says.
-        PermissionDenied, Http404: the actor does not organise the event.
-    """
+    """Give a quiz to whoever takes part in the event."""
     with transaction.atomic():
         held = held_for_change(event, actor)
         return assignments.assign(
@@ -327,12 +322,7 @@ def give_quiz(
 
 
 def take_back_quiz(event: Event, given: UUID, *, actor: Account) -> None:
-    """Take a quiz back from the event's participants; answers given stay.
-
-    Raises:
-        EventFinal: the event takes no more changes.
-        PermissionDenied, Http404: the actor does not organise the event, or nothing is given so.
-    """
+    """Take a quiz back from the event's participants; answers given stay."""
     with transaction.atomic():
         held = held_for_change(event, actor)
         found = Assignment.objects.in_force().filter(event=held, uuid=given).first()

@@ -1,18 +1,12 @@
 """Who comes: invited, proposed by the unit, registered by oneself, or found at the door.
 
-Seats are ``seating``'s, what a person is told is ``announcing``'s; both belong to the act.
-
-Seats of an event: taken and given back under the event's lock, never beyond its capacity.
-
-A seat is taken by one conditional UPDATE on the event; the same statement makes two who take the
-last seat wait for each other (R3, I10).
-
-What a person is told of their registration: a ``Notice``, written with the act.
+Seats are taken and given back under the event's lock, never beyond its capacity: by one conditional
+UPDATE on the event, which makes two who take the last seat wait for each other (R3, I10). What the
+person reads of it is a ``Notice``, written with the act.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import uuid4
 
 from django.conf import settings
@@ -29,6 +23,9 @@ from clinic.people.arithmetic.nip import clean_nip
 from clinic.people.models import Account, Membership, Person, Unit
 from clinic.records import audit, notices
 
+State = Registration.State
+Source = Registration.Source
+
 
 class EventFull(Refused):
     """Every seat is taken."""
@@ -44,27 +41,19 @@ class RegistrationClosed(Refused):
     status = 409
 
 
-def locked(event: Event) -> Event:
+def lock_event(event: Event) -> Event:
     """Read the event again and hold its row until the transaction ends."""
     return Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
 
 
 def refuse_where_over(event: Event) -> None:
-    """Let registrations change only before the event ends.
-
-    Raises:
-        RegistrationClosed: the event is over or was cancelled.
-    """
+    """Let registrations change only before the event ends."""
     if event.is_over_or_cancelled:
         raise RegistrationClosed(_("The event is over; registrations no longer change."))
 
 
 def take_seats(event: Event, count: int = 1) -> None:
-    """Take so many seats at once, or none.
-
-    Raises:
-        EventFull: fewer are left.
-    """
+    """Take so many seats at once, or none."""
     taken = Event.objects.filter(
         Q(capacity__isnull=True) | Q(seats_taken__lte=F("capacity") - count), pk=event.pk
     ).update(seats_taken=F("seats_taken") + count)
@@ -79,34 +68,27 @@ def give_back_seats(event: Event, count: int = 1) -> None:
     )
 
 
-def give_back_of(registration: Registration) -> None:
-    """Give back the seat of a registration that holds one."""
-    if registration.holds_seat:
-        give_back_seats(registration.event)
-
-
-def tell_scanners(event: Event) -> None:
+def raise_revision(event: Event) -> None:
     """Raise the event's ``rev``: what a scanner knows of its people is old."""
     Event.objects.filter(pk=event.pk).update(rev=F("rev") + 1)
 
 
-State = Registration.State
-
-
-def tell(registration: Registration, *, due_at: datetime | None = None, act: str = "") -> None:
-    """Write the message to the person, in the language of the house.
+def notify_person(
+    registration: Registration, *, due_at: datetime | None = None, act: str = ""
+) -> None:
+    """Write the message to the person, in the language of the installation.
 
     Args:
         registration: as it stands after the act.
-        due_at: not sent before; until then ``take_back`` leaves no trace of it.
+        due_at: not sent before; until then ``take_back_notices`` leaves no trace of it.
         act: key of an act that may happen to a registration more than once.
     """
     person, event = registration.person, registration.event
     with translation.override(settings.LANGUAGE_CODE):
-        subject, body = _words(registration)
+        subject, body = _write_notice(registration)
     notices.notify(
         "registration",
-        _key(registration, act),
+        _notice_key(registration, act),
         locale=settings.LANGUAGE_CODE,
         subject=subject % {"event": event.title},
         body=body
@@ -122,17 +104,17 @@ def tell(registration: Registration, *, due_at: datetime | None = None, act: str
     )
 
 
-def take_back(registrations: Iterable[Registration], *, act: str) -> None:
-    """Remove what ``tell`` wrote for this act and nobody has been given yet."""
-    notices.take_back([_key(one, act) for one in registrations])
+def take_back_notices(registrations: Iterable[Registration], *, act: str) -> None:
+    """Remove what ``notify_person`` wrote for this act and nobody has been given yet."""
+    notices.take_back([_notice_key(row, act) for row in registrations])
 
 
-def _key(registration: Registration, act: str) -> str:
+def _notice_key(registration: Registration, act: str) -> str:
     key = f"registration:{registration.uuid}:{registration.state}"
     return f"{key}:{act}" if act else key
 
 
-def _words(registration: Registration) -> tuple[str, str]:
+def _write_notice(registration: Registration) -> tuple[str, str]:
     match registration.state:
         case State.NOMINATED:
             return _("Invitation: %(event)s"), _(
@@ -161,55 +143,11 @@ def _words(registration: Registration) -> tuple[str, str]:
             )
 
 
-Source = Registration.Source
-
-
-class NameMissing(Refused):
-    """Nobody can be added without a name and a unit."""
-
-    code = "name_missing"
-
-
-class ReasonMissing(Refused):
-    """Somebody who gives a place away says why."""
-
-    code = "reason_missing"
-
-
-class AlreadyRegistered(Refused):
-    """The person has a registration of their own for this event."""
-
-    code = "already_registered"
-    status = 409
-
-
-class NotReplaceable(Refused):
-    """There is no place that another person could take over."""
-
-    code = "not_replaceable"
-    status = 409
-
-
-@dataclass(frozen=True, kw_only=True)
-class WalkIn:
-    """Somebody who stands at the door without being on the list; the NIP may stay open."""
-
-    name: str
-    unit: Unit
-    nip: str = ""
-
-
-def register(
-    event: Event, person: Person, *, actor: Account, needs: str = "", role: str = ""
-) -> Registration:
+def register(event: Event, person: Person, *, actor: Account, needs: str = "") -> Registration:
     """Give the person a seat: their own click confirms, anybody else's act proposes.
 
     Registering twice returns the first registration; whoever was proposed or invited confirms by
     it.
-
-    Raises:
-        EventFull, RegistrationClosed: as they say.
-        PermissionDenied, Http404: the actor may not register this person here.
     """
     require(actor, "register", event)
     require(actor, "register", person)
@@ -217,20 +155,19 @@ def register(
         raise RegistrationClosed(_("Registration for this event is not open."))
     is_own = person.pk in rows_of(actor.person)
     with transaction.atomic():
-        held = _earlier(locked(event), person)
+        held = _find_active(lock_event(event), person)
         if held is not None:
-            return _confirmed(held, actor=actor, needs=needs) if is_own else held
+            return _confirm(held, actor=actor, needs=needs) if is_own else held
         take_seats(event)
         made = _create(
             event,
             person,
             state=State.CONFIRMED if is_own else State.NOMINATED,
-            source=Source.SELF if is_own else _source(actor, event),
+            source=Source.SELF if is_own else _choose_source(actor, event),
             needs=needs[:300],
-            role=role or Registration.Role.PARTICIPANT,
             created_by=actor,
         )
-        tell(made)
+        notify_person(made)
     return made
 
 
@@ -239,53 +176,51 @@ def invite(event: Event, person: Person, *, actor: Account | None) -> Registrati
 
     ``actor`` None is the system itself, such as an accepted recommendation. A person who is
     registered already keeps that registration and is told nothing again.
-
-    Raises:
-        EventFull, RegistrationClosed: as they say.
     """
     if actor is not None:
         require(actor, "change-event", event)
     if event.state not in (Event.State.DRAFT, Event.State.OPEN, Event.State.CLOSED):
         raise RegistrationClosed(_("Registration for this event is not open."))
     with transaction.atomic():
-        held = _earlier(locked(event), person)
+        held = _find_active(lock_event(event), person)
         if held is not None:
             return held
         take_seats(event)
         made = _create(
             event, person, state=State.NOMINATED, source=Source.ORGANISER, created_by=actor
         )
-        tell(made)
+        notify_person(made)
     return made
 
 
-def _source(actor: Account, event: Event) -> str:
+def _choose_source(actor: Account, event: Event) -> str:
     from_event = any(grant.event_id == event.pk for grant in actor.person.grants.all())
     return Source.ORGANISER if from_event else Source.UNIT
 
 
-def _earlier(event: Event, person: Person) -> Registration | None:
+def _find_active(event: Event, person: Person) -> Registration | None:
     rows = event.registrations.active().filter(person__in=rows_of(person))
     return rows.select_related("person").first()
 
 
 def _create(event: Event, person: Person, **fields: object) -> Registration:
     person = person.resolved
-    place = _place_of(person, timezone.localdate())
+    memberships = Membership.objects.on(timezone.localdate()).filter(person=person)
+    membership = memberships.select_related("unit").first()
     uuid = uuid4()
-    fields.setdefault("unit", place.unit if place else None)
+    fields.setdefault("unit", membership.unit if membership else None)
     unit = fields["unit"]
     made = Registration.objects.create(
         uuid=uuid,
         event=event,
         person=person,
         unit_name=unit.name if isinstance(unit, Unit) else "",
-        position=place.position if place else "",
+        position=membership.position if membership else "",
         short_code=badges.short_code_of(event, uuid),
         **fields,
     )
     badges.issue(made)
-    tell_scanners(event)
+    raise_revision(event)
     audit.record(
         "registration.create",
         actor=made.created_by,
@@ -296,52 +231,30 @@ def _create(event: Event, person: Person, **fields: object) -> Registration:
     return made
 
 
-def _place_of(person: Person, day: date) -> Membership | None:
-    return Membership.objects.on(day).filter(person=person).select_related("unit").first()
-
-
-def _confirmed(held: Registration, *, actor: Account, needs: str) -> Registration:
+def _confirm(held: Registration, *, actor: Account, needs: str) -> Registration:
     if held.state != State.NOMINATED:
         return held
     held.state, held.needs = State.CONFIRMED, needs[:300] or held.needs
     held.save(update_fields=["state", "needs", "changed_at"])
     audit.record("registration.confirm", actor=actor, thing=held, subject=held.person_id)
-    tell(held)
+    notify_person(held)
     return held
 
 
-def approve(registration: Registration, *, actor: Account) -> Registration:
-    """Accept a unit's proposal; repeating it changes nothing.
-
-    Raises:
-        PermissionDenied, Http404: the actor does not organise the event.
-    """
-    require(actor, "change-event", registration.event)
-    with transaction.atomic():
-        rows = Registration.objects.select_for_update(of=("self",)).select_related(
-            "event", "person"
-        )
-        return _confirmed(rows.get(pk=registration.pk), actor=actor, needs="")
-
-
 def withdraw(registration: Registration, *, actor: Account, reason: str = "") -> Registration:
-    """Give the seat back; repeating it changes nothing. Scans and presences stay.
-
-    Raises:
-        RegistrationClosed: the event is over.
-        PermissionDenied, Http404: the actor may not withdraw it.
-    """
+    """Give the seat back; repeating it changes nothing. Scans and presences stay."""
     require(actor, "cancel-registration", registration)
     with transaction.atomic():
-        event = locked(registration.event)
+        event = lock_event(registration.event)
         held = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
         if not held.is_active:
             return held
         refuse_where_over(event)
-        give_back_of(held)
+        if held.holds_seat:
+            give_back_seats(event)
         held.state, held.reason = State.CANCELLED, reason[:300]
         held.save(update_fields=["state", "reason", "changed_at"])
-        tell_scanners(event)
+        raise_revision(event)
         audit.record(
             "registration.withdraw", actor=actor, thing=held, subject=held.person_id, reason=reason
         )
@@ -349,12 +262,7 @@ def withdraw(registration: Registration, *, actor: Account, reason: str = "") ->
 
 
 def withdraw_own(registration: Registration, *, actor: Account, now: datetime) -> Registration:
-    """Give one's own seat back, as long as nobody has come to the event by it.
-
-    Raises:
-        RegistrationClosed: the event is over or the person is recorded as present.
-        PermissionDenied, Http404: the actor may not withdraw it.
-    """
+    """Give one's own seat back, as long as nobody has come to the event by it."""
     event = registration.event
     if event.is_past(now):
         raise RegistrationClosed(_("The event is over; registrations no longer change."))
@@ -371,35 +279,33 @@ def replace(
     """Let another person come instead; the place stays taken, presences stay with their person.
 
     The code of who is replaced no longer opens the door, and they leave every count of expected
-    people (attendance 4.3). Naming the same substitute again changes nothing.
-
-    Raises:
-        ReasonMissing, AlreadyRegistered, NotReplaceable: as they say.
-        RegistrationClosed: the event is over.
-        PermissionDenied, Http404: the actor may not do this for the event or this person.
+    people. Naming the same substitute again changes nothing.
     """
     require(actor, "change-event", registration.event)
     require(actor, "register", person)
     if not reason.strip():
-        raise ReasonMissing(_("Write why the person is replaced."))
+        raise Refused(_("Write why the person is replaced."), code="reason_missing")
     with transaction.atomic():
-        event = locked(registration.event)
+        event = lock_event(registration.event)
         refuse_where_over(event)
         rows = Registration.objects.select_for_update(of=("self",)).select_related("event")
         held = rows.get(pk=registration.pk)
-        known = _earlier(event, person)
+        known = _find_active(event, person)
         if known is not None and known.replaces_id == held.pk:
             return known
         if known is not None:
-            raise AlreadyRegistered(
-                _("%(name)s is already registered for this event.") % {"name": person.name}
+            raise Refused(
+                _("%(name)s is already registered for this event.") % {"name": person.name},
+                code="already_registered",
+                status=409,
             )
         if held.state not in (State.NOMINATED, State.CONFIRMED):
-            raise NotReplaceable(_("This registration holds no seat to pass on."))
-        return _passed_on(event, held, person, actor=actor, reason=reason[:300])
+            text = _("This registration holds no seat to pass on.")
+            raise Refused(text, code="not_replaceable", status=409)
+        return _pass_on(event, held, person, actor=actor, reason=reason[:300])
 
 
-def _passed_on(
+def _pass_on(
     event: Event, held: Registration, person: Person, *, actor: Account, reason: str
 ) -> Registration:
     state, held.state, held.reason = held.state, State.REPLACED, reason
@@ -417,44 +323,47 @@ def _passed_on(
         person,
         state=state,
         source=Source.ORGANISER,
-        role=held.role,
         is_over_quota=held.is_over_quota,
         replaces=held,
         created_by=actor,
     )
-    tell(held)
-    tell(made)
+    notify_person(held)
+    notify_person(made)
     return made
 
 
-def add_walk_in(event: Event, walk_in: WalkIn, *, actor: Account) -> Registration:
+def add_walk_in(
+    event: Event, *, name: str, unit: Unit, nip: str = "", actor: Account
+) -> Registration:
     """Register somebody who stands at the door; over quota is allowed and flagged.
 
     A NIP that is known leads to that person, and to the registration they may have already. Else a
     person without account is made, for an administrator to merge later.
-
-    Raises:
-        NameMissing: the name is blank.
-        PermissionDenied, Http404: the actor does not run this event's door.
     """
     require(actor, "add-walk-in", event)
-    name, nip = " ".join(walk_in.name.split())[:160], clean_nip(walk_in.nip)[:24]
+    name, nip = " ".join(name.split())[:160], clean_nip(nip)[:24]
     if not name:
-        raise NameMissing(_("Write the name of the person."))
+        raise Refused(_("Write the name of the person."), code="name_missing")
     with transaction.atomic():
-        event = locked(event)
+        event = lock_event(event)
         known = Person.objects.unmerged().filter(nip=nip).first() if nip else None
-        held = _earlier(event, known) if known else None
+        held = _find_active(event, known) if known else None
         if held is not None:
             return held
         person = known or Person.objects.create(name=name, nip=nip)
+        try:
+            take_seats(event)
+        except EventFull:
+            is_full = True
+        else:
+            is_full = False
         return _create(
             event,
             person,
             state=State.WALK_IN,
             source=Source.WALK_IN,
-            unit=walk_in.unit,
-            is_over_quota=_is_full_now(event),
+            unit=unit,
+            is_over_quota=is_full,
             created_by=actor,
         )
 
@@ -465,20 +374,18 @@ def take_back_walk_in(registration: Registration, *, actor: Account) -> Registra
     For ``checkin.undo``, which knows that the very same act made it. Nothing is deleted: the
     registration stays with its reason, the person stays for an administrator. Repeating it
     changes nothing.
-
-    Raises:
-        PermissionDenied, Http404: the actor does not run this event's door.
     """
     require(actor, "add-walk-in", registration.event)
     with transaction.atomic():
-        event = locked(registration.event)
+        event = lock_event(registration.event)
         held = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
         if held.state != State.WALK_IN:
             return held
-        give_back_of(held)
+        if held.holds_seat:
+            give_back_seats(event)
         held.state, held.reason = State.CANCELLED, _("Added at the desk and undone at once")
         held.save(update_fields=["state", "reason", "changed_at"])
-        tell_scanners(event)
+        raise_revision(event)
         audit.record(
             "registration.undo",
             actor=actor,
@@ -487,11 +394,3 @@ def take_back_walk_in(registration: Registration, *, actor: Account) -> Registra
             reason=held.reason,
         )
     return held
-
-
-def _is_full_now(event: Event) -> bool:
-    try:
-        take_seats(event)
-    except EventFull:
-        return True
-    return False

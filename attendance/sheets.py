@@ -1,11 +1,10 @@
-"""The daftar hadir as PDF: to sign before the day, as recorded after it (attendance 9.1).
+"""The daftar hadir as PDF: to sign before the day, as recorded after it.
 
 Same rows, same bytes: Typst draws it with the OFL-1.1 faces that its package ships.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from attendance.arithmetic.folding import Closing
-from attendance.models import STATE_LABELS, Event, Presence, Registration, Session
-from attendance.presence import shown_state
+from attendance.folding import shown_state
+from attendance.models import Event, Presence, Registration, Session
 from clinic.lib.arithmetic import dates
 from clinic.people.arithmetic.nip import mask_nip
 from clinic.people.models import Account
@@ -29,86 +27,98 @@ BLANK_ROWS = 5
 # So many names stand on the page of the signature, which is never alone with empty rows.
 NAMES_WITH_SIGNATURE = 3
 HOW_COUNTED = {
-    Closing.CLOSE_AT_END: gettext_noop(
+    Event.Closing.CLOSE_AT_END: gettext_noop(
         "Minutes run from the entry in to the entry out; without an entry out, to the end of the"
         " last session. Breaks between sessions are not counted."
     ),
-    Closing.ZERO: gettext_noop(
+    Event.Closing.ZERO: gettext_noop(
         "Minutes run from the entry in to the entry out; without an entry out, none are counted."
         " Breaks between sessions are not counted."
     ),
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class SheetWish:
-    """What is asked for: one session or a day's group, the edition, the paper, whole NIPs."""
-
-    sessions: Sequence[Session]
-    is_recorded: bool = False
-    paper: str = "a4"
-    has_whole_nip: bool = False
-
-
-def attendance_list(event: Event, wish: SheetWish, *, by: Account, now: datetime) -> bytes:
-    """Draw the list as PDF; one with whole NIPs is audited."""
+def attendance_list(
+    event: Event,
+    sessions: Sequence[Session],
+    *,
+    is_recorded: bool = False,
+    paper: str = "a4",
+    has_whole_nip: bool = False,
+    by: Account,
+    now: datetime,
+) -> bytes:
+    """Draw the list of one session or of a day's group as PDF; one with whole NIPs is audited."""
     import typst  # here, so that only a process that draws one holds its fonts in memory
 
-    if wish.has_whole_nip:
+    if has_whole_nip:
         audit.record("sheet.with_nip", actor=by, thing=event)
     with translation.override(settings.LANGUAGE_CODE):
-        data = json.dumps(_data(event, wish, now=now), ensure_ascii=False)
+        registrations = event.registrations.held().select_related("person", "unit")
+        rows = sorted(registrations, key=lambda row: row.official_place)
+        held = _read_presences(rows, sessions)
+        lines: list[dict[str, Any]] = []
+        for number, row in enumerate(rows, start=1):
+            person = row.person
+            line = {
+                "number": number,
+                "name": person.name,
+                "nip": person.nip if has_whole_nip else mask_nip(person.nip),
+                "rank": person.rank,
+                "position": row.position,
+                "unit": row.unit_name,
+                "sex": person.sex,
+            }
+            if is_recorded:
+                line |= _times(held[row.pk], sessions, zone=event.zone, now=now)
+            lines.append(line)
+        columns = _columns(lines, is_recorded=is_recorded)
+        width, height = PAPERS[paper]
+        if is_recorded:
+            width, height = height, width
+        else:
+            lines += [{"number": len(lines) + more} for more in range(1, BLANK_ROWS + 1)]
+        printed = _("Printed %(moment)s") % {"moment": dates.format_moment(now, event.zone)}
+        data = {
+            "recorded": is_recorded,
+            "title": event.title,
+            "width": width,
+            "height": height,
+            "mark": "CONTOH" if settings.IS_DEMO else "",
+            "facts": _facts(event, sessions),
+            "columns": columns,
+            "rows": lines,
+            "kept": min(len(rows), NAMES_WITH_SIGNATURE) + len(lines) - len(rows),
+            "notes": _notes(event, len(rows), is_recorded=is_recorded),
+            "signer": _signer(event, sessions),
+            "words": {
+                "sheet": _("Attendance list"),
+                "page": _("Page {page} of {pages}"),
+                "printed": printed,
+                "rank": _("Rank/grade"),
+            },
+        }
     return typst.compile(
         FOLDER / "sheet.typ",
         root=FOLDER,
         ignore_system_fonts=True,
-        sys_inputs={"data": data},
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
     )
 
 
-def _data(event: Event, wish: SheetWish, *, now: datetime) -> dict[str, Any]:
-    rows = _in_order(event)
-    lines = [
-        _line(number, row, wish=wish, zone=event.zone, now=now)
-        for number, row in enumerate(_with_presences(rows, wish.sessions), start=1)
-    ]
-    columns = _columns(lines, is_recorded=wish.is_recorded)
-    width, height = PAPERS[wish.paper]
-    if wish.is_recorded:
-        width, height = height, width
-    else:
-        lines += [{"number": len(lines) + more} for more in range(1, BLANK_ROWS + 1)]
-    return {
-        "recorded": wish.is_recorded,
-        "title": event.title,
-        "width": width,
-        "height": height,
-        "mark": "CONTOH" if settings.IS_DEMO else "",
-        "facts": _facts(event, wish.sessions),
-        "columns": columns,
-        "rows": lines,
-        "kept": min(len(rows), NAMES_WITH_SIGNATURE) + len(lines) - len(rows),
-        "notes": _notes(event, len(rows), is_recorded=wish.is_recorded),
-        "signer": _signer(event, wish.sessions),
-        "words": {
-            "sheet": _("Attendance list"),
-            "page": _("Page {page} of {pages}"),
-            "printed": _("Printed %(moment)s") % {"moment": dates.format_moment(now, event.zone)},
-            "rank": _("Rank/grade"),
-        },
-    }
-
-
-def _in_order(event: Event) -> list[Registration]:
-    """Return who holds a place, by unit in official order, then by name."""
-    rows = event.registrations.held().select_related("person", "unit")
-    return sorted(rows, key=lambda row: row.official_place)
+def _read_presences(
+    rows: Sequence[Registration], sessions: Sequence[Session]
+) -> dict[int, dict[int, Presence]]:
+    held: dict[int, dict[int, Presence]] = {row.pk: {} for row in rows}
+    for one in Presence.objects.filter(registration__in=list(held), session__in=sessions):
+        held[one.registration_id][one.session_id] = one
+    return held
 
 
 def _notes(event: Event, count: int, *, is_recorded: bool) -> list[str]:
     notes = [_("%(count)d names on the list") % {"count": count}]
     if is_recorded:
-        notes.append(_(HOW_COUNTED[Closing(event.policies.get("closing", Closing.CLOSE_AT_END))]))
+        notes.append(_(HOW_COUNTED[event.closing]))
     return notes
 
 
@@ -156,33 +166,6 @@ def _columns(lines: Sequence[Mapping[str, Any]], *, is_recorded: bool) -> list[t
     ]
 
 
-Present = tuple[Registration, Mapping[int, Presence]]
-
-
-def _with_presences(rows: Sequence[Registration], sessions: Sequence[Session]) -> list[Present]:
-    held: dict[int, dict[int, Presence]] = {row.pk: {} for row in rows}
-    for one in Presence.objects.filter(registration__in=list(held), session__in=list(sessions)):
-        held[one.registration_id][one.session_id] = one
-    return [(row, held[row.pk]) for row in rows]
-
-
-def _line(
-    number: int, row: Present, *, wish: SheetWish, zone: str, now: datetime
-) -> dict[str, Any]:
-    registration, presences = row
-    person = registration.person
-    line = {
-        "number": number,
-        "name": person.name,
-        "nip": person.nip if wish.has_whole_nip else mask_nip(person.nip),
-        "rank": person.rank,
-        "position": registration.position,
-        "unit": registration.unit_name,
-        "sex": person.sex,
-    }
-    return line | (_times(presences, wish.sessions, zone=zone, now=now) if wish.is_recorded else {})
-
-
 def _times(
     presences: Mapping[int, Presence], sessions: Sequence[Session], *, zone: str, now: datetime
 ) -> dict[str, Any]:
@@ -193,5 +176,5 @@ def _times(
         "came": dates.format_time(min(came), zone).split(" ")[0] if came else "",
         "left": dates.format_time(max(left), zone).split(" ")[0] if left else "",
         "minutes": str(sum(one.minutes for one in presences.values())),
-        "state": ", ".join(dict.fromkeys(str(STATE_LABELS[state]) for state in states)),
+        "state": ", ".join(dict.fromkeys(str(state.label) for state in states)),
     }

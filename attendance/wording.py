@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from attendance.arithmetic.folding import CorrectionKind, Effect
+from attendance.folding import Effect
+from attendance.models import Correction
 
 SENTENCES: dict[str, Promise] = {
     "accepted": _("Present"),
@@ -14,7 +15,6 @@ SENTENCES: dict[str, Promise] = {
     "already_in": _("Recorded before"),
     "debounced": _("Recorded a moment ago"),
     "out": _("Gone out"),
-    "wrong_session": _("Registered for another session"),
     "outside_window": _("Outside the hours of this session; kept for an organiser to check"),
     "unknown_token": _("This code is not known here. Search by name."),
     "waitlisted": _("On the waiting list; recorded"),
@@ -39,14 +39,14 @@ _OUTSIDE = _(
     "Nothing has changed: this time lies outside the hours of the event. Write the time at which"
     " the person really came or went."
 )
-WITHOUT_EFFECT: dict[tuple[CorrectionKind, Effect], Promise] = {
-    (CorrectionKind.VOID, Effect.SAME): _IS_VOID,
-    (CorrectionKind.UNVOID, Effect.SAME): _COUNTS_ALREADY,
-    (CorrectionKind.ACCEPT, Effect.SAME): _COUNTS_ALREADY,
-    (CorrectionKind.ACCEPT, Effect.IDLE): _CANNOT_COUNT,
-    (CorrectionKind.RETIME, Effect.SAME): _HAS_THIS_TIME,
-    (CorrectionKind.RETIME, Effect.IDLE): _OUTSIDE,
-    (CorrectionKind.ADD, Effect.IDLE): _OUTSIDE,
+WITHOUT_EFFECT: dict[tuple[Correction.Kind, Effect], Promise] = {
+    (Correction.Kind.VOID, Effect.SAME): _IS_VOID,
+    (Correction.Kind.UNVOID, Effect.SAME): _COUNTS_ALREADY,
+    (Correction.Kind.ACCEPT, Effect.SAME): _COUNTS_ALREADY,
+    (Correction.Kind.ACCEPT, Effect.IDLE): _CANNOT_COUNT,
+    (Correction.Kind.RETIME, Effect.SAME): _HAS_THIS_TIME,
+    (Correction.Kind.RETIME, Effect.IDLE): _OUTSIDE,
+    (Correction.Kind.ADD, Effect.IDLE): _OUTSIDE,
 }
 CORRECTED: dict[str, Promise] = {
     "add": _("The entry is added."),
@@ -116,4 +116,4 @@ def standing_of(state: str, source: str, *, is_over: bool) -> str:
         return str(_INVITED.get(source, _INVITED["organiser"]))
     if state in ("confirmed", "walk_in"):
         return str(_OWN[source])
-    return str(_WAITS if state in ("waitlisted", "offered") else _NOT_IN_FORCE)
+    return str(_WAITS if state == "waitlisted" else _NOT_IN_FORCE)

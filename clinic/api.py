@@ -1,4 +1,4 @@
-"""The API of the house: each package's router under its own path, one error shape, OpenAPI.
+"""The API: each package's router under its own path, one error shape, OpenAPI.
 
 The framework's own pages load from another host and are off; ``/api/docs/`` is a plain page of
 ours, drawn from the document that stands at ``/api/openapi.json``.
@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -33,15 +33,15 @@ api.add_router("/quizzes/v1", quizzes)
 
 
 @api.exception_handler(Refused)
-def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+def answer_refusal(request: HttpRequest, refusal: Refused) -> HttpResponse:
     """Answer a refusal with its own status, code and sentence."""
     return problems.answer(request, problems.of_refusal(refusal))
 
 
 @api.exception_handler(ValidationError)
-def unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
+def answer_unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Name the fields that are missing, unknown or of a wrong kind, never their values."""
-    fields = [{"field": ".".join(map(str, one["loc"][1:]))} for one in error.errors]
+    fields = [{"field": ".".join(map(str, field["loc"][1:]))} for field in error.errors]
     refusal = Refused(code="invalid_body", details={"errors": fields}, status=422)
     return problems.answer(request, problems.of_refusal(refusal))
 
@@ -50,7 +50,7 @@ def unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(PermissionDenied)
 @api.exception_handler(Http404)
 @api.exception_handler(HttpError)
-def plain(request: HttpRequest, error: Any) -> HttpResponse:
+def answer_other(request: HttpRequest, error: Any) -> HttpResponse:
     """Answer what the framework refuses in the shape of everything else."""
     status = {AuthenticationError: 401, PermissionDenied: 403, Http404: 404}.get(
         type(error), getattr(error, "status_code", 400)
@@ -72,10 +72,13 @@ def reference(request: HttpRequest) -> HttpResponse:
 
 
 def declared_urls() -> Any:
-    """Return the URL patterns, each with the policy that the doors of the house read."""
+    """Return the URL patterns, each with the policy by which it is listed."""
     patterns, app_name, namespace = api.urls
     for pattern in patterns:
-        is_document = pattern.name == "openapi-json"
-        pattern.callback.policy = "public" if is_document else "signed-in"
+        if isinstance(pattern, URLPattern):
+            is_document = pattern.name == "openapi-json"
+            pattern.callback.policy = (  # type: ignore[attr-defined]  # an attribute of ours
+                "public" if is_document else "signed-in"
+            )
     page = path("docs/", policy("public")(reference), name="reference")
     return [*patterns, page], app_name, namespace

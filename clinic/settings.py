@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "clinic.lib.middleware.ContentPolicy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clinic.lib.public_pages.PublicPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "clinic.lib.middleware.Language",
     "django.middleware.common.CommonMiddleware",
@@ -178,6 +179,27 @@ if CACHE_URL:
     CACHES = {"default": {**shared, "KEY_PREFIX": CACHE_TABLE["KEY_PREFIX"]}, "spare": CACHE_TABLE}
 else:
     CACHES = {"default": CACHE_TABLE}
+# Content of modules as it was drawn, in each process by itself (courses.reading).
+CACHES["pages"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "pages",
+    "TIMEOUT": None,
+    "OPTIONS": {"MAX_ENTRIES": 300},
+}
+
+# How long a public page or the demo's list of roles may be shown as it was drawn; what an editor
+# publishes empties the pages at once. Tests look at what is drawn now.
+PAGE_CACHE_SECONDS = 0 if KLINIK_ENV == "test" else 60
+SHOWN_IN_PUBLIC = [
+    "courses.ModulePage",
+    "courses.ModuleEdition",
+    "courses.Regulation",
+    "assessments.ChangeArea",
+    "assessments.Outcome",
+    "assessments.FrameworkEdition",
+    "assessments.Node",
+    "quizzes.QuestionVersion",
+]
 
 # --- jobs ---------------------------------------------------------------------------------------
 CELERY_TASK_DEFAULT_QUEUE = QUEUE

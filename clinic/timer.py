@@ -33,6 +33,7 @@ SCHEDULE = (
     Hint("records.tick", 60, ("quizzes.expire", "minute")),
     Hint("records.tick", 900, ("insights.calibrate", "day")),
     Hint("records.tick", 900, ("records.tidy", "day")),
+    Hint("records.tick", 900, ("attendance.archive", "day")),
 )
 
 logger = logging.getLogger(__name__)

@@ -17,13 +17,13 @@ handler404 = error_views.not_found
 handler429 = error_views.too_many
 handler500 = error_views.fault
 
-# The editor ships doors of its own, which know neither limits nor a second factor; they lead to
-# the one door, and its forms for users and groups do not exist (security.md 3).
-closed_doors = [
-    re_path(r"^admin/(?:login|password_reset)/", policy("public")(people.other_door)),
+# Wagtail ships log-ins of its own, which know neither limits nor a second factor: they lead to
+# ours. Its forms for users and groups would give roles without a record: they do not exist.
+replaced_pages = [
+    re_path(r"^admin/(?:login|password_reset)/", policy("public")(people.lead_to_login)),
     path("admin/logout/", policy("public")(logout)),
     re_path(r"^admin/(?:users|groups|bulk/(?:people|auth))/", policy("public")(people.closed)),
-    path("_util/login/", policy("public")(people.other_door)),
+    path("_util/login/", policy("public")(people.lead_to_login)),
     re_path(r"^_util/", policy("public")(people.closed)),
 ]
 
@@ -32,7 +32,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("akun/", include("clinic.people.urls")),
     path("pemetaan/", include("clinic.insights.urls")),
-    *closed_doors,
+    *replaced_pages,
     path("", include("courses.urls")),
     path("admin/", include("clinic.desks.admin_urls")),
     path("admin/", include(wagtailadmin_urls)),

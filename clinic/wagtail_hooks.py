@@ -1,8 +1,8 @@
-"""What the editor's frame shows of the whole house: first screen, menu entries, our style."""
+"""What the Wagtail admin shows of ours: the first screen, menu entries, and our style."""
 
+from functools import partial
 from typing import Any
 
-from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -13,11 +13,14 @@ from wagtail.admin.menu import MenuItem
 from clinic import health
 from clinic.desks import editor
 from clinic.people import zones
+from clinic.people.access import SignedInRequest
+
+FIRST_PLACE = 20  # in the menu, after the editor's own pages
 
 
 @hooks.register("construct_homepage_panels")
-def _panels(request: HttpRequest, panels: list[Any]) -> None:
-    """Put our panels in the place of the editor's own, which tell nothing of this work."""
+def replace_panels(request: SignedInRequest, panels: list[Any]) -> None:
+    """Put our panels in the place of the editor's own, which say nothing of this work."""
     failing = health.failing() if editor.administers(request.user) else []
     # The editor shows its own pages in the zone of the server; ours are in that of the region.
     with timezone.override(zones.zone_of(request.user)):
@@ -27,21 +30,23 @@ def _panels(request: HttpRequest, panels: list[Any]) -> None:
         ]
 
 
-class _DeskItem(MenuItem):
-    def is_shown(self, request: HttpRequest) -> bool:
+class AdministratorMenuItem(MenuItem):
+    """An entry for those who run the system."""
+
+    def is_shown(self, request: SignedInRequest) -> bool:
         return editor.administers(request.user)
 
 
-def _register(room: editor.Room, order: int) -> None:
-    @hooks.register("register_admin_menu_item")
-    def _item() -> MenuItem:
-        return _DeskItem(room.label, room.url, name=room.name, icon_name=room.icon, order=order)
+def make_menu_item(link: editor.MenuLink, order: int) -> MenuItem:
+    return AdministratorMenuItem(
+        link.label, link.url, name=link.name, icon_name=link.icon, order=order
+    )
 
 
-for place, each in enumerate(editor.ROOMS):
-    _register(each, 20 + place)
+for place, link in enumerate(editor.MENU_LINKS, FIRST_PLACE):
+    hooks.register("register_admin_menu_item", partial(make_menu_item, link, place))
 
 
 @hooks.register("insert_global_admin_css")
-def _style() -> SafeString:
+def link_style() -> SafeString:
     return format_html('<link rel="stylesheet" href="{}">', static("clinic/editor.css"))

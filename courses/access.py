@@ -1,4 +1,4 @@
-"""Who may read, write and publish modules (security.md 2)."""
+"""Who may read, write and publish modules."""
 
 from django.db.models import Q
 

@@ -51,19 +51,11 @@ _MODULE_FIELDS = (
 )
 
 
-class ModuleFileRefused(Refused):
-    """A content file with an outcome that is not loaded, or in a section and not in its module."""
-
-    code = "module_file_refused"
-
-
 @transaction.atomic
 def load_module(text: str, *, author: Account) -> ModulePage:
     """Create a module and its sections as drafts of the author; a known slug is returned as is.
 
-    Raises:
-        PermissionDenied: the account is no author.
-        ModuleFileRefused: as it says; nothing is created.
+    An outcome that is not loaded, or named in a section and not in its module, is refused.
     """
     if not can(author, "write-module", ModulePage):
         raise PermissionDenied
@@ -71,8 +63,8 @@ def load_module(text: str, *, author: Account) -> ModulePage:
     earlier = ModulePage.objects.filter(slug=table["slug"]).first()
     if earlier:
         return earlier
-    outcomes = _outcomes_of(table)
-    module = _new_module(table, author, outcomes)
+    outcomes = _find_outcomes(table)
+    module = _create_module(table, author, outcomes)
     for entry in table["section"]:
         section = SectionPage(
             title=entry["title"],
@@ -83,7 +75,9 @@ def load_module(text: str, *, author: Account) -> ModulePage:
             owner=author,
             live=False,
         )
-        section.body = _stream(section.body, [_raw_block(block) for block in entry["block"]])
+        section.body = _fill_stream(
+            section.body, [_convert_block(block) for block in entry["block"]]
+        )
         module.add_child(instance=section)
         section.save_revision(user=author)
     module.save_revision(user=author)
@@ -91,34 +85,38 @@ def load_module(text: str, *, author: Account) -> ModulePage:
     return module
 
 
-def _outcomes_of(table: dict[str, Any]) -> dict[str, Outcome]:
+def _find_outcomes(table: dict[str, Any]) -> dict[str, Outcome]:
     """Return the outcomes of the module by slug, in its order; its sections name no other."""
     loaded = Outcome.objects.in_bulk(table["outcomes"], field_name="slug")
     missing = [slug for slug in table["outcomes"] if slug not in loaded]
     if missing:
-        raise ModuleFileRefused(
+        raise Refused(
             _("The module %(module)s names an outcome that is not loaded: %(outcome)s.")
             % {"module": table["slug"], "outcome": missing[0]},
+            code="module_file_refused",
             details={"outcomes": missing},
         )
     for entry in table["section"]:
         if "outcome" in entry and entry["outcome"] not in loaded:
-            raise ModuleFileRefused(
+            raise Refused(
                 _("The section %(section)s names an outcome that its module lacks: %(outcome)s.")
                 % {"section": entry["slug"], "outcome": entry["outcome"]},
+                code="module_file_refused",
                 details={"outcomes": [entry["outcome"]]},
             )
     return {slug: loaded[slug] for slug in table["outcomes"]}
 
 
-def _new_module(table: dict[str, Any], author: Account, outcomes: dict[str, Outcome]) -> ModulePage:
+def _create_module(
+    table: dict[str, Any], author: Account, outcomes: dict[str, Outcome]
+) -> ModulePage:
     module = ModulePage(
         area_id=table["area"],
         owner=author,
         live=False,
         **{name: table[name] for name in _MODULE_FIELDS if name in table},
     )
-    module.legal_basis = _stream(
+    module.legal_basis = _fill_stream(
         module.legal_basis,
         [{"type": "reference", "value": entry} for entry in table.get("legal_basis", ())],
     )
@@ -132,11 +130,11 @@ def _new_module(table: dict[str, Any], author: Account, outcomes: dict[str, Outc
     return module
 
 
-def _stream(empty: Any, raw: list[dict[str, Any]]) -> Any:
+def _fill_stream(empty: Any, raw: list[dict[str, Any]]) -> Any:
     return empty.stream_block.to_python(raw)
 
 
-def _raw_block(block: dict[str, Any]) -> dict[str, Any]:
+def _convert_block(block: dict[str, Any]) -> dict[str, Any]:
     """Turn a block of a content file into the raw form that a stream keeps."""
     fields = {name: value for name, value in block.items() if name != "type"}
     value = fields["html"].strip() if block["type"] == "text" else fields

@@ -9,13 +9,13 @@ from courses.models import ModuleEdition
 from courses.publishing import digest_of
 
 
-def _changed_editions() -> Iterator[Breach]:
+def _find_changed_editions() -> Iterator[Breach]:
     for edition in ModuleEdition.objects.iterator(chunk_size=50):
         if digest_of({"head": edition.head, "bodies": edition.bodies}) != edition.digest:
             yield Breach(f"module edition {edition.uuid}", "was changed once published")
 
 
-def _sections_off_their_bodies() -> Iterator[Breach]:
+def _find_mixed_editions() -> Iterator[Breach]:
     for edition in ModuleEdition.objects.iterator(chunk_size=50):
         bodies = {
             str(one["page"]): digest_of(
@@ -23,12 +23,12 @@ def _sections_off_their_bodies() -> Iterator[Breach]:
             )
             for one in edition.sections
         }
-        told = {str(one["page"]): one["digest"] for one in edition.sections}
-        if bodies != told or set(edition.bodies) != set(told):
+        digests = {str(one["page"]): one["digest"] for one in edition.sections}
+        if bodies != digests or set(edition.bodies) != set(digests):
             yield Breach(f"module edition {edition.uuid}", "mixes sections of several drafts")
 
 
-def _readers_without_the_newest() -> Iterator[Breach]:
+def _find_readers_of_older() -> Iterator[Breach]:
     newest = dict(ModuleEdition.objects.order_by().values_list("module").annotate(Max("number")))
     current = dict(ModuleEdition.objects.filter(is_current=True).values_list("module", "number"))
     for module, number in newest.items():
@@ -37,7 +37,7 @@ def _readers_without_the_newest() -> Iterator[Breach]:
 
 
 INVARIANTS: list[Invariant] = [
-    ("D10", _changed_editions),
-    ("D10", _sections_off_their_bodies),
-    ("D10", _readers_without_the_newest),
+    ("D10", _find_changed_editions),
+    ("D10", _find_mixed_editions),
+    ("D10", _find_readers_of_older),
 ]

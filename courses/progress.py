@@ -1,22 +1,26 @@
-"""How far a person is: what they began, marked as finished, and what changed since (ux 5.5).
+"""How far a person is: what they began, marked as finished, and what changed since.
 
 A section is finished when its reader said so and has answered every check in it once, rightly or
 not. A module is finished when all its required sections are; a later edition takes nothing away.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.lib.errors import Refused
+from clinic.people.access import rows_of
 from clinic.people.models import Person
 from courses.models import ModuleCompletion, ModuleEdition, SectionProgress
 from quizzes import practice
 from quizzes.arithmetic.public_items import ItemReview
+from quizzes.models import CheckAnswer
 
 
 class ChecksUnanswered(Refused):
@@ -26,23 +30,21 @@ class ChecksUnanswered(Refused):
     status = 409
 
 
+STATE_WORDS: dict[str, Promise] = {
+    "todo": gettext_lazy("Not started"),
+    "doing": gettext_lazy("In progress"),
+    "done": gettext_lazy("Finished"),
+}
+
+
 @dataclass(frozen=True)
-class Standing:
-    """A person in one module: sections by the id of their page, and whether all is finished."""
+class SectionStates:
+    """A person in the sections of one module, by the ids of their pages."""
 
     begun: frozenset[int] = frozenset()
     finished: frozenset[int] = frozenset()
-    completion: ModuleCompletion | None = None
-    changed: tuple[dict[str, Any], ...] = field(default=())
 
-    @property
-    def state(self) -> str:
-        """The module's state: ``todo``, ``doing`` or ``done``."""
-        if self.completion:
-            return "done"
-        return "doing" if self.begun else "todo"
-
-    def state_of(self, section: dict[str, Any]) -> str:
+    def state_of(self, section: Mapping[str, Any]) -> str:
         """The section's state: ``todo``, ``doing`` or ``done``."""
         if section["page"] in self.finished:
             return "done"
@@ -53,38 +55,62 @@ class Standing:
         return next((one for one in edition.sections if one["page"] not in self.finished), None)
 
 
-def standings_of(person: Person, editions: Iterable[ModuleEdition]) -> dict[int, Standing]:
+@dataclass(frozen=True)
+class ModuleProgress(SectionStates):
+    """A person in one module: the sections, whether all is finished, and what changed since."""
+
+    completion: ModuleCompletion | None = None
+    changed: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def state(self) -> str:
+        """The module's state: ``todo``, ``doing`` or ``done``."""
+        if self.completion:
+            return "done"
+        return "doing" if self.begun else "todo"
+
+    @property
+    def word(self) -> Promise:
+        """The state in words."""
+        return STATE_WORDS[self.state]
+
+
+def section_states(person: Person, editions: Iterable[ModuleEdition]) -> dict[int, SectionStates]:
+    """Return how far the person is in the sections of these modules, by the module's id."""
+    pages = {edition.module_id: [one["page"] for one in edition.sections] for edition in editions}
+    listed = [page for of_module in pages.values() for page in of_module]
+    rows = SectionProgress.objects.filter(person__in=rows_of(person), section__in=listed)
+    is_finished: dict[int, bool] = {}
+    for page, finished_at in rows.values_list("section", "finished_at"):
+        is_finished[page] = is_finished.get(page, False) or finished_at is not None
+    return {
+        module: SectionStates(
+            begun=frozenset(page for page in of_module if page in is_finished),
+            finished=frozenset(page for page in of_module if is_finished.get(page)),
+        )
+        for module, of_module in pages.items()
+    }
+
+
+def progress_of(person: Person, editions: Iterable[ModuleEdition]) -> dict[int, ModuleProgress]:
     """Return how far the person is in each of these modules, by the module's id."""
     listed = list(editions)
-    rows = _rows_of(person)
-    module_of = {one["page"]: edition.module_id for edition in listed for one in edition.sections}
-    begun: dict[int, set[int]] = {}
-    finished: dict[int, set[int]] = {}
-    for row in SectionProgress.objects.filter(person__in=rows, section__in=module_of):
-        module = module_of[row.section_id]
-        begun.setdefault(module, set()).add(row.section_id)
-        if row.finished_at:
-            finished.setdefault(module, set()).add(row.section_id)
     completions = {
         row.module_id: row
         for row in ModuleCompletion.objects.filter(
-            person__in=rows, module__in=[edition.module_id for edition in listed]
+            person__in=rows_of(person), module__in=[edition.module_id for edition in listed]
         )
     }
+    states = section_states(person, listed)
     return {
-        edition.module_id: Standing(
-            begun=frozenset(begun.get(edition.module_id, ())),
-            finished=frozenset(finished.get(edition.module_id, ())),
+        edition.module_id: ModuleProgress(
+            begun=states[edition.module_id].begun,
+            finished=states[edition.module_id].finished,
             completion=completions.get(edition.module_id),
-            changed=tuple(_changed(edition, completions.get(edition.module_id))),
+            changed=tuple(_list_changed(edition, completions.get(edition.module_id))),
         )
         for edition in listed
     }
-
-
-def standing_of(person: Person, edition: ModuleEdition) -> Standing:
-    """Return how far the person is in one module."""
-    return standings_of(person, [edition])[edition.module_id]
 
 
 def begin(person: Person, section: dict[str, Any]) -> None:
@@ -106,13 +132,10 @@ def answer_check(person: Person, section: dict[str, Any], *, slug: str, raw: Any
 
 @transaction.atomic
 def finish(person: Person, edition: ModuleEdition, section: dict[str, Any]) -> SectionProgress:
-    """Mark the section as finished; marking it twice keeps the first.
-
-    Raises:
-        ChecksUnanswered: naming how many checks still wait for an answer.
-    """
+    """Mark the section as finished; marking it twice keeps the first."""
     Person.objects.select_for_update().get(pk=person.pk)
-    waiting = unanswered(person, section)
+    # A check that was retired asks nobody.
+    waiting = unanswered(person, practice.check_questions(section["checks"]))
     if waiting:
         raise ChecksUnanswered(
             _("Answer the check questions of this section first. Right or wrong does not matter."),
@@ -122,7 +145,7 @@ def finish(person: Person, edition: ModuleEdition, section: dict[str, Any]) -> S
     if not row.finished_at:
         row.finished_at, row.finished_edition = timezone.now(), edition.number
         row.save()
-    _complete(person, edition)
+    _note_completion(person, edition)
     return row
 
 
@@ -131,35 +154,29 @@ def undo(person: Person, edition: ModuleEdition, section: dict[str, Any]) -> Non
     """Take the mark back, and with it the module's where the section is required."""
     Person.objects.select_for_update().get(pk=person.pk)
     rows = SectionProgress.objects.filter(
-        person__in=_rows_of(person), section=section["page"], finished_at__isnull=False
+        person__in=rows_of(person), section=section["page"], finished_at__isnull=False
     )
     for row in rows:
         row.finished_at = row.finished_edition = None
         row.save()
     if section["is_required"]:
-        completions = ModuleCompletion.objects.filter(person__in=_rows_of(person))
+        completions = ModuleCompletion.objects.filter(person__in=rows_of(person))
         completions.filter(module=edition.module_id).delete()
 
 
-def unanswered(person: Person, section: dict[str, Any]) -> set[str]:
-    """Return the section's checks without an answer; a check that was retired asks nobody."""
-    known = practice.check_questions(section["checks"]).keys()
-    return set(known) - _answered(person, known)
+def unanswered(person: Person, checks: Iterable[str]) -> set[str]:
+    """Return which of these published checks wait for an answer."""
+    asked = set(checks)
+    if not asked:
+        return set()
+    rows = CheckAnswer.objects.filter(person__in=rows_of(person), question__slug__in=asked)
+    return asked - set(rows.values_list("question__slug", flat=True))
 
 
-def _answered(person: Person, slugs: Iterable[str]) -> set[str]:
-    listed = list(slugs)
-    return {slug for row in _rows_of(person) for slug in practice.answered(row, listed)}
-
-
-def _rows_of(person: Person) -> list[Person]:
-    return list(Person.objects.rows_of(person))
-
-
-def _complete(person: Person, edition: ModuleEdition) -> None:
+def _note_completion(person: Person, edition: ModuleEdition) -> None:
     required = {one["page"] for one in edition.sections if one["is_required"]}
     done = SectionProgress.objects.filter(
-        person__in=_rows_of(person), section__in=required, finished_at__isnull=False
+        person__in=rows_of(person), section__in=required, finished_at__isnull=False
     )
     if required - set(done.values_list("section", flat=True)):
         return
@@ -170,7 +187,9 @@ def _complete(person: Person, edition: ModuleEdition) -> None:
     )
 
 
-def _changed(edition: ModuleEdition, completion: ModuleCompletion | None) -> list[dict[str, Any]]:
+def _list_changed(
+    edition: ModuleEdition, completion: ModuleCompletion | None
+) -> list[dict[str, Any]]:
     """Return the sections to look at again: only a big new edition asks for that."""
     if completion is None or completion.edition == edition.number:
         return []

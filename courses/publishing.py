@@ -1,16 +1,18 @@
 """Publishing a module: all its sections out in one act, one edition (D10).
 
-Nobody publishes what they wrote themselves (security.md 2, rule 2).
+Nobody publishes what they wrote themselves. The pages go out through the editor's own revisions,
+so that its history and its comparison hold; what readers get is the edition
+(docs/decisions/0021-a-module-is-published-whole.md).
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Q
@@ -29,42 +31,11 @@ from courses.models import ModuleEdition, ModulePage, ReviewRequest, SectionPage
 
 SCHEMA = 1
 
-
-class OwnWork(Refused):
-    """The person who wrote a module or one of its sections wants to publish it."""
-
-    code = "own_work"
-    status = 403
-
-
-class NothingToPublish(Refused):
-    """A module without sections, or one in which nothing has changed."""
-
-    code = "nothing_to_publish"
-    status = 409
-
-
-class DraftMoved(Refused):
-    """Somebody saved the draft after the reviewer had looked at it."""
-
-    code = "draft_moved"
-    status = 409
-
-
-class Incomplete(Refused):
-    """A module or section that still lacks what a reader needs."""
-
-    code = "incomplete"
-
-
-class ForeignMarkup(Refused):
-    """Running text that holds more than the editor's buttons make."""
-
-    code = "foreign_markup"
+AnyPage = TypeVar("AnyPage", bound=Page)
 
 
 @dataclass(frozen=True)
-class Draft:
+class ModuleDraft:
     """The newest saved state of a module as an edition would hold it."""
 
     head: dict[str, Any]
@@ -75,25 +46,49 @@ class Draft:
         return digest_of({"head": self.head, "bodies": self.bodies})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Note:
-    """What readers are told of an edition; a major one asks them to look again (ux 5.5)."""
-
-    text: str = ""
-    is_major: bool = False
+def digest_of(content: Any) -> str:
+    """Return the SHA-256 of plain values, whatever the order of their keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def draft_of(module: ModulePage) -> Draft:
+def sections_of(module: ModulePage) -> list[SectionPage]:
+    """Return the sections in reading order."""
+    rows = SectionPage.objects.child_of(module).select_related("latest_revision")
+    return list(rows.order_by("path"))
+
+
+def draft_of(module: ModulePage) -> ModuleDraft:
     """Return the newest saved draft of the module and its sections."""
-    newest = ModulePage.objects.select_related("latest_revision").get(pk=module.pk)
-    return _drawn(*map(_newest, _pages(newest)))
+    stored = ModulePage.objects.select_related("latest_revision").get(pk=module.pk)
+    return _draw(_read_newest(stored), [_read_newest(one) for one in sections_of(stored)])
 
 
+def refuse_nothing_new(module: ModulePage, draft: ModuleDraft) -> None:
+    """Refuse a module without sections, or one in which nothing has changed."""
+    is_same = ModuleEdition.objects.filter(module=module, is_current=True, digest=draft.digest)
+    if not draft.bodies or is_same.exists():
+        raise Refused(
+            _("There is nothing new to publish in this module."),
+            code="nothing_to_publish",
+            status=409,
+        )
+
+
+def writers_since_publication(pages: Sequence[Page]) -> set[int]:
+    """Return the accounts that own these pages or saved a draft since they were last out."""
+    owners = {page.owner_id for page in pages if page.owner_id}
+    since = [Q(object_id=str(page.pk), pk__gt=page.live_revision_id or 0) for page in pages]
+    saved = Revision.page_revisions.filter(reduce(or_, since), user__isnull=False)
+    return owners | set(saved.values_list("user_id", flat=True))
+
+
+@transaction.atomic
 def publish(
     module: ModulePage,
     *,
     actor: Account,
-    note: Note | None = None,
+    note: str = "",
+    is_major: bool = False,
     seen: str = "",
     now: datetime | None = None,
 ) -> ModuleEdition:
@@ -102,55 +97,62 @@ def publish(
     Args:
         module: the module.
         actor: a reviewer who wrote none of it.
-        note: what readers are told.
+        note: what readers are told; empty: the note that stands in the draft.
+        is_major: those who finished the module are asked to look at what changed.
         seen: digest of the draft that the reviewer looked at; empty: whatever is newest.
         now: moment of the act, server time.
-
-    Raises:
-        PermissionDenied, Http404: the actor may not publish modules.
-        OwnWork, NothingToPublish, DraftMoved, Incomplete, ForeignMarkup: as they say; nothing is
-            written.
     """
     require(actor, "publish-module", module)
-    with transaction.atomic():
-        locked = ModulePage.objects.select_for_update().get(pk=module.pk)
-        pages = _pages(locked)
-        _refuse_own_work(pages, actor)
-        fresh = [_publish_page(page, actor) for page in pages]
-        draft = _drawn(*fresh)
-        _refuse_unfit(draft, locked, seen=seen)
-        moment = now or timezone.now()
-        edition = _freeze(locked, draft, actor=actor, note=note or Note(), now=moment)
-        _close_review(locked, actor)
-        values = {"module": locked.slug, "number": edition.number, "digest": edition.digest}
-        audit.record("module.publish", actor=actor, thing=edition, values=values)
+    locked = ModulePage.objects.select_for_update().get(pk=module.pk)
+    sections = sections_of(locked)
+    if actor.pk in writers_since_publication([locked, *sections]):
+        raise Refused(
+            _("You wrote part of this module. Ask another reviewer to publish it."),
+            code="own_work",
+            status=403,
+        )
+    fresh = _publish_page(locked, actor)
+    draft = _draw(fresh, [_publish_page(one, actor) for one in sections])
+    if seen and seen != draft.digest:
+        raise Refused(
+            _("The draft has changed since you opened it. Please look at it again."),
+            code="draft_moved",
+            status=409,
+        )
+    refuse_nothing_new(fresh, draft)
+    _refuse_unfit(draft)
+    moment = now or timezone.now()
+    earlier = ModuleEdition.objects.filter(module=fresh, is_current=True)
+    number = max(earlier.values_list("number", flat=True), default=0) + 1
+    earlier.update(is_current=False)
+    ModulePage.objects.filter(pk=module.pk).update(last_reviewed_on=timezone.localdate(moment))
+    edition = ModuleEdition.objects.create(
+        module=fresh,
+        number=number,
+        is_major=is_major,
+        note=note or fresh.change_note,
+        head=draft.head,
+        bodies=draft.bodies,
+        digest=draft.digest,
+        published_at=moment,
+        published_by=actor,
+    )
+    ReviewRequest.objects.filter(module=fresh, state=ReviewRequest.State.WAITING).update(
+        state=ReviewRequest.State.PUBLISHED, decided_by=actor, decided_at=timezone.now()
+    )
+    values = {"module": fresh.slug, "number": number, "digest": edition.digest}
+    audit.record("module.publish", actor=actor, thing=edition, values=values)
     return edition
 
 
-def digest_of(content: Any) -> str:
-    """Return the SHA-256 of plain values, whatever the order of their keys."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+def _publish_page(page: AnyPage, actor: Account) -> AnyPage:
+    """Publish the newest draft of one page through the editor's own action."""
+    revision = page.get_latest_revision() or page.save_revision(user=actor)
+    revision.publish(user=actor, skip_permission_checks=True)
+    return type(page).objects.get(pk=page.pk)
 
 
-def writers_since_publication(pages: list[Page]) -> set[int]:
-    """Return the accounts that own these pages or saved a draft since they were last out."""
-    owners = {page.owner_id for page in pages if page.owner_id}
-    since = [Q(object_id=str(page.pk), pk__gt=page.live_revision_id or 0) for page in pages]
-    saved = Revision.page_revisions.filter(reduce(or_, since), user__isnull=False)
-    return owners | set(saved.values_list("user_id", flat=True))
-
-
-def pages_of(module: ModulePage) -> list[Page]:
-    """Return the module and its sections in reading order."""
-    return _pages(module)
-
-
-def _pages(module: ModulePage) -> list[Page]:
-    sections = SectionPage.objects.child_of(module).select_related("latest_revision")
-    return [module, *sections.order_by("path")]
-
-
-def _newest(page: Page) -> Page:
+def _read_newest(page: AnyPage) -> AnyPage:
     """Return the page as it was last saved, to be read and not to be saved.
 
     The editor's ``as_object`` looks up one by one all that a page points at.
@@ -161,85 +163,41 @@ def _newest(page: Page) -> Page:
     return type(page).from_serializable_data(revision.content, check_fks=False)
 
 
-def _refuse_own_work(pages: list[Page], actor: Account) -> None:
-    if actor.pk in writers_since_publication(pages):
-        raise OwnWork(_("You wrote part of this module. Ask another reviewer to publish it."))
-
-
-def _refuse_unfit(draft: Draft, module: ModulePage, *, seen: str) -> None:
-    if seen and seen != draft.digest:
-        raise DraftMoved(_("The draft has changed since you opened it. Please look at it again."))
-    is_same = ModuleEdition.objects.filter(module=module, is_current=True, digest=draft.digest)
-    if not draft.bodies or is_same.exists():
-        raise NothingToPublish(_("There is nothing new to publish in this module."))
+def _refuse_unfit(draft: ModuleDraft) -> None:
+    """Refuse a section without lead or content, and markup that no button of the editor makes."""
     empty = [
         one["title"]
         for one in draft.head["sections"]
         if not (one["title"] and one["lead"] and draft.bodies[str(one["page"])])
     ]
     if empty:
-        raise Incomplete(
+        raise Refused(
             _("This section still lacks its lead or its content: %(title)s") % {"title": empty[0]},
+            code="incomplete",
             details={"sections": empty},
         )
-    _refuse_foreign_markup(draft)
-
-
-def _refuse_foreign_markup(draft: Draft) -> None:
-    found = [
+    foreign = [
         part
         for stream in draft.bodies.values()
         for block in stream
         if block["type"] == "text"
         for part in foreign_markup(block["value"])
     ]
-    if found:
-        raise ForeignMarkup(
-            _("The text holds markup that is not allowed: %(markup)s") % {"markup": found[0]},
-            details={"markup": found},
+    if foreign:
+        raise Refused(
+            _("The text holds markup that is not allowed: %(markup)s") % {"markup": foreign[0]},
+            code="foreign_markup",
+            details={"markup": foreign},
         )
 
 
-def _publish_page(page: Page, actor: Account) -> Page:
-    """Publish the newest draft of one page through the editor's own action."""
-    revision = page.get_latest_revision() or page.save_revision(user=actor)
-    revision.publish(user=actor, skip_permission_checks=True)
-    return type(page).objects.get(pk=page.pk)
-
-
-def _freeze(
-    module: ModulePage, draft: Draft, *, actor: Account, note: Note, now: datetime
-) -> ModuleEdition:
-    earlier = ModuleEdition.objects.filter(module=module, is_current=True)
-    number = max(earlier.values_list("number", flat=True), default=0) + 1
-    earlier.update(is_current=False)
-    ModulePage.objects.filter(pk=module.pk).update(last_reviewed_on=timezone.localdate(now))
-    return ModuleEdition.objects.create(
-        module=module,
-        number=number,
-        is_major=note.is_major,
-        note=note.text or module.change_note,
-        head=draft.head,
-        bodies=draft.bodies,
-        digest=draft.digest,
-        published_at=now,
-        published_by=actor,
-    )
-
-
-def _close_review(module: ModulePage, actor: Account) -> None:
-    ReviewRequest.objects.filter(module=module, state=ReviewRequest.State.WAITING).update(
-        state=ReviewRequest.State.PUBLISHED, decided_by=actor, decided_at=timezone.now()
-    )
-
-
-def _drawn(module: ModulePage, *sections: SectionPage) -> Draft:
-    bodies = {str(one.pk): _stream(one.body) for one in sections}
+def _draw(module: ModulePage, sections: Sequence[SectionPage]) -> ModuleDraft:
+    bodies = {str(one.pk): _list_blocks(one.body) for one in sections}
     aims = [row.outcome_id for row in module.outcome_rows.all()]
     wanted = Outcome.objects.filter(pk__in=[*aims, *(one.outcome_id for one in sections)])
     slugs = dict(wanted.values_list("pk", "slug"))
-    listed = [_section_head(one, bodies[str(one.pk)], slugs) for one in sections]
-    return Draft(
+    listed = [_describe_section(one, bodies[str(one.pk)], slugs) for one in sections]
+    return ModuleDraft(
         head={
             "schema": SCHEMA,
             "title": module.title,
@@ -250,7 +208,7 @@ def _drawn(module: ModulePage, *sections: SectionPage) -> Draft:
             "audience": module.audience,
             "why_unit": module.why_unit,
             "quality_note": module.quality_note,
-            "legal_basis": [block["value"] for block in _stream(module.legal_basis)],
+            "legal_basis": [block["value"] for block in _list_blocks(module.legal_basis)],
             "frameworks": sorted(framework.slug for framework in module.frameworks.all()),
             "outcomes": [slugs[key] for key in aims if key in slugs],
             "minutes": sum(one["minutes"] for one in listed),
@@ -260,21 +218,21 @@ def _drawn(module: ModulePage, *sections: SectionPage) -> Draft:
     )
 
 
-def _stream(value: Any) -> list[dict[str, Any]]:
+def _list_blocks(value: Any) -> list[dict[str, Any]]:
     return list(value.stream_block.get_prep_value(value))
 
 
-def _section_head(
+def _describe_section(
     section: SectionPage, stream: list[dict[str, Any]], outcomes: Mapping[int, str]
 ) -> dict[str, Any]:
-    said = {
+    return {
         "page": section.pk,
         "slug": section.slug,
         "title": section.title,
         "lead": section.lead,
         "is_required": section.is_required,
-        "outcome": outcomes.get(section.outcome_id, ""),
+        "outcome": outcomes.get(section.outcome_id, "") if section.outcome_id else "",
         "minutes": minutes_of(section.lead, stream),
         "checks": [block["value"]["question"] for block in stream if block["type"] == "check"],
+        "digest": digest_of([section.title, section.lead, stream]),
     }
-    return {**said, "digest": digest_of([section.title, section.lead, stream])}

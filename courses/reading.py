@@ -1,20 +1,27 @@
-"""From an edition, or a draft, to what its page shows.
+"""What readers are shown of an edition, or reviewers of a draft: blocks, rubrics, rules, checks.
 
-Everything that a page needs beside the stored stream is fetched once for all its blocks: rows of
-rubrics, states of regulations, check questions without their keys.
-
-Rows of a framework as a reader needs them: what each letter asks, what one step up is worth.
-
-A reader who works in a unit finds the letter of its own last sheet marked (ux.md 5.1, U19).
+An edition never changes, and what it points at (rows of frameworks, rules, outcomes, check
+questions) changes by acts that the audit log notes. So a section is drawn once per process, for
+the edition, the language and those acts. What is kept is the same for everybody:
+where the reader's own unit answered a rubric and where a form needs its token stands a slot, which
+is filled for each request.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import QuerySet
+from django.core.cache import caches
+from django.db.models import F, Q, QuerySet, Subquery, Sum, Value
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
@@ -22,14 +29,42 @@ from clinic.assessments.arithmetic.scoring import points_per_row
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Answer, ChangeArea, FrameworkEdition, Node, Outcome, Sheet
 from clinic.assessments.sheet_page import formula_in_words
+from clinic.lib.remembering import until_publication
 from clinic.lib.templatetags.ui import points
-from clinic.people.access import Actor, rows_of, visible
-from clinic.people.models import Membership
+from clinic.people.access import Actor, condition_of, rows_of
+from clinic.people.models import Account, Membership
+from clinic.records.audit import AuditEntry
 from courses.models import ModuleEdition, ModulePage, Regulation
 from quizzes import practice
 
 Address = tuple[str, str]
 """An edition's slug and a row's code."""
+
+
+_SLOT = re.compile("<!--slot:([^>]*)-->")
+
+
+@dataclass(frozen=True)
+class KeptMarkup:
+    """Drawn markup as a format, and the names of its slots in their order."""
+
+    markup: str
+    slots: tuple[str, ...]
+
+    @classmethod
+    def of(cls, drawn: str) -> "KeptMarkup":
+        """Keep what was drawn."""
+        escaped = drawn.replace("{", "{{").replace("}", "}}")
+        return cls(_SLOT.sub("{}", escaped), tuple(_SLOT.findall(drawn)))
+
+    def fill(self, fillings: Mapping[str, str]) -> SafeString:
+        """Return the markup with what stands in its slots for one reader; others stay empty."""
+        return format_html(self.markup, *(fillings.get(name, "") for name in self.slots), "")
+
+
+def slot(*names: str) -> SafeString:
+    """Return the mark of a place that is filled for each reader; no author can write a comment."""
+    return format_html("<!--slot:{}-->", "|".join(names))
 
 
 @dataclass(frozen=True)
@@ -44,16 +79,16 @@ class OwnAnswer:
 class RubricLetter:
     """One letter of a row: what it asks, and how many points the letter above earns more.
 
-    ``to_best`` is what the best letter earns more; ``own``: the reader's unit answered so.
+    ``to_best`` is what the best letter earns more.
     """
 
+    address: Address
     letter: str
     text: str
     above: str = ""
     gain: Fraction | None = None
     best: str = ""
     to_best: Fraction | None = None
-    own: bool = False
 
     @property
     def step_up(self) -> str:
@@ -75,72 +110,73 @@ class RubricLetter:
             "points": points(self.to_best),
         }
 
+    @property
+    def own_class(self) -> SafeString:
+        """The slot of the class of a letter that the reader's unit answered."""
+        return slot("own-class", *self.address, self.letter)
+
+    @property
+    def own_note(self) -> SafeString:
+        """The slot of the note beside it."""
+        return slot("own-note", *self.address, self.letter)
+
 
 @dataclass(frozen=True)
 class RubricRow:
     """A row with its letters, best first; a row that is computed shows its formula instead."""
 
+    node: int
     code: str
     wording: str
     letters: tuple[RubricLetter, ...]
     formula: str
     points: Fraction | None
     is_unverified: bool
-    own_year: int | None = None
 
 
-def own_answers(reader: Actor, addresses: Iterable[Address]) -> dict[Address, OwnAnswer]:
-    """Return what the units in which the reader works today answered last on these rows."""
-    if not reader.is_authenticated:
-        return {}
-    wanted = set(addresses)
+def own_answers(reader: Account, nodes: Mapping[int, Address]) -> dict[Address, OwnAnswer]:
+    """Return what the units in which the reader works today answered last on these rows.
+
+    ``nodes`` are addresses of rows by their keys.
+    """
     own = Membership.objects.on(timezone.localdate()).filter(person__in=rows_of(reader.person))
-    sheets = visible(reader, "read-brief", Sheet.objects.filter(unit__in=own.values("unit")))
+    units = list(own.order_by().values_list("unit", flat=True)) if nodes else []
+    if not units:
+        return {}
+    readable = Sheet.objects.filter(condition_of(reader, "read-brief", Sheet), unit__in=units)
     answers = (
-        Answer.objects.filter(
-            sheet__in=sheets.filter(edition__slug__in={slug for slug, _code in wanted}),
-            node__code__in={code for _slug, code in wanted},
-        )
+        Answer.objects.filter(node__in=list(nodes), sheet__in=readable.order_by().values("pk"))
         .exclude(letter="")
         .order_by("sheet__period", "-sheet__unit__order")
-        .values_list("node__edition__slug", "node__code", "letter", "sheet__period")
+        .values_list("node", "letter", "sheet__period")
     )
-    return {(slug, code): OwnAnswer(letter, year) for slug, code, letter, year in answers}
+    return {nodes[node]: OwnAnswer(letter, year) for node, letter, year in answers}
 
 
-def rows_at(
-    addresses: Iterable[Address], own: Mapping[Address, OwnAnswer] | None = None
-) -> dict[Address, RubricRow]:
+def rows_at(addresses: Iterable[Address]) -> dict[Address, RubricRow]:
     """Return the rows at these addresses; a row that its edition lost is left out."""
-    wanted, own = set(addresses), own or {}
+    wanted = set(addresses)
     found = {}
     for edition in FrameworkEdition.objects.filter(slug__in={slug for slug, _code in wanted}):
         codes = [code for slug, code in wanted if slug == edition.slug]
-        worth = points_per_row(edition_file(edition))
+        framework = edition_file(edition)
+        worth = points_per_row(framework)
         for node in Node.objects.filter(edition=edition, code__in=codes):
-            address = edition.slug, node.code
-            found[address] = _row(node, edition, worth.get(node.code), own.get(address))
+            letters = _letters(framework, node, worth.get(node.code))
+            found[edition.slug, node.code] = RubricRow(
+                node=node.pk,
+                code=node.code,
+                wording=node.wording,
+                letters=letters,
+                formula="" if letters else formula_in_words(framework, node.code),
+                points=worth.get(node.code),
+                is_unverified=bool(node.definition["unverified"]),
+            )
     return found
 
 
-def _row(
-    node: Node, edition: FrameworkEdition, worth: Fraction | None, own: OwnAnswer | None
-) -> RubricRow:
-    framework = edition_file(edition)
-    letters = _letters(framework, node, worth, own.letter if own else "")
-    return RubricRow(
-        code=node.code,
-        wording=node.wording,
-        letters=letters,
-        formula="" if letters else formula_in_words(framework, node.code),
-        points=worth,
-        is_unverified=bool(node.definition["unverified"]),
-        own_year=own.year if own else None,
-    )
-
-
 def _letters(
-    framework: FrameworkFile, node: Node, worth: Fraction | None, own: str
+    framework: FrameworkFile, node: Node, worth: Fraction | None
 ) -> tuple[RubricLetter, ...]:
     scale = framework.by_scale.get(node.definition["scale"])
     texts = dict(node.definition["rubric"])
@@ -153,13 +189,13 @@ def _letters(
         text = texts.get(letter) or _("What %(letter)s asks is not met yet.") % {"letter": above}
         letters.append(
             RubricLetter(
+                address=(framework.id, node.code),
                 letter=letter,
                 text=text,
                 above=above,
                 gain=worth * (values[above] - values[letter]) if above and worth else None,
                 best=best,
                 to_best=worth * (values[best] - values[letter]) if best and worth else None,
-                own=letter == own,
             )
         )
     return tuple(letters)
@@ -177,115 +213,306 @@ class ShownBlock:
     value: Any
     about: Any = None
 
-    @property
-    def template(self) -> str:
-        """The template that draws it."""
-        return f"courses/blocks/{self.kind}.html"
+    def draw(self, **context: Any) -> str:
+        """Draw it; slots stay open."""
+        return render_to_string(f"courses/blocks/{self.kind}.html", {"block": self, **context})
 
 
-@dataclass(frozen=True)
-class Fetched:
-    """What blocks point at, by its address."""
-
-    rubrics: Mapping[Address, RubricRow] = field(default_factory=dict)
-    regulations: Mapping[str, Regulation] = field(default_factory=dict)
-    checks: Mapping[str, practice.CheckQuestion] = field(default_factory=dict)
-
-
-def current_editions(actor: Actor) -> QuerySet[ModuleEdition]:
-    """Return the current edition of every module that the actor may read, in order of areas."""
-    verb = "read-internal-module" if actor.is_authenticated else "read-module"
-    modules = visible(actor, verb, ModulePage.objects.all())
-    return (
-        ModuleEdition.objects.filter(is_current=True, module__in=modules.values("pk"))
-        .select_related("module")
-        .order_by("module__area__order", "module__title")
-    )
-
-
-def shown_section(
-    stream: Stream, *, place: int = 1, reader: Actor | None = None
-) -> list[ShownBlock]:
-    """Return the blocks of one section, ready for their templates."""
-    return shown_sections([stream], first=place, reader=reader)[0]
-
-
-def shown_sections(
-    streams: Iterable[Stream], *, first: int = 1, reader: Actor | None = None
-) -> list[list[ShownBlock]]:
+def shown_sections(streams: Iterable[Stream], *, first: int = 1) -> list[list[ShownBlock]]:
     """Return the blocks of several sections; what they point at is fetched once for all.
 
-    A ``reader`` finds what the own unit answered; what is printed or kept names none (U19).
+    ``first`` is the number of the first section, which anchors of blocks begin with.
     """
-    plain = [[(block["type"], _plain(block["value"])) for block in one] for one in streams]
-    fetched = _fetch([block for one in plain for block in one], reader)
-    return [
-        [
-            ShownBlock(kind, f"b{section}-{place}", value, _about(kind, value, fetched))
-            for place, (kind, value) in enumerate(one, 1)
-        ]
-        for section, one in enumerate(plain, first)
-    ]
-
-
-def shown_references(values: list[dict[str, Any]]) -> list[ShownBlock]:
-    """Return the legal basis of a module, each with the state of its rule today."""
-    return shown_section([{"type": "reference", "value": value} for value in values], place=0)
-
-
-def outcomes_of(head: dict[str, Any]) -> list[Outcome]:
-    """Return the outcomes that an edition names, in its order."""
-    known = {row.slug: row for row in Outcome.objects.filter(slug__in=head["outcomes"])}
-    return [known[slug] for slug in head["outcomes"] if slug in known]
-
-
-def outcome_of(section: dict[str, Any]) -> Outcome | None:
-    """Return the outcome that a section of an edition serves, if it names one."""
-    return Outcome.objects.filter(slug=section["outcome"]).first() if section["outcome"] else None
-
-
-def areas() -> dict[str, ChangeArea]:
-    """Return the change areas by their slug."""
-    return {area.slug: area for area in ChangeArea.objects.all()}
-
-
-def _plain(value: Any) -> Any:
-    """Unwrap the items of a list block, at any depth."""
-    if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_plain(_item(part)) for part in value]
-    return value
-
-
-def _item(part: Any) -> Any:
-    is_wrapped = isinstance(part, dict) and part.get("type") == "item"
-    return part["value"] if is_wrapped else part
-
-
-def _fetch(blocks: list[tuple[str, Any]], reader: Actor | None) -> Fetched:
-    rubrics = {
+    plain = [[(block["type"], _unwrap(block["value"])) for block in one] for one in streams]
+    blocks = [block for one in plain for block in one]
+    addresses = {
         (value["edition"], code)
         for kind, value in blocks
         if kind == "rubric"
         for code in value["nodes"]
     }
     rules = {value["regulation"] for kind, value in blocks if kind == "reference"}
-    checks = {value["question"] for kind, value in blocks if kind == "check"}
-    own = own_answers(reader, rubrics) if reader and rubrics else {}
-    return Fetched(
-        rubrics=rows_at(rubrics, own) if rubrics else {},
-        regulations=Regulation.objects.in_bulk(rules, field_name="slug") if rules else {},
-        checks=practice.check_questions(checks) if checks else {},
+    slugs = {value["question"] for kind, value in blocks if kind == "check"}
+    rubrics = rows_at(addresses) if addresses else {}
+    regulations = Regulation.objects.in_bulk(rules, field_name="slug") if rules else {}
+    checks = practice.check_questions(slugs) if slugs else {}
+
+    def about(kind: str, value: Any) -> Any:
+        if kind == "rubric":
+            rows = (rubrics.get((value["edition"], code)) for code in value["nodes"])
+            return [row for row in rows if row]
+        if kind == "reference":
+            return regulations.get(value["regulation"])
+        return checks.get(value["question"]) if kind == "check" else None
+
+    return [
+        [
+            ShownBlock(kind, f"b{section}-{place}", value, about(kind, value))
+            for place, (kind, value) in enumerate(one, 1)
+        ]
+        for section, one in enumerate(plain, first)
+    ]
+
+
+def _unwrap(value: Any) -> Any:
+    """Unwrap the items of list blocks, at any depth."""
+    if isinstance(value, dict):
+        return {name: _unwrap(part) for name, part in value.items()}
+    if isinstance(value, list):
+        is_item = [isinstance(part, dict) and part.get("type") == "item" for part in value]
+        return [
+            _unwrap(part["value"] if wrapped else part)
+            for part, wrapped in zip(value, is_item, strict=True)
+        ]
+    return value
+
+
+def shown_references(values: list[dict[str, Any]]) -> list[ShownBlock]:
+    """Return the legal basis of a module, each with the state of its rule today."""
+    return shown_sections([[{"type": "reference", "value": one} for one in values]], first=0)[0]
+
+
+def outcomes_of(head: Mapping[str, Any]) -> list[Outcome]:
+    """Return the outcomes that an edition names, in its order."""
+    known = {row.slug: row for row in Outcome.objects.filter(slug__in=head["outcomes"])}
+    return [known[slug] for slug in head["outcomes"] if slug in known]
+
+
+def outcome_of(section: Mapping[str, Any]) -> Outcome | None:
+    """Return the outcome that a section of an edition serves, if it names one."""
+    return Outcome.objects.filter(slug=section["outcome"]).first() if section["outcome"] else None
+
+
+@until_publication
+def areas() -> dict[str, ChangeArea]:
+    """Return the change areas by their slug."""
+    return {area.slug: area for area in ChangeArea.objects.all()}
+
+
+# --- which editions, and since when their pages are as they are ---------------------------------
+# An act on one of these may change what a page of a module shows.
+_SHOWN_THINGS = (
+    "assessments.frameworkedition",
+    "assessments.outcome",
+    "courses.moduleedition",
+    "courses.regulation",
+    "quizzes.questionversion",
+)
+
+
+def current_editions(actor: Actor) -> QuerySet[ModuleEdition]:
+    """Return the current edition of every module that the actor may read, in order of areas."""
+    return _editions_where(condition_of(actor, _reading_verb(actor), ModulePage)).order_by(
+        "module__area__order", "module__title"
     )
 
 
-def _about(kind: str, value: Any, fetched: Fetched) -> Any:
-    if kind == "rubric":
-        rows = (fetched.rubrics.get((value["edition"], code)) for code in value["nodes"])
-        return [row for row in rows if row]
-    if kind == "reference":
-        return fetched.regulations.get(value["regulation"])
-    if kind == "check":
-        return fetched.checks.get(value["question"])
-    return None
+def find_edition(actor: Actor, slug: str) -> ModuleEdition | None:
+    """Return the current edition of the module at this address, if the actor may read it.
+
+    It knows ``acts``, which is another number after each act on what its pages show: the sum of the
+    keys of their entries in the audit log. The newest key alone would miss an act that came first
+    and was committed last.
+    """
+    sql, params = _compile_question(condition_of(actor, _reading_verb(actor), ModulePage))
+    values = [slug if value == _ANY_SLUG else value for value in params]
+    return next(iter(ModuleEdition.objects.raw(sql, values)), None)
+
+
+def _reading_verb(actor: Actor) -> str:
+    return "read-internal-module" if actor.is_authenticated else "read-module"
+
+
+def _editions_where(condition: Q) -> QuerySet[ModuleEdition]:
+    modules = ModulePage.objects.filter(condition)
+    editions = ModuleEdition.objects.filter(is_current=True, module__in=modules.values("pk"))
+    return editions.defer("bodies")
+
+
+_ANY_SLUG = "slug of a module"
+
+
+@lru_cache(maxsize=16)
+def _compile_question(condition: Q) -> tuple[str, tuple[Any, ...]]:
+    """Put together once what every page of a module asks.
+
+    That takes four times as long as the answer, and it is the same for all who reach as far.
+    """
+    acts = AuditEntry.objects.filter(thing_type__in=_SHOWN_THINGS).order_by()
+    editions = _editions_where(condition).filter(module__slug=_ANY_SLUG)
+    keys = acts.values(all=Value(1)).annotate(keys=Sum("pk")).values("keys")
+    return (
+        editions.order_by()
+        .annotate(
+            acts=Subquery(keys),
+            last_reviewed_on=F("module__last_reviewed_on"),
+            review_due_on=F("module__review_due_on"),
+        )
+        .query.sql_with_params()
+    )
+
+
+# --- what is kept of an edition, and what each reader finds in it --------------------------------
+@dataclass(frozen=True)
+class SectionContent:
+    """A section as everybody reads it, with slots for what is the reader's own.
+
+    Attributes:
+        head: its title and facts; slot ``state``.
+        blocks: by their anchor; slots ``csrf``, ``own-class|…`` and ``own-note|…``.
+        contents: the list of sections; slots ``state|<page>``.
+        checks: the published check questions in it.
+        nodes: the rows of its rubrics by their keys.
+        letters: by row, what the best letter is worth from each, in words.
+    """
+
+    head: KeptMarkup
+    blocks: dict[str, KeptMarkup]
+    contents: KeptMarkup
+    checks: frozenset[str]
+    nodes: dict[int, Address]
+    letters: dict[Address, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class ModuleContent:
+    """What the page of a module says beside its edition, the same for everybody."""
+
+    area: str
+    outcomes: tuple[str, ...]
+    references: SafeString
+
+
+@dataclass(frozen=True)
+class PaperContent:
+    """A whole module for paper: every section, drawn without forms."""
+
+    area: str
+    sections: list[SafeString]
+    references: SafeString
+
+
+def section_content(edition: ModuleEdition, section: dict[str, Any]) -> SectionContent:
+    """Return the content of one section of a current edition."""
+
+    def draw() -> SectionContent:
+        path = section_url(edition, section)
+        blocks = section_blocks(edition, section)
+        rubrics = {
+            (one.value["edition"], row.code): row
+            for one in blocks
+            if one.kind == "rubric"
+            for row in one.about
+        }
+        head = {
+            "edition": edition,
+            "module": edition.head,
+            "area": _area(edition),
+            "section": section,
+            "outcome": outcome_of(section),
+            "place": edition.sections.index(section) + 1,
+            "count": len(edition.sections),
+            "state": slot("state"),
+        }
+        rows = [
+            {
+                "title": one["title"],
+                "url": section_url(edition, one),
+                "minutes": one["minutes"],
+                "current": one is section,
+                "tag": slot("state", str(one["page"])),
+            }
+            for one in edition.sections
+        ]
+        return SectionContent(
+            head=KeptMarkup.of(render_to_string("courses/_section_head.html", head)),
+            blocks={
+                one.anchor: KeptMarkup.of(one.draw(path=path, csrf_field=slot("csrf")))
+                for one in blocks
+            },
+            contents=KeptMarkup.of(
+                render_to_string("components/section_list.html", {"sections": rows})
+            ),
+            checks=frozenset(one.about.slug for one in blocks if one.kind == "check" and one.about),
+            nodes={row.node: address for address, row in rubrics.items()},
+            letters={
+                address: {letter.letter: letter.up_to_best for letter in row.letters}
+                for address, row in rubrics.items()
+            },
+        )
+
+    return _keep(draw, edition, f"section-{section['page']}")
+
+
+def section_blocks(edition: ModuleEdition, section: dict[str, Any]) -> list[ShownBlock]:
+    """Return the blocks of one section of an edition."""
+    stream = edition.bodies[str(section["page"])]
+    return shown_sections([stream], first=edition.sections.index(section) + 1)[0]
+
+
+def module_content(edition: ModuleEdition) -> ModuleContent:
+    """Return what the page of a module says beside its edition."""
+
+    def draw() -> ModuleContent:
+        return ModuleContent(
+            area=_area(edition),
+            outcomes=tuple(str(outcome) for outcome in outcomes_of(edition.head)),
+            references=draw_for_paper(shown_references(edition.head["legal_basis"])),
+        )
+
+    return _keep(draw, edition, "module")
+
+
+def paper_content(edition: ModuleEdition) -> PaperContent:
+    """Return the whole module for paper."""
+
+    def draw() -> PaperContent:
+        streams = [edition.bodies[str(one["page"])] for one in edition.sections]
+        return PaperContent(
+            area=_area(edition),
+            sections=[draw_for_paper(blocks) for blocks in shown_sections(streams)],
+            references=draw_for_paper(shown_references(edition.head["legal_basis"])),
+        )
+
+    return _keep(draw, edition, "paper")
+
+
+def draw_for_paper(blocks: Iterable[ShownBlock]) -> SafeString:
+    """Draw blocks without forms and with nobody's own answers."""
+    return KeptMarkup.of("".join(one.draw(is_paper=True) for one in blocks)).fill({})
+
+
+def _area(edition: ModuleEdition) -> str:
+    return str(ChangeArea.objects.filter(slug=edition.head["area"]).first() or "")
+
+
+def _keep(draw: Callable[[], Any], edition: ModuleEdition, part: str) -> Any:
+    key = f"{part}:{edition.digest}:{get_language()}:{edition.acts}"
+    kept = caches["pages"].get(key)
+    if kept is None:
+        kept = draw()
+        caches["pages"].set(key, kept)
+    return kept
+
+
+def own_fillings(content: SectionContent, own: Mapping[Address, OwnAnswer]) -> dict[str, str]:
+    """Return what the slots of a section say of the answers of the reader's own unit."""
+    found = {}
+    for address, answer in own.items():
+        place = "|".join((*address, answer.letter))
+        gain = content.letters[address].get(answer.letter, "")
+        sentence = _("Your unit's answer %(year)s: %(letter)s") % {
+            "year": answer.year,
+            "letter": answer.letter,
+        }
+        found[f"own-class|{place}"] = "own"
+        found[f"own-note|{place}"] = format_html("<br><strong>{}</strong>", sentence)
+        if gain:
+            found[f"own-note|{place}"] += format_html(' <span class="muted">{}</span>', gain)
+    return found
+
+
+def section_url(edition: ModuleEdition, section: Mapping[str, Any]) -> str:
+    """Return the address of a section."""
+    names = {"slug": edition.head["slug"], "bagian": section["slug"]}
+    return reverse("module_section", kwargs=names)

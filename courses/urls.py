@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from clinic.lib.public_pages import for_visitors
 from clinic.people.access import policy
 from courses.views import reading, reviewing
 
@@ -10,10 +11,14 @@ from courses.views import reading, reviewing
 public = policy("public")
 
 urlpatterns = [
-    path("modul/", public(reading.modules), name="modules"),
-    path("modul/<slug:slug>/", public(reading.module), name="module"),
-    path("modul/<slug:slug>/cetak/", public(reading.whole), name="module_print"),
-    path("modul/<slug:slug>/<slug:bagian>/", public(reading.section), name="module_section"),
+    path("modul/", public(for_visitors(reading.modules)), name="modules"),
+    path("modul/<slug:slug>/", public(for_visitors(reading.module)), name="module"),
+    path("modul/<slug:slug>/cetak/", public(for_visitors(reading.whole)), name="module_print"),
+    path(
+        "modul/<slug:slug>/<slug:bagian>/",
+        public(for_visitors(reading.section)),
+        name="module_section",
+    ),
     path("admin/tinjau/", policy("read-module-draft")(reviewing.reviews), name="module_reviews"),
     path(
         "admin/tinjau/<slug:slug>/",

@@ -14,12 +14,12 @@ from wagtail.models import Page
 
 from clinic.lib.errors import Refused
 from clinic.people.access import can
-from courses.reviewing import module_of, send_to_review, sent_sentence
+from courses.reviewing import describe_sent, module_of, send_to_review
 
 SEND = "action-kirim"
-# What the main menu of the editor keeps; the rest leads to rooms that are not used here.
+# What the main menu of the editor keeps; the rest leads to pages that are not used here.
 KEPT = frozenset({"explorer", "courses-reviews"})
-# The desks above put their own rooms beside these, by names that begin so.
+# ``clinic.desks`` adds its own items beside these, by names that begin so.
 OF_A_DESK = "desk-"
 # Publishing, unpublishing and workflows of the editor: a module goes out whole, by ``publishing``.
 NOT_OURS = frozenset(
@@ -27,7 +27,7 @@ NOT_OURS = frozenset(
 )
 
 
-class Review(ActionMenuItem):
+class ReviewItem(ActionMenuItem):
     """Lead to the page on which a reviewer sees the whole draft."""
 
     name = "action-tinjau"
@@ -41,16 +41,16 @@ class Review(ActionMenuItem):
 
     def get_url(self, parent_context: Any) -> str:
         module = module_of(parent_context["page"])
-        return reverse("module_review", kwargs={"slug": module.slug})
+        return reverse("module_review", kwargs={"slug": module.slug}) if module else ""
 
 
 @hooks.register("register_page_action_menu_item")
-def _review_item() -> ActionMenuItem:
-    return Review()
+def _add_review_item() -> ActionMenuItem:
+    return ReviewItem()
 
 
 @hooks.register("construct_page_action_menu")
-def _drop_what_is_not_ours(items: list[Any], _request: HttpRequest, _context: Any) -> None:
+def _drop_foreign_actions(items: list[Any], _request: HttpRequest, _context: Any) -> None:
     items[:] = [item for item in items if item.name not in NOT_OURS]
 
 
@@ -66,17 +66,17 @@ def _send_after_saving(request: HttpRequest, page: Page) -> HttpResponse | None:
         return None
     # The editor's own "has been updated" would stand before what was asked for: read it away.
     list(messages.get_messages(request))
-    messages.success(request, sent_sentence(sent))
+    messages.success(request, describe_sent(sent))
     return redirect("module_review", slug=module.slug)
 
 
 @hooks.register("construct_main_menu")
-def _keep_the_menu_short(_request: HttpRequest, items: list[MenuItem]) -> None:
+def _shorten_menu(_request: HttpRequest, items: list[MenuItem]) -> None:
     items[:] = [one for one in items if one.name in KEPT or one.name.startswith(OF_A_DESK)]
 
 
 @hooks.register("register_admin_menu_item")
-def _reviews_item() -> MenuItem:
+def _add_reviews_to_menu() -> MenuItem:
     return MenuItem(
         _("Modules in review"),
         reverse("module_reviews"),
@@ -87,5 +87,5 @@ def _reviews_item() -> MenuItem:
 
 
 @hooks.register("construct_homepage_summary_items")
-def _no_summary(_request: HttpRequest, items: list[Any]) -> None:
+def _drop_summary(_request: HttpRequest, items: list[Any]) -> None:
     items.clear()

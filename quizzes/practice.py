@@ -68,12 +68,6 @@ def check(slug: str, raw: Any, *, person: Person | None = None) -> ItemReview:
     return review
 
 
-def answered(person: Person, slugs: Iterable[str]) -> set[str]:
-    """Return which of these check questions the person has answered, rightly or not."""
-    rows = CheckAnswer.objects.filter(person=person, question__slug__in=set(slugs))
-    return set(rows.values_list("question__slug", flat=True))
-
-
 def _versions() -> Any:
     rows = QuestionVersion.objects.published().select_related("question")
     return rows.filter(question__use=Question.Use.PRACTICE)

@@ -113,9 +113,10 @@ def _first_rows_instead_of_a_flush() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _empty_redis_cache() -> Iterator[None]:
+def _empty_caches() -> Iterator[None]:
     """Forget this process's keys; a rollback does that for the database cache."""
     yield
+    caches["pages"].clear()
     if not settings.IS_EMBEDDED and settings.CACHE_URL:
         client = cache._cache.get_client()
         for key in client.scan_iter(f"{settings.CACHES['default']['KEY_PREFIX']}:*"):

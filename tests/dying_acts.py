@@ -32,7 +32,7 @@ def act_and_die(act: Act) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     with transaction.atomic():
-        jobs.afterwards(die)
+        jobs.after_commit(die)
         act()
 
 

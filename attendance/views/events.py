@@ -1,14 +1,19 @@
 """Pages of the events for everybody: list, detail, registering, own status, proposing."""
 
+from datetime import MAXYEAR, MINYEAR
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import QuerySet, prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.db.models import F, Q, QuerySet, prefetch_related_objects
+from django.db.models.functions import ExtractYear
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from attendance import badges, boards, registration
 from attendance.forms import ProposeForm, RegisterForm
@@ -16,27 +21,39 @@ from attendance.models import Event, Registration
 from attendance.registration import EventFull, RegistrationClosed
 from attendance.wording import standing_of
 from clinic.lib.errors import Refused
-from clinic.people.access import can, rows_of, visible
-from clinic.people.models import Membership, Person
+from clinic.people.access import SignedInRequest, can, rows_of, visible
+from clinic.people.models import Account, Membership, Person
 
-READING = ("GET", "HEAD")
-READ_WRITE = (*READING, "POST")
+PAST_SHOWN = 12
 
 
 @require_safe
 def events(request: HttpRequest) -> HttpResponse:
-    """List what is announced: coming first, then past."""
+    """List what is announced: coming first, then the last past ones, or all past ones of a year."""
     now = timezone.now()
-    shown = visible(request.user, "see-event", Event.objects.all()).prefetch_related("sessions")
-    coming, past = [], []
-    for event in shown:
-        (past if event.is_past(now) else coming).append(event)
-    context = {"coming": sorted(coming, key=_first_start), "past": past}
+    past = visible(request.user, "see-event", Event.objects.past(now)).order_by(
+        F("last_end").desc(), "-pk"
+    )
+    year = request.GET.get("tahun", "")
+    context: dict[str, Any] = {"year": year}
+    if year:
+        if not (year.isdecimal() and MINYEAR <= int(year) <= MAXYEAR):
+            raise Http404
+        years = past.order_by().values_list(ExtractYear("last_end"), flat=True).distinct()
+        address = reverse("events")
+        context["years"] = [
+            {"label": str(one), "url": f"{address}?tahun={one}", "current": str(one) == year}
+            for one in sorted(years, reverse=True)
+        ]
+        context["past"] = past.filter(Q(last_end__year=int(year)))
+    else:
+        newest = list(past[: PAST_SHOWN + 1])
+        coming = visible(request.user, "see-event", Event.objects.not_past(now))
+        context["coming"] = coming.order_by(F("first_start").asc(nulls_first=True))
+        context["past"] = newest[:PAST_SHOWN]
+        if len(newest) > PAST_SHOWN:
+            context["more_year"] = timezone.localtime(newest[0].last_end).year
     return render(request, "attendance/list.html", context)
-
-
-def _first_start(event: Event) -> float:
-    return min((one.starts_at.timestamp() for one in event.sessions.all()), default=0.0)
 
 
 @require_safe
@@ -44,7 +61,8 @@ def event(request: HttpRequest, code: str) -> HttpResponse:
     """Show agenda, place and time, and the one button to register."""
     shown = visible(request.user, "see-event", Event.objects.all())
     found = get_object_or_404(shown.select_related("unit").prefetch_related("sessions"), code=code)
-    own = _own(request, found) if request.user.is_authenticated else None
+    account = request.user if request.user.is_authenticated else None
+    own = _own(account, found) if account else None
     sessions = list(found.sessions.all())
     is_over = found.is_over_or_past(timezone.now())
     context = {
@@ -53,29 +71,28 @@ def event(request: HttpRequest, code: str) -> HttpResponse:
         "own": own,
         "is_over": is_over,
         "standing": standing_of(own.state, own.source, is_over=is_over) if own else "",
-        "may_organise": request.user.is_authenticated and can(request.user, "change-event", found),
-        "may_propose": request.user.is_authenticated and _proposable(request, found).exists(),
+        "may_organise": account is not None and can(account, "change-event", found),
+        "may_propose": account is not None and _proposable(account, found).exists(),
     }
     return render(request, "attendance/event.html", context)
 
 
-def _own(request: HttpRequest, event: Event) -> Registration | None:
-    rows = event.registrations.filter(person__in=rows_of(request.user.person))
+def _own(account: Account, event: Event) -> Registration | None:
+    rows = event.registrations.filter(person__in=rows_of(account.person))
     return rows.active().first() or rows.order_by("-pk").first()
 
 
-def _joined_event(request: HttpRequest, code: str) -> Event:
+def _joined_event(request: SignedInRequest, code: str) -> Event:
     return get_object_or_404(visible(request.user, "register", Event.objects.all()), code=code)
 
 
 @never_cache
-def event_register(request: HttpRequest, code: str) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def event_register(request: SignedInRequest, code: str) -> HttpResponse:
     """Check one's data and register; a second time leads to the seat there is."""
     found = _joined_event(request, code)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     person = request.user.person
-    own = _own(request, found)
+    own = _own(request.user, found)
     if own is not None and own.state == Registration.State.CONFIRMED:
         return redirect("event_own", code=code)
     form, refusal = RegisterForm(request.POST if request.method == "POST" else None), None
@@ -96,11 +113,10 @@ def event_register(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @never_cache
-def event_own(request: HttpRequest, code: str) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def event_own(request: SignedInRequest, code: str) -> HttpResponse:
     """Show one's own seat with the QR for the door; a post gives the seat back."""
     found, own = _seat(request, code)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if request.method != "POST":
         return _own_page(request, found, own)
     try:
@@ -112,19 +128,17 @@ def event_own(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _own_page(
-    request: HttpRequest, found: Event, own: Registration, *, refusal: Refused | None = None
+    request: SignedInRequest, found: Event, own: Registration, *, refusal: Refused | None = None
 ) -> HttpResponse:
     now = timezone.now()
     modules, size = badges.qr_path(badges.token_of(own))
     prefetch_related_objects([found], "sessions")
     sessions = list(found.sessions.all())
-    lines = boards.lines_of(found, sessions, now, every_state=True)
-    line = next(line for line in lines if line.registration.pk == own.pk)
     is_over = found.is_over_or_past(now)
     context = {
         "event": found,
         "own": own,
-        "line": line,
+        "line": boards.own_line(own, sessions, now),
         "modules": modules,
         "size": size,
         "code": badges.shown_short_code(own.short_code),
@@ -138,23 +152,21 @@ def _own_page(
     return render(request, "attendance/own.html", context, status=status)
 
 
-def _seat(request: HttpRequest, code: str) -> tuple[Event, Registration]:
-    own = visible(request.user, "read-presence", Registration.objects.all())
-    rows = own.filter(event__code=code, person__in=rows_of(request.user.person))
-    seat = rows.active().select_related("event").first() or (
-        rows.select_related("event").order_by("-pk").first()
-    )
+def _seat(request: SignedInRequest, code: str) -> tuple[Event, Registration]:
+    own = visible(request.user, "read-presence", Registration.objects.select_related("event"))
+    rows = own.filter(event__code=code, person__in=rows_of(request.user.person)).order_by("-pk")
+    found = list(rows)
+    seat = next((row for row in found if row.is_active), next(iter(found), None))
     if seat is None:
         raise Http404
     return seat.event, seat
 
 
 @never_cache
-def event_own_qr(request: HttpRequest, code: str) -> HttpResponse:
+@require_safe
+def event_own_qr(request: SignedInRequest, code: str) -> HttpResponse:
     """Give the QR as a picture to keep."""
     _event, own = _seat(request, code)
-    if request.method not in READING:
-        return HttpResponseNotAllowed(READING)
     if not own.is_active:
         raise Http404
     line = _("Sample data") if settings.IS_DEMO else ""
@@ -164,22 +176,21 @@ def event_own_qr(request: HttpRequest, code: str) -> HttpResponse:
     return picture
 
 
-def _proposable(request: HttpRequest, event: Event) -> QuerySet[Person]:
-    """People whom the user may propose, without those who have a seat and without oneself."""
-    if not can(request.user, "register", event):
+def _proposable(account: Account, event: Event) -> QuerySet[Person]:
+    """People whom the account may propose, without those who have a seat and without oneself."""
+    if not can(account, "register", event):
         return Person.objects.none()
     taken = event.registrations.active().values("person")
-    people = visible(request.user, "register", Person.objects.unmerged())
-    return people.exclude(pk__in=taken).exclude(pk__in=rows_of(request.user.person))
+    people = visible(account, "register", Person.objects.unmerged())
+    return people.exclude(pk__in=taken).exclude(pk__in=rows_of(account.person))
 
 
 @never_cache
-def event_propose(request: HttpRequest, code: str) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def event_propose(request: SignedInRequest, code: str) -> HttpResponse:
     """Propose people of the own unit; the organiser approves, or the person confirms."""
     found = _joined_event(request, code)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
-    people = _proposable(request, found).order_by("name")
+    people = _proposable(request.user, found).order_by("name")
     form = ProposeForm(request.POST if request.method == "POST" else None, persons=people)
     if request.method == "POST" and form.is_valid():
         return _proposed(request, found, list(form.cleaned_data["persons"]))
@@ -194,7 +205,7 @@ def event_propose(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "attendance/propose.html", context, status=status)
 
 
-def _proposed(request: HttpRequest, event: Event, persons: list[Person]) -> HttpResponse:
+def _proposed(request: SignedInRequest, event: Event, persons: list[Person]) -> HttpResponse:
     done = 0
     for person in persons:
         try:

@@ -4,41 +4,39 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from attendance import inviting
 from attendance.forms import InviteForm, KindForm
 from attendance.models import Event
 from clinic.lib.errors import Refused
-from clinic.people.access import visible
+from clinic.people.access import SignedInRequest, visible
 
-READING = ("GET", "HEAD")
-READ_WRITE = (*READING, "POST")
 NAMES_SHOWN = 20
 
 
-def _event(request: HttpRequest, code: str) -> Event:
+def _event(request: SignedInRequest, code: str) -> Event:
     events = visible(request.user, "change-event", Event.objects.select_related("unit"))
     return get_object_or_404(events, code=code)
 
 
 @never_cache
-def organiser_invite(request: HttpRequest, code: str) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def organiser_invite(request: SignedInRequest, code: str) -> HttpResponse:
     """Find people by unit and post, or by name; a post asks once, then invites."""
     event = _event(request, code)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if request.method == "POST":
         return _asked_or_invited(request, event)
     units = inviting.top_units(event)
     shown = inviting.top_units(event, kind=request.GET.get("jenis", ""))
     is_search = "memuat" in request.GET
     form = InviteForm(
-        request.GET if is_search else None, units=shown, posts=inviting.posts_of(event)
+        request.GET if is_search else None, units=shown, positions=inviting.positions_of(event)
     )
     context: dict[str, Any] = {
         "event": event,
@@ -55,12 +53,12 @@ def organiser_invite(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "attendance/invite.html", context, status=status)
 
 
-def _by_name(request: HttpRequest, event: Event) -> list[inviting.Candidate] | None:
+def _by_name(request: SignedInRequest, event: Event) -> list[inviting.InviteCandidate] | None:
     text = request.GET.get("q", "").strip()
     return inviting.find_by_name(event, text, actor=request.user) if text else None
 
 
-def _found(request: HttpRequest, event: Event, context: dict[str, Any]) -> Refused | None:
+def _found(request: SignedInRequest, event: Event, context: dict[str, Any]) -> Refused | None:
     wanted = context["form"].cleaned_data
     try:
         found = inviting.find(
@@ -70,7 +68,7 @@ def _found(request: HttpRequest, event: Event, context: dict[str, Any]) -> Refus
             words=wanted["memuat"],
             actor=request.user,
         )
-    except inviting.TooMany as refused:
+    except Refused as refused:
         return refused
     context["units"] = [one for one in found if one.people]
     context["without_people"] = [one.unit for one in found if not one.people]
@@ -78,7 +76,7 @@ def _found(request: HttpRequest, event: Event, context: dict[str, Any]) -> Refus
     return None
 
 
-def _asked_or_invited(request: HttpRequest, event: Event) -> HttpResponse:
+def _asked_or_invited(request: SignedInRequest, event: Event) -> HttpResponse:
     is_confirmed = "setuju" in request.POST
     named = request.POST.get("baris", "").split(",") if is_confirmed else []
     wanted = _uuids(named or request.POST.getlist("orang"))
@@ -106,7 +104,7 @@ def _uuids(texts: list[str]) -> list[UUID]:
         raise Http404 from error
 
 
-def _invited(request: HttpRequest, event: Event, people: list[Any]) -> HttpResponse:
+def _invited(request: SignedInRequest, event: Event, people: list[Any]) -> HttpResponse:
     try:
         done = inviting.invite_all(event, people, actor=request.user)
     except Refused as refused:
@@ -114,9 +112,10 @@ def _invited(request: HttpRequest, event: Event, people: list[Any]) -> HttpRespo
         return redirect("organiser_invite", code=event.code)
     messages.success(request, _("%(count)d invited.") % {"count": len(done.new)})
     if done.known:
-        told = {"count": len(done.known)}
-        messages.info(request, _("%(count)d were registered already.") % told)
+        text = _("%(count)d were registered already.")
+        messages.info(request, text % {"count": len(done.known)})
     if done.without_seat:
-        told = {"names": ", ".join(one.name for one in done.without_seat[:NAMES_SHOWN])}
-        messages.warning(request, _("Not invited, because every seat is taken: %(names)s.") % told)
+        names = ", ".join(person.name for person in done.without_seat[:NAMES_SHOWN])
+        text = _("Not invited, because every seat is taken: %(names)s.")
+        messages.warning(request, text % {"names": names})
     return redirect(reverse("organiser_people", args=[event.code]))

@@ -1,68 +1,96 @@
 """The organisers' pages: list, board, the door, one person's log, the daftar hadir."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from attendance import badges, boards, checkin, events, planning, registration, sheets
-from attendance.arithmetic.folding import Direction
-from attendance.arithmetic.verdicts import Code, Verdict
+from attendance import badges, boards, checkin, events, planning, sheets
 from attendance.forms import WalkInForm
-from attendance.models import Event, Session
+from attendance.models import Direction, Event, Session
+from attendance.verdicts import Verdict
 from attendance.wording import KINDS, SENTENCES
+from clinic.lib.errors import Refused
 from clinic.people import confirming
-from clinic.people.access import visible
+from clinic.people.access import SignedInRequest, visible
 
-READING = ("GET", "HEAD")
-READ_WRITE = (*READING, "POST")
 WITH_CAMERA = "camera=(self), microphone=(), geolocation=()"
-NIP_LENGTH = 18
+PAST_A_PAGE = 50
 
 
-def _event(request: HttpRequest, code: str, *, verb: str = "change-event") -> Event:
+def _event(request: SignedInRequest, code: str, *, verb: str = "change-event") -> Event:
     return get_object_or_404(visible(request.user, verb, Event.objects.all()), code=code)
 
 
 @never_cache
 @require_safe
-def organiser_events(request: HttpRequest) -> HttpResponse:
+def organiser_events(request: SignedInRequest) -> HttpResponse:
     """List the organiser's events by where they stand, each with what presses most."""
-    rows = visible(request.user, "change-event", Event.objects.prefetch_related("sessions"))
-    context = {"shelves": planning.shelves_of(list(rows), timezone.now())}
+    rows = visible(request.user, "change-event", Event.objects.with_times())
+    context: dict[str, Any]
+    if "lampau" in request.GET:
+        pages = Paginator(planning.past_events(rows), PAST_A_PAGE)
+        page = pages.get_page(request.GET.get("page"))
+        context = {"page_obj": page, "past": planning.past_lines(page.object_list)}
+        return render(request, "attendance/organiser_past.html", context)
+    context = {"found": planning.organiser_events(rows, timezone.now())}
     return render(request, "attendance/organiser_list.html", context)
 
 
 @never_cache
-def organiser_event(request: HttpRequest, code: str) -> HttpResponse:
+@require_safe
+def organiser_event(request: SignedInRequest, code: str) -> HttpResponse:
     """The board: six lines of status, counts, and the same by unit."""
     event, now = _event(request, code), timezone.now()
-    if request.method not in READING:
-        return HttpResponseNotAllowed(READING)
     prefetch_related_objects([event], "sessions")
     sessions = list(event.sessions.all())
     group = boards.current_group(sessions, now)
     own = [one for one in sessions if one.scan_group == group]
-    board = boards.board_of(boards.lines_of(event, own, now))
-    board.is_past = bool(own) and all(one.ends_at <= now for one in own)
+    sheet = reverse("organiser_sheet", args=[event.code])
+    board = boards.board_of(event, own, now)
     context = {
         "event": event,
         "sessions": sessions,
         "board": board,
-        "status": boards.six_lines(event, board),
-        "is_past": event.is_over_or_past(now),
-        "acts": [(act, act.label_for(event)) for act in events.offered(event)],
+        "status": boards.six_lines(event, board.everybody),
+        "next_page": _next_page(event, now),
+        "acts": [(step, step.label_for(event)) for step in events.steps_offered(event)],
+        "sheets": [
+            (label, f"{sheet}{query}")
+            for label, query in (
+                (_("To sign, A4"), ""),
+                (_("To sign, F4"), "?kertas=f4"),
+                (_("As recorded, A4"), "?edisi=tercatat"),
+                (_("As recorded, F4"), "?edisi=tercatat&kertas=f4"),
+            )
+        ],
     }
     return render(request, "attendance/board.html", context)
+
+
+def _next_page(event: Event, now: datetime) -> dict[str, str]:
+    """Return the page that the organiser needs now; none of an event that does not take place."""
+    if event.state == Event.State.DRAFT:
+        url = reverse("organiser_settings", args=[event.code, "periksa"])
+        return {"label": _("Go on planning"), "url": url, "icon": "arrow-right"}
+    if event.is_over_or_past(now):
+        url = reverse("organiser_people", args=[event.code])
+        return {"label": _("See attendance"), "url": url, "icon": "users"}
+    if event.is_cancelled:
+        return {}
+    url = reverse("organiser_door", args=[event.code])
+    return {"label": _("Record attendance"), "url": url, "icon": "qrcode"}
 
 
 def _uuid(text: str | None) -> UUID:
@@ -73,11 +101,10 @@ def _uuid(text: str | None) -> UUID:
 
 
 @never_cache
-def organiser_door(request: HttpRequest, code: str) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def organiser_door(request: SignedInRequest, code: str) -> HttpResponse:
     """Check people in by list, name, typed or scanned code; the last verdict stands on top."""
     event = _event(request, code, verb="record-scan")
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if request.method == "POST":
         return _act_at_door(request, event)
     sessions, now = list(event.sessions.all()), timezone.now()
@@ -92,10 +119,11 @@ def organiser_door(request: HttpRequest, code: str) -> HttpResponse:
         "event": event,
         "group": group,
         "direction": direction,
+        "record_label": _("Out") if direction == Direction.OUT else _("Present"),
         "lists": desk.lists_of(found),
         "is_open": desk.is_open,
-        "lines": [(line, uuid4()) for line in found],
-        "board": boards.board_of(lines),
+        "count": boards.count_of(lines),
+        "whole_list_url": _door_address(event, group, direction),
         "ways": _ways(event, sessions, group=group, direction=direction, text=text),
         "q": text,
         "uid": uuid4(),
@@ -111,12 +139,11 @@ def _ways(
     event: Event, sessions: list[Session], *, group: str, direction: Direction, text: str
 ) -> list[tuple[str, list[dict[str, Any]]]]:
     """Return what can be switched at the desk: the sessions where there is a choice, in or out."""
-    place = reverse("organiser_door", args=[event.code])
 
     def tab(label: str, to_group: str, to: str) -> dict[str, Any]:
-        words = urlencode({"kelompok": to_group, "arah": to, **({"q": text} if text else {})})
         is_current = (to_group, to) == (group, direction)
-        return {"label": label, "url": f"{place}?{words}", "current": is_current}
+        url = _door_address(event, to_group, to, **({"q": text} if text else {}))
+        return {"label": label, "url": url, "current": is_current}
 
     groups = boards.groups_of(event, sessions)
     ways = [(_("Direction"), [tab(_("In"), group, "in"), tab(_("Out"), group, "out")])]
@@ -140,26 +167,26 @@ def _told(event: Event, uid: str) -> dict[str, Any] | None:
         "scan": row,
         "person": row.registration.person if row.registration else None,
         "sentence": SENTENCES[row.verdict],
-        "since": boards.came_before(row),
-        "kind": KINDS[Verdict(Code(row.verdict)).level.value],
+        "since": checkin.came_before(row),
+        "kind": KINDS[Verdict(row.verdict).level],
         "is_undone": is_undone,
         "is_gone": is_undone and row.registration and not row.registration.is_active,
         "may_undo": row.registration_id and not is_undone and age < checkin.UNDO_SECONDS,
     }
 
 
-def _act_at_door(request: HttpRequest, event: Event) -> HttpResponse:
+def _act_at_door(request: SignedInRequest, event: Event) -> HttpResponse:
     data = request.POST
     if "batal" in data:
         uid = _uuid(data["batal"])
         try:
             checkin.undo(event, uid, by=request.user)
-        except checkin.UndoTooLate as refused:
+        except Refused as refused:
             messages.warning(request, refused.message)
         return _back_to_door(event, data, uid=str(uid))
     answer = checkin.record_scans(event, [_item(event, data)], by=request.user)[0]
     if answer.level == "error":
-        messages.warning(request, SENTENCES[answer.verdict])
+        messages.warning(request, str(SENTENCES[answer.verdict]))
     return _back_to_door(event, data, uid=answer.uid)
 
 
@@ -180,36 +207,38 @@ def _item(event: Event, data: Any) -> dict[str, Any]:
 
 
 def _back_to_door(event: Event, data: Any, *, uid: str) -> HttpResponse:
-    kept = {"kelompok": data.get("kelompok", ""), "arah": data.get("arah", "in"), "hasil": uid}
-    return redirect(f"{reverse('organiser_door', args=[event.code])}?{urlencode(kept)}")
+    group, direction = data.get("kelompok", ""), data.get("arah", "in")
+    return redirect(_door_address(event, group, direction, hasil=uid))
+
+
+def _door_address(event: Event, group: str, direction: str, **more: str) -> str:
+    words = urlencode({"kelompok": group, "arah": direction, **more})
+    return f"{reverse('organiser_door', args=[event.code])}?{words}"
 
 
 @never_cache
-def organiser_walk_in(request: HttpRequest, code: str) -> HttpResponse:
+@require_POST
+def organiser_walk_in(request: SignedInRequest, code: str) -> HttpResponse:
     """Add somebody who is not on the list and check them in."""
     event = _event(request, code, verb="record-scan")
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
     form = WalkInForm(request.POST, event=event)
     if not form.is_valid():
         messages.warning(request, _("Write the name and choose the unit."))
         return _back_to_door(event, request.POST, uid="")
-    guest = registration.WalkIn(**form.cleaned_data)
     item = {
         "uid": str(_uuid(request.POST.get("uid"))),
         "group": request.POST.get("kelompok", ""),
         "direction": Direction.IN.value,
     }
-    answer = checkin.record_walk_in(event, guest, item, by=request.user)
+    answer = checkin.record_walk_in(event, item, **form.cleaned_data, by=request.user)
     return _back_to_door(event, request.POST, uid=answer.uid)
 
 
 @never_cache
-def organiser_sheet(request: HttpRequest, code: str) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def organiser_sheet(request: SignedInRequest, code: str) -> HttpResponse:
     """Give the daftar hadir as PDF; whole NIPs by an audited post after a fresh password."""
     event = _event(request, code)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     board = reverse("organiser_event", args=[code])
     if request.method == "POST" and (asked := confirming.ask_to_confirm(request, back=board)):
         return asked
@@ -219,13 +248,16 @@ def organiser_sheet(request: HttpRequest, code: str) -> HttpResponse:
     chosen = [one for one in sessions if one.scan_group == group]
     if not chosen:
         raise Http404
-    wish = sheets.SheetWish(
-        sessions=chosen,
+    paper = wanted.get("kertas", "")
+    drawn = sheets.attendance_list(
+        event,
+        chosen,
         is_recorded=wanted.get("edisi") == "tercatat",
-        paper=wanted.get("kertas") if wanted.get("kertas") in sheets.PAPERS else "a4",
+        paper=paper if paper in sheets.PAPERS else "a4",
         has_whole_nip=request.method == "POST",
+        by=request.user,
+        now=timezone.now(),
     )
-    drawn = sheets.attendance_list(event, wish, by=request.user, now=timezone.now())
     answer = HttpResponse(drawn, content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="daftar-hadir-{event.code}.pdf"'
     return answer

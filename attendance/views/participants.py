@@ -9,14 +9,24 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
-from attendance import boards, decisions, entries, inviting, presence, registration
+from attendance import (
+    badges,
+    boards,
+    decisions,
+    entries,
+    inviting,
+    planning,
+    presence,
+    registration,
+)
 from attendance.forms import (
     ChangeReasonForm,
     CorrectionForm,
@@ -25,16 +35,15 @@ from attendance.forms import (
     SubstituteForm,
     narrowing_of,
 )
-from attendance.models import Decision, Event, Registration
+from attendance.models import Correction, Decision, Event, Registration
 from attendance.wording import CORRECTED, QUESTIONS, told_of
 from clinic.lib.errors import Refused
 from clinic.people import confirming, revealing
-from clinic.people.access import visible
+from clinic.people.access import SignedInRequest, visible
 from clinic.people.arithmetic.nip import mask_nip
 from clinic.people.models import Person
+from quizzes.models import Assignment
 
-READING = ("GET", "HEAD")
-READ_WRITE = (*READING, "POST")
 ROWS_A_PAGE = 100
 NAMES_SHOWN = 20
 NARROWED_BY = ("q", "status", "unit", "kehadiran", "kuis")
@@ -43,7 +52,7 @@ BULK = (Decision.Act.APPROVE, Decision.Act.DECLINE, Decision.Act.WAIT, Decision.
 DANGER = frozenset({Decision.Act.DECLINE, Decision.Act.REVOKE})
 
 
-def _event(request: HttpRequest, code: str) -> Event:
+def _event(request: SignedInRequest, code: str) -> Event:
     events = visible(request.user, "change-event", Event.objects.select_related("unit"))
     return get_object_or_404(events, code=code)
 
@@ -55,7 +64,7 @@ def _uuids(texts: Iterable[str]) -> list[UUID]:
         raise Http404 from error
 
 
-def _list_address(request: HttpRequest, event: Event, **more: Any) -> str:
+def _list_address(request: SignedInRequest, event: Event, **more: Any) -> str:
     """Return the list's address, narrowed as it is now."""
     kept = request.GET.copy()
     for name in set(kept) - set(KEPT_IN_ADDRESS):
@@ -68,18 +77,17 @@ def _list_address(request: HttpRequest, event: Event, **more: Any) -> str:
 
 
 @never_cache
-def organiser_people(request: HttpRequest, code: str) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def organiser_people(request: SignedInRequest, code: str) -> HttpResponse:
     """List who is registered; a post decides on the chosen ones, after a page that asks."""
     event = _event(request, code)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if request.method != "POST":
         return _listed(request, event)
     wanted = [act for name, act in STEPS.items() if name in request.POST]
     return (wanted[0] if wanted else _asked)(request, event)
 
 
-def _listed(request: HttpRequest, event: Event) -> HttpResponse:
+def _listed(request: SignedInRequest, event: Event) -> HttpResponse:
     wanted, now = narrowing_of(request.GET), timezone.now()
     listing = boards.listing(event, wanted, actor=request.user, now=now)
     page = Paginator(listing.entries, ROWS_A_PAGE).get_page(request.GET.get("page"))
@@ -118,7 +126,7 @@ def _told(event: Event, key: str) -> dict[str, Any] | None:
     }
 
 
-def _undone(request: HttpRequest, event: Event) -> HttpResponse:
+def _undone(request: SignedInRequest, event: Event) -> HttpResponse:
     key = _uuids([request.POST["batal"]])
     decision = get_object_or_404(event.decisions, uuid__in=key)
     try:
@@ -130,23 +138,30 @@ def _undone(request: HttpRequest, event: Event) -> HttpResponse:
     return redirect(_list_address(request, event))
 
 
-def _approved(request: HttpRequest, event: Event) -> HttpResponse:
+def _approved(request: SignedInRequest, event: Event) -> HttpResponse:
     """Approve one person at once: the button in their row."""
     row = get_object_or_404(event.registrations, uuid__in=_uuids([request.POST["pendaftaran"]]))
-    wish = decisions.Wish(act=Decision.Act.APPROVE, rows=[row.uuid], key=uuid4())
-    return _carried_out(request, event, wish)
+    return _decide(request, event, Decision.Act.APPROVE, [row.uuid], key=uuid4())
 
 
-def _carried_out(request: HttpRequest, event: Event, wish: decisions.Wish) -> HttpResponse:
+def _decide(
+    request: SignedInRequest,
+    event: Event,
+    act: str,
+    chosen: list[UUID],
+    *,
+    key: UUID,
+    reason: str = "",
+) -> HttpResponse:
     try:
-        decision = decisions.decide(event, wish, actor=request.user)
+        decision = decisions.decide(event, act, chosen, key=key, reason=reason, actor=request.user)
     except Refused as refused:
         messages.warning(request, refused.message)
         return redirect(_list_address(request, event))
     return redirect(_list_address(request, event, hasil=decision.uuid))
 
 
-def _asked(request: HttpRequest, event: Event) -> HttpResponse:
+def _asked(request: SignedInRequest, event: Event) -> HttpResponse:
     """Name the act and the number before anything changes."""
     chosen = _uuids(request.POST.getlist("pilih"))
     if "semua" in request.POST:
@@ -160,7 +175,7 @@ def _asked(request: HttpRequest, event: Event) -> HttpResponse:
 
 
 def _confirm_page(
-    request: HttpRequest,
+    request: SignedInRequest,
     event: Event,
     chosen: list[UUID],
     *,
@@ -192,25 +207,23 @@ def _confirm_page(
     return render(request, "attendance/decide.html", context, status=status)
 
 
-def _decided(request: HttpRequest, event: Event) -> HttpResponse:
+def _decided(request: SignedInRequest, event: Event) -> HttpResponse:
     data = request.POST
     act, (key, *_more) = data.get("putusan", ""), _uuids([data["kunci"]]) or [uuid4()]
     chosen = _uuids(data.get("baris", "").split(","))
     form = ChangeReasonForm(data, is_required=act in decisions.WITH_REASON)
     if not form.is_valid():
         return _confirm_page(request, event, chosen, key=key, form=form)
-    wish = decisions.Wish(act=act, rows=chosen, key=key, reason=form.cleaned_data["reason"])
-    return _carried_out(request, event, wish)
+    return _decide(request, event, act, chosen, key=key, reason=form.cleaned_data["reason"])
 
 
 @never_cache
-def organiser_change(request: HttpRequest, code: str, person: UUID) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def organiser_change(request: SignedInRequest, code: str, person: UUID) -> HttpResponse:
     """One registration: decide, withdraw at the person's wish, replace; show the whole NIP."""
     event = _event(request, code)
     allowed = visible(request.user, "cancel-registration", event.registrations.all())
     row = get_object_or_404(allowed.select_related("person", "event", "replaces"), uuid=person)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if request.method != "POST":
         return _change_page(request, row)
     kind = request.POST.get("jenis", "")
@@ -219,10 +232,23 @@ def organiser_change(request: HttpRequest, code: str, person: UUID) -> HttpRespo
             return asked
         nip = revealing.reveal(row.person, "nip", actor=request.user)
         return _change_page(request, row, nip=nip)
-    return _replaced(request, row) if kind == "ganti" else _changed(request, row, kind)
+    if kind == "kartu":
+        return _reissue_badge(request, row)
+    return _replace(request, row) if kind == "ganti" else _change(request, row, kind)
 
 
-def _changed(request: HttpRequest, row: Registration, kind: str) -> HttpResponse:
+def _reissue_badge(request: SignedInRequest, row: Registration) -> HttpResponse:
+    try:
+        badges.reissue(row, actor=request.user)
+    except Refused as refused:
+        return _change_page(request, row, refusal=refused)
+    messages.success(
+        request, _("There is a new code. The old one is refused when attendance is recorded.")
+    )
+    return redirect("organiser_change", code=row.event.code, person=row.uuid)
+
+
+def _change(request: SignedInRequest, row: Registration, kind: str) -> HttpResponse:
     form = ChangeReasonForm(
         request.POST, is_required=kind == "tarik" or kind in decisions.WITH_REASON
     )
@@ -230,8 +256,7 @@ def _changed(request: HttpRequest, row: Registration, kind: str) -> HttpResponse
         return _change_page(request, row, form=form)
     reason = form.cleaned_data["reason"]
     if kind != "tarik":
-        wish = decisions.Wish(act=kind, rows=[row.uuid], key=uuid4(), reason=reason)
-        return _carried_out(request, row.event, wish)
+        return _decide(request, row.event, kind, [row.uuid], key=uuid4(), reason=reason)
     try:
         registration.withdraw(row, actor=request.user, reason=reason)
     except Refused as refused:
@@ -242,7 +267,7 @@ def _changed(request: HttpRequest, row: Registration, kind: str) -> HttpResponse
     return redirect(_list_address(request, row.event))
 
 
-def _replaced(request: HttpRequest, row: Registration) -> HttpResponse:
+def _replace(request: SignedInRequest, row: Registration) -> HttpResponse:
     form = SubstituteForm(request.POST, choices=_substitutes(request, row))
     if not form.is_valid():
         return _change_page(request, row, substitute=form)
@@ -257,7 +282,7 @@ def _replaced(request: HttpRequest, row: Registration) -> HttpResponse:
     return redirect(_list_address(request, row.event))
 
 
-def _substitutes(request: HttpRequest, row: Registration) -> list[tuple[str, str]]:
+def _substitutes(request: SignedInRequest, row: Registration) -> list[tuple[str, str]]:
     """Return who was found by the name in the address and has no registration yet."""
     text = request.GET.get("q", "").strip()
     if not text:
@@ -266,9 +291,9 @@ def _substitutes(request: HttpRequest, row: Registration) -> list[tuple[str, str
     return [(str(one.person.uuid), f"{one.person.name}, {one.unit.name}") for one in found]
 
 
-def _change_page(request: HttpRequest, row: Registration, **shown: Any) -> HttpResponse:
+def _change_page(request: SignedInRequest, row: Registration, **shown: Any) -> HttpResponse:
     choices = _substitutes(request, row)
-    labels = {act.value: act.label for act in Decision.Act}
+    labels = {act.value: str(act.label) for act in Decision.Act}
     if row.standing == Registration.INVITED[0]:
         labels[Decision.Act.APPROVE] = _("Confirm at the person's wish")
     form = shown.get("form") or ChangeReasonForm(is_required=False)
@@ -283,6 +308,8 @@ def _change_page(request: HttpRequest, row: Registration, **shown: Any) -> HttpR
         "form": form,
         "substitute": substitute,
         "may_decide": not row.event.is_over_or_cancelled,
+        "may_reissue": row.is_active and not row.event.is_over_or_cancelled,
+        "quizzes": _extensible_quizzes(request, row),
         "has_choices": bool(choices),
         "may_replace": row.state in (Registration.State.NOMINATED, Registration.State.CONFIRMED),
         "q": request.GET.get("q", ""),
@@ -292,18 +319,29 @@ def _change_page(request: HttpRequest, row: Registration, **shown: Any) -> HttpR
     return render(request, "attendance/change.html", context, status=status)
 
 
+def _extensible_quizzes(
+    request: SignedInRequest, row: Registration
+) -> list[tuple[Assignment, str]]:
+    """Return the event's quizzes for which the person may get more time or tries, with titles."""
+    if not Registration.State(row.state).holds_seat:
+        return []
+    given = visible(request.user, "extend-quiz", Assignment.objects.in_force())
+    rows = list(given.filter(event=row.event).select_related("quiz"))
+    titles = planning.titles_of(one.quiz for one in rows)
+    return [(one, titles[one.quiz_id]) for one in rows]
+
+
 # What a post of the list wants, by the field that only it sends; without any of them it asks.
 STEPS = {"batal": _undone, "pendaftaran": _approved, "kunci": _decided}
 
 
 @never_cache
-def organiser_person(request: HttpRequest, code: str, person: UUID) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def organiser_person(request: SignedInRequest, code: str, person: UUID) -> HttpResponse:
     """One person's scans and corrections; a post corrects, with a reason and a fresh password."""
     event = get_object_or_404(visible(request.user, "change-event", Event.objects.all()), code=code)
     allowed = visible(request.user, "correct-presence", event.registrations.all())
     row = get_object_or_404(allowed.select_related("person", "event"), uuid=person)
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if request.method == "POST" and (asked := confirming.ask_to_confirm(request)):
         return asked
     typed = confirming.typed_before(request)
@@ -316,7 +354,7 @@ def organiser_person(request: HttpRequest, code: str, person: UUID) -> HttpRespo
         return _page(request, row, {"form": form, "refusal": refusal, "typed": typed})
 
 
-def _form(request: HttpRequest, event: Event, typed: QueryDict) -> CorrectionForm:
+def _form(request: SignedInRequest, event: Event, typed: QueryDict) -> CorrectionForm:
     return CorrectionForm(
         request.POST if "at" in request.POST else None,
         initial=typed.dict() if "at" in typed else None,
@@ -324,7 +362,7 @@ def _form(request: HttpRequest, event: Event, typed: QueryDict) -> CorrectionFor
     )
 
 
-def _page(request: HttpRequest, row: Registration, shown: dict[str, Any]) -> HttpResponse:
+def _page(request: SignedInRequest, row: Registration, shown: dict[str, Any]) -> HttpResponse:
     form, refusal = shown["form"], shown["refusal"]
     context = {
         **shown,
@@ -338,7 +376,7 @@ def _page(request: HttpRequest, row: Registration, shown: dict[str, Any]) -> Htt
     return render(request, "attendance/person.html", context, status=status)
 
 
-def _correct(request: HttpRequest, row: Registration, form: CorrectionForm) -> Refused | None:
+def _correct(request: SignedInRequest, row: Registration, form: CorrectionForm) -> Refused | None:
     act = _added(form) if form.is_bound else _of_entry(EntryForm(request.POST))
     if act is None:
         return None if form.errors else Refused(_("There is no such entry to correct."), status=404)
@@ -352,11 +390,11 @@ def _correct(request: HttpRequest, row: Registration, form: CorrectionForm) -> R
     return None
 
 
-def _added(form: CorrectionForm) -> presence.Act | None:
+def _added(form: CorrectionForm) -> Correction | None:
     if not form.is_valid():
         return None
     told = form.cleaned_data
-    return presence.Act(
+    return Correction(
         kind="add",
         target=told["group"],
         at=told["at"],
@@ -365,13 +403,13 @@ def _added(form: CorrectionForm) -> presence.Act | None:
     )
 
 
-def _of_entry(form: EntryForm) -> presence.Act | None:
+def _of_entry(form: EntryForm) -> Correction | None:
     """Read what is said of an entry; a time that cannot be read is a time not given."""
     form.full_clean()
     told = form.cleaned_data
     if "jenis" not in told or "uid" not in told:
         return None
-    return presence.Act(
+    return Correction(
         kind=told["jenis"],
         target=told["uid"],
         at=told.get("jam") if told["jenis"] == "retime" else None,

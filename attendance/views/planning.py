@@ -3,19 +3,22 @@
 Leading an event through its life: one page names each step, a post takes it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from copy import copy
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from attendance import boards, events, planning
 from attendance.forms import (
@@ -27,44 +30,42 @@ from attendance.forms import (
     SessionForm,
     WhatForm,
     refusals_in,
-    written,
 )
 from attendance.models import Event, Session
+from clinic.lib.arithmetic import dates
 from clinic.lib.arithmetic.dates import zone_label
 from clinic.lib.errors import Refused
-from clinic.people.access import visible
-from quizzes.assignments import Window
+from clinic.people.access import SignedInRequest, visible
+from quizzes.models import Assignment
 from quizzes.models.assignments import Phase
 
-READ_WRITE = ("GET", "HEAD", "POST")
+COPIES_OFFERED = 20
 PHASES = {"awal": Phase.PRE, "akhir": Phase.POST}
-Page = Callable[[HttpRequest, Event], HttpResponse]
+Page = Callable[[SignedInRequest, Event], HttpResponse]
 
 
-def _own_events(request: HttpRequest) -> Any:
+def _own_events(request: SignedInRequest) -> Any:
     return visible(request.user, "change-event", Event.objects.all())
 
 
-def _event(request: HttpRequest, code: str) -> Event:
+def _event(request: SignedInRequest, code: str) -> Event:
     rows = _own_events(request).select_related("unit").prefetch_related("sessions")
     return get_object_or_404(rows, code=code)
 
 
-def _status(*shown: forms.Form) -> int:
+def _status(*shown: forms.BaseForm) -> int:
     return 422 if any(form.errors for form in shown) else 200
 
 
 @never_cache
-def organiser_new(request: HttpRequest) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def organiser_new(request: SignedInRequest) -> HttpResponse:
     """The first step: what the event is. Saving it makes the draft."""
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     units = events.units_for(request.user)
     form = WhatForm(request.POST or None, units=units, initial={"unit": _own_unit(request, units)})
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        data["code"] = data["code"] or planning.proposed_code(data["title"])
-        draft = events.EventDraft(**data)
+        draft = form.instance
+        draft.code = draft.code or planning.proposed_code(draft.title)
         with refusals_in(form):
             made = events.draft_event(draft, actor=request.user)
             messages.success(request, _("The draft is saved. You can go on at any time."))
@@ -73,44 +74,43 @@ def organiser_new(request: HttpRequest) -> HttpResponse:
     return render(request, "attendance/plan/new.html", context, status=_status(form))
 
 
-def _own_unit(request: HttpRequest, units: Any) -> Any:
+def _own_unit(request: SignedInRequest, units: Any) -> Any:
     """Return the unit in which the organiser works, to start from."""
-    posts = request.user.person.memberships.on(timezone.localdate())
-    return units.filter(pk__in=posts.values("unit")).first()
+    memberships = request.user.person.memberships.on(timezone.localdate())
+    return units.filter(pk__in=memberships.values("unit")).first()
 
 
 @never_cache
-def organiser_copy(request: HttpRequest) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def organiser_copy(request: SignedInRequest) -> HttpResponse:
     """Make a draft from one of the own events: its plan, none of its people."""
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
-    form = CopyForm(request.POST or None, sources=_own_events(request))
+    newest = _own_events(request).order_by("-created_at", "-pk").values_list("pk", flat=True)
+    sources = Event.objects.filter(pk__in=list(newest[:COPIES_OFFERED]))
+    form = CopyForm(request.POST or None, sources=sources)
     if request.method == "POST" and form.is_valid():
         source, day = form.cleaned_data["source"], form.cleaned_data["first_day"]
         code = planning.proposed_code(source.title, day=day)
-        pattern = events.Pattern(source=source, first_day=day, code=code)
         with refusals_in(form):
-            made = events.copy_event(pattern, actor=request.user)
+            made = events.copy_event(source, code=code, first_day=day, actor=request.user)
             told = _("The plan is copied; persons and letters are not. Check each step.")
             return _stay(request, made, told, "apa")
     return render(request, "attendance/plan/copy.html", {"form": form}, status=_status(form))
 
 
 @never_cache
-def organiser_settings(request: HttpRequest, code: str, step: str) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def organiser_settings(request: SignedInRequest, code: str, step: str) -> HttpResponse:
     """One step of the plan, shown and saved; a final event shows the last one alone."""
     event = _event(request, code)
     if step not in PAGES:
         raise Http404
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if _is_only_read(request, event) and step != "periksa":
         return redirect("organiser_settings", code=code, step="periksa")
     with timezone.override(ZoneInfo(event.zone)):
         return PAGES[step](request, event)
 
 
-def _is_only_read(request: HttpRequest, event: Event) -> bool:
+def _is_only_read(request: SignedInRequest, event: Event) -> bool:
     """Say whether a form is asked for that the event no longer takes; a post is refused."""
     return event.is_final and request.method != "POST"
 
@@ -149,7 +149,7 @@ def _address(event: Event, step: str) -> str:
 
 
 def _shown(
-    request: HttpRequest, event: Event, step: str, *shown: forms.Form, **more: Any
+    request: SignedInRequest, event: Event, step: str, *shown: forms.BaseForm, **more: Any
 ) -> HttpResponse:
     """Draw a step; the form with errors leads, so that the summary and the title speak of it."""
     leading = next((form for form in shown if form.errors), shown[0] if shown else None)
@@ -157,7 +157,7 @@ def _shown(
     return render(request, f"attendance/plan/{step}.html", context, status=_status(*shown))
 
 
-def _saved(request: HttpRequest, event: Event, step: str) -> HttpResponse:
+def _saved(request: SignedInRequest, event: Event, step: str) -> HttpResponse:
     """Go on from a draft's step, stay on that of an announced event."""
     messages.success(request, _("Saved."))
     if event.state == Event.State.DRAFT:
@@ -165,14 +165,12 @@ def _saved(request: HttpRequest, event: Event, step: str) -> HttpResponse:
     return redirect("organiser_settings", code=event.code, step=step)
 
 
-def _what(request: HttpRequest, event: Event) -> HttpResponse:
-    names = ("title", "kind", "about", "letter_number", "code")
-    initial = {**{name: getattr(event, name) for name in names}, "unit": event.unit.slug}
+def _what(request: SignedInRequest, event: Event) -> HttpResponse:
     form = WhatForm(
         request.POST or None,
         units=events.units_for(request.user),
         is_fixed=event.state != Event.State.DRAFT,
-        initial=initial,
+        instance=copy(event),  # the page shows the event as it is stored
     )
     if request.method == "POST" and form.is_valid():
         changes = dict(form.cleaned_data)
@@ -184,7 +182,7 @@ def _what(request: HttpRequest, event: Event) -> HttpResponse:
     return _shown(request, event, "apa", form)
 
 
-def _when(request: HttpRequest, event: Event) -> HttpResponse:
+def _when(request: SignedInRequest, event: Event) -> HttpResponse:
     place, session = _when_forms(request, event)
     sent = [form for form in (place, session) if form.is_bound]
     if sent and all(form.is_valid() for form in sent):
@@ -204,13 +202,13 @@ def _when(request: HttpRequest, event: Event) -> HttpResponse:
     )
 
 
-def _when_forms(request: HttpRequest, event: Event) -> tuple[PlaceForm, SessionForm]:
+def _when_forms(request: SignedInRequest, event: Event) -> tuple[PlaceForm, SessionForm]:
     """Return both forms; they are sent together, so that neither button loses what the other saves.
 
     The session is left alone where the place is saved and no session was begun.
     """
     data, usual = request.POST, planning.usual_times(event, list(event.sessions.all()))
-    place = PlaceForm(data if "place" in data else None, initial={"place": event.place})
+    place = PlaceForm(data if "place" in data else None, instance=copy(event))
     session = SessionForm(data or None, event=event, initial=usual)
     if data.get("simpan") != "sesi" and not session.is_begun:
         session = SessionForm(event=event, initial=usual)
@@ -218,52 +216,51 @@ def _when_forms(request: HttpRequest, event: Event) -> tuple[PlaceForm, SessionF
 
 
 def _save_when(
-    request: HttpRequest, event: Event, place: PlaceForm, session: SessionForm
+    request: SignedInRequest, event: Event, place: PlaceForm, session: SessionForm
 ) -> HttpResponse:
     if place.is_bound:
         events.change_event(event, place.cleaned_data, actor=request.user)
     if not session.is_bound:
         return _stay(request, event, _("Saved."))
-    made = events.add_session(event, session.draft(), actor=request.user)
+    made = events.add_session(event, session.planned_session(), actor=request.user)
     return _told_session(request, event, made)
 
 
-def _stay(request: HttpRequest, event: Event, text: str, step: str = "waktu") -> HttpResponse:
+def _stay(request: SignedInRequest, event: Event, text: str, step: str = "waktu") -> HttpResponse:
     messages.success(request, text)
     return redirect("organiser_settings", code=event.code, step=step)
 
 
-def _told_session(request: HttpRequest, event: Event, session: Session) -> HttpResponse:
+def _told_session(request: SignedInRequest, event: Event, session: Session) -> HttpResponse:
     if session.ends_at < timezone.now():
         messages.warning(request, _("This session lies in the past. Check the day."))
     return _stay(request, event, _("The session is saved."))
 
 
 @never_cache
-def organiser_session(request: HttpRequest, code: str, session: UUID) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def organiser_session(request: SignedInRequest, code: str, session: UUID) -> HttpResponse:
     """Change or move one session, cancel it, or take it out of a draft."""
     event = _event(request, code)
     row = get_object_or_404(event.sessions.filter(is_cancelled=False), uuid=session)
     row.event = event
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
     if _is_only_read(request, event):
         return redirect("organiser_settings", code=code, step="periksa")
     with timezone.override(ZoneInfo(event.zone)):
         if request.method == "POST" and request.POST.get("simpan") in ("batalkan", "hapus"):
             return _end_session(request, event, row)
         data = request.POST if request.method == "POST" else None
-        form = SessionForm(data, event=event, session=row, initial=written(row, event))
+        form = SessionForm(data, event=event, instance=copy(row))
         if form.is_bound and form.is_valid():
             with refusals_in(form):
-                made = events.change_session(row, form.draft(), actor=request.user)
+                made = events.change_session(form.planned_session(), actor=request.user)
                 return _told_session(request, event, made)
         may_remove = event.state == Event.State.DRAFT and not events.has_entries(row)
         context = {**_frame(event, "waktu"), "form": form, "row": row, "may_remove": may_remove}
         return render(request, "attendance/plan/session.html", context, status=_status(form))
 
 
-def _end_session(request: HttpRequest, event: Event, row: Session) -> HttpResponse:
+def _end_session(request: SignedInRequest, event: Event, row: Session) -> HttpResponse:
     if request.POST["simpan"] == "hapus":
         events.remove_session(row, actor=request.user)
         return _stay(request, event, _("The session is removed."))
@@ -271,7 +268,7 @@ def _end_session(request: HttpRequest, event: Event, row: Session) -> HttpRespon
     return _stay(request, event, _("The session is cancelled. Its entries stay."))
 
 
-def _who(request: HttpRequest, event: Event) -> HttpResponse:
+def _who(request: SignedInRequest, event: Event) -> HttpResponse:
     form = SeatsForm(request.POST or None, initial={"capacity": event.capacity})
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
@@ -283,37 +280,39 @@ def _who(request: HttpRequest, event: Event) -> HttpResponse:
         "siapa",
         form,
         organisers=planning.organisers_of(event, timezone.localdate()),
-        invite_url=_room("organiser_invite", event),
     )
 
 
-def _room(name: str, event: Event) -> str:
-    """Return the address of a room that may not be built yet."""
-    try:
-        return reverse(name, kwargs={"code": event.code})
-    except NoReverseMatch:
-        return ""
-
-
-def _quizzes(request: HttpRequest, event: Event) -> HttpResponse:
+def _quizzes(request: SignedInRequest, event: Event) -> HttpResponse:
     if "tarik" in request.POST:
         return _take_back(request, event)
     versions = planning.published_quizzes()
     windows = planning.usual_windows(list(event.sessions.all()), timezone.now())
+    usual = {
+        phase: {"opens": window.opens_at, "closes": window.closes_at}
+        for phase, window in windows.items()
+    }
     shown = {
         word: QuizForm(
             request.POST if request.POST.get("simpan") == word else None,
             prefix=word,
             versions=versions,
             zone=event.zone,
-            initial=_window(windows.get(phase)),
+            initial=usual.get(phase, {}),
         )
         for word, phase in PHASES.items()
     }
     for word, form in shown.items():
         if form.is_bound and form.is_valid():
             with refusals_in(form):
-                _give(request, event, form, PHASES[word])
+                planning.give_quiz(
+                    event,
+                    form.cleaned_data["quiz"],
+                    actor=request.user,
+                    phase=PHASES[word],
+                    setting=form.cleaned_data["setting"],
+                    window=form.window(),
+                )
                 return _stay(request, event, _("The quiz is given to the participants."), "kuis")
     given = planning.assignments_of(event)
     return _shown(
@@ -322,29 +321,13 @@ def _quizzes(request: HttpRequest, event: Event) -> HttpResponse:
         "kuis",
         *shown.values(),
         phases=[(word, PHASES[word].label, form) for word, form in shown.items()],
-        given=_named(given),
+        given=_named(given, event.zone),
         has_quizzes=bool(versions),
         onward_kind="",
     )
 
 
-def _window(usual: Window | None) -> dict[str, Any]:
-    return {"opens": usual.opens_at, "closes": usual.closes_at} if usual else {}
-
-
-def _give(request: HttpRequest, event: Event, form: QuizForm, phase: str) -> None:
-    data = form.cleaned_data
-    planning.give_quiz(
-        event,
-        data["quiz"],
-        actor=request.user,
-        phase=phase,
-        setting=data["setting"],
-        window=form.window(),
-    )
-
-
-def _take_back(request: HttpRequest, event: Event) -> HttpResponse:
+def _take_back(request: SignedInRequest, event: Event) -> HttpResponse:
     try:
         given = UUID(request.POST["tarik"])
     except ValueError as error:
@@ -353,12 +336,25 @@ def _take_back(request: HttpRequest, event: Event) -> HttpResponse:
     return _stay(request, event, _("The quiz is taken back. Answers given stay."), "kuis")
 
 
-def _named(given: Any) -> list[tuple[Any, str]]:
-    titles = planning.titles_of(one.quiz for one in given)
-    return [(one, titles[one.quiz_id]) for one in given]
+def _named(given: Sequence[Assignment], zone: str) -> list[tuple[Assignment, str, str, str]]:
+    """Return each assignment with its quiz's title, and when it opens and closes, where it does."""
+    titles = planning.titles_of(row.quiz for row in given)
+
+    def moment(text: str, at: datetime | None) -> str:
+        return text % {"at": dates.format_moment(at, zone)} if at else ""
+
+    return [
+        (
+            row,
+            titles[row.quiz_id],
+            moment(_("opens %(at)s"), row.opens_at),
+            moment(_("closes %(at)s"), row.closes_at),
+        )
+        for row in given
+    ]
 
 
-def _check(request: HttpRequest, event: Event) -> HttpResponse:
+def _check(request: SignedInRequest, event: Event) -> HttpResponse:
     if request.method == "POST":
         return HttpResponseNotAllowed(("GET", "HEAD"))
     given = planning.assignments_of(event)
@@ -369,11 +365,11 @@ def _check(request: HttpRequest, event: Event) -> HttpResponse:
         request,
         event,
         "periksa",
-        given=_named(given),
+        given=_named(given, event.zone),
         gaps=[] if is_final else [(gap, _address(event, gap.step)) for gap in gaps],
         may_open=not any(gap.is_needed for gap in gaps),
         is_final=is_final,
-        opening=next((act for act in events.offered(event) if act.slug == "buka"), None),
+        opening=next((act for act in events.steps_offered(event) if act.slug == "buka"), None),
     )
 
 
@@ -387,52 +383,37 @@ PAGES: dict[str, Page] = {
 
 
 @never_cache
-def organiser_act(request: HttpRequest, code: str, act: str) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def organiser_act(request: SignedInRequest, code: str, act: str) -> HttpResponse:
     """Name the step with how many people it concerns; a post takes it, or says why not."""
     rows = visible(request.user, "change-event", Event.objects.select_related("unit"))
     event = get_object_or_404(rows, code=code)
-    chosen = events.BY_SLUG.get(act)
+    chosen = events.STEP_BY_SLUG.get(act)
     if chosen is None:
         raise Http404
-    if request.method not in READ_WRITE:
-        return HttpResponseNotAllowed(READ_WRITE)
-    needs_reason = chosen.to == Event.State.CANCELLED
-    form = (
-        CancelEventForm(request.POST if request.method == "POST" else None)
-        if needs_reason
-        else None
-    )
+    data = request.POST if request.method == "POST" else None
+    form = CancelEventForm(data) if chosen.is_cancelling else None
     refusal = None
     if request.method == "POST" and (form is None or form.is_valid()):
-        refusal = _carry_out(request, event, chosen, form)
-        if refusal is None:
+        reason = form.cleaned_data["reason"] if form else ""
+        try:
+            events.step(event, chosen.to, actor=request.user, reason=reason)
+        except Refused as refused:
+            refusal = refused
+        else:
+            messages.success(request, str(chosen.done))
             return redirect("organiser_event", code=code)
-    return _page(request, event, chosen, form=form, refusal=refusal)
-
-
-def _carry_out(
-    request: HttpRequest, event: Event, act: events.Act, form: CancelEventForm | None
-) -> Refused | None:
-    reason = form.cleaned_data["reason"] if form else ""
-    try:
-        events.carry_out(act, event, actor=request.user, reason=reason)
-    except Refused as refused:
-        return refused
-    messages.success(request, act.done)
-    return None
-
-
-def _page(request: HttpRequest, event: Event, act: events.Act, **shown: Any) -> HttpResponse:
-    refusal, form = shown["refusal"], shown["form"]
+    offered = events.steps_offered(event)
     context = {
         "event": event,
-        "act": act,
-        "label": act.label_for(event),
+        "act": chosen,
+        "label": chosen.label_for(event),
         "people": event.registrations.active().count(),
-        "missing": boards.unrecorded(event) if act.to == Event.State.ENDED else None,
-        "is_offered": act in events.offered(event),
-        "offered": [(one, one.label_for(event)) for one in events.offered(event)],
-        **shown,
+        "missing": boards.unrecorded(event) if chosen.to == Event.State.ENDED else None,
+        "is_offered": chosen in offered,
+        "offered": [(step, step.label_for(event)) for step in offered],
+        "form": form,
+        "refusal": refusal,
     }
     status = refusal.status if refusal else 422 if form is not None and form.errors else 200
     return render(request, "attendance/plan/act.html", context, status=status)

@@ -1,4 +1,4 @@
-"""Who may read, upload and write assessment sheets, and who may look at a check (security.md 2)."""
+"""Who may read, upload and write assessment sheets, and who may look at a check."""
 
 from django.db.models import Q
 

@@ -1,11 +1,10 @@
 """Forms of the assessment pages."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxLengthValidator, URLValidator
-from django.db.models import Count, QuerySet
+from django.core.validators import URLValidator
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,9 +12,11 @@ from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.models import FrameworkEdition, Sheet
 from clinic.assessments.sheet_imports import FIRST_YEAR, LAST_YEAR, USUAL_FRAMEWORK
 from clinic.assessments.sheet_page import wording
-from clinic.assessments.sheets import TypedRow, answered_nodes
+from clinic.assessments.sheets import TypedRow
 from clinic.people.models import Unit
 
+EVERY_YEAR = "semua"
+MOST_OF_NOTE, MOST_OF_PROOF = 4000, 2000
 ACCEPTS = forms.FileInput(attrs={"accept": ".xlsx"})
 
 
@@ -34,73 +35,106 @@ def usual_period(unit: str | None, units: Any) -> int:
     return own.first() or most.first() or timezone.localdate().year
 
 
+def _list_frameworks_or_none() -> list[tuple[str, Any]]:
+    return [("", _("Recognise it from the file")), *framework_choices()]
+
+
 class CheckForm(forms.Form):
     """A workbook to be checked without an account."""
 
     file = forms.FileField(label=_("Workbook (.xlsx)"), widget=ACCEPTS)
-    framework = forms.ChoiceField(label=_("Framework"), required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["framework"].choices = [
-            ("", _("Recognise it from the file")),
-            *framework_choices(),
-        ]
+    framework = forms.ChoiceField(
+        label=_("Framework"), required=False, choices=_list_frameworks_or_none
+    )
 
 
 class UploadForm(CheckForm):
     """A workbook for one unit and year."""
 
-    unit = forms.ModelChoiceField(
-        Unit.objects.none(), to_field_name="slug", label=_("Work unit"), empty_label=_("Choose")
-    )
     period = forms.IntegerField(label=_("Year"), min_value=FIRST_YEAR, max_value=LAST_YEAR)
-    field_order = ["unit", "framework", "period", "file"]
 
-    def __init__(self, *args: Any, units: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["unit"].queryset = units
-        self._let_one_unit_stand(units)
-        self.fields["period"].initial = usual_period(self.initial.get("unit"), units)
-
-    def _let_one_unit_stand(self, units: Any) -> None:
+    def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
         """Choose for whoever has one unit alone; among several the field starts empty."""
+        super().__init__(*args, **kwargs)
         first_two = list(units[:2])
-        if len(first_two) == 1:
-            self.fields["unit"].empty_label = None
+        is_only = len(first_two) == 1
+        self.fields["unit"] = forms.ModelChoiceField(
+            units,
+            to_field_name="slug",
+            label=_("Work unit"),
+            empty_label=None if is_only else _("Choose"),
+        )
+        self.order_fields(["unit", "framework", "period", "file"])
+        if is_only:
             self.initial.setdefault("unit", first_two[0].slug)
+        self.fields["period"].initial = usual_period(self.initial.get("unit"), units)
 
 
 class SheetFilter(forms.Form):
     """What narrows the list of sheets: part of a unit's name, a framework, a year."""
 
     cari = forms.CharField(label=_("Name of the unit"), required=False, max_length=80)
-    kerangka = forms.ChoiceField(label=_("Framework"), required=False)
-    tahun = forms.TypedChoiceField(label=_("Year"), required=False, coerce=int, empty_value=None)
 
     def __init__(self, *args: Any, sheets: QuerySet[Sheet], **kwargs: Any) -> None:
+        """Take the sheets of reach: their editions and years are the choices."""
         super().__init__(*args, **kwargs)
-        every = ("", _("All"))
-        known = FrameworkEdition.objects.filter(pk__in=sheets.values("edition"))
-        years = sheets.order_by("-period").values_list("period", flat=True).distinct()
-        self.fields["kerangka"].choices = [every, *((one.slug, str(one)) for one in known)]
-        self.fields["tahun"].choices = [every, *((year, str(year)) for year in years)]
+        found = list(sheets.order_by("period").values_list("edition", "period").distinct())
+        years = sorted({year for _edition, year in found}, reverse=True)
+        self.newest = dict(found)
+        self.has_older = len(found) > len(self.newest)
+        editions = FrameworkEdition.objects.filter(pk__in=self.newest)
+        self.fields["kerangka"] = forms.ChoiceField(
+            label=_("Framework"),
+            required=False,
+            choices=[("", _("All")), *((each.slug, str(each)) for each in editions)],
+        )
+        self.fields["tahun"] = forms.ChoiceField(
+            label=_("Year"),
+            required=False,
+            choices=[
+                ("", _("Newest of each framework")),
+                (EVERY_YEAR, _("All")),
+                *((str(year), str(year)) for year in years),
+            ],
+        )
+
+    @property
+    def is_narrowed(self) -> bool:
+        return self.is_bound and self.is_valid() and any(self.cleaned_data.values())
 
     def narrow(self, sheets: QuerySet[Sheet]) -> QuerySet[Sheet]:
         """Return the sheets that fit what was chosen; an unreadable choice narrows nothing."""
-        chosen = self.cleaned_data if self.is_bound and self.is_valid() else {}
+        if self.is_bound and not self.is_valid():
+            return sheets
+        chosen = self.cleaned_data if self.is_bound else {}
         if chosen.get("cari"):
             sheets = sheets.filter(unit__name__icontains=chosen["cari"])
         if chosen.get("kerangka"):
             sheets = sheets.filter(edition__slug=chosen["kerangka"])
-        return sheets.filter(period=chosen["tahun"]) if chosen.get("tahun") else sheets
+        year = chosen.get("tahun")
+        if year == EVERY_YEAR:
+            return sheets
+        if year:
+            return sheets.filter(period=int(year))
+        newest = Q(pk__in=[])
+        for edition, period in self.newest.items():
+            newest |= Q(edition=edition, period=period)
+        return sheets.filter(newest)
+
+
+def _measure(text: str) -> int:
+    """Return how long a stored text is when a form sends it: each line end as two characters."""
+    return len("\r\n".join(text.splitlines())) + 2
 
 
 class WebAddressField(forms.URLField):
-    """An address with the scheme http or https; what stands there already may stay."""
+    """An address with the scheme http or https; what is ``stored`` already may stay."""
 
     default_validators = [URLValidator(schemes=("http", "https"))]
-    stored = ""
+
+    def __init__(self, *, stored: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.stored = stored
 
     def clean(self, value: Any) -> Any:
         is_kept = isinstance(value, str) and self.stored and value.strip() == self.stored
@@ -114,58 +148,47 @@ class RowForm(forms.Form):
     workbook can be saved again.
     """
 
-    note = forms.CharField(
-        label=_("Remark"), required=False, max_length=4000, widget=forms.Textarea({"rows": 4})
-    )
-    proof = forms.CharField(label=_("Proof: what document"), required=False, max_length=2000)
-    link = WebAddressField(
-        label=_("Link to the proof"),
-        required=False,
-        max_length=1000,
-        assume_scheme="https",
-        help_text=_("Make sure that an assessor can open it."),
-        error_messages={"invalid": _("Write the whole link. It begins with https://.")},
-    )
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
-
     def __init__(
         self,
         *args: Any,
         framework: FrameworkFile,
         code: str,
-        stored: Mapping[str, Any] | None = None,
+        stored: TypedRow | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        if stored is not None:
-            self._make_room("note", stored["note"])
-            self._make_room("proof", stored["proof"])
-            self.fields["link"].stored = stored["link"]
-        self.nodes = answered_nodes(framework, code)
-        answers = {
-            self.name_of(place): self._field(framework, node)
-            for place, node in enumerate(self.nodes)
-        }
-        self.fields = {**answers, **self.fields}
-
-    def _make_room(self, name: str, text: str) -> None:
-        """Let a field hold a stored text, whose line ends come back as two characters each."""
-        field = self.fields[name]
-        longest = len("\r\n".join(text.splitlines())) + 2
-        if longest > field.max_length:
-            field.max_length = longest
-            field.validators = [
-                each for each in field.validators if not isinstance(each, MaxLengthValidator)
-            ]
-            field.validators.append(MaxLengthValidator(longest))
-            field.widget.attrs["maxlength"] = str(longest)
+        stored = stored or TypedRow(answers={})
+        self.nodes = framework.answered(code)
+        for place, node in enumerate(self.nodes):
+            self.fields[self.name_of(place)] = self._make_answer_field(framework, node)
+        self.fields["note"] = forms.CharField(
+            label=_("Remark"),
+            required=False,
+            max_length=max(MOST_OF_NOTE, _measure(stored.note)),
+            widget=forms.Textarea({"rows": 4}),
+        )
+        self.fields["proof"] = forms.CharField(
+            label=_("Proof: what document"),
+            required=False,
+            max_length=max(MOST_OF_PROOF, _measure(stored.proof)),
+        )
+        self.fields["link"] = WebAddressField(
+            stored=stored.link,
+            label=_("Link to the proof"),
+            required=False,
+            max_length=1000,
+            assume_scheme="https",
+            help_text=_("Make sure that an assessor can open it."),
+            error_messages={"invalid": _("Write the whole link. It begins with https://.")},
+        )
+        self.fields["seen"] = forms.CharField(widget=forms.HiddenInput, required=False)
 
     @staticmethod
     def name_of(place: int) -> str:
         """Return the name of the field that holds the answer of the row's n-th node."""
         return f"answer{place}"
 
-    def _field(self, framework: FrameworkFile, node: EditionNode) -> forms.Field:
+    def _make_answer_field(self, framework: FrameworkFile, node: EditionNode) -> forms.Field:
         scale = framework.by_scale[node.scale]
         if scale.kind != "letters":
             label = wording(node) if len(self.nodes) > 1 else _("Answer")

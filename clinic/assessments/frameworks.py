@@ -1,6 +1,6 @@
-"""Loading framework editions from their files, and reading them back for scoring.
+"""Framework editions: loaded from their files, found by name, read back for scoring.
 
-What a file that breaks the schema of frameworks is told: one sentence for each fault.
+A file that breaks the schema is refused with a sentence for its author.
 """
 
 import hashlib
@@ -8,6 +8,7 @@ import json
 import re
 import tomllib
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -87,37 +88,12 @@ _CLOSER = {
 _WHOLE = gettext_noop("The weights of the framework are %(found)s; they should be %(expected)s.")
 
 
-def told(fault: FrameworkFault) -> FrameworkFault:
-    """Return the fault with its sentence, in the language of the reader."""
-    details = {name: _as_text(value) for name, value in fault.details.items()}
-    message = _(_sentence(fault.code, details)) % details
-    return FrameworkFault(message, code=fault.code, details=fault.details)
-
-
-def _sentence(code: str, details: dict[str, str]) -> str:
-    if code == "weights_do_not_sum" and "node" not in details:
-        return _WHOLE
-    closer = (
-        sentence for (of, name), sentence in _CLOSER.items() if of == code and name in details
-    )
-    return next(closer, SENTENCES[code])
-
-
-def _as_text(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
 SHIPPED = Path(__file__).parent / "framework_files"
+MOST_FILES = 16
+_files: dict[tuple[int, str, datetime], FrameworkFile] = {}
 _OUT_OF_THE_WAY = 1_000_000
 _WORDING = {"name", "name_en", "label", "meaning", "rubric", "guidance", "unverified"}
 _NOT_STRUCTURE = {"name", "name_en", "source", "unverified", "valid_from", "valid_to", "status"}
-
-
-class EditionLocked(Refused):
-    """A changed weight, scale, formula or tree of an edition that a sheet already uses (D4)."""
-
-    code = "edition_locked"
-    status = 409
 
 
 @dataclass(frozen=True)
@@ -147,36 +123,106 @@ def load_framework(text: str, *, actor: Any = None) -> LoadedEdition:
 
     Raises:
         FrameworkFault: for a file that breaks the schema, with a sentence for its author.
-        EditionLocked: if a sheet uses the edition and something other than wording changed.
+        Refused: if a sheet uses the edition and something other than wording changed (D4).
     """
     try:
         framework_file = parse_framework(text)
     except FrameworkFault as fault:
-        raise told(fault) from fault
+        raise _put_into_words(fault) from fault
     with transaction.atomic():
         edition, is_reworded = _write_edition(framework_file, text)
         loaded = _write_nodes(edition, framework_file)
         loaded = replace(loaded, reworded=loaded.reworded + is_reworded)
         if loaded.changed:
-            audit.record("framework.load", actor=actor, thing=edition, values=_counts(loaded))
+            audit.record(
+                "framework.load", actor=actor, thing=edition, values=_count_changes(loaded)
+            )
     return loaded
 
 
+def _put_into_words(fault: FrameworkFault) -> FrameworkFault:
+    details = {
+        name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in fault.details.items()
+    }
+    closer = [
+        text for (code, name), text in _CLOSER.items() if code == fault.code and name in details
+    ]
+    if fault.code == "weights_do_not_sum" and "node" not in details:
+        closer = [_WHOLE]
+    message = _((closer or [SENTENCES[fault.code]])[0]) % details
+    return FrameworkFault(message, code=fault.code, details=fault.details)
+
+
+def find_edition(slug: str) -> FrameworkEdition:
+    """Return a loaded edition; one that comes with the product is loaded when first asked for.
+
+    Raises:
+        Refused: no edition of that name is loaded or comes along.
+    """
+    edition = FrameworkEdition.objects.filter(slug=slug).first()
+    return edition or load_framework(_read_shipped(slug)).edition
+
+
+def find_framework(slug: str) -> FrameworkFile:
+    """Return an edition for reading alone; nothing is loaded into the database.
+
+    Raises:
+        Refused: as for ``find_edition``.
+    """
+    edition = FrameworkEdition.objects.filter(slug=slug).first()
+    return edition_file(edition) if edition else _parse(_read_shipped(slug))
+
+
+def known_frameworks() -> list[FrameworkFile]:
+    """Return every edition that is loaded or comes with the product."""
+    shipped = {path.stem for path in shipped_files()}
+    loaded = set(FrameworkEdition.objects.values_list("slug", flat=True))
+    return [find_framework(slug) for slug in sorted(shipped | loaded)]
+
+
+def _read_shipped(slug: str) -> str:
+    path = next((each for each in shipped_files() if each.stem == slug), None)
+    if path is None:
+        raise Refused(
+            _("The framework edition “%(slug)s” is not known.") % {"slug": slug},
+            code="edition_unknown",
+            details={"framework": slug},
+        )
+    return path.read_text()
+
+
 def edition_file(edition: FrameworkEdition) -> FrameworkFile:
-    """Return the edition in the shape that scoring takes."""
-    return _parsed(edition.definition["toml"])
+    """Return the edition in the shape that scoring takes.
+
+    A process reads the text of an edition once and again only after a load; ``stored_file`` looks
+    at what is in the database now.
+    """
+    if edition._state.adding:
+        return stored_file(edition)
+    key = (edition.pk, edition.digest, edition.loaded_at)
+    if key not in _files:
+        while len(_files) >= MOST_FILES:
+            _files.pop(next(iter(_files)), None)
+        _files[key] = stored_file(edition)
+    return _files[key]
 
 
-@lru_cache(maxsize=16)
-def _parsed(text: str) -> FrameworkFile:
+def stored_file(edition: FrameworkEdition) -> FrameworkFile:
+    """Return the edition as its stored text says now."""
+    return _parse(edition.definition["toml"])
+
+
+@lru_cache(maxsize=MOST_FILES)
+def _parse(text: str) -> FrameworkFile:
     return parse_framework(text)
 
 
-def _counts(loaded: LoadedEdition) -> dict[str, int]:
+def _count_changes(loaded: LoadedEdition) -> dict[str, int]:
     return {"created": loaded.created, "reworded": loaded.reworded, "removed": loaded.removed}
 
 
-def _plain(table: dict[str, Any]) -> dict[str, Any]:
+def _make_plain(table: dict[str, Any]) -> dict[str, Any]:
     """Turn TOML's dates into text, so that a table can be kept as JSON."""
     return json.loads(json.dumps(table, default=str))
 
@@ -184,23 +230,23 @@ def _plain(table: dict[str, Any]) -> dict[str, Any]:
 def structure_digest(framework_file: FrameworkFile) -> str:
     """Return a digest of all that scoring rests on: tree, weights, scales, formulas, limits."""
     shape = {
-        key: _without_words(value)
+        key: _drop_words(value)
         for key, value in asdict(framework_file).items()
         if key not in {*_NOT_STRUCTURE, "by_code", "by_scale"}
     }
     return hashlib.sha256(
-        json.dumps(shape, sort_keys=True, default=_exact_text).encode()
+        json.dumps(shape, sort_keys=True, default=_write_exact).encode()
     ).hexdigest()
 
 
-def _without_words(value: Any) -> Any:
+def _drop_words(value: Any) -> Any:
     """Drop what may be put in other words at any depth."""
     if isinstance(value, dict):
-        return {key: _without_words(each) for key, each in value.items() if key not in _WORDING}
-    return [_without_words(each) for each in value] if isinstance(value, list | tuple) else value
+        return {key: _drop_words(each) for key, each in value.items() if key not in _WORDING}
+    return [_drop_words(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-def _exact_text(value: Any) -> str:
+def _write_exact(value: Any) -> str:
     return str(Fraction(value)) if isinstance(value, Fraction) else str(value)
 
 
@@ -208,16 +254,18 @@ def _write_edition(framework_file: FrameworkFile, text: str) -> tuple[FrameworkE
     """Write the edition's own row; say whether words outside its nodes are other ones now."""
     digest = structure_digest(framework_file)
     known = FrameworkEdition.objects.select_for_update().filter(slug=framework_file.id).first()
-    before = edition_file(known) if known else framework_file
+    before = stored_file(known) if known else framework_file
     # The stored digest may be of an earlier release, which counted some words as structure.
     if known and known.locked_at and structure_digest(before) != digest:
-        raise EditionLocked(
+        raise Refused(
             _(
                 "Sheets already use the edition %(edition)s: its weights, scales and formulas "
                 "can no longer change. Load the new rule as an edition of its own."
             )
             % {"edition": framework_file.id},
+            code="edition_locked",
             details={"edition": framework_file.id},
+            status=409,
         )
     family, _made = Framework.objects.get_or_create(
         slug=re.sub(r"-\d{4}", "", framework_file.id),
@@ -234,7 +282,7 @@ def _write_edition(framework_file: FrameworkFile, text: str) -> tuple[FrameworkE
             "max_score": to_scale(framework_file.maximum),
             "valid_from": framework_file.valid_from,
             "valid_to": framework_file.valid_to,
-            "source": _plain(tomllib.loads(text)["source"]),
+            "source": _make_plain(tomllib.loads(text)["source"]),
             "unverified": list(framework_file.unverified),
             "definition": {"schema": 1, "toml": text},
             "digest": digest,
@@ -252,45 +300,45 @@ def _write_nodes(edition: FrameworkEdition, framework_file: FrameworkFile) -> Lo
     points = points_per_node(framework_file)
     new = [entry for entry in framework_file.nodes if entry.code not in known]
     old = [entry for entry in framework_file.nodes if entry.code in known]
-    _write_new(edition, new, known, points)
-    reworded = [entry for entry in old if _rewrite(entry, known, points)]
+    _write_new_nodes(edition, new, known, points)
+    reworded = [entry for entry in old if _rewrite_node(entry, known, points)]
     NodeRevision.objects.bulk_create(
-        _revision(known[entry.code], entry) for entry in new + reworded
+        _make_revision(known[entry.code], entry) for entry in new + reworded
     )
     return LoadedEdition(edition, len(new), len(reworded), len(removed))
 
 
-def _write_new(
+def _write_new_nodes(
     edition: FrameworkEdition,
     entries: list[EditionNode],
     known: dict[str, Node],
     points: dict[str, Fraction],
 ) -> None:
-    """Write the nodes that the edition did not have, storey by storey: a child names its parent."""
+    """Write the nodes that the edition did not have, level by level: a child names its parent."""
     depth: dict[str, int] = {}
     for entry in entries:
         depth[entry.code] = depth.get(entry.parent, 0) + 1
-    for storey in sorted(set(depth.values())):
+    for level in sorted(set(depth.values())):
         nodes = Node.objects.bulk_create(
-            Node(edition=edition, code=entry.code, **_node_fields(entry, known, points))
+            Node(edition=edition, code=entry.code, **_make_node_fields(entry, known, points))
             for entry in entries
-            if depth[entry.code] == storey
+            if depth[entry.code] == level
         )
         known.update((node.code, node) for node in nodes)
 
 
-def _rewrite(entry: EditionNode, known: dict[str, Node], points: dict[str, Fraction]) -> bool:
+def _rewrite_node(entry: EditionNode, known: dict[str, Node], points: dict[str, Fraction]) -> bool:
     """Write a node again as the file has it now; say whether its wording is another one."""
     node = known[entry.code]
-    is_reworded = _wording_of(node) != _wording_of_entry(entry)
-    for name, value in _node_fields(entry, known, points).items():
+    is_reworded = _get_wording(node) != _get_entry_wording(entry)
+    for name, value in _make_node_fields(entry, known, points).items():
         setattr(node, name, value)
     node.revision += is_reworded
     node.save()
     return is_reworded
 
 
-def _node_fields(
+def _make_node_fields(
     entry: EditionNode, known: dict[str, Node], points: dict[str, Fraction]
 ) -> dict[str, Any]:
     return {
@@ -306,32 +354,32 @@ def _node_fields(
             "scale": entry.scale,
             "aggregate": entry.aggregate,
             "guidance": entry.guidance,
-            "rubric": _rubric(entry),
+            "rubric": _make_rubric(entry),
             "unverified": list(entry.unverified),
         },
     }
 
 
-def _wording_of(node: Node) -> tuple[Any, ...]:
+def _get_wording(node: Node) -> tuple[Any, ...]:
     return (node.name, node.name_en, node.definition.get("rubric"), node.definition.get("guidance"))
 
 
-def _wording_of_entry(entry: EditionNode) -> tuple[Any, ...]:
-    return (entry.name, entry.name_en, _rubric(entry), entry.guidance)
+def _get_entry_wording(entry: EditionNode) -> tuple[Any, ...]:
+    return (entry.name, entry.name_en, _make_rubric(entry), entry.guidance)
 
 
-def _rubric(entry: EditionNode) -> list[list[str]]:
+def _make_rubric(entry: EditionNode) -> list[list[str]]:
     """Return (letter, text) pairs: a JSON object would lose their order."""
     return [[line.letter, line.text] for line in entry.rubric]
 
 
-def _revision(node: Node, entry: EditionNode) -> NodeRevision:
+def _make_revision(node: Node, entry: EditionNode) -> NodeRevision:
     return NodeRevision(
         node=node,
         number=node.revision,
         name=entry.name,
         name_en=entry.name_en,
-        rubric=_rubric(entry),
+        rubric=_make_rubric(entry),
     )
 
 
@@ -340,15 +388,3 @@ def lock(edition: FrameworkEdition) -> None:
     FrameworkEdition.objects.filter(pk=edition.pk, locked_at__isnull=True).update(
         locked_at=timezone.now()
     )
-
-
-__all__ = [
-    "EditionLocked",
-    "FrameworkFault",
-    "LoadedEdition",
-    "edition_file",
-    "load_framework",
-    "lock",
-    "shipped_files",
-    "structure_digest",
-]

@@ -1,4 +1,4 @@
-"""Jobs of the assessments room."""
+"""Jobs of assessments."""
 
 from collections.abc import Callable
 

@@ -18,7 +18,7 @@ from clinic.assessments.arithmetic.scoring import (
     points_per_node,
     score_sheet,
 )
-from clinic.assessments.frameworks import edition_file, structure_digest
+from clinic.assessments.frameworks import stored_file, structure_digest
 from clinic.assessments.models import Answer, AreaScore, FrameworkEdition, Node, Score, Sheet
 from clinic.lib.arithmetic.numbers import to_scale
 from clinic.lib.breaches import Breach, Invariant
@@ -29,18 +29,18 @@ Figures: TypeAlias = tuple[Decimal | int, ...]
 Structure: TypeAlias = tuple[Any, ...]
 
 
-def _read(edition: FrameworkEdition) -> FrameworkFile | None:
+def _read_file(edition: FrameworkEdition) -> FrameworkFile | None:
     """Return the stored file, or None where it can no longer be read."""
     try:
-        return edition_file(edition)
+        return stored_file(edition)
     except (FrameworkFault, KeyError, TypeError):
         return None
 
 
-def _editions_off_their_file() -> Iterator[Breach]:
-    for edition in FrameworkEdition.objects.all():
+def _find_changed_editions() -> Iterator[Breach]:
+    for edition in FrameworkEdition.objects.defer(None):
         where = f"edition {edition.slug}"
-        framework = _read(edition)
+        framework = _read_file(edition)
         if framework is None:
             yield Breach(where, "its stored file can no longer be read")
             continue
@@ -48,11 +48,11 @@ def _editions_off_their_file() -> Iterator[Breach]:
             yield Breach(where, "its stored file was changed since it was loaded")
         if to_scale(framework.maximum) != edition.max_score:
             yield Breach(where, "its maximum is not that of its file")
-        yield from _nodes_off_their_file(edition, framework)
+        yield from _compare_nodes(edition, framework)
 
 
-def _nodes_off_their_file(edition: FrameworkEdition, framework: FrameworkFile) -> Iterator[Breach]:
-    told, stored = _structure_of(framework), _stored_structure(edition)
+def _compare_nodes(edition: FrameworkEdition, framework: FrameworkFile) -> Iterator[Breach]:
+    told, stored = _get_structure(framework), _get_stored_structure(edition)
     for code in sorted(told.keys() | stored.keys()):
         where = f"node {edition.slug} {code}"
         if code not in stored or code not in told:
@@ -61,7 +61,7 @@ def _nodes_off_their_file(edition: FrameworkEdition, framework: FrameworkFile) -
             yield Breach(where, "its weight or place is not that of its file")
 
 
-def _structure_of(framework: FrameworkFile) -> dict[str, Structure]:
+def _get_structure(framework: FrameworkFile) -> dict[str, Structure]:
     points = points_per_node(framework)
     return {
         node.code: (
@@ -77,7 +77,7 @@ def _structure_of(framework: FrameworkFile) -> dict[str, Structure]:
     }
 
 
-def _stored_structure(edition: FrameworkEdition) -> dict[str, Structure]:
+def _get_stored_structure(edition: FrameworkEdition) -> dict[str, Structure]:
     names = ("parent__code", "position", "kind", "area", "weight", "definition")
     return {
         code: (*rest, definition.get("scale"), definition.get("aggregate"))
@@ -85,28 +85,28 @@ def _stored_structure(edition: FrameworkEdition) -> dict[str, Structure]:
     }
 
 
-def _used_editions_that_may_change() -> Iterator[Breach]:
+def _find_unlocked_editions() -> Iterator[Breach]:
     open_ones = FrameworkEdition.objects.filter(locked_at=None, sheets__isnull=False).distinct()
     for slug in open_ones.values_list("slug", flat=True):
         yield Breach(f"edition {slug}", "is used by a sheet and not locked")
 
 
-def _wrong_scores() -> Iterator[Breach]:
-    for edition in FrameworkEdition.objects.all():
-        framework = _read(edition)
+def _find_wrong_scores() -> Iterator[Breach]:
+    for edition in FrameworkEdition.objects.defer(None):
+        framework = _read_file(edition)
         if framework is not None:  # else D4 has named it
             codes = dict(Node.objects.filter(edition=edition).values_list("pk", "code"))
             sheets = list(Sheet.objects.filter(edition=edition).order_by("pk"))
             for start in range(0, len(sheets), SHEETS_AT_ONCE):
-                yield from _wrong_among(sheets[start : start + SHEETS_AT_ONCE], framework, codes)
+                yield from _compare_scores(sheets[start : start + SHEETS_AT_ONCE], framework, codes)
 
 
-def _wrong_among(
+def _compare_scores(
     sheets: list[Sheet], framework: FrameworkFile, codes: dict[int, str]
 ) -> Iterator[Breach]:
-    answers = _answers_of(sheets, codes)
-    nodes = _figures_by_sheet(Score, sheets, "node")
-    areas = _figures_by_sheet(AreaScore, sheets, "area", "answered_points")
+    answers = _read_answers(sheets, codes)
+    nodes = _read_figures(Score, sheets, "node")
+    areas = _read_figures(AreaScore, sheets, "area", "answered_points")
     for sheet in sheets:
         try:
             _refuse_foreign_letters(framework, answers[sheet.pk])
@@ -117,11 +117,11 @@ def _wrong_among(
             yield Breach(f"sheet {sheet.uuid}", "holds an answer that its row cannot take")
             continue
         stored = {codes.get(node): figures for node, figures in nodes[sheet.pk].items()}
-        if (_totals(sheet), stored, areas[sheet.pk]) != _computed(score):
+        if (_get_totals(sheet), stored, areas[sheet.pk]) != _get_computed(score):
             yield Breach(f"sheet {sheet.uuid}", "its scores are not what its answers are worth")
 
 
-def _answers_of(
+def _read_answers(
     sheets: list[Sheet], codes: dict[int, str]
 ) -> dict[int, dict[str, tuple[AnswerValue, ...]]]:
     """Return for each sheet its answers by code: as scoring takes them, and the two integers."""
@@ -130,7 +130,7 @@ def _answers_of(
         "sheet", "node", "letter", "numerator", "denominator"
     )
     for sheet, node, letter, above, below in rows.iterator():
-        pair = None if above is None else (above, below)
+        pair = None if above is None or below is None else (above, below)
         found[sheet][codes.get(node, "")] = (letter or pair, pair)
     return found
 
@@ -147,7 +147,7 @@ def _refuse_foreign_letters(
                 raise AnswerRefused(code="letter_unknown", details={"node": code})
 
 
-def _figures_by_sheet(
+def _read_figures(
     model: type[Score] | type[AreaScore], sheets: list[Sheet], key: str, *more: str
 ) -> dict[int, dict[Any, Figures]]:
     found: dict[int, dict[Any, Figures]] = defaultdict(dict)
@@ -157,28 +157,28 @@ def _figures_by_sheet(
     return found
 
 
-def _totals(sheet: Sheet) -> Figures:
+def _get_totals(sheet: Sheet) -> Figures:
     return (sheet.total, sheet.ceiling, sheet.max_points, sheet.unanswered)
 
 
-def _computed(score: SheetScore) -> tuple[Figures, dict[str, Figures], dict[str, Figures]]:
+def _get_computed(score: SheetScore) -> tuple[Figures, dict[str, Figures], dict[str, Figures]]:
     return (
-        _scaled(score.total),
-        {code: _scaled(points) for code, points in score.nodes.items()},
+        _to_scale(score.total),
+        {code: _to_scale(points) for code, points in score.nodes.items()},
         {
-            area: (*_scaled(points), to_scale(points.answered_maximum))
+            area: (*_to_scale(points), to_scale(points.answered_maximum))
             for area, points in score.areas.items()
         },
     )
 
 
-def _scaled(points: Points) -> Figures:
+def _to_scale(points: Points) -> Figures:
     exact = (points.score, points.ceiling, points.maximum)
     return (*(to_scale(one) for one in exact), points.unanswered + points.undecided)
 
 
 INVARIANTS: list[Invariant] = [
-    ("D4", _editions_off_their_file),
-    ("D4", _used_editions_that_may_change),
-    ("D11", _wrong_scores),
+    ("D4", _find_changed_editions),
+    ("D4", _find_unlocked_editions),
+    ("D11", _find_wrong_scores),
 ]

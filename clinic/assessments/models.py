@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.people.models import Unit
 
+EDITION_TEXTS = ("definition", "source", "unverified")
+
 
 class ChangeArea(models.Model):
     """One of the 8 areas of change, kept apart from the tree of any framework (D3)."""
@@ -41,6 +43,13 @@ class Framework(models.Model):
         return self.name
 
 
+class FrameworkEditionManager(models.Manager["FrameworkEdition"]):
+    """Editions without the text of their file, which only ``frameworks`` and ``verify`` read."""
+
+    def get_queryset(self) -> models.QuerySet["FrameworkEdition"]:
+        return super().get_queryset().defer(*EDITION_TEXTS)
+
+
 class FrameworkEdition(models.Model):
     """One edition of a framework: weights, scales and formulas are locked once a sheet uses it.
 
@@ -65,6 +74,8 @@ class FrameworkEdition(models.Model):
     digest = models.CharField(max_length=64)
     locked_at = models.DateTimeField(null=True)
     loaded_at = models.DateTimeField(auto_now=True)
+
+    objects = FrameworkEditionManager()
 
     class Meta:
         verbose_name = _("framework edition")
@@ -143,7 +154,7 @@ class NodeRevision(models.Model):
         return f"{self.node_id} r{self.number}"
 
 
-class Outcome(models.Model):
+class Outcome(models.Model):  # type: ignore[django-manager-missing]  # of a model of Wagtail, untyped
     """What a person can do after learning; modules and questions name the outcome they serve."""
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
@@ -191,8 +202,9 @@ class SheetQuerySet(models.QuerySet["Sheet"]):
     """Reads of sheets for pages."""
 
     def with_context(self) -> Self:
-        """Fetch unit and edition together with the sheet."""
-        return self.select_related("unit", "edition", "edition__framework")
+        """Fetch unit and edition together with the sheet, without the long texts of either."""
+        texts = (f"edition__{name}" for name in EDITION_TEXTS)
+        return self.select_related("unit", "edition").defer("reading", *texts)
 
 
 class Sheet(models.Model):

@@ -15,15 +15,9 @@ from clinic.lib.errors import Refused
 from clinic.records import audit
 
 
-class LinkRefused(Refused):
-    """A link that would make the outcomes of one node bear on more than the whole of it."""
-
-    code = "link_weights_over_one"
-
-
 @dataclass(frozen=True)
 class LinkEntry:
-    """One wished link: edition and node by their names, weight above 0 and at most 1."""
+    """One link to be made: edition and node by their names, weight above 0 and at most 1."""
 
     edition: str
     node: str
@@ -36,59 +30,54 @@ def link_outcome(
     """Make ``entries`` the outcome's links; links of editions that are not loaded are left out.
 
     Raises:
-        LinkRefused: for a weight outside 0..1, a node that its edition does not have, or weights of
+        Refused: for a weight outside 0..1, a node that its edition does not have, or weights of
             one node that sum to more than 1 over all outcomes.
     """
-    wanted = list(entries)
+    entries = list(entries)
+    wanted = {entry.edition for entry in entries}
+    loaded = set(FrameworkEdition.objects.filter(slug__in=wanted).values_list("slug", flat=True))
     with transaction.atomic():
-        links = [link for entry in wanted if (link := _link(outcome, entry)) is not None]
-        outcome.links.exclude(node__in=[link.node_id for link in links]).delete()
+        weights: dict[int, Decimal] = {}
+        for entry in entries:
+            if entry.edition not in loaded:
+                continue
+            node = Node.objects.filter(edition__slug=entry.edition, code=entry.node).first()
+            if node is None or not 0 < entry.weight <= 1:
+                raise Refused(
+                    _(
+                        "%(outcome)s cannot be linked to row %(node)s of %(edition)s "
+                        "with weight %(weight)s."
+                    )
+                    % {
+                        "outcome": outcome.slug,
+                        "node": entry.node,
+                        "edition": entry.edition,
+                        "weight": entry.weight,
+                    },
+                    code="link_invalid",
+                    details={"outcome": outcome.slug, "node": entry.node},
+                )
+            weights[node.pk] = entry.weight
+        outcome.links.exclude(node__in=weights).delete()
         written = [
             OutcomeLink.objects.update_or_create(
-                outcome=outcome, node_id=link.node_id, defaults={"weight": link.weight}
+                outcome=outcome, node_id=node, defaults={"weight": weight}
             )
-            for link in links
+            for node, weight in weights.items()
         ]
-        _refuse_heavy_nodes([link.node_id for link in links])
+        links_of_nodes = OutcomeLink.objects.filter(node__in=weights).values("node__code")
+        heavy = links_of_nodes.annotate(total=Sum("weight")).filter(total__gt=1)
+        above_one = heavy.order_by("node__code").first()
+        if above_one:
+            raise Refused(
+                _("The outcomes linked to row %(node)s bear on more than the whole of it.")
+                % {"node": above_one["node__code"]},
+                code="link_weights_over_one",
+                details={"node": above_one["node__code"]},
+            )
         if any(made for _row, made in written):
-            audit.record("outcome.link", actor=actor, thing=outcome, values={"links": len(links)})
+            audit.record("outcome.link", actor=actor, thing=outcome, values={"links": len(weights)})
     return [row for row, _made in written]
-
-
-def _link(outcome: Outcome, entry: LinkEntry) -> OutcomeLink | None:
-    if not FrameworkEdition.objects.filter(slug=entry.edition).exists():
-        return None
-    node = Node.objects.filter(edition__slug=entry.edition, code=entry.node).first()
-    if node is None or not 0 < entry.weight <= 1:
-        raise LinkRefused(
-            _("%(outcome)s cannot be linked to row %(node)s of %(edition)s with weight %(weight)s.")
-            % {
-                "outcome": outcome.slug,
-                "node": entry.node,
-                "edition": entry.edition,
-                "weight": entry.weight,
-            },
-            code="link_invalid",
-            details={"outcome": outcome.slug, "node": entry.node},
-        )
-    return OutcomeLink(outcome=outcome, node=node, weight=entry.weight)
-
-
-def _refuse_heavy_nodes(node_ids: list[int]) -> None:
-    heavy = (
-        OutcomeLink.objects.filter(node__in=node_ids)
-        .values("node__code")
-        .annotate(total=Sum("weight"))
-        .filter(total__gt=1)
-        .order_by("node__code")
-        .first()
-    )
-    if heavy:
-        raise LinkRefused(
-            _("The outcomes linked to row %(node)s bear on more than the whole of it.")
-            % {"node": heavy["node__code"]},
-            details={"node": heavy["node__code"]},
-        )
 
 
 def write_outcome(
@@ -111,7 +100,7 @@ def load_outcomes(text: str, *, actor: Any = None) -> list[Outcome]:
     """Write outcomes and their links from TOML text, in the file's order, all or nothing.
 
     Raises:
-        LinkRefused: see ``link_outcome``.
+        Refused: see ``link_outcome``.
     """
     with transaction.atomic():
         return [

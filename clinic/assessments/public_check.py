@@ -14,9 +14,9 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from clinic.assessments.sheet_imports import PUBLIC_CHECK
-from clinic.lib.arithmetic.dates import format_time
 from clinic.lib.arithmetic.uploads import WORKBOOK
 from clinic.lib.errors import Refused
+from clinic.lib.templatetags.ui import clock
 from clinic.records import imports
 from clinic.records.imports import Import
 
@@ -51,31 +51,27 @@ def count_try(address: str, *, now: float | None = None) -> None:
     waits = []
     for seconds, most in limits:
         window = int(moment // seconds)
-        if _one_more(f"public_check:{seconds}:{window}:{digest}", seconds) > most:
+        if _count_one_more(f"public_check:{seconds}:{window}:{digest}", seconds) > most:
             waits.append((window + 1) * seconds - moment)
     if waits:
-        raise _too_many(max(1, int(max(waits) + 0.999)))
+        seconds = max(1, int(max(waits) + 0.999))
+        until = timezone.localtime() + timedelta(seconds=seconds)
+        raise TooManyChecks(
+            _("Many files have been sent from your network. Please try again at %(time)s.")
+            % {"time": clock(until)},
+            details={"seconds": seconds},
+        )
 
 
-def _one_more(key: str, seconds: int) -> int:
+def _count_one_more(key: str, seconds: int) -> int:
     """Add one and return the count; the database cache is made exact by the write lock."""
-    if not settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
+    if not str(settings.CACHES["default"]["BACKEND"]).endswith("DatabaseCache"):
         cache.add(key, 0, timeout=seconds)
         return int(cache.incr(key))
     with transaction.atomic():
         count = int(cache.get(key, 0)) + 1
         cache.set(key, count, timeout=seconds)
     return count
-
-
-def _too_many(seconds: int) -> TooManyChecks:
-    until = timezone.localtime() + timedelta(seconds=seconds)
-    at = format_time(until, timezone.get_current_timezone_name())
-    return TooManyChecks(
-        _("Many files have been sent from your network. Please try again at %(time)s.")
-        % {"time": at},
-        details={"seconds": seconds},
-    )
 
 
 def receive_check(upload: File[Any], *, framework: str) -> Import:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from django.utils.functional import Promise
@@ -10,9 +11,10 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
+from clinic.assessments.frameworks import find_framework
 from clinic.assessments.models import ChangeArea
-from clinic.assessments.sheet_imports import find_framework
 from clinic.assessments.workbook.report import say
+from clinic.lib.templatetags.ui import points
 from clinic.records.imports import Import
 
 DIFFERENCES = frozenset(
@@ -42,7 +44,7 @@ REMEDIES: dict[str, Promise] = {
 
 
 @dataclass(frozen=True)
-class Line:
+class ReportLine:
     """One remark: the cell, a sentence, and where known the points and wording of the row."""
 
     where: str
@@ -52,20 +54,20 @@ class Line:
 
 
 @dataclass
-class Group:
+class ReportGroup:
     """Remarks of one kind."""
 
     code: str
     title: str
     remedy: str
-    lines: list[Line] = field(default_factory=list)
+    lines: list[ReportLine] = field(default_factory=list)
 
     @property
     def points(self) -> float:
         return sum(line.points or 0 for line in self.lines)
 
     @property
-    def said(self) -> str:
+    def shared_text(self) -> str:
         """The sentence that all lines share; empty where each says something of its own."""
         texts = {line.text for line in self.lines}
         return texts.pop() if len(texts) == 1 else ""
@@ -76,7 +78,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Area:
+class ReportArea:
     """What a change area is worth, for its bar; ``width`` is the reached part in percent."""
 
     name: str
@@ -94,7 +96,7 @@ class Area:
 
 
 @dataclass(frozen=True)
-class Step:
+class GoalStep:
     """One line of a test: met, or short by so many points."""
 
     label: str
@@ -103,13 +105,23 @@ class Step:
     short_by: float
     met: bool
 
+    @property
+    def state(self) -> str:
+        return "done" if self.met else "late"
+
+    @property
+    def state_label(self) -> str:
+        if self.met:
+            return _("met")
+        return _("short by %(points)s") % {"points": points(Fraction(self.short_by))}
+
 
 @dataclass(frozen=True)
 class Goal:
     """A test such as WBK: its lines and the preconditions that nobody has declared yet."""
 
     name: str
-    steps: list[Step]
+    steps: list[GoalStep]
     undeclared: list[str]
 
     @property
@@ -126,62 +138,64 @@ def facts_of(report: Mapping[str, Any]) -> dict[str, Any]:
     figures, proof = report["figures"], report["proof"]
     framework = find_framework(report["edition"])
     own = figures["workbook_total"]
-    told = [(problem, _line(problem)) for problem in report["problems"]]
+    lines = [(problem, _make_line(problem)) for problem in report["problems"]]
     return {
         "figures": figures,
         "maximum": report["max"],
         "total_cell": report["total_cell"],
         "difference": None if own is None else figures["total"] - own,
         "differs": own is not None and abs(figures["total"] - own) > 0.0005,  # noqa: PLR2004
-        "reasons": [line for problem, line in told if problem["code"] in DIFFERENCES],
-        "rejected": [line for problem, line in told if problem["rejects"]],
+        "reasons": [line for problem, line in lines if problem["code"] in DIFFERENCES],
+        "rejected": [line for problem, line in lines if problem["rejects"]],
         "noticed": list(
             dict.fromkeys(
                 line
-                for problem, line in told
+                for problem, line in lines
                 if not problem["rejects"] and problem["code"] not in DIFFERENCES
             )
         ),
-        "groups": _groups(report["checks"]),
+        "groups": _group(report["checks"]),
         "proof": proof,
         "blank": report["blank"],
         "blank_points": sum(row["points"] for row in report["blank"]),
-        "areas": _areas(figures["areas"]),
+        "areas": _make_areas(figures["areas"]),
         "tests": goals_of(
             framework, thresholds=report["thresholds"], distances=figures["distance"]
         ),
         "edition": framework.id,
-        "edition_name": _name_of(framework),
+        "edition_name": _get_name(framework),
     }
 
 
 def fitting_name(import_: Import) -> str:
     """Return the framework that a refused file belongs to, if the reading recognised one."""
     slug = import_.refusal_details.get("fitting")
-    return _name_of(find_framework(slug)) if slug else ""
+    return _get_name(find_framework(slug)) if slug else ""
 
 
-def _name_of(framework: FrameworkFile) -> str:
+def _get_name(framework: FrameworkFile) -> str:
     return framework.name_en if get_language() == "en" else framework.name
 
 
-def _line(stored: Mapping[str, Any]) -> Line:
+def _make_line(stored: Mapping[str, Any]) -> ReportLine:
     text = say(stored["sentence"], stored["params"])
-    return Line(stored["where"], text, stored.get("points"), stored.get("name", ""))
+    return ReportLine(stored["where"], text, stored.get("points"), stored.get("name", ""))
 
 
-def _groups(checks: list[dict[str, Any]]) -> list[Group]:
-    groups = {code: Group(code, str(title), str(REMEDIES[code])) for code, title in TITLES.items()}
+def _group(checks: list[dict[str, Any]]) -> list[ReportGroup]:
+    groups = {
+        code: ReportGroup(code, str(title), str(REMEDIES[code])) for code, title in TITLES.items()
+    }
     for check in checks:
-        groups[check["code"]].lines.append(_line(check))
+        groups[check["code"]].lines.append(_make_line(check))
     return [group for group in groups.values() if group.lines]
 
 
-def _areas(figures: Mapping[str, Any]) -> list[Area]:
+def _make_areas(figures: Mapping[str, Any]) -> list[ReportArea]:
     names = {area.slug: area for area in ChangeArea.objects.all()}
     ordered = sorted(figures, key=lambda slug: names[slug].order)
     return [
-        Area(
+        ReportArea(
             str(names[slug]),
             figures[slug]["score"],
             figures[slug]["max"],
@@ -204,8 +218,8 @@ def goals_of(
     for test in thresholds:
         distance = distances[test["id"].casefold()]
         steps = [
-            Step(
-                _subject(line["subject"], names, framework),
+            GoalStep(
+                _name_subject(line["subject"], names, framework),
                 line["score"],
                 line["minimum"],
                 line["short_by"],
@@ -222,7 +236,7 @@ def goals_of(
     return goals
 
 
-def _subject(subject: str, names: Mapping[str, str], framework: FrameworkFile) -> str:
+def _name_subject(subject: str, names: Mapping[str, str], framework: FrameworkFile) -> str:
     if not subject:
         return _("Total score")
     if subject in names:

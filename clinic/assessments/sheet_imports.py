@@ -12,19 +12,17 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
-from clinic.assessments.frameworks import SHIPPED, edition_file, load_framework
-from clinic.assessments.models import FrameworkEdition, Sheet
+from clinic.assessments.frameworks import find_edition, find_framework, known_frameworks
+from clinic.assessments.models import Sheet
 from clinic.assessments.sheets import (
     RowEntry,
     as_json,
-    entries_of,
     from_json,
     record_sheet,
     rows_of,
 )
 from clinic.assessments.workbook.grid import UnreadableWorkbook, Workbook, read_grids
-from clinic.assessments.workbook.problems import SheetReading
-from clinic.assessments.workbook.reading import read_grid, read_workbook, recognise
+from clinic.assessments.workbook.reading import SheetReading, read_grid, read_workbook, recognise
 from clinic.assessments.workbook.report import WorkbookReport, as_stored, build_report
 from clinic.lib.errors import Refused
 from clinic.people import access
@@ -37,12 +35,6 @@ SHEET = "assessments.sheet"
 PUBLIC_CHECK = "assessments.public_check"
 USUAL_FRAMEWORK = "zi-2021"
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-
-
-class EditionUnknown(Refused):
-    """No framework edition of that name is loaded or comes with the product."""
-
-    code = "edition_unknown"
 
 
 @dataclass(frozen=True)
@@ -59,38 +51,6 @@ class Differences:
         return bool(self.new or self.changed or self.gone)
 
 
-def find_edition(slug: str) -> FrameworkEdition:
-    """Return a loaded edition; one that comes with the product is loaded when first asked for.
-
-    Raises:
-        EditionUnknown: as it says.
-    """
-    edition = FrameworkEdition.objects.filter(slug=slug).first()
-    return edition or load_framework(_shipped_text(slug)).edition
-
-
-def find_framework(slug: str) -> FrameworkFile:
-    """Return an edition for reading alone; nothing is loaded into the database.
-
-    Raises:
-        EditionUnknown: as it says.
-    """
-    edition = FrameworkEdition.objects.filter(slug=slug).first()
-    if edition is not None:
-        return edition_file(edition)
-    return edition_file(FrameworkEdition(definition={"toml": _shipped_text(slug)}))
-
-
-def _shipped_text(slug: str) -> str:
-    path = next((each for each in SHIPPED.glob("*.toml") if each.stem == slug), None)
-    if path is None:
-        raise EditionUnknown(
-            _("The framework edition “%(slug)s” is not known.") % {"slug": slug},
-            details={"framework": slug},
-        )
-    return path.read_text()
-
-
 def read_import(import_: Import) -> Callable[[], None]:
     """Read a workbook and return the write that makes its report ready.
 
@@ -99,46 +59,40 @@ def read_import(import_: Import) -> Callable[[], None]:
     """
     with import_.file.open("rb") as stream:
         workbook = read_grids(stream.read())
-    framework = _framework_for(import_, workbook)
-    reading = _read(workbook, framework)
+    framework = _choose_framework(import_, workbook)
+    reading = _read_sheet(workbook, framework)
     report = build_report(framework, reading)
     is_public = import_.kind == PUBLIC_CHECK
-    parsed = {} if is_public else {"rows": as_json(entries_of(reading))}
+    parsed = {} if is_public else {"rows": as_json(reading.entries)}
     stored = as_stored(report, framework, hides_typed=is_public)
     if not is_public:
-        stored["seen_rev"] = _rev_now(import_)
+        stored["seen_rev"] = _get_rev(import_)
 
-    def keep() -> None:
+    def store() -> None:
         imports.choose_options(import_, framework=framework.id)
         imports.record_report(import_, parsed=parsed, report=stored, counts=counts_of(report))
 
-    return keep
+    return store
 
 
-def _framework_for(import_: Import, workbook: Workbook) -> FrameworkFile:
+def _choose_framework(import_: Import, workbook: Workbook) -> FrameworkFile:
     """Return the framework that was chosen; where none was, the one that the file shows."""
     chosen = import_.options.get("framework")
-    found = None if chosen else recognise(workbook, _known_frameworks())
+    found = None if chosen else recognise(workbook, known_frameworks())
     framework = found or find_framework(chosen or USUAL_FRAMEWORK)
     import_.options = {**import_.options, "framework": framework.id}
     return framework
 
 
-def _read(workbook: Workbook, framework: FrameworkFile) -> SheetReading:
+def _read_sheet(workbook: Workbook, framework: FrameworkFile) -> SheetReading:
     """Read a workbook; one that belongs to another framework is refused with its name."""
     try:
         return read_grid(workbook, framework)
     except UnreadableWorkbook as refused:
-        fitting = recognise(workbook, _known_frameworks())
+        fitting = recognise(workbook, known_frameworks())
         if fitting is not None:
             refused.details = {**refused.details, "fitting": fitting.id}
         raise
-
-
-def _known_frameworks() -> list[FrameworkFile]:
-    shipped = {path.stem for path in SHIPPED.glob("*.toml")}
-    loaded = set(FrameworkEdition.objects.values_list("slug", flat=True))
-    return [find_framework(slug) for slug in sorted(shipped | loaded)]
 
 
 def counts_of(report: WorkbookReport) -> dict[str, int]:
@@ -166,7 +120,7 @@ def apply_import(import_: Import, *, actor: Any) -> dict[str, int]:
 
     def write(current: Import) -> dict[str, int]:
         edition = find_edition(current.options["framework"])
-        if _rev_now(current) != current.report["seen_rev"]:
+        if _get_rev(current) != current.report["seen_rev"]:
             raise PlanOutdated(
                 _("The sheet has changed since this file was checked. Look at the new check.")
             )
@@ -185,7 +139,7 @@ def apply_import(import_: Import, *, actor: Any) -> dict[str, int]:
 
 def check_again(import_: Import) -> None:
     """Let a ready import be held against the sheet as it stands now."""
-    report = {**import_.report, "seen_rev": _rev_now(import_)}
+    report = {**import_.report, "seen_rev": _get_rev(import_)}
     Import.objects.filter(pk=import_.pk, state=Import.State.READY).update(report=report)
 
 
@@ -231,7 +185,7 @@ def differences_of(import_: Import) -> Differences:
     sheet = recorded_sheet(import_)
     before = rows_of(sheet) if sheet else {}
     changed = sum(
-        1 for code in before.keys() & after.keys() if not _same(before[code], after[code])
+        1 for code in before.keys() & after.keys() if not _is_same(before[code], after[code])
     )
     return Differences(
         new=len(after.keys() - before.keys()),
@@ -241,12 +195,12 @@ def differences_of(import_: Import) -> Differences:
     )
 
 
-def _same(before: RowEntry, after: RowEntry) -> bool:
+def _is_same(before: RowEntry, after: RowEntry) -> bool:
     """Compare what was written: numbers are stored in another form than they are read."""
     return (before.text, before.note, before.proofs) == (after.text, after.note, after.proofs)
 
 
-def _rev_now(import_: Import) -> int:
+def _get_rev(import_: Import) -> int:
     sheet = recorded_sheet(import_)
     return sheet.rev if sheet else 0
 

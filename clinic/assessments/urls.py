@@ -1,4 +1,4 @@
-"""Addresses of the assessments room: the check without an account, sheets and their import."""
+"""Addresses of assessments: the check without an account, sheets and their import."""
 
 from django.urls import path
 
@@ -8,10 +8,10 @@ from clinic.people.access import policy
 _SHEET = "penilaian/unit/<slug:slug>/<slug:framework>/<str:period>/"
 
 urlpatterns = [
-    path("periksa-lke/", policy("public")(public.check), name="public_check"),
-    path("periksa-lke/<uuid:uuid>/", policy("public")(public.report), name="public_report"),
-    path("penilaian/", policy("read-sheet")(sheets.sheets), name="sheets"),
+    path("periksa-lke/", policy("public")(public.check_workbook), name="public_check"),
+    path("periksa-lke/<uuid:uuid>/", policy("public")(public.show_report), name="public_report"),
+    path("penilaian/", policy("read-sheet")(sheets.list_sheets), name="sheets"),
     path("penilaian/impor/", policy("upload-sheet")(sheets.upload), name="sheet_import"),
-    path(_SHEET, policy("read-sheet")(sheets.sheet), name="sheet"),
-    path(f"{_SHEET}butir/<str:code>/", policy("write-sheet")(sheets.row), name="sheet_row"),
+    path(_SHEET, policy("read-sheet")(sheets.show_sheet), name="sheet"),
+    path(f"{_SHEET}butir/<str:code>/", policy("write-sheet")(sheets.edit_row), name="sheet_row"),
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
+from django.utils.html import format_html
 from django.views.generic import TemplateView
 
 from clinic.lib.arithmetic.qr import draw_path
@@ -89,6 +90,14 @@ VALUES: dict[str, Any] = {
     "file_form": SampleFileForm(auto_id="berkas_%s"),
     "file_form_whole": SampleFileForm(auto_id="utuh_%s"),
     "moment_saved": MOMENT,
+    "unreadable": {
+        "title": "Berkas belum dapat dibaca",
+        "text": "Simpan sebagai .xlsx, lalu unggah lagi.",
+    },
+    "approval": {
+        "title": "Setujui 12 pendaftaran",
+        "text": "12 orang menerima undangan. Anda dapat membatalkannya dalam 30 detik.",
+    },
     "crumbs": [{"label": "Beranda", "url": "/"}, {"label": "Komponen"}],
     "tasks": [
         {"label": "Bawa LKE tahun terakhir", "hint": "5 menit", "state": "done", "word": "Selesai"},
@@ -170,6 +179,11 @@ VALUES: dict[str, Any] = {
         {"term": "Periode", "value": "2022"},
         {"term": "Data sampai", "value": "24 November 2026, 09.41 WITA"},
     ],
+    "rubric": {
+        "indicator": "Pelaporan gratifikasi ditindaklanjuti",
+        "reference": "ZI 2021, A.I.5.i",
+        "points_up": "Butir ini bernilai paling banyak 1 poin.",
+    },
     "rubric_rows": [
         {
             "letter": "A",
@@ -179,8 +193,12 @@ VALUES: dict[str, Any] = {
             "letter": "B",
             "text": "Seluruh laporan gratifikasi ditindaklanjuti.",
             "step_up": "Naik ke A bila hasilnya dipublikasikan.",
-            "own": True,
-            "up_to_best": "+0,33 poin bila A",
+            "own_class": "own",
+            "own_note": format_html(
+                '<br><strong>{}</strong> <span class="muted">{}</span>',
+                "Jawaban unit Anda 2025: B",
+                "+0,33 poin bila A",
+            ),
         },
         {
             "letter": "C",
@@ -196,6 +214,20 @@ VALUES: dict[str, Any] = {
         {"text": "Undangan bernomor", "kind": "surat", "required": True},
         {"text": "Foto kegiatan", "kind": "gambar", "required": False},
     ],
+    "photos": [
+        {"title": "Foto tanpa keterangan", "text": "Tidak terlihat kapan dan untuk apa."},
+        {
+            "title": "Foto dengan undangan dan notula",
+            "text": "Tanggal, peserta dan hasilnya cocok.",
+        },
+    ],
+    "photo_lesson": "Bukti menjadi kuat bila saling menunjuk.",
+    "figure": {
+        "story": "Unit menerima 8 laporan dan menyelesaikan 6.",
+        "formula": "6 / 8 = 0,75",
+        "result": "Persentase 75%",
+        "edge_case": "Tanpa laporan sama sekali, butir ini dihitung penuh.",
+    },
     "options": [
         {"value": "1", "text": "Daftar hadir tanpa tanggal"},
         {"value": "2", "text": "Notula dengan daftar tindak lanjut", "chosen": True},

@@ -1,10 +1,7 @@
-"""The editor's own page of a person's settings, less what is kept elsewhere.
+"""The first screen of the Wagtail admin by role, its menu, and a person's settings there.
 
-One box on the first screen of those who work in the editor.
-
-Where an administrator begins: accounts, units, lists, slips, and how the system is.
-
-Where authors and reviewers begin: their own drafts, and what waits for a review.
+Administrators begin with accounts, units, lists, slips and the state of the system; authors with
+their own drafts, reviewers with what waits for a review.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,13 +19,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.auth import require_admin_access
 from wagtail.admin.views.account import AccountView, NameEmailSettingsPanel
 
+from clinic.desks.acts import Text
 from clinic.lib.templatetags.ui import moment
 from clinic.people.access import can, roles_of, visible
 from clinic.people.models import Account, Grant, Person, Unit
 from clinic.records import jobs
 from clinic.records.notices import Notice
 from courses import reviewing
-from courses.reviewing import Standing
 
 
 @dataclass(frozen=True)
@@ -47,23 +44,12 @@ class DeskPanel:
     order: int = 0
 
     def render_html(self, parent_context: Any = None) -> str:
-        """Draw the box."""
         return render_to_string("desks/editor/panel.html", {"panel": self})
 
 
-CHECKS: dict[str, Promise] = {
-    "database": gettext_lazy("Database"),
-    "migrations": gettext_lazy("Structure of the database"),
-    "broker": gettext_lazy("Queue of the work in the background"),
-    "worker": gettext_lazy("Work in the background"),
-    "jobs": gettext_lazy("Waiting work"),
-    "disk": gettext_lazy("Room on the disk"),
-}
-
-
 @dataclass(frozen=True)
-class Room:
-    """One place where an administrator works: a name for the menu, and its address."""
+class MenuLink:
+    """A page of an administrator in the menu; ``address`` is its URL name."""
 
     name: str
     label: Promise
@@ -75,18 +61,30 @@ class Room:
         return reverse(self.address)
 
 
-ROOMS = (
-    Room("desk-people", gettext_lazy("Accounts and people"), "people_list", "group"),
-    Room("desk-units", gettext_lazy("Work units"), "units_list", "folder-open-inverse"),
-    Room("desk-people-import", gettext_lazy("Import people"), "people_import", "upload"),
-    Room("desk-units-import", gettext_lazy("Import units"), "units_import", "upload"),
-    Room("desk-slips", gettext_lazy("Activation slips"), "account_slips", "key"),
+MENU_LINKS = (
+    MenuLink("desk-people", gettext_lazy("Accounts and people"), "people_list", "group"),
+    MenuLink("desk-units", gettext_lazy("Work units"), "units_list", "folder-open-inverse"),
+    MenuLink("desk-people-import", gettext_lazy("Import people"), "people_import", "upload"),
+    MenuLink("desk-units-import", gettext_lazy("Import units"), "units_import", "upload"),
+    MenuLink("desk-slips", gettext_lazy("Activation slips"), "account_slips", "key"),
 )
 
 
 def administers(account: Account) -> bool:
     """Say whether the account runs the system."""
     return can(account, "manage-account", Account) and can(account, "import-people", Person)
+
+
+# --- Administrators -------------------------------------------------------------------------------
+# Words for the checks of ``/readyz``.
+CHECKS: dict[str, Promise] = {
+    "database": gettext_lazy("Database"),
+    "migrations": gettext_lazy("Structure of the database"),
+    "broker": gettext_lazy("Queue of the work in the background"),
+    "worker": gettext_lazy("Work in the background"),
+    "jobs": gettext_lazy("Waiting work"),
+    "disk": gettext_lazy("Room on the disk"),
+}
 
 
 def administrator_panels(account: Account, failing: Sequence[str]) -> list[DeskPanel]:
@@ -99,93 +97,74 @@ def administrator_panels(account: Account, failing: Sequence[str]) -> list[DeskP
     if not administers(account):
         return []
     waiting = visible(account, "manage-account", Account.objects.never_signed_in()).count()
-    return [_health(failing), _accounts(account, waiting), _units(), _lists(), _slips(waiting)]
+    numbers = {
+        "people": visible(account, "see-person", Person.objects.unmerged()).count(),
+        "active": Account.objects.filter(is_active=True).count(),
+        "waiting": waiting,
+    }
+    units = Unit.objects.valid_on(timezone.localdate()).count()
+    return [
+        describe_health(failing),
+        DeskPanel(
+            title=_("Accounts and people"),
+            lead=_("%(people)d people, %(active)d accounts; %(waiting)d have never signed in.")
+            % numbers,
+            links=[{"label": _("People and their accounts"), "url": reverse("people_list")}],
+        ),
+        DeskPanel(
+            title=_("Work units"),
+            lead=_("%(count)d units today.") % {"count": units},
+            links=[{"label": _("All work units"), "url": reverse("units_list")}],
+        ),
+        DeskPanel(
+            title=_("Import lists"),
+            lead=_("A list is checked first; nothing is written before you apply it."),
+            links=[
+                {"label": _("Check a list of people"), "url": reverse("people_import")},
+                {"label": _("Check a list of units"), "url": reverse("units_import")},
+            ],
+        ),
+        DeskPanel(
+            title=_("Activation slips"),
+            lead=_("%(count)d accounts wait to be taken into use.") % {"count": waiting},
+            links=[{"label": _("Print activation slips"), "url": reverse("account_slips")}],
+        ),
+    ]
 
 
-def _health(failing: Sequence[str]) -> DeskPanel:
-    rows = [_check(name, label, failing) for name, label in CHECKS.items()]
-    rows += [_failed_jobs(), _mail()]
-    lead = _("Everything runs.") if _all_well(rows) else _("Something needs your attention.")
+def describe_health(failing: Sequence[str]) -> DeskPanel:
+    """Say of each check, of failed work and of the mail whether it is in order."""
+
+    def describe(label: Text, hint: str, *, is_well: bool, url: str = "") -> dict[str, Any]:
+        word = _("In order") if is_well else _("Needs attention")
+        state = "done" if is_well else "late"
+        return {"label": str(label), "hint": hint, "word": word, "state": state, "url": url}
+
+    rows = []
+    for name, label in CHECKS.items():
+        hint = ""
+        if name == "worker":
+            stamp = jobs.last_sweep()
+            last = moment(stamp) if stamp else _("never yet")
+            hint = _("last sign of life: %(moment)s") % {"moment": last}
+        rows.append(describe(label, hint, is_well=name not in failing))
+    failed = jobs.Job.objects.filter(state=jobs.Job.State.FAILED).count()
+    hint = _("%(count)d given up") % {"count": failed}
+    rows.append(describe(_("Failed work"), hint, is_well=not failed, url=reverse("failed_jobs")))
+    unsent = Notice.objects.filter(state=Notice.State.FAILED).count()
+    if settings.EMAIL_URL == "none":  # allowed: notices wait to be printed
+        waiting = Notice.objects.to_print().count()
+        hint = _("no mail server; %(count)d notices to print") % {"count": waiting}
+    else:
+        hint = _("%(count)d messages not sent") % {"count": unsent}
+    rows.append(describe(_("Mail"), hint, is_well=not unsent))
+    is_all_well = all(row["state"] == "done" for row in rows)
+    lead = _("Everything runs.") if is_all_well else _("Something needs your attention.")
     seen = _("Seen on %(moment)s.") % {"moment": moment(timezone.now())}
     return DeskPanel(title=_("How the system is"), lead=f"{lead} {seen}", rows=rows)
 
 
-def _all_well(rows: Sequence[dict[str, Any]]) -> bool:
-    return all(row["state"] == "done" for row in rows)
-
-
-def _check(name: str, label: Promise, failing: Sequence[str]) -> dict[str, Any]:
-    holds = name not in failing
-    hint = ""
-    if name == "worker":
-        stamp = jobs.last_sweep()
-        last = moment(stamp) if stamp else _("never yet")
-        hint = _("last sign of life: %(moment)s") % {"moment": last}
-    return _row(str(label), hint, is_well=holds)
-
-
-def _failed_jobs() -> dict[str, Any]:
-    count = jobs.Job.objects.filter(state=jobs.Job.State.FAILED).count()
-    hint = _("%(count)d given up") % {"count": count}
-    return _row(_("Failed work"), hint, is_well=count == 0) | {"url": reverse("failed_jobs")}
-
-
-def _mail() -> dict[str, Any]:
-    """Say how mail goes; without a mail server notices wait to be printed, which is allowed."""
-    failed = Notice.objects.filter(state=Notice.State.FAILED).count()
-    if settings.EMAIL_URL == "none":
-        waiting = Notice.objects.to_print().count()
-        hint = _("no mail server; %(count)d notices to print") % {"count": waiting}
-    else:
-        hint = _("%(count)d messages not sent") % {"count": failed}
-    return _row(_("Mail"), hint, is_well=failed == 0)
-
-
-def _row(label: str, hint: str, *, is_well: bool) -> dict[str, Any]:
-    word = _("In order") if is_well else _("Needs attention")
-    return {"label": label, "hint": hint, "word": word, "state": "done" if is_well else "late"}
-
-
-def _accounts(account: Account, waiting: int) -> DeskPanel:
-    people = visible(account, "see-person", Person.objects.unmerged()).count()
-    active = Account.objects.filter(is_active=True).count()
-    lead = _("%(people)d people, %(active)d accounts; %(waiting)d have never signed in.") % {
-        "people": people,
-        "active": active,
-        "waiting": waiting,
-    }
-    links = [{"label": _("People and their accounts"), "url": reverse("people_list")}]
-    return DeskPanel(title=_("Accounts and people"), lead=lead, links=links)
-
-
-def _units() -> DeskPanel:
-    count = Unit.objects.valid_on(timezone.localdate()).count()
-    return DeskPanel(
-        title=_("Work units"),
-        lead=_("%(count)d units today.") % {"count": count},
-        links=[{"label": _("All work units"), "url": reverse("units_list")}],
-    )
-
-
-def _lists() -> DeskPanel:
-    return DeskPanel(
-        title=_("Import lists"),
-        lead=_("A list is checked first; nothing is written before you apply it."),
-        links=[
-            {"label": _("Check a list of people"), "url": reverse("people_import")},
-            {"label": _("Check a list of units"), "url": reverse("units_import")},
-        ],
-    )
-
-
-def _slips(waiting: int) -> DeskPanel:
-    return DeskPanel(
-        title=_("Activation slips"),
-        lead=_("%(count)d accounts wait to be taken into use.") % {"count": waiting},
-        links=[{"label": _("Print activation slips"), "url": reverse("account_slips")}],
-    )
-
-
+# --- Authors and reviewers ------------------------------------------------------------------------
 # Word, and the state that the tag beside it draws.
 WORDS: dict[str, tuple[Promise, str]] = {
     reviewing.RETURNED: (gettext_lazy("Please improve"), "late"),
@@ -197,89 +176,64 @@ WORDS: dict[str, tuple[Promise, str]] = {
 
 
 def author_panels(account: Account) -> list[DeskPanel]:
-    """Return the panels of the roles that the account holds; none for other roles."""
-    held = roles_of(account)
-    found = []
-    if Grant.Role.REVIEWER in held:
-        found.append(_to_review(account))
-    if Grant.Role.AUTHOR in held:
-        found.append(_own_drafts(account))
-    return found
-
-
-def _to_review(account: Account) -> DeskPanel:
-    waiting = reviewing.waiting_for(account)
-    count = len(waiting)
-    return DeskPanel(
-        title=_("To be reviewed"),
-        lead=ngettext(
-            "%(count)d module waits for a review.", "%(count)d modules wait for a review.", count
+    """Return what waits for a reviewer, and an author's drafts; none for other roles."""
+    roles = roles_of(account)
+    panels = []
+    if Grant.Role.REVIEWER in roles:
+        waiting = reviewing.waiting_for(account)
+        panels.append(
+            DeskPanel(
+                title=_("To be reviewed"),
+                lead=_count_modules(len(waiting)),
+                rows=[describe_module(draft) for draft in waiting],
+                links=[{"label": _("All modules in review"), "url": reverse("module_reviews")}],
+            )
         )
-        % {"count": count}
-        if count
-        else _("No module waits for a review."),
-        rows=[
-            {
-                "label": one.module.draft_title,
-                "url": _review_page(one),
-                "hint": _sent(one),
-                "word": WORDS[one.state][0],
-                "state": WORDS[one.state][1],
-            }
-            for one in waiting
-        ],
-        links=[{"label": _("All modules in review"), "url": reverse("module_reviews")}],
-    )
+    if Grant.Role.AUTHOR in roles:
+        drafts = reviewing.stages_of(account)
+        pages = reverse("wagtailadmin_explore_root")
+        panels.append(
+            DeskPanel(
+                title=_("My drafts"),
+                lead=_count_drafts(sum(draft.is_open for draft in drafts)),
+                rows=[describe_module(draft) for draft in drafts],
+                links=[{"label": _("Pages of the editor"), "url": pages}],
+            )
+        )
+    return panels
 
 
-def _own_drafts(account: Account) -> DeskPanel:
-    standings = reviewing.standings_of(account)
-    under_way = [one for one in standings if one.is_open]
-    count = len(under_way)
-    return DeskPanel(
-        title=_("My drafts"),
-        lead=ngettext("%(count)d draft is under way.", "%(count)d drafts are under way.", count)
-        % {"count": count}
-        if count
-        else _("No draft is under way. Open a module to go on writing."),
-        rows=[_own_row(one) for one in standings],
-        links=[{"label": _("Pages of the editor"), "url": reverse("wagtailadmin_explore_root")}],
-    )
+def _count_modules(count: int) -> str:
+    if not count:
+        return _("No module waits for a review.")
+    return ngettext(
+        "%(count)d module waits for a review.", "%(count)d modules wait for a review.", count
+    ) % {"count": count}
 
 
-def _own_row(one: Standing) -> dict[str, Any]:
-    word, state = WORDS[one.state]
-    is_waiting = one.state == reviewing.WAITING
-    edit = reverse("wagtailadmin_pages:edit", args=[one.module.pk])
-    return {
-        "label": one.module.draft_title,
-        "url": _review_page(one) if is_waiting else edit,
-        "hint": _hint(one),
-        "word": word,
-        "state": state,
+def _count_drafts(count: int) -> str:
+    if not count:
+        return _("No draft is under way. Open a module to go on writing.")
+    return ngettext("%(count)d draft is under way.", "%(count)d drafts are under way.", count) % {
+        "count": count
     }
 
 
-def _hint(one: Standing) -> str:
-    if one.state == reviewing.WAITING:
-        return _sent(one)
-    if one.state == reviewing.RETURNED and one.request:
-        return one.request.comment
-    return str(one.module.area)
-
-
-def _sent(one: Standing) -> str:
-    request = one.request
-    if request is None:
-        return ""
-    return _("%(name)s, sent on %(moment)s") % {
-        "name": request.sent_by.person.name,
-        "moment": moment(request.sent_at),
-    }
-
-
-def _review_page(one: Standing) -> str:
-    return reverse("module_review", kwargs={"slug": one.module.slug})
+def describe_module(draft: reviewing.ModuleStage) -> dict[str, Any]:
+    """Return a module's row: one that waits for a review leads to it, any other to the editor."""
+    module, request = draft.module, draft.request
+    url = reverse("wagtailadmin_pages:edit", args=[module.pk])
+    hint = str(module.area)
+    if request and draft.state == reviewing.WAITING:
+        url = reverse("module_review", kwargs={"slug": module.slug})
+        hint = _("%(name)s, sent on %(moment)s") % {
+            "name": request.sent_by.person.name,
+            "moment": moment(request.sent_at),
+        }
+    elif request and draft.state == reviewing.RETURNED:
+        hint = request.comment
+    word, state = WORDS[draft.state]
+    return {"label": module.draft_title, "url": url, "hint": hint, "word": word, "state": state}
 
 
 class EditorAccount(AccountView):

@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views import View
 from django.views.decorators.cache import never_cache
 
@@ -27,7 +27,7 @@ from clinic.people.access import SignedInRequest, holds, visible
 from clinic.people.arithmetic.lists import ListProblem
 from clinic.people.blank_lists import problem_list
 from clinic.people.importing import PlanOutdated
-from clinic.people.models import Account
+from clinic.people.models import Account, Unit
 from clinic.people.wording import column_label, explain, format_value, locate
 from clinic.records.imports import Import
 
@@ -37,7 +37,18 @@ ROWS_A_PAGE = 50
 BUSY = {Import.State.RECEIVED, Import.State.READING}
 WITH_CONTENT = {Import.State.READY, Import.State.APPLIED}
 
+# Word and tag of what the list says of a row, and of a problem.
+ROW_STATES: dict[str, tuple[Promise, str]] = {
+    "created": (gettext_lazy("new"), "done"),
+    "changed": (gettext_lazy("changed"), "doing"),
+}
+PROBLEM_LEVELS: dict[str, tuple[Promise, str]] = {
+    "error": (gettext_lazy("To correct"), "stopped"),
+    "warning": (gettext_lazy("To look at"), "late"),
+}
+
 Context = dict[str, Any]
+Text = str | Promise
 
 
 @dataclass(frozen=True)
@@ -77,20 +88,36 @@ def show_list(import_: Import, request: SignedInRequest) -> Context:
     rows = [row for row in import_.report.get("rows", []) if row["changes"]]
     page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
     for row in page.object_list:
+        row["word"], row["tag"] = ROW_STATES[row["state"]]
         row["shown"] = [
-            (column_label(name), format_value(name, before), format_value(name, after))
+            (column_label(name), describe_change(name, before, after))
             for name, before, after in row["changes"]
         ]
     return {
-        "problems": [
-            (locate(problem), *explain(problem), problem.level)
-            for problem in problems[:SHOWN_PROBLEMS]
-        ],
+        "problems": [describe_problem(problem) for problem in problems[:SHOWN_PROBLEMS]],
         "hidden_problems": max(len(problems) - SHOWN_PROBLEMS, 0),
         "page_obj": page,
         "writable": import_.counts.get("created", 0) + import_.counts.get("changed", 0),
         "rejected": import_.counts.get("refused", 0),
         "whole_file": any(problem.row == 0 for problem in problems if problem.level == "error"),
+    }
+
+
+def describe_problem(problem: ListProblem) -> dict[str, Text]:
+    what, remedy = explain(problem)
+    word, state = PROBLEM_LEVELS[problem.level]
+    where = locate(problem)
+    return {"where": where, "what": what, "remedy": remedy, "word": word, "state": state}
+
+
+def describe_change(column: str, before: str, after: str) -> str:
+    """Say what a field becomes; one that was empty has only its new value."""
+    new = format_value(column, after)
+    if not before:
+        return new
+    return gettext("%(before)s, now %(after)s") % {
+        "before": format_value(column, before),
+        "after": new,
     }
 
 
@@ -102,14 +129,26 @@ def show_sheet(import_: Import, _request: SignedInRequest) -> Context:
     """Show the report of an assessment workbook and what applying it would change."""
     sheet = sheet_imports.recorded_sheet(import_)
     is_applied = import_.state == Import.State.APPLIED
+    unit, facts = sheet_imports.target_unit(import_), report_page.facts_of(import_.report)
     return {
-        **report_page.facts_of(import_.report),
-        "unit": sheet_imports.target_unit(import_),
+        **facts,
+        "unit": unit,
+        "apply_label": _apply_label(unit, import_.options["period"], len(facts["rejected"])),
         "period": import_.options["period"],
         "differences": None if is_applied else sheet_imports.differences_of(import_),
         "sheet_url": sheet_url(sheet) if sheet else "",
         "is_first_of_year": not sheet_imports.sheets_beside(import_).exists(),
     }
+
+
+def _apply_label(unit: Unit, year: int, rejected: int) -> str:
+    if not rejected:
+        return gettext("Apply to %(unit)s, %(year)s") % {"unit": unit.name, "year": year}
+    return ngettext(
+        "Apply without the %(n)s row that needs correction",
+        "Apply without the %(n)s rows that need correction",
+        rejected,
+    ) % {"n": rejected}
 
 
 def apply_sheet(import_: Import, actor: Account, _posted: QueryDict) -> Mapping[str, int]:

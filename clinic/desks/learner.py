@@ -24,8 +24,8 @@ from clinic.lib.templatetags.ui import days_left, minutes, moment, weekday
 from clinic.people.access import Actor, rows_of
 from courses import progress, reading
 from courses.models import ModuleEdition
-from courses.progress import Standing
-from courses.wording import STATE_WORDS, section_url
+from courses.progress import STATE_WORDS, ModuleProgress
+from courses.reading import section_url
 from quizzes.models.assignments import Phase
 from quizzes.overview import QuizEntry, a_year_ago, entries_of, outcomes_of
 from quizzes.wording import standing_of
@@ -35,8 +35,8 @@ from quizzes.wording import standing_of
 @never_cache
 def learning(request: HttpRequest) -> HttpResponse:
     """Show what comes before the next clinic and where to go on; to somebody new, how to begin."""
-    editions = list(reading.current_editions(request.user).defer("bodies"))
-    standings = progress.standings_of(request.user.person, editions)
+    editions = list(reading.current_editions(request.user))
+    standings = progress.progress_of(request.user.person, editions)
     begun, finished = _reading(editions, standings)
     seats, entries = _seats(request.user), entries_of(request.user, since=a_year_ago())
     nearest = next((one for one in seats if one.event.state != Event.State.CANCELLED), None)
@@ -54,7 +54,7 @@ def learning(request: HttpRequest) -> HttpResponse:
 
 
 def _reading(
-    editions: Sequence[ModuleEdition], standings: Mapping[int, progress.Standing]
+    editions: Sequence[ModuleEdition], standings: Mapping[int, ModuleProgress]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return begun modules as tasks that lead to their next section, and the finished ones."""
     begun, finished = [], []
@@ -118,7 +118,7 @@ def _quiz_task(entry: QuizEntry) -> dict[str, Any]:
     }
 
 
-def _changed_hint(standing: progress.Standing) -> str:
+def _changed_hint(standing: ModuleProgress) -> str:
     version = _("Finished in version %(number)d") % {"number": standing.completion.edition}
     if not standing.changed:
         return version
@@ -163,7 +163,7 @@ def preparation_for(
     seat: Registration,
     entries: Sequence[QuizEntry],
     editions: Sequence[ModuleEdition],
-    standings: Mapping[int, Standing],
+    standings: Mapping[int, ModuleProgress],
 ) -> Preparation:
     """Put the tasks before the seat's event in order.
 
@@ -182,7 +182,9 @@ def preparation_for(
 
 
 def _modules(
-    editions: Sequence[ModuleEdition], outcomes: Sequence[str], standings: Mapping[int, Standing]
+    editions: Sequence[ModuleEdition],
+    outcomes: Sequence[str],
+    standings: Mapping[int, ModuleProgress],
 ) -> list[dict[str, Any]]:
     """Return the modules that teach most of what the quiz asks about."""
     wanted = set(outcomes)
@@ -195,7 +197,7 @@ def _modules(
     return [_module(one, standings[one.module_id]) for _n, one in serving[:MODULES_SHOWN]]
 
 
-def _module(edition: ModuleEdition, standing: Standing) -> dict[str, Any]:
+def _module(edition: ModuleEdition, standing: ModuleProgress) -> dict[str, Any]:
     return {
         "label": _("Read: %(title)s") % {"title": edition.head["title"]},
         "url": reverse("module", kwargs={"slug": edition.head["slug"]}),

@@ -3,8 +3,11 @@
 An address whose room is not built yet has no URL name: it is left out, never a dead link.
 """
 
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
@@ -44,14 +47,19 @@ ACCOUNT: tuple[Entry, ...] = (
 
 
 def links(request: HttpRequest) -> dict[str, Any]:
-    """Return the menu, footer and account links of a page."""
+    """Return the menu, footer and account links of a page, and the key of how they are drawn."""
     user = getattr(request, "user", None)
     is_signed_in = user is not None and user.is_authenticated
-    menu = [entry for entry in MENU if _may_enter(user, entry[0])]
+    menu = _items([entry for entry in MENU if _may_enter(user, entry[0])], here=request.path)
+    footer = _items(FOOTER, here=request.path)
+    account = _items(ACCOUNT, here=request.path) if is_signed_in else []
     return {
-        "nav_items": _addresses(menu, here=request.path),
-        "footer_items": _addresses(FOOTER, here=request.path),
-        "account_items": _addresses(ACCOUNT, here=request.path) if is_signed_in else [],
+        "nav_items": menu,
+        "footer_items": footer,
+        "account_items": account,
+        "nav_key": tuple((item["url"], item["current"]) for item in (*menu, *footer, *account)),
+        "page_address": request.get_full_path(),
+        "user_name": str(user) if is_signed_in else "",
     }
 
 
@@ -61,13 +69,18 @@ def _may_enter(user: Any, name: str) -> bool:
     return name not in NEEDS or holds(user, NEEDS[name])
 
 
-def _addresses(entries: Any, *, here: str) -> list[dict[str, Any]]:
+def _items(entries: Iterable[Entry], *, here: str) -> list[dict[str, Any]]:
     found = []
     for name, label in entries:
-        try:
-            url = reverse(name)
-        except NoReverseMatch:
-            continue
-        current = "page" if here == url else "true" if here.startswith(url) else ""
-        found.append({"url": url, "label": label, "current": current})
+        if url := _address(name, settings.ROOT_URLCONF):
+            current = "page" if here == url else "true" if here.startswith(url) else ""
+            found.append({"url": url, "label": label, "current": current})
     return found
+
+
+@cache
+def _address(name: str, _urlconf: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

@@ -129,17 +129,18 @@ def find_twin(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     if text:
         nip = clean_nip(text)
         is_named = Q(name__icontains=text)
-        found = others.filter(is_named | Q(nip=nip) if nip else is_named)
+        people = others.filter(is_named | Q(nip=nip) if nip else is_named)
     else:
         name = normalise_name(person.name)
         alike = [key for key, other in others.values_list("pk", "name")
                  if normalise_name(other) == name]  # fmt: skip
-        found = others.filter(pk__in=alike)
-    rows = list(found.select_related("account")[: MOST_FOUND + 1])
+        people = others.filter(pk__in=alike)
+    rows = list(people.select_related("account")[: MOST_FOUND + 1])
     context = {
         "person": person,
         "form": form,
         "is_searched": bool(text),
+        "heading": _("Found") if text else _("Of the same name"),
         "rows": [describe_row(row) for row in rows[:MOST_FOUND]],
         "has_more": len(rows) > MOST_FOUND,
         "crumbs": build_crumbs(person, _("Merge with another row")),
@@ -150,17 +151,20 @@ def find_twin(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 def describe_row(row: Person) -> dict[str, Any]:
     """Return what tells one row of a person from another, no number in full."""
     members = Membership.objects.filter(person__in=rows_of(row)).select_related("unit")
+    nip, email, account = mask_nip(row.nip), mask_email(row.email), state_of(row).label
+    facts = {"nip": nip or "–", "email": email or "–", "account": account}
     return {
         "uuid": row.uuid,
         "name": row.name,
-        "nip": mask_nip(row.nip),
-        "email": mask_email(row.email),
+        "nip": nip,
+        "email": email,
+        "facts": _("NIP %(nip)s, e-mail %(email)s, account: %(account)s") % facts,
         "phone": mask_phone(row.phone),
         "places": [
             f"{member.unit.name}, {member.position}" if member.position else member.unit.name
             for member in members
         ],
-        "account": state_of(row).label,
+        "account": account,
     }
 
 

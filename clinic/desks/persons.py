@@ -81,7 +81,7 @@ class PersonFilters(django_filters.FilterSet):
 
 @require_safe
 @never_cache
-def people(request: SignedInRequest) -> HttpResponse:
+def list_people(request: SignedInRequest) -> HttpResponse:
     """People by name, with their unit of today and a masked NIP."""
     everyone = visible(request.user, "see-person", Person.objects.unmerged())
     filters = PersonFilters(request.GET, everyone, request=request)
@@ -138,26 +138,26 @@ def build_crumbs(person: Person, here: Text = "") -> Crumbs:
 
 @require_safe
 @never_cache
-def person(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+def show_person(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """The person's units, masked NIP, account, roles and merged rows, with what can be done."""
-    found = find_person(request, uuid)
-    members = Membership.objects.on(timezone.localdate()).filter(person__in=rows_of(found))
-    state = state_of(found)
-    is_own = request.user.person_id in rows_of(found)
-    merges = PersonMerge.objects.filter(kept=found, undone_at__isnull=True)
-    is_merged = len(rows_of(found)) > 1
+    person = find_person(request, uuid)
+    members = Membership.objects.on(timezone.localdate()).filter(person__in=rows_of(person))
+    state = state_of(person)
+    is_own = request.user.person_id in rows_of(person)
+    merges = PersonMerge.objects.filter(kept=person, undone_at__isnull=True)
+    is_merged = len(rows_of(person)) > 1
     context = {
-        "person": found,
-        "nip": mask_nip(found.nip),
+        "person": person,
+        "nip": mask_nip(person.nip),
         "posts": members.select_related("unit"),
         "state": state,
         "may_have_account": state == AccountState.NONE,
-        "slip_url": slips_url([found.account]) if state == AccountState.WAITING else "",
-        "grants": describe_grants(request, found),
+        "slip_url": slips_url([person.account]) if state == AccountState.WAITING else "",
+        "grants": describe_grants(request, person),
         "merges": merges.select_related("other").order_by("merged_at") if is_merged else [],
-        "acts": list_acts(found, state, is_own=is_own),
+        "acts": list_acts(person, state, is_own=is_own),
         "is_own": is_own,
-        "crumbs": build_crumbs(found),
+        "crumbs": build_crumbs(person),
     }
     return render(request, "desks/person.html", context)
 
@@ -249,23 +249,23 @@ def slips_url(made: list[Account]) -> str:
 @never_cache
 def create_account(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Ask for an e-mail address, then make the account; the slip comes next."""
-    found = find_person(request, uuid)
-    if state_of(found) != AccountState.NONE:
+    person = find_person(request, uuid)
+    if state_of(person) != AccountState.NONE:
         return redirect("person", uuid=uuid)
     form = AccountForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            accounts.create_account(found, actor=request.user, email=form.cleaned_data["email"])
+            accounts.create_account(person, actor=request.user, email=form.cleaned_data["email"])
         except Refused as refused:
             form.add_error("email", refused.message)
         else:
             messages.success(request, _("The account is made. Now print its activation slip."))
             return redirect("person", uuid=uuid)
     context = {
-        "person": found,
-        "nip": mask_nip(found.nip),
+        "person": person,
+        "nip": mask_nip(person.nip),
         "form": form,
-        "crumbs": build_crumbs(found, _("Create the account")),
+        "crumbs": build_crumbs(person, _("Create the account")),
     }
     status = 422 if form.errors else 200
     return render(request, "desks/person_account.html", context, status=status)
@@ -477,35 +477,34 @@ class RoleForm(forms.Form):
         super().__init__(*args, **kwargs)
         narrow(self, "unit", units)
 
+    def clean_ends_on(self) -> date | None:
+        first, last = self.cleaned_data.get("starts_on"), self.cleaned_data["ends_on"]
+        if first and last and last < first:
+            raise forms.ValidationError(_("The last day lies before the first day."))
+        if last and last < timezone.localdate():
+            raise forms.ValidationError(_("This day has passed."))
+        return last
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if "role" in cleaned and "unit" in cleaned:
-            self._check_unit(cleaned["role"], cleaned["unit"])
-        if "role" in cleaned and "year" in cleaned:
-            self._check_year(cleaned["role"], cleaned["year"])
-        self._check_days(cleaned.get("starts_on"), cleaned.get("ends_on"))
+        role, unit, year = (cleaned.get(name) for name in ("role", "unit", "year"))
+        if role and "unit" in cleaned:
+            if role not in UNIT_ROLES:
+                if unit:
+                    sentence = _("This role holds for no single unit. Choose “No unit”.")
+                    self.add_error("unit", sentence)
+            elif unit is None:
+                self.add_error("unit", _("Choose the unit for which this role holds."))
+            elif role == Role.REGENCY_OFFICIAL and not unit.is_root():
+                sentence = _("This role holds for the whole regency. Choose the regency.")
+                self.add_error("unit", sentence)
+        if role and "year" in cleaned:
+            if role == Role.ASSESSOR and year is None:
+                self.add_error("year", _("Write the year of the assignment."))
+            elif role != Role.ASSESSOR and year is not None:
+                sentence = _("Only assessors are assigned for a year. Leave this empty.")
+                self.add_error("year", sentence)
         return cleaned
-
-    def _check_unit(self, role: str, unit: Unit | None) -> None:
-        if role not in UNIT_ROLES:
-            if unit:
-                self.add_error("unit", _("This role holds for no single unit. Choose “No unit”."))
-        elif unit is None:
-            self.add_error("unit", _("Choose the unit for which this role holds."))
-        elif role == Role.REGENCY_OFFICIAL and not unit.is_root():
-            self.add_error("unit", _("This role holds for the whole regency. Choose the regency."))
-
-    def _check_year(self, role: str, year: int | None) -> None:
-        if role == Role.ASSESSOR and year is None:
-            self.add_error("year", _("Write the year of the assignment."))
-        elif role != Role.ASSESSOR and year is not None:
-            self.add_error("year", _("Only assessors are assigned for a year. Leave this empty."))
-
-    def _check_days(self, first: date | None, last: date | None) -> None:
-        if first and last and last < first:
-            self.add_error("ends_on", _("The last day lies before the first day."))
-        elif last and last < timezone.localdate():
-            self.add_error("ends_on", _("This day has passed."))
 
     @property
     def scope(self) -> Scope:
@@ -535,32 +534,28 @@ def give_role(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         initial=typed or {"starts_on": today},
         units=units,
     )
-    if form.is_valid() and _give(request, person, form):
-        return redirect("person", uuid=uuid)
+    if form.is_valid():
+        role, first = form.cleaned_data["role"], form.cleaned_data["starts_on"]
+        if granting.find_grant(person, role, scope=form.scope, day=first):
+            form.add_error("role", _("This person holds this role there already."))
+        else:
+            try:
+                given = granting.grant(
+                    person, role, actor=request.user, scope=form.scope,
+                    starts_on=first, ends_on=form.cleaned_data["ends_on"],
+                )  # fmt: skip
+            except Refused as refused:
+                if refused.code not in FIELD_OF_REFUSAL:
+                    raise
+                form.add_error(FIELD_OF_REFUSAL[refused.code], refused.message)
+            else:
+                done = _("%(name)s has the role %(role)s: %(scope)s, %(days)s.")
+                messages.success(request, done % describe_grant(given))
+                return redirect("person", uuid=uuid)
     crumbs = build_crumbs(person, _("Give a role"))
     context = {"person": person, "form": form, "crumbs": crumbs}
     status = 422 if form.errors else 200
     return render(request, "desks/person_role.html", context, status=status)
-
-
-def _give(request: SignedInRequest, person: Person, form: RoleForm) -> bool:
-    role, first = form.cleaned_data["role"], form.cleaned_data["starts_on"]
-    if granting.find_grant(person, role, scope=form.scope, day=first):
-        form.add_error("role", _("This person holds this role there already."))
-        return False
-    try:
-        given = granting.grant(
-            person, role, actor=request.user, scope=form.scope,
-            starts_on=first, ends_on=form.cleaned_data["ends_on"],
-        )  # fmt: skip
-    except Refused as refused:
-        if refused.code not in FIELD_OF_REFUSAL:
-            raise
-        form.add_error(FIELD_OF_REFUSAL[refused.code], refused.message)
-        return False
-    done = _("%(name)s has the role %(role)s: %(scope)s, %(days)s.")
-    messages.success(request, done % describe_grant(given))
-    return True
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

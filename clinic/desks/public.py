@@ -1,20 +1,14 @@
 """The pages that anybody may read and that no package owns.
 
-The eight change areas as the front page tells them: a name, what it is about, an icon.
-
-Names as in the worksheet of the reform programme (facts: Permenpan RB 26/2020, agency sheet); the
-sentences are our own words. Slugs and order of record are rows of ``assessments.ChangeArea``.
-
 How the pages look to one visitor: the light or dark theme.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.functional import Promise
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -25,69 +19,26 @@ from clinic.lib.context_processors import THEME_KEY, THEMES
 from clinic.lib.problems import BY_STATUS
 from courses import reading
 
-
-@dataclass(frozen=True)
-class Area:
-    """One change area on the front page."""
-
-    slug: str
-    icon: str
-    name: Promise
-    about: Promise
-
-
-AREAS = (
-    Area(
-        slug="manajemen-perubahan",
-        icon="refresh",
-        name=_("Change management"),
-        about=_("A working team, a plan, leaders who set an example."),
+# Icon and a sentence of our own for each area; its name is that of the row.
+ABOUT_AREAS = {
+    "manajemen-perubahan": (
+        "refresh",
+        _("A working team, a plan, leaders who set an example."),
     ),
-    Area(
-        slug="deregulasi-kebijakan",
-        icon="gavel",
-        name=_("Policy deregulation"),
-        about=_("Rules that fit each other and can be followed."),
+    "deregulasi-kebijakan": ("gavel", _("Rules that fit each other and can be followed.")),
+    "organisasi": ("sitemap", _("A structure that fits the tasks.")),
+    "tatalaksana": ("route", _("Process maps, procedures and services that run online.")),
+    "sdm": ("users", _("The right people, fairly chosen, with skills that grow.")),
+    "akuntabilitas": ("target", _("Goals that are measured and budgets that serve them.")),
+    "pengawasan": (
+        "shield-check",
+        _("Gifts, complaints and conflicts of interest under control."),
     ),
-    Area(
-        slug="organisasi",
-        icon="sitemap",
-        name=_("Organisation"),
-        about=_("A structure that fits the tasks."),
+    "pelayanan-publik": (
+        "heart-handshake",
+        _("Standards that are kept and complaints that are solved."),
     ),
-    Area(
-        slug="tatalaksana",
-        icon="route",
-        name=_("Business processes"),
-        about=_("Process maps, procedures and services that run online."),
-    ),
-    Area(
-        slug="sdm",
-        icon="users",
-        name=_("Human resources"),
-        about=_("The right people, fairly chosen, with skills that grow."),
-    ),
-    Area(
-        slug="akuntabilitas",
-        icon="target",
-        name=_("Accountability"),
-        about=_("Goals that are measured and budgets that serve them."),
-    ),
-    Area(
-        slug="pengawasan",
-        icon="shield-check",
-        name=_("Oversight"),
-        about=_("Gifts, complaints and conflicts of interest under control."),
-    ),
-    Area(
-        slug="pelayanan-publik",
-        icon="heart-handshake",
-        name=_("Public service"),
-        about=_("Standards that are kept and complaints that are solved."),
-    ),
-)
-
-
+}
 SAMPLE = {"unproven": Decimal("65.7"), "total": Decimal("95.6")}  # of the ZI sample sheet
 
 
@@ -97,9 +48,17 @@ class FrontPage(TemplateView):
     template_name = "desks/front.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        editions = reading.current_editions(self.request.user).defer("bodies")
+        editions = reading.current_editions(self.request.user)
         modules = {one.head["area"]: one.head["slug"] for one in editions}
-        areas = [(area, modules.get(area.slug, "")) for area in AREAS]
+        areas = [
+            {
+                "name": str(area),
+                "icon": ABOUT_AREAS[slug][0],
+                "about": ABOUT_AREAS[slug][1],
+                "url": reverse("module", args=[modules[slug]]) if slug in modules else "",
+            }
+            for slug, area in reading.areas().items()
+        ]
         return super().get_context_data(areas=areas, sample=SAMPLE, **kwargs)
 
 

@@ -39,16 +39,16 @@ def see_units(request: SignedInRequest) -> QuerySet[Unit]:
 
 @require_safe
 @never_cache
-def units(request: SignedInRequest) -> HttpResponse:
+def list_units(request: SignedInRequest) -> HttpResponse:
     """Units in official order, with how many people work there today."""
     form = UnitSearchForm(request.GET)
-    found = see_units(request)
-    names = {unit.path: unit.name for unit in found}
+    units = see_units(request)
+    names = {unit.path: unit.name for unit in units}
     if form.is_valid() and form.cleaned_data["q"]:
         text = form.cleaned_data["q"].strip()
-        found = found.filter(Q(name__icontains=text) | Q(former_names__icontains=text))
+        units = units.filter(Q(name__icontains=text) | Q(former_names__icontains=text))
     working = Q(memberships__in=Membership.objects.on(timezone.localdate()))
-    counted = found.annotate(people=Count("memberships__person", filter=working, distinct=True))
+    counted = units.annotate(people=Count("memberships__person", filter=working, distinct=True))
     page = Paginator(counted, ROWS_A_PAGE).get_page(request.GET.get("page"))
     labels = (_("Unit"), _("Kind"), _("Parent unit"), _("State"))
     context = {
@@ -101,22 +101,23 @@ def build_crumbs(unit: Unit, here: Text = "") -> Crumbs:
 
 @require_safe
 @never_cache
-def unit(request: SignedInRequest, slug: str) -> HttpResponse:
+def show_unit(request: SignedInRequest, slug: str) -> HttpResponse:
     """What is known of the unit, who carries on for whom, and what can be done."""
-    found = find_unit(request, slug)
+    unit = find_unit(request, slug)
     today = timezone.localdate()
     context = {
-        "unit": found,
-        "parent": found.get_parent(),
-        "state": describe_state(found),
-        "is_root": found.is_root(),
-        "has_last_day": found.valid_to is not None,
-        "parts": found.get_children(),
-        "people": found.memberships.on(today).values("person").distinct().count(),
-        "successors": restructuring.successors_on(found, today) if found.has_ended(today) else [],
-        "predecessors": restructuring.predecessors_of(found),
-        "acts": list_acts(found),
-        "crumbs": build_crumbs(found),
+        "unit": unit,
+        "parent": unit.get_parent(),
+        "state": describe_state(unit),
+        "since": unit.valid_from and _("since %(first)s") % {"first": day(unit.valid_from)},
+        "is_root": unit.is_root(),
+        "has_last_day": unit.valid_to is not None,
+        "parts": unit.get_children(),
+        "people": unit.memberships.on(today).values("person").distinct().count(),
+        "successors": restructuring.successors_on(unit, today) if unit.has_ended(today) else [],
+        "predecessors": restructuring.predecessors_of(unit),
+        "acts": list_acts(unit),
+        "crumbs": build_crumbs(unit),
     }
     return render(request, "desks/unit.html", context)
 
@@ -185,7 +186,9 @@ class UnitAct(AdministratorAct):
 class NameForm(ReasonForm):
     """The new name of a unit."""
 
-    name = forms.CharField(label=gettext_lazy("New name"), max_length=200)
+    name = forms.CharField(
+        label=gettext_lazy("New name"), max_length=Unit._meta.get_field("name").max_length
+    )
     field_order = ("name", "reason")
 
 

@@ -1,4 +1,4 @@
-"""Addresses of the whole house: front page, plain pages, language and theme, components."""
+"""Addresses of the project itself: front page, plain pages, language and theme, components."""
 
 from django.conf import settings
 from django.urls import URLPattern, path
@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 from clinic.desks import home, imports, learner, public
 from clinic.desks.components import ComponentsPage
 from clinic.desks.public import choose_theme
+from clinic.lib.public_pages import for_visitors
 from clinic.people.access import View, policy
 
 
@@ -14,12 +15,16 @@ def _page(route: str, view: View, name: str) -> URLPattern:
     return path(route, policy("public")(view), name=name)
 
 
+def _same_for_all(route: str, view: View, name: str) -> URLPattern:
+    return _page(route, for_visitors(view), name)
+
+
 urlpatterns = [
-    _page("", public.FrontPage.as_view(), "front"),
-    _page("tentang/", public.AboutPage.as_view(), "about"),
-    _page("privasi/", public.PrivacyPage.as_view(), "privacy"),
-    _page("aksesibilitas/", public.AccessibilityPage.as_view(), "accessibility"),
-    _page("bantuan/", public.HelpPage.as_view(), "help"),
+    _same_for_all("", public.FrontPage.as_view(), "front"),
+    _same_for_all("tentang/", public.AboutPage.as_view(), "about"),
+    _same_for_all("privasi/", public.PrivacyPage.as_view(), "privacy"),
+    _same_for_all("aksesibilitas/", public.AccessibilityPage.as_view(), "accessibility"),
+    _same_for_all("bantuan/", public.HelpPage.as_view(), "help"),
     path("beranda/", policy("signed-in")(home.home), name="home"),
     path("belajar/", policy("signed-in")(learner.learning), name="learning"),
     path(

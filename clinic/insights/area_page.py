@@ -24,7 +24,8 @@ from clinic.assessments.models import (
 from clinic.insights import evidence, explaining, wording
 from clinic.insights.charts import HUNDRED, Chart, Scale, is_drawn, place_of
 from clinic.insights.evidence import Module
-from clinic.insights.profile import address
+from clinic.insights.frames import FrameChoice
+from clinic.insights.profile import finding_url
 from clinic.insights.reading import Place, Shown
 from clinic.lib.templatetags.ui import decimals
 from clinic.people.models import Unit
@@ -61,16 +62,19 @@ class HeavyRow:
     modules: tuple[Module, ...]
 
 
-def scores_of(
-    sheets: QuerySet[Sheet], area: ChangeArea, edition: FrameworkEdition, period: int
-) -> list[AreaScore]:
-    """What the sheets of one edition and year say of the area, by unit in official order."""
-    chosen = sheets.filter(edition=edition, period=period)
-    scores = AreaScore.objects.filter(sheet__in=chosen, area=area)
-    return list(scores.select_related("sheet__unit", "area").order_by("sheet__unit__path"))
+def scores_of(sheets: QuerySet[Sheet], area: ChangeArea) -> list[AreaScore]:
+    """What these sheets say of the area, by unit in official order."""
+    scores = AreaScore.objects.filter(sheet__in=sheets, area=area)
+    return list(
+        scores.select_related("sheet__unit")
+        .defer("sheet__reading", "sheet__unit__former_names", "sheet__unit__note")
+        .order_by("sheet__unit__path")
+    )
 
 
-def scatter(scores: Sequence[AreaScore], seen: Mapping[Place, Shown]) -> Chart | None:
+def scatter(
+    scores: Sequence[AreaScore], seen: Mapping[Place, Shown], choice: FrameChoice
+) -> Chart | None:
     """C4: understanding across, the sheet upwards; None where nothing may be drawn.
 
     Under the minimum of the unit's own official a unit is its interval, without a mark; what the
@@ -82,7 +86,7 @@ def scatter(scores: Sequence[AreaScore], seen: Mapping[Place, Shown]) -> Chart |
         return None
     across, up = Scale(0, HUNDRED, LEFT, RIGHT), Scale(0, HUNDRED, BOTTOM, TOP)
     rows = [
-        _mark(number, score, shown, (across, up))
+        {"number": number, **_draw_mark(score, shown, choice, (across, up))}
         for number, (score, shown) in enumerate(drawn, start=1)
     ]
     knowing_from, doing_from = _quadrants_part()
@@ -106,17 +110,19 @@ def scatter(scores: Sequence[AreaScore], seen: Mapping[Place, Shown]) -> Chart |
     )
 
 
-def _mark(
-    number: int, score: AreaScore, shown: Shown, scales: tuple[Scale, Scale]
+def _draw_mark(
+    score: AreaScore,
+    shown: Shown,
+    choice: FrameChoice,
+    scales: tuple[Scale, Scale],
 ) -> dict[str, Any]:
     across, up = scales
     low, mean, high = (HUNDRED * (each or 0) for each in (shown.low, shown.estimate, shown.high))
     doing = float(HUNDRED * score.score / score.max_points) if score.max_points else 0
     unit = score.sheet.unit
     return {
-        "number": number,
         "unit": unit.display_short_name,
-        "url": address(unit, score.area_id, edition=score.sheet.edition, period=score.sheet.period),
+        "url": finding_url(unit, score.area_id, edition=choice.edition, period=choice.period),
         "kind": unit.get_kind_display(),
         "shape": "" if shown.is_limited else SHAPES.get(unit.kind, "circle"),
         "x": place_of(across.at(mean)),
@@ -177,47 +183,54 @@ def _untold(cells: Sequence[tuple[AreaScore, Shown | None]]) -> list[str]:
 
 
 def heaviest(
-    sheets: QuerySet[Sheet], area: ChangeArea, edition: FrameworkEdition, period: int
+    sheets: QuerySet[Sheet], area: ChangeArea, edition: FrameworkEdition
 ) -> list[HeavyRow]:
-    """Scored rows with most points not yet reached over these sheets, and what teaches them."""
-    chosen = sheets.filter(edition=edition, period=period)
-    scored = [node.code for node in edition_file(edition).scored if node.area == area.slug]
-    scores = Score.objects.filter(sheet__in=chosen, node__code__in=scored)
-    below = scores.filter(score__lt=F("max_points")).values("node__code")
+    """Scored rows with most points not yet reached over these sheets, and what teaches them.
+
+    Args:
+        sheets: of one edition and year, as many as the reader may see.
+        area: whose rows are asked for.
+        edition: of the sheets.
+    """
+    keys = list(sheets.order_by().values_list("pk", flat=True))
+    framework_file = edition_file(edition)
+    scored = [node.code for node in framework_file.scored if node.area == area.slug]
+    below = Score.objects.filter(
+        sheet__in=keys, node__edition=edition, node__code__in=scored, score__lt=F("max_points")
+    )
     ranked = list(
-        below.annotate(
-            missing=Sum(F("max_points") - F("score")), units=Count("sheet", distinct=True)
-        ).order_by("-missing", "node__code")[:HEAVIEST]
+        below.order_by()
+        .values("node", code=F("node__code"))
+        .annotate(missing=Sum(F("max_points") - F("score")), units=Count("sheet", distinct=True))
+        .order_by("-missing", "code")[:HEAVIEST]
     )
-    codes = [row["node__code"] for row in ranked]
     proven = dict(
-        Proof.objects.filter(sheet__in=chosen, node__code__in=codes)
-        .values_list("node__code")
+        Proof.objects.filter(sheet__in=keys, node__in=[row["node"] for row in ranked])
+        .order_by()
+        .values_list("node")
         .annotate(units=Count("sheet", distinct=True))
-        .order_by("node__code")
     )
-    outcomes = explaining.outcomes_of_rows(edition, area, codes)
+    outcomes = explaining.outcomes_of_rows(edition, area, [row["code"] for row in ranked])
     modules = evidence.modules_for(each.slug for some in outcomes.values() for each in some)
-    number, names = chosen.count(), edition_file(edition).by_code
     return [
         HeavyRow(
-            code=code,
-            wording=_named(names[code]),
+            code=row["code"],
+            wording=_name_row(framework_file.by_code[row["code"]]),
             missing=row["missing"],
             below=row["units"],
-            unproven=number - proven.get(code, 0),
-            outcomes=outcomes[code],
-            modules=_modules(outcomes[code], modules),
+            unproven=len(keys) - proven.get(row["node"], 0),
+            outcomes=outcomes[row["code"]],
+            modules=_list_modules(outcomes[row["code"]], modules),
         )
-        for code, row in zip(codes, ranked, strict=True)
+        for row in ranked
     ]
 
 
-def _named(node: EditionNode) -> str:
+def _name_row(node: EditionNode) -> str:
     return node.name_en if get_language() == "en" and node.name_en else node.name
 
 
-def _modules(outcomes: Iterable[Outcome], modules: Mapping[str, Module]) -> tuple[Module, ...]:
+def _list_modules(outcomes: Iterable[Outcome], modules: Mapping[str, Module]) -> tuple[Module, ...]:
     """Each module once, in the order of the outcomes."""
     found = [modules[each.slug] for each in outcomes if each.slug in modules]
     return tuple({module.slug: module for module in found}.values())

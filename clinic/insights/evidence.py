@@ -5,16 +5,15 @@ follow the person to the unit of today.
 """
 
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from attendance.models import Event, Presence, Registration
+from attendance.models import Event, Presence, Registration, Session
 from clinic.lib.arithmetic import dates
 from clinic.people.access import visible
 from clinic.people.models import Account, Membership, Person, Unit
@@ -23,9 +22,11 @@ from quizzes.arithmetic.grading import guess_score
 from quizzes.models import (
     Assignment,
     Attempt,
+    AttemptEvent,
     AttemptItem,
     Question,
     QuestionVersion,
+    QuizVersion,
     Slot,
     VersionState,
 )
@@ -328,10 +329,28 @@ def _read_items(met: set[int], *, everything: bool) -> list[Row]:
 
 
 def count_answers(since: datetime) -> int:
-    """Return how many answers were handed in after the moment, in all units."""
-    attempts = Attempt.objects.finished().filter(phase__in=list(PHASES), finished_at__gt=since)
-    items = AttemptItem.objects.filter(attempt__in=attempts)
+    """Return how many answers were handed in after the moment, in all units.
+
+    The log of attempts is read from its end, so that earlier years cost nothing.
+    """
+    last = AttemptEvent.objects.filter(at__lte=since).order_by("-pk").values_list("pk", flat=True)
+    attempts = Attempt.objects.finished().filter(
+        phase__in=list(PHASES),
+        events__pk__gt=last.first() or 0,
+        events__kind__in=[AttemptEvent.Kind.SUBMIT, AttemptEvent.Kind.EXPIRE],
+    )
+    items = AttemptItem.objects.filter(attempt__in=attempts.order_by())
     return items.filter(response__value__isnull=False).count()
+
+
+def last_day_of_events(now: datetime) -> datetime | None:
+    """Return when the last of the events ends that are under way; None where none is."""
+    sessions = Session.objects.filter(event=OuterRef("pk"), is_cancelled=False)
+    under_way = Event.objects.published().filter(
+        Exists(sessions.filter(starts_at__lte=now)), Exists(sessions.filter(ends_at__gt=now))
+    )
+    ends = under_way.exclude(state=Event.State.CANCELLED).aggregate(ends=Max("sessions__ends_at"))
+    return ends["ends"]
 
 
 def labels_of_attempts() -> dict[int, tuple[Any, str]]:
@@ -421,7 +440,7 @@ class OpenQuiz:
 
     slug: str
     title: str
-    questions: Mapping[str, int]
+    questions: dict[str, int]
     is_readers: bool
 
 
@@ -446,16 +465,21 @@ def open_quizzes(unit: Unit, reader: Account, now: datetime) -> list[OpenQuiz]:
         quizzes[quiz] = quizzes.get(quiz, False) or is_readers
     slots = Slot.objects.filter(
         form="A", quiz_version__quiz__in=list(quizzes), quiz_version__state=VersionState.PUBLISHED
-    ).select_related("quiz_version__quiz", "question_version__outcome")
-    known = {slot.quiz_version.quiz_id: slot.quiz_version for slot in slots}
-    asked: dict[int, Counter[str]] = {pk: Counter() for pk in known}
-    for slot in slots:
-        asked[slot.quiz_version.quiz_id][slot.question_version.outcome.area_id] += 1
-    return [
-        OpenQuiz(known[pk].quiz.slug, known[pk].display_title, asked[pk], is_readers)
-        for pk, is_readers in quizzes.items()
-        if pk in known
-    ]
+    )
+    areas = slots.order_by().values_list(
+        "quiz_version__quiz__pk",
+        "quiz_version__quiz__slug",
+        "quiz_version__title",
+        "quiz_version__title_en",
+        "question_version__outcome__area",
+    )
+    known: dict[int, OpenQuiz] = {}
+    for pk, slug, title, title_en, area, number in areas.annotate(number=Count("pk")):
+        if pk not in known:
+            words = QuizVersion(title=title, title_en=title_en).display_title
+            known[pk] = OpenQuiz(slug, words, {}, quizzes[pk])
+        known[pk].questions[area] = number
+    return [known[pk] for pk in quizzes if pk in known]
 
 
 def units_at(events: Iterable[int]) -> QuerySet[Any, int]:
@@ -465,9 +489,7 @@ def units_at(events: Iterable[int]) -> QuerySet[Any, int]:
     nothing, or an organiser could choose whose findings to read by inviting.
     """
     closed = (Event.State.DRAFT, Event.State.ARCHIVED, Event.State.CANCELLED)
-    seats = Registration.objects.held().filter(
-        event__in=list(events), role=Registration.Role.PARTICIPANT, unit__isnull=False
-    )
+    seats = Registration.objects.held().filter(event__in=list(events), unit__isnull=False)
     others = (Registration.Source.SELF, Registration.Source.UNIT)
     came = Presence.objects.counted().values("registration")
     theirs = Q(state=Registration.State.CONFIRMED, source__in=others) | Q(pk__in=came)

@@ -8,16 +8,18 @@ The assessed side behind a finding: rows with points not yet reached, and their 
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.frameworks import edition_file
@@ -30,15 +32,18 @@ from clinic.assessments.models import (
     Score,
     Sheet,
 )
-from clinic.assessments.sheet_page import Row, make_row
+from clinic.assessments.sheet_page import make_row
 from clinic.assessments.sheets import rows_of
 from clinic.insights import wording
-from clinic.insights.arithmetic.diagnosis import Cause, Word
+from clinic.insights.arithmetic.diagnosis import Cause, Reason, Word
 from clinic.insights.evidence import OpenQuiz
 from clinic.insights.frames import EVALUATED
-from clinic.insights.reading import Reason, Shown
-from clinic.lib.templatetags.ui import decimals, percent, points
+from clinic.insights.reading import Shown
+from clinic.lib.templatetags.ui import NOT_SHOWN, decimals, percent, points
 from clinic.people.models import Unit
+
+MOST_AREAS = 512
+"""Areas of sheets whose rows a process keeps ready."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,22 @@ class SheetRow:
     rubric: str
     points: Decimal
     is_blank: bool
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Outcome, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.wording}"
+
+    @property
+    def answer_now(self) -> str:
+        """The answer with what it stands for; in words where there is none."""
+        if self.is_blank:
+            return _("Not filled in")
+        answer = self.answer or NOT_SHOWN
+        return f"{answer}: {self.rubric}" if self.rubric else answer
 
 
 @dataclass(frozen=True)
-class Assessed:
+class AssessedArea:
     """One area of a unit's sheet: what it is worth today, and which rows are below their points.
 
     Attributes:
@@ -76,7 +92,7 @@ class Assessed:
 
     @property
     def not_yet(self) -> Decimal:
-        """Points not yet reached; the sum over the rows (ux U30)."""
+        """Points not yet reached; the sum over the rows (U30)."""
         return self.figures.not_yet_reached
 
     @property
@@ -96,39 +112,55 @@ class Assessed:
         return self.figures.sheet.edition.framework.slug not in EVALUATED
 
     @property
-    def still_open(self) -> Decimal:
-        """Points that the blank rows may still add."""
-        return self.figures.ceiling - self.figures.score
+    def worth(self) -> str:
+        """What is not yet reached, and of what."""
+        return _(
+            "%(missing)s not yet reached: the LKE is worth %(reached)s of %(all)s today. These are "
+            "points of this unit's LKE, not of the regency's RB index."
+        ) % {
+            "missing": points(self.not_yet),
+            "reached": decimals(self.figures.score),
+            "all": points(self.figures.max_points),
+        }
+
+    @property
+    def missing_rows(self) -> str:
+        """The rows that are not filled in, with the points that they may still add."""
+        return ngettext(
+            "Not filled in: %(rows)s row, at most %(more)s points more",
+            "Not filled in: %(rows)s rows, at most %(more)s points more",
+            self.blank,
+        ) % {"rows": self.blank, "more": decimals(self.figures.ceiling - self.figures.score)}
 
 
 def assessed(
     unit: Unit, area: ChangeArea, edition: FrameworkEdition, period: int, *, with_rows: bool
-) -> Assessed | None:
+) -> AssessedArea | None:
     """Read the area of the unit's sheet; None without a sheet.
 
     Single rows belong to the unit's own people and the programme's staff: ``with_rows`` says
     whether the reader is one of them.
     """
-    figures = (
-        AreaScore.objects.filter(
-            sheet__unit=unit, sheet__edition=edition, sheet__period=period, area=area
-        )
-        .select_related("sheet__edition__framework", "sheet__unit")
-        .first()
+    scores = AreaScore.objects.filter(
+        sheet__unit=unit, sheet__edition=edition, sheet__period=period, area=area
     )
+    figures = scores.select_related("sheet").defer("sheet__reading").first()
     if figures is None:
         return None
+    sheet = figures.sheet
+    sheet.unit, sheet.edition = unit, edition
     if not with_rows:
-        return Assessed(figures, ())
+        return AssessedArea(figures, ())
     linked = _outcomes_by_node(edition, area)
-    rows = _rows(figures.sheet, area, linked)
-    return Assessed(figures, rows, _in_order(linked))
-
-
-def _in_order(linked: dict[str, tuple[Outcome, ...]]) -> tuple[Outcome, ...]:
-    """Each outcome that is still taught, once, in its own order."""
-    found = {each.pk: each for some in linked.values() for each in some if not each.retired_at}
-    return tuple(sorted(found.values(), key=lambda outcome: (outcome.order, outcome.slug)))
+    written = (sheet.rev, sheet.recorded_at, edition.loaded_at)
+    framework_file = edition_file(edition)
+    rows = tuple(
+        replace(row, outcomes=_join_outcomes(framework_file, row.code, linked))
+        for row in _read_rows(sheet.pk, *written, area.slug, get_language() or "")
+    )
+    taught = {each.pk: each for some in linked.values() for each in some if not each.retired_at}
+    ordered = sorted(taught.values(), key=lambda outcome: (outcome.order, outcome.slug))
+    return AssessedArea(figures, rows, tuple(ordered))
 
 
 def is_scored(edition: FrameworkEdition, area: ChangeArea) -> bool:
@@ -141,15 +173,15 @@ def outcomes_of(edition: FrameworkEdition, areas: Iterable[str]) -> dict[str, li
     links = OutcomeLink.objects.filter(
         node__edition=edition, node__area__in=list(areas), outcome__retired_at__isnull=True
     )
+    ordered = links.select_related("outcome").order_by("outcome__order", "outcome__slug")
     found: dict[str, dict[int, Outcome]] = {}
-    ordered = links.select_related("outcome", "node").order_by("outcome__order", "outcome__slug")
-    for link in ordered:
-        found.setdefault(link.node.area_id, {})[link.outcome_id] = link.outcome
+    for link in ordered.annotate(area=F("node__area")):
+        found.setdefault(link.area, {})[link.outcome_id] = link.outcome
     return {area: list(outcomes.values()) for area, outcomes in found.items()}
 
 
 def outcomes_of_area(
-    known: Assessed | None, area: ChangeArea, edition: FrameworkEdition
+    known: AssessedArea | None, area: ChangeArea, edition: FrameworkEdition
 ) -> tuple[Outcome, ...]:
     """What people can learn on one area; as already read, where the reader reads rows."""
     if known is not None and known.outcomes is not None:
@@ -163,55 +195,54 @@ def outcomes_of_rows(
     """What people can learn that bears on each of these rows of the area."""
     framework_file = edition_file(edition)
     linked = _outcomes_by_node(edition, area)
-    return {code: _outcomes(framework_file, code, linked) for code in codes}
+    return {code: _join_outcomes(framework_file, code, linked) for code in codes}
 
 
-def _rows(
-    sheet: Sheet, area: ChangeArea, linked: dict[str, tuple[Outcome, ...]]
+@lru_cache(maxsize=MOST_AREAS)
+def _read_rows(
+    pk: int, _rev: int, _recorded_at: datetime, _loaded_at: datetime, area: str, _language: str
 ) -> tuple[SheetRow, ...]:
-    """Scored rows of the area with points left, the heaviest first, then in the sheet's order."""
+    """Scored rows of the area with points left, the heaviest first, then in the sheet's order.
+
+    Read once for each revision of a sheet, wording of its edition, and language.
+    """
+    sheet = Sheet.objects.with_context().get(pk=pk)
     framework_file = edition_file(sheet.edition)
-    scored = {node.code for node in framework_file.scored if node.area == area.slug}
-    scores = Score.objects.filter(sheet=sheet, node__code__in=scored).select_related("node")
-    below = scores.filter(score__lt=F("max_points")).order_by("node__position")
+    scored = [node.code for node in framework_file.scored if node.area == area]
+    scores = Score.objects.filter(sheet=sheet, node__code__in=scored, score__lt=F("max_points"))
     entries = rows_of(sheet, with_proofs=False)
-    rows = [
-        _row(
-            make_row(framework_file, framework_file.by_code[score.node.code], entries, score),
-            _outcomes(framework_file, score.node.code, linked),
+    found = []
+    for score in scores.annotate(code=F("node__code")).order_by("node__position"):
+        row = make_row(framework_file, framework_file.by_code[score.code], entries, score)
+        counts = "; ".join(f"{name}: {number}" for name, number in row.counts if number)
+        found.append(
+            SheetRow(
+                code=row.code,
+                wording=row.name,
+                answer=row.answer or counts,
+                rubric=next((text for _letter, text, is_own in row.rubric if is_own), ""),
+                points=row.not_reached,
+                is_blank=row.unanswered,
+            )
         )
-        for score in below
-    ]
-    return tuple(sorted(rows, key=lambda row: -row.points))
-
-
-def _row(row: Row, outcomes: tuple[Outcome, ...]) -> SheetRow:
-    counts = "; ".join(f"{name}: {number}" for name, number in row.counts if number)
-    return SheetRow(
-        code=row.code,
-        wording=row.name,
-        answer=row.answer or counts,
-        rubric=next((text for _letter, text, is_own in row.rubric if is_own), ""),
-        points=row.not_reached,
-        is_blank=row.unanswered,
-        outcomes=outcomes,
-    )
+    return tuple(sorted(found, key=lambda row: -row.points))
 
 
 def _outcomes_by_node(
     edition: FrameworkEdition, area: ChangeArea
 ) -> dict[str, tuple[Outcome, ...]]:
-    found: dict[str, tuple[Outcome, ...]] = {}
     links = OutcomeLink.objects.filter(node__edition=edition, node__area=area)
-    for link in links.select_related("outcome", "node").order_by("outcome__order"):
-        found[link.node.code] = (*found.get(link.node.code, ()), link.outcome)
+    ordered = links.select_related("outcome").order_by("outcome__order")
+    found: dict[str, tuple[Outcome, ...]] = {}
+    for link in ordered.annotate(code=F("node__code")):
+        found[link.code] = (*found.get(link.code, ()), link.outcome)
     return found
 
 
-def _outcomes(
+def _join_outcomes(
     framework_file: FrameworkFile, code: str, linked: dict[str, tuple[Outcome, ...]]
 ) -> tuple[Outcome, ...]:
-    """Outcomes linked to the row or to the indicator above it."""
+    """Outcomes linked to the row or to a heading above it."""
     found: dict[int, Outcome] = {}
     while code:
         found |= {outcome.pk: outcome for outcome in linked.get(code, ())}
@@ -244,7 +275,7 @@ MOST_QUIZZES = 4
 """Above so many further quizzes a unit is not told to reach an answer by quizzes (judged)."""
 
 
-def meaning(shown: Shown, assessed: Assessed | None) -> str:
+def meaning(shown: Shown, assessed: AssessedArea | None) -> str:
     """What the word stands for, of whoever scored the sheet; empty for a hidden cell."""
     if shown.is_hidden:
         return ""
@@ -315,7 +346,7 @@ def counts(shown: Shown) -> list[str]:
     return [f"{said}.", room] if shown.in_room else [f"{said}."]
 
 
-def printed(assessed: Assessed) -> str:
+def printed(assessed: AssessedArea) -> str:
     """What the sheet is worth as it is printed; rows not filled in earn nothing yet."""
     figures = assessed.figures
     said = _("The LKE reaches %(score)s of %(all)s (%(share)s).") % {
@@ -346,7 +377,7 @@ def years_apart(shown: Shown, period: int) -> str:
     ) % {"period": period, "year": year}
 
 
-def reckoning(shown: Shown, assessed: Assessed | None) -> list[str]:
+def reckoning(shown: Shown, assessed: AssessedArea | None) -> list[str]:
     """How the two figures come about, and why one differs from what is printed."""
     said = []
     if shown.estimate is not None and shown.answers:
@@ -368,7 +399,7 @@ def reckoning(shown: Shown, assessed: Assessed | None) -> list[str]:
     return said
 
 
-def _of_practice(share: float, assessed: Assessed) -> list[str]:
+def _of_practice(share: float, assessed: AssessedArea) -> list[str]:
     told = {"printed": percent(assessed.share), "share": percent(share)}
     if told["printed"] == told["share"]:
         return []
@@ -459,10 +490,16 @@ def warning(shown: Shown) -> str:
     }
 
 
-def spoken(shown: Shown, assessed: Assessed | None, period: int) -> dict[str, Any]:
+def spoken(shown: Shown, assessed: AssessedArea | None, period: int) -> dict[str, Any]:
     """The sentences of the page "why?" on one cell, for its template."""
     return {
         "cause": wording.cause_of(shown),
+        "own": _(
+            "What the Sekretariat RB sees of your unit: all answers here are your own, so you see "
+            "it too."
+        )
+        if shown.is_own
+        else "",
         "meaning": meaning(shown, assessed),
         "limited": wording.basis(shown) if shown.is_limited else "",
         "lines": "" if shown.is_hidden else against_lines(shown),

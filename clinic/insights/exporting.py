@@ -143,7 +143,7 @@ def _edition_of(today: date, period: int | None) -> FrameworkEdition:
     """The edition whose points the areas carry: the newest in force, or the year's own."""
     known = [
         frame
-        for frame in frames.frames(today)
+        for frame in frames.find_frames(today)
         if (period is None and not frame.edition.is_history) or frame.period == period
     ]
     has_sheets = period is None or Sheet.objects.filter(period=period).exists()

@@ -12,8 +12,10 @@ The constants of the knowledge model: made from all answers, kept, and kept once
 Made nightly, and again when the answers have grown by a twentieth (judged); never by a page.
 """
 
+import hashlib
+import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -22,6 +24,7 @@ from typing import Any, SupportsFloat
 import numpy as np
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 
@@ -43,7 +46,7 @@ from clinic.insights.arithmetic.observations import (
     Observations,
     observe,
 )
-from clinic.insights.arithmetic.suppression import BY_CALIBRATION, Audience, suppress, tells_apart
+from clinic.insights.arithmetic.suppression import BY_CALIBRATION, suppress, tells_apart
 from clinic.insights.arithmetic.weakness import Weakness, weakness
 from clinic.insights.evidence import Gathered
 from clinic.insights.frames import Frame
@@ -188,17 +191,19 @@ def _count_contributions(gathered: Gathered, seen: Observations) -> Contribution
     )
 
 
-def make_findings(gathered: Gathered, known: Knowing, wanted: Iterable[int]) -> list[Finding]:
-    """Make the findings of the wanted units in every frame; nothing is written.
+def make_findings(
+    gathered: Gathered, known: Knowing, wanted: Collection[int], chosen: Iterable[Frame]
+) -> list[Finding]:
+    """Make the findings of the wanted units in the chosen frames; nothing is written.
 
     Args:
         gathered: rows that hold at least the people of these units.
         known: what ``know`` said of them.
         wanted: primary keys of units; one that no longer exists has no findings.
+        chosen: editions and years.
     """
-    wanted = set(wanted)
     made = []
-    for frame in frames.frames(gathered.as_of):
+    for frame in chosen:
         sheets = _read_sheets(frame, gathered, known)
         worth = frames.worth_of_areas(frame.edition)
         for unit, row in enumerate(gathered.units):
@@ -312,22 +317,45 @@ COPIED = (
     "reasons",
 )
 
+ADDRESS = ("unit", "area", "edition", "period")
+KEYS = frozenset({"unit_id", "area_id", "edition_id", "period"})
+
 Address = tuple[int, str, int, int]
 
 
 @transaction.atomic
-def publish(findings: Iterable[Finding]) -> None:
-    """Replace what the wide audiences read by what they may read of these findings."""
+def publish(findings: Iterable[Finding], units: Collection[int]) -> None:
+    """Set what the wide audiences read by what they may read of these findings.
+
+    Only what changed is written; what is published of other frames stays.
+
+    Args:
+        findings: all of their frames.
+        units: those that exist; nothing is published of others.
+    """
     listed = list(findings)
+    of_frames = Q(pk__in=())
+    for edition, period in {_frame(finding) for finding in listed}:
+        of_frames |= Q(edition=edition, period=period)
+    Rollup.objects.exclude(unit__in=units).delete()
     for audience in sorted(BY_CALIBRATION):
         minimum = minima()[audience]
-        before = {_address(row): row for row in Rollup.objects.filter(audience=audience)}
-        rows = [
-            _row(finding, audience, before.get(_address(finding)), minimum)
-            for finding in _shown(listed, minimum)
-        ]
-        Rollup.objects.filter(audience=audience).delete()
-        Rollup.objects.bulk_create(rows)
+        rows = Rollup.objects.filter(of_frames, audience=audience)
+        before = {_address(row): row for row in rows}
+        changed = []
+        for finding in _shown(listed, minimum):
+            row = before.pop(_address(finding), None)
+            if row is None or _may_replace(row, finding, minimum):
+                content = {name: getattr(finding, name) for name in COPIED}
+                if row is None or any(getattr(row, name) != content[name] for name in COPIED):
+                    changed.append(Rollup(audience=audience, **content))
+        Rollup.objects.filter(pk__in=[row.pk for row in before.values()]).delete()
+        Rollup.objects.bulk_create(
+            changed,
+            update_conflicts=True,
+            unique_fields=["audience", *ADDRESS],
+            update_fields=[*(name for name in COPIED if name not in KEYS), "made_at"],
+        )
 
 
 def _shown(findings: list[Finding], minimum: int) -> list[Finding]:
@@ -350,14 +378,10 @@ def _address(row: Finding | Rollup) -> Address:
     return row.unit_id, row.area_id, row.edition_id, row.period
 
 
-def _row(finding: Finding, audience: Audience, before: Rollup | None, minimum: int) -> Rollup:
+def _may_replace(row: Rollup, finding: Finding, minimum: int) -> bool:
+    """Whether old and new together tell nothing of a group below the minimum."""
     unit = str(finding.unit_id)
-    if before is not None and tells_apart(
-        {unit: before.answering}, {unit: finding.answering}, minimum=minimum
-    ):
-        before.pk = None
-        return before
-    return Rollup(audience=audience, **{name: getattr(finding, name) for name in COPIED})
+    return not tells_apart({unit: row.answering}, {unit: finding.answering}, minimum=minimum)
 
 
 CALIBRATE_JOB = "insights.calibrate"
@@ -395,12 +419,12 @@ def constants_of(row: Calibration) -> Constants:
 def calibrate() -> Calibrated | None:
     """Fit the model to all answers of today; None while no framework is loaded."""
     today = timezone.localdate()
-    known_frames = frames.frames(today)
-    if not known_frames:
+    offered = frames.find_offered(today)
+    if not offered:
         return None
     began = timezone.now()
     gathered = evidence.gather(today, since=first_day(today))
-    areas = [area["area"] for area in frames.area_rows(known_frames[0].edition)]
+    areas = [area["area"] for area in frames.area_rows(offered[0].edition)]
     seen = observe(to_evidence(gathered, areas))
     fitted = fit(
         seen,
@@ -415,24 +439,59 @@ def calibrate() -> Calibrated | None:
         made_at=began,
     )
     units = tuple(row["key"] for row in gathered.units)
-    findings = make_findings(gathered, know(gathered, fitted.calibration), units)
+    findings = make_findings(gathered, know(gathered, fitted.calibration), units, offered)
     return Calibrated(row, findings, units)
 
 
 def store(calibrated: Calibrated) -> None:
     """Write the calibration, publish to the wide audiences, enter every unit's refresh."""
+    row, before = calibrated.row, newest()
     with transaction.atomic():
-        calibrated.row.save()
-        audit.record(
-            "insights.calibrate",
-            thing=calibrated.row,
-            values={"constants": calibrated.row.constants, "digest": calibrated.row.digest},
-        )
+        row.save()
+        audit.record("insights.calibrate", thing=row, values=_describe(row, before))
         Finding.objects.exclude(unit__in=calibrated.units).delete()
-        publish(calibrated.findings)
-        for unit in calibrated.units:
-            jobs.enter(REFRESH_JOB, str(unit), "refresh")
+        publish(
+            [*calibrated.findings, *_changed_earlier(calibrated.findings, before)], calibrated.units
+        )
+        jobs.enter_each(REFRESH_JOB, calibrated.units)
         _forget_old()
+
+
+def _describe(row: Calibration, before: Calibration | None) -> dict[str, Any]:
+    """What the audit log says of a calibration; constants that stand there already by digest alone.
+
+    With the entry that holds the constants of the digest, the day and the append-only answers any
+    finding of this calibration can be computed again.
+    """
+    digest = _digest_constants(row.constants)
+    values = {
+        "as_of": row.constants["as_of"],
+        "digest": row.digest,
+        "constants_digest": digest,
+    }
+    if before is None or _digest_constants(before.constants) != digest:
+        values["constants"] = row.constants
+    return values
+
+
+def _digest_constants(constants: Mapping[str, Any]) -> str:
+    """SHA-256 of constants, whatever the day on which they were made."""
+    content = {name: value for name, value in constants.items() if name != "as_of"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _changed_earlier(
+    findings: Iterable[Finding], before: Calibration | None
+) -> QuerySet[Finding] | list[Finding]:
+    """All findings of frames other than these in which one changed since the calibration before."""
+    if before is None:
+        return []
+    changed = Finding.objects.filter(refreshed_at__gt=before.made_at).order_by()
+    pairs = set(changed.values_list("edition", "period").distinct())
+    of_frames = Q(pk__in=())
+    for edition, period in pairs - {_frame(finding) for finding in findings}:
+        of_frames |= Q(edition=edition, period=period)
+    return Finding.objects.filter(of_frames)
 
 
 def _forget_old() -> None:
@@ -442,17 +501,21 @@ def _forget_old() -> None:
 
 
 def enter_if_due(row: Calibration | None) -> None:
-    """Enter a calibration when there is none, or when answers have grown by a twentieth."""
+    """Enter a calibration when there is none, or when answers have grown by a twentieth.
+
+    While people sit in an event, their answers wait for its end: the room looks at its own results.
+    """
     if row is None:
         jobs.enter(CALIBRATE_JOB, "", "refresh")
         return
-    has_grown = evidence.count_answers(since=row.made_at) > row.answers * GROWTH
-    waiting = Job.objects.filter(name=CALIBRATE_JOB, key="", state=Job.State.QUEUED)
-    if has_grown and not waiting.exists():
-        jobs.enter(CALIBRATE_JOB, "", "refresh", due_at=max(timezone.now(), row.made_at + PAUSE))
+    if evidence.count_answers(since=row.made_at) <= row.answers * GROWTH:
+        return
+    if not Job.objects.filter(name=CALIBRATE_JOB, key="", state=Job.State.QUEUED).exists():
+        now = timezone.now()
+        due_at = max(evidence.last_day_of_events(now) or now, row.made_at + PAUSE)
+        jobs.enter(CALIBRATE_JOB, "", "refresh", due_at=due_at)
 
 
-ADDRESS = ("unit", "area", "edition", "period")
 CONTENT = [
     field.attname
     for field in Finding._meta.concrete_fields
@@ -470,7 +533,9 @@ def refresh_unit(unit: int) -> Callable[[], None]:
     if row is not None:
         today = timezone.localdate()
         gathered = evidence.gather(today, since=first_day(today), within=[unit])
-        made = make_findings(gathered, know(gathered, constants_of(row)), [unit])
+        offered = frames.find_offered(today)
+        chosen = [*offered, *frames.find_outdated(unit, offered)]
+        made = make_findings(gathered, know(gathered, constants_of(row)), [unit], chosen)
         for finding in made:
             finding.calibration = row
 
@@ -484,10 +549,14 @@ def refresh_unit(unit: int) -> Callable[[], None]:
 
 @transaction.atomic
 def _write(unit: int, made: list[Finding]) -> None:
-    """Put the findings at their addresses; cells that are no longer made go."""
+    """Put the findings at their addresses; cells of their frames that are no longer made go."""
     Finding.objects.bulk_create(
         made, update_conflicts=True, unique_fields=list(ADDRESS), update_fields=CONTENT
     )
-    kept = {(each.area_id, each.edition_id, each.period) for each in made}
-    stored = Finding.objects.filter(unit=unit).values_list("pk", "area", "edition", "period")
-    Finding.objects.filter(pk__in=[pk for pk, *cell in stored if tuple(cell) not in kept]).delete()
+    gone = Finding.objects.filter(unit=unit)
+    if made:
+        of_frames = Q(pk__in=())
+        for edition, period in {_frame(finding) for finding in made}:
+            of_frames |= Q(edition=edition, period=period)
+        gone = gone.filter(of_frames, refreshed_at__lt=min(each.refreshed_at for each in made))
+    gone.delete()

@@ -3,14 +3,15 @@
 A frame is one framework edition and one year; a page shows one frame at a time.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.utils.translation import ngettext
 
 from clinic.assessments.arithmetic.scoring import points_per_node, score_sheet
 from clinic.assessments.frameworks import edition_file
@@ -18,9 +19,11 @@ from clinic.assessments.models import (
     AreaScore,
     ChangeArea,
     FrameworkEdition,
+    Node,
     OutcomeLink,
     Sheet,
 )
+from clinic.insights.models import Finding
 
 EVALUATED = frozenset({"akip"})
 """Frameworks scored by an evaluator alone: their sheets hold no claims of the unit itself."""
@@ -42,6 +45,78 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class FrameChoice:
+    """A frame that a page offers, named in its address as in ``?lembar=zi-2021:2025``.
+
+    Attributes:
+        units: how many units have such a sheet, among those that the reader may see.
+    """
+
+    edition: FrameworkEdition
+    period: int
+    units: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.edition.slug}:{self.period}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.edition}, {self.period}"
+
+    @property
+    def counted(self) -> str:
+        """The label with the number of units, as a list of choices shows it."""
+        return ngettext(
+            "%(choice)s: %(number)d unit", "%(choice)s: %(number)d units", self.units
+        ) % {"choice": self.label, "number": self.units}
+
+
+def choices(sheets: QuerySet[Sheet]) -> list[FrameChoice]:
+    """Return the frames of these sheets, for a page of many units.
+
+    Editions in force stand before history. Then those with most cells (units by change areas), so
+    that one early import does not empty a page; then the newest.
+
+    Args:
+        sheets: those that the reader may see.
+    """
+    counted = sheets.order_by().values_list("edition", "period")
+    found = list(counted.annotate(units=Count("unit", distinct=True)))
+    editions = FrameworkEdition.objects.defer("definition").in_bulk({row[0] for row in found})
+    known = [FrameChoice(editions[edition], period, units) for edition, period, units in found]
+    return in_order_of_reading(known, fullest=True)
+
+
+def in_order_of_reading(
+    known: Iterable[FrameChoice], *, fullest: bool = False
+) -> list[FrameChoice]:
+    """Sort frames so that the first one is what a reader meets.
+
+    Editions in force stand before history. Then those of the last year, and of one year those that
+    tell of most change areas.
+
+    Args:
+        known: frames in whatever order.
+        fullest: put those with most cells (units by change areas) before newer ones.
+    """
+
+    def rank(choice: FrameChoice) -> tuple[bool, int, int, int, str]:
+        areas = _count_areas(choice.edition.pk, choice.edition.digest)
+        cells = choice.units * areas if fullest else 0
+        return (choice.edition.is_history, -cells, -choice.period, -areas, choice.edition.slug)
+
+    return sorted(known, key=rank)
+
+
+@lru_cache(maxsize=64)
+def _count_areas(edition: int, _digest: str) -> int:
+    """How many change areas an edition tells of; its tree is what the digest is taken over."""
+    nodes = Node.objects.filter(edition=edition, area__isnull=False)
+    return nodes.values("area").distinct().count()
+
+
+@dataclass(frozen=True)
 class Worth:
     """What a change area is worth in an edition.
 
@@ -54,19 +129,58 @@ class Worth:
     linked: float
 
 
-def frames(today: date) -> list[Frame]:
+def find_frames(today: date) -> list[Frame]:
     """Return every edition and year that has a sheet; without any, the newest edition and today.
 
     The newest year comes first, within a year in the order of editions' names from the last.
     """
-    pairs = Sheet.objects.order_by("-period", "-edition__slug").values_list("edition", "period")
-    found = list(dict.fromkeys(pairs))
-    if not found:
-        newest = FrameworkEdition.objects.exclude(status="superseded").order_by("-slug").first()
-        return [Frame(newest, today.year)] if newest else []
-    wanted = [edition for edition, _period in found]
-    editions = FrameworkEdition.objects.defer("definition").in_bulk(wanted)
-    return [Frame(editions[edition], period) for edition, period in found]
+    pairs = Sheet.objects.order_by().values_list("edition", "period").distinct()
+    return _as_frames(pairs) or _first_frame(today)
+
+
+def find_offered(today: date) -> list[Frame]:
+    """Return the frames that are worked anew: of each edition the newest year and the one before.
+
+    An earlier year keeps the findings it had, with their date: to set what people know today beside
+    a sheet of long ago would be no true sentence.
+    """
+    sheets = Sheet.objects.order_by()
+    newest = dict(sheets.values_list("edition").annotate(Max("period")))
+    earlier = Q()
+    for edition, period in newest.items():
+        earlier |= Q(edition=edition, period__lt=period)
+    before = sheets.filter(earlier).values_list("edition").annotate(Max("period")) if newest else ()
+    return _as_frames([*newest.items(), *before]) or _first_frame(today)
+
+
+def find_outdated(unit: int, offered: Iterable[Frame]) -> list[Frame]:
+    """Return the earlier years in which the unit lacks findings or has a sheet newer than they."""
+    known = Finding.objects.filter(
+        unit=unit, edition=OuterRef("edition"), period=OuterRef("period")
+    )
+    scored = AreaScore.objects.filter(sheet=OuterRef("pk"), max_points__gt=0)
+    lacking = Sheet.objects.filter(Exists(scored), ~Exists(known))
+    changed = Sheet.objects.filter(
+        Exists(known.filter(refreshed_at__lt=OuterRef("recorded_at"))), unit=unit
+    )
+    pairs = {
+        pair
+        for sheets in (lacking, changed)
+        for pair in sheets.order_by().values_list("edition", "period").distinct()
+    }
+    return _as_frames(pairs - {(frame.edition.pk, frame.period) for frame in offered})
+
+
+def _as_frames(pairs: Iterable[tuple[int, int]]) -> list[Frame]:
+    listed = list(pairs)
+    editions = FrameworkEdition.objects.defer("definition").in_bulk({pk for pk, _year in listed})
+    found = [Frame(editions[edition], period) for edition, period in listed]
+    return sorted(found, key=lambda frame: (frame.period, frame.edition.slug), reverse=True)
+
+
+def _first_frame(today: date) -> list[Frame]:
+    newest = FrameworkEdition.objects.exclude(status="superseded").order_by("-slug").first()
+    return [Frame(newest, today.year)] if newest else []
 
 
 def area_rows(edition: FrameworkEdition) -> list[Row]:

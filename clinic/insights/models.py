@@ -22,8 +22,8 @@ WIDE_AUDIENCES = [
 class Calibration(models.Model):
     """The constants of one fit; the newest row serves every refresh.
 
-    ``constants`` carries its ``schema`` number and stands once more in the audit log, so that a
-    printed page can be computed again after these tables were emptied.
+    ``constants`` carries its ``schema`` number and stands in the audit log as well, once for each
+    digest, so that a printed page can be computed again after these tables were emptied.
     """
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)

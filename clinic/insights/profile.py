@@ -1,30 +1,45 @@
-"""The unit's profile: what is known, what is weak, what is not known yet, and what comes next."""
+"""The unit's profile: what is known, what is weak, what is not known yet, and what comes next.
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+Where nobody has answered, or the reader reads no finding of the unit, the sheet's side stands
+alone: points by change area, and what the sheet lacks.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from clinic.assessments.models import AreaScore, ChangeArea, FrameworkEdition, Outcome
+from clinic.assessments.arithmetic.scoring import score_sheet
+from clinic.assessments.arithmetic.thresholds import distance
+from clinic.assessments.frameworks import edition_file
+from clinic.assessments.models import AreaScore, ChangeArea, FrameworkEdition, Outcome, Sheet
+from clinic.assessments.report_page import Goal, goals_of
+from clinic.assessments.sheets import rows_of
+from clinic.assessments.workbook.report import distance_as_plain, threshold_as_plain
 from clinic.insights import evidence, explaining, reading, wording
 from clinic.insights.arithmetic.diagnosis import Word
 from clinic.insights.evidence import Module, OpenEvent, OpenQuiz
 from clinic.insights.reading import Shown
-from clinic.lib.templatetags.ui import day
-from clinic.lib.templatetags.ui import points as in_points
+from clinic.lib.templatetags.ui import day, decimals, points
 from clinic.people.models import Account, Unit
 
 MOST_STEPS = 3
+MOST_GOALS = 256
 Outcomes = tuple[Outcome, ...]
 WEAK = (Word.KNOWLEDGE_GAP.value, Word.PRACTICE_GAP.value, Word.HIDDEN_RISK.value)
 
 
 @dataclass(frozen=True)
-class Line:
+class ProfileLine:
     """One area of the profile, with everything that a line or a step says of it.
 
     Attributes:
@@ -59,10 +74,10 @@ class Line:
 class Profile:
     """The four blocks, each a list in the order in which it is read."""
 
-    known: list[Line] = field(default_factory=list)
-    weak: list[Line] = field(default_factory=list)
-    unknown: list[Line] = field(default_factory=list)
-    steps: list[Line] = field(default_factory=list)
+    known: list[ProfileLine] = field(default_factory=list)
+    weak: list[ProfileLine] = field(default_factory=list)
+    unknown: list[ProfileLine] = field(default_factory=list)
+    steps: list[ProfileLine] = field(default_factory=list)
 
     @property
     def cells(self) -> list[tuple[ChangeArea, Shown]]:
@@ -77,25 +92,61 @@ class Profile:
         return not (self.known or self.weak or told)
 
 
+def profile_url(unit: Unit) -> str:
+    """The address of a unit's profile."""
+    return reverse("unit_profile", kwargs={"slug": unit.slug})
+
+
+def finding_url(unit: Unit, area: str, *, edition: FrameworkEdition, period: int) -> str:
+    """The page "why?" of a cell."""
+    cell = {"unit": unit.slug, "area": area, "edition": edition.slug, "period": str(period)}
+    return reverse("finding", kwargs=cell)
+
+
 def profile(
-    actor: Account, unit: Unit, *, edition: FrameworkEdition, period: int, rows: str = ""
+    actor: Account, sheet: Sheet, scores: Sequence[AreaScore], *, rows: str = ""
 ) -> Profile | None:
-    """Sort the areas of one edition and year; None for who reads no finding of the unit.
+    """Sort the areas of a unit's sheet; None for who reads no finding of the unit.
 
     Args:
         actor: the reader.
-        unit: whose profile it is.
-        edition: framework edition of the page.
-        period: year of the page.
+        sheet: with its unit and edition.
+        scores: what the sheet is worth by change area.
         rows: address of the sheet for who reads its rows; else empty.
     """
+    unit, edition, period = sheet.unit, sheet.edition, sheet.period
     if reading.audience_of(actor, unit) is None:
         return None
-    lines = _lines(actor, unit, edition, period)
-    return in_blocks([replace(line, rows=rows) for line in lines])
+    seen = reading.cells(actor, [unit], edition=edition, period=period)
+    if not seen:
+        return Profile()
+    slugs = [area for _unit, area in seen]
+    areas = {score.area_id: score.area for score in scores}
+    areas |= ChangeArea.objects.in_bulk([slug for slug in slugs if slug not in areas])
+    missing = {score.area_id: score.not_yet_reached for score in scores}
+    outcomes = explaining.outcomes_of(edition, slugs)
+    modules = evidence.modules_for(each.slug for some in outcomes.values() for each in some)
+    now = timezone.now()
+    events = evidence.open_events(unit, now)
+    quizzes = evidence.open_quizzes(unit, actor, now)
+    lines = [
+        ProfileLine(
+            area=areas[slug],
+            shown=shown,
+            points=missing.get(slug),
+            url=finding_url(unit, slug, edition=edition, period=period),
+            outcomes=tuple(outcomes.get(slug, ())),
+            module=_find_module(outcomes.get(slug, ()), modules),
+            event=fitting(events, slug, is_named=shown.tag in WEAK),
+            quizzes=tuple(quiz for quiz in quizzes if slug in quiz.questions),
+            rows=rows,
+        )
+        for (_unit, slug), shown in seen.items()
+    ]
+    return in_blocks(sorted(lines, key=lambda line: (-line.weight, line.area.order)))
 
 
-def in_blocks(lines: list[Line]) -> Profile:
+def in_blocks(lines: list[ProfileLine]) -> Profile:
     """Sort lines, given by points not yet reached, into the four blocks.
 
     An area without points left to reach is never called weak, whatever is to be verified there.
@@ -107,47 +158,16 @@ def in_blocks(lines: list[Line]) -> Profile:
     weak = [line for line in pending if line.weight > 0]
     known = [line for line in lines if line not in weak and line not in unknown]
     unproven = [line for line in pending if line not in weak]
-    return Profile(known, weak, unknown, _steps([*weak, *unproven], unknown))
-
-
-def _steps(named: list[Line], unknown: list[Line]) -> list[Line]:
-    steps = [*named, *unknown][:MOST_STEPS]
+    steps = [*weak, *unproven, *unknown][:MOST_STEPS]
     heaviest = max(unknown, key=lambda line: line.weight, default=None)
     if heaviest is not None and heaviest not in steps and heaviest.weight > steps[-1].weight:
         steps[-1] = heaviest
-    return steps
-
-
-def _lines(actor: Account, unit: Unit, edition: FrameworkEdition, period: int) -> list[Line]:
-    """A line for each area, by points not yet reached, then in display order."""
-    seen = reading.cells(actor, [unit], edition=edition, period=period)
-    slugs = [area for _unit, area in seen]
-    areas = ChangeArea.objects.in_bulk(slugs)
-    points = _points(unit, edition, period)
-    outcomes = explaining.outcomes_of(edition, slugs)
-    modules = evidence.modules_for(each.slug for some in outcomes.values() for each in some)
-    now = timezone.now()
-    events = evidence.open_events(unit, now)
-    quizzes = evidence.open_quizzes(unit, actor, now)
-    lines = [
-        Line(
-            area=areas[slug],
-            shown=shown,
-            points=points.get(slug),
-            url=address(unit, slug, edition=edition, period=period),
-            outcomes=tuple(outcomes.get(slug, ())),
-            module=_module(outcomes.get(slug, ()), modules),
-            event=fitting(events, slug, is_named=shown.tag in WEAK),
-            quizzes=tuple(quiz for quiz in quizzes if slug in quiz.questions),
-        )
-        for (_unit, slug), shown in seen.items()
-    ]
-    return sorted(lines, key=lambda line: (-line.weight, line.area.order))
+    return Profile(known, weak, unknown, steps)
 
 
 def line(
     actor: Account, unit: Unit, area: ChangeArea, shown: Shown, *, rows: str, outcomes: Outcomes
-) -> Line:
+) -> ProfileLine:
     """The line of one cell, with what its page says of it.
 
     Quizzes are looked up only where answers are what is missing.
@@ -164,13 +184,13 @@ def line(
     modules = evidence.modules_for(outcome.slug for outcome in outcomes)
     is_open = shown.tag == Word.UNKNOWN.value
     quizzes = evidence.open_quizzes(unit, actor, now) if is_open else []
-    return Line(
+    return ProfileLine(
         area=area,
         shown=shown,
         points=None,
         url="",
         outcomes=outcomes,
-        module=_module(outcomes, modules),
+        module=_find_module(outcomes, modules),
         event=fitting(evidence.open_events(unit, now), area.slug, is_named=shown.tag in WEAK),
         quizzes=tuple(quiz for quiz in quizzes if area.slug in quiz.questions),
         rows=rows,
@@ -178,7 +198,7 @@ def line(
     )
 
 
-def _module(outcomes: Iterable[Outcome], modules: Mapping[str, Module]) -> Module | None:
+def _find_module(outcomes: Iterable[Outcome], modules: Mapping[str, Module]) -> Module | None:
     """The module of the first outcome that has one."""
     return next((modules[each.slug] for each in outcomes if each.slug in modules), None)
 
@@ -195,38 +215,25 @@ def fitting(events: Iterable[OpenEvent], area: str, *, is_named: bool) -> OpenEv
     return next(iter([*covering, *untold]), None)
 
 
-def _points(unit: Unit, edition: FrameworkEdition, period: int) -> dict[str, Decimal]:
-    scores = AreaScore.objects.filter(
-        sheet__unit=unit, sheet__edition=edition, sheet__period=period
-    )
-    return {score.area_id: score.not_yet_reached for score in scores}
-
-
-def address(unit: Unit, area: str, *, edition: FrameworkEdition, period: int) -> str:
-    """The page "why?" of a cell."""
-    cell = {"unit": unit.slug, "area": area, "edition": edition.slug, "period": str(period)}
-    return reverse("finding", kwargs=cell)
-
-
 def blocks(found: Profile) -> list[dict[str, Any]]:
     """The four blocks as ``components/unit_profile.html`` draws them."""
     return [
         {
             "id": "yang-diketahui",
             "title": _("What is known"),
-            "lines": [_known(line) for line in found.known],
+            "lines": [_draw_known(line) for line in found.known],
             "empty": _("No area is known to be sound yet."),
         },
         {
             "id": "yang-lemah",
             "title": _("What is weak"),
-            "lines": [_weak(line) for line in found.weak],
+            "lines": [_draw_weak(line) for line in found.weak],
             "empty": _("No area is known to be weak."),
         },
         {
             "id": "yang-belum-diketahui",
             "title": _("What is not known yet"),
-            "lines": [_unknown(line) for line in found.unknown],
+            "lines": [_draw_unknown(line) for line in found.unknown],
             "empty": _("Every area has a finding."),
         },
         {
@@ -238,28 +245,28 @@ def blocks(found: Profile) -> list[dict[str, Any]]:
     ]
 
 
-def _known(line: Line) -> dict[str, Any]:
+def _draw_known(line: ProfileLine) -> dict[str, Any]:
     said = [wording.basis(line.shown)]
     if wording.is_calm(line.shown, line.weight):
         said.append(_("Every point is reached here; the unit only has to match the proof."))
-    return {**_line(line), "text": str(line.area), "hint": ". ".join(said)}
+    return {**_draw_line(line), "text": str(line.area), "hint": ". ".join(said)}
 
 
-def _weak(line: Line) -> dict[str, Any]:
+def _draw_weak(line: ProfileLine) -> dict[str, Any]:
     text = str(line.area)
     if line.points is not None:
         text = _("%(area)s: %(points)s not yet reached") % {
             "area": line.area,
-            "points": in_points(line.points),
+            "points": points(line.points),
         }
-    return {**_line(line), "text": text, "hint": wording.basis(line.shown)}
+    return {**_draw_line(line), "text": text, "hint": wording.basis(line.shown)}
 
 
-def _unknown(line: Line) -> dict[str, Any]:
-    return {**_line(line), "text": str(line.area), "hint": " ".join(telling(line))}
+def _draw_unknown(line: ProfileLine) -> dict[str, Any]:
+    return {**_draw_line(line), "text": str(line.area), "hint": " ".join(telling(line))}
 
 
-def telling(line: Line) -> list[str]:
+def telling(line: ProfileLine) -> list[str]:
     """What would make the area known, a sentence for each reason."""
     return [
         explaining.what_would_tell(reason, line.shown, line.quizzes, line.area.slug)
@@ -267,7 +274,7 @@ def telling(line: Line) -> list[str]:
     ]
 
 
-def step(line: Line) -> dict[str, Any]:
+def step(line: ProfileLine) -> dict[str, Any]:
     """A verb with its area, where it leads, and the next event that fits.
 
     People learn in a module, proof is verified in the sheet's rows without one, and what is unknown
@@ -277,16 +284,13 @@ def step(line: Line) -> dict[str, Any]:
     taken = {
         "text": _("%(verb)s: %(area)s") % {"verb": wording.VERBS[word], "area": line.area},
         "url": line.url,
-        "event": _event(line.event) if line.event else None,
+        "event": _draw_event(line.event) if line.event else None,
     }
-    return {**taken, **_WAYS.get(word, _nothing)(line)}
+    way = _WAYS.get(word)
+    return {**taken, **(way(line) if way else {})}
 
 
-def _nothing(_line: Line) -> dict[str, Any]:
-    return {}
-
-
-def _learn(line: Line) -> dict[str, Any]:
+def _learn(line: ProfileLine) -> dict[str, Any]:
     if line.module is None:
         return {"hint": "; ".join(str(outcome) for outcome in line.outcomes[:2])}
     return {
@@ -295,11 +299,11 @@ def _learn(line: Line) -> dict[str, Any]:
     }
 
 
-def _coach(_line: Line) -> dict[str, Any]:
+def _coach(_line: ProfileLine) -> dict[str, Any]:
     return {"hint": _("The unit asks the Sekretariat RB for coaching on this area.")}
 
 
-def _verify(line: Line) -> dict[str, Any]:
+def _verify(line: ProfileLine) -> dict[str, Any]:
     if not line.rows:
         return {"hint": _("The unit matches the rows of its LKE with their proof.")}
     return {
@@ -308,7 +312,7 @@ def _verify(line: Line) -> dict[str, Any]:
     }
 
 
-def _complete(line: Line) -> dict[str, Any]:
+def _complete(line: ProfileLine) -> dict[str, Any]:
     """The open quiz of the area; a reader who does not take it reads its name."""
     if line.shown.is_hidden or not line.quizzes:
         return {}
@@ -327,7 +331,7 @@ _WAYS = {
 }
 
 
-def _event(event: OpenEvent) -> dict[str, str]:
+def _draw_event(event: OpenEvent) -> dict[str, str]:
     """The event with its day, leading to its page."""
     told = {"title": event.title, "day": day(event.day)}
     return {
@@ -336,9 +340,129 @@ def _event(event: OpenEvent) -> dict[str, str]:
     }
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _draw_line(line: ProfileLine) -> dict[str, Any]:
     return {
         "url": line.url,
         "diagnosis": line.shown.tag,
         "cause": wording.cause_of(line.shown),
     }
+
+
+def blocks_of_sheet(
+    sheet: Sheet | None,
+    scores: Sequence[AreaScore],
+    sheet_address: str,
+    *,
+    reads_findings: bool,
+) -> list[dict[str, Any]]:
+    """Return the four blocks of a profile: score by area, weak, unknown, next steps.
+
+    Args:
+        sheet: None where the unit has none.
+        scores: what it is worth by change area.
+        sheet_address: where its rows are read, or where one is uploaded.
+        reads_findings: whether the reader may learn what people answered; an operator does not.
+    """
+    weak = sorted(scores, key=lambda score: -score.not_yet_reached)
+    return [
+        {
+            "id": "yang-diketahui",
+            "title": _("LKE score by change area"),
+            "lines": [_draw_score(score) for score in scores],
+            "empty": _("There is no LKE yet."),
+        },
+        {
+            "id": "yang-lemah",
+            "title": _("What is weak, by points"),
+            "lines": [
+                _draw_missing(score, sheet_address) for score in weak if score.not_yet_reached > 0
+            ],
+            "empty": _("Nothing is known to be weak."),
+        },
+        {
+            "id": "yang-belum-diketahui",
+            "title": _("What is not known yet"),
+            "lines": _draw_unanswered(sheet, scores) if reads_findings else [],
+            "empty": _("Quiz results are not shown for your role."),
+        },
+        {
+            "id": "langkah-berikut",
+            "title": _("Next steps"),
+            "lines": _draw_steps(sheet, sheet_address),
+            "empty": _("Nothing is left to do in the sheet."),
+        },
+    ]
+
+
+def _draw_unanswered(sheet: Sheet | None, scores: Sequence[AreaScore]) -> list[dict[str, Any]]:
+    """The areas that the sheet's framework assesses; every area where there is no sheet."""
+    areas = [score.area for score in scores] if sheet else ChangeArea.objects.all()
+    cause = _("no quiz yet") if sheet else _("no LKE yet")
+    return [{"text": str(area), "diagnosis": "unknown", "cause": cause} for area in areas]
+
+
+def _draw_score(score: AreaScore) -> dict[str, Any]:
+    text = _("%(area)s: %(score)s of %(points)s") % {
+        "area": score.area,
+        "score": decimals(score.score, 2),
+        "points": points(score.max_points, 2),
+    }
+    return {"text": text}
+
+
+def _draw_missing(score: AreaScore, sheet_address: str) -> dict[str, Any]:
+    text = _("%(area)s: %(points)s not yet reached") % {
+        "area": score.area,
+        "points": points(score.not_yet_reached, 1),
+    }
+    hint = _("%(rows)s rows not filled in") % {"rows": score.unanswered}
+    return {
+        "text": text,
+        "url": f"{sheet_address}?saring=belum-diraih",
+        "hint": hint if score.unanswered else "",
+    }
+
+
+def _draw_steps(sheet: Sheet | None, sheet_address: str) -> list[dict[str, str]]:
+    if sheet is None:
+        return [{"text": _("Upload an LKE"), "url": sheet_address}]
+    steps = [
+        {"text": _("Add links to proof"), "url": f"{sheet_address}?saring=tanpa-bukti"},
+        {
+            "text": _("Look at the rows below their maximum"),
+            "url": f"{sheet_address}?saring=belum-diraih",
+        },
+    ]
+    if sheet.unanswered:
+        missing = {"text": _("Fill in the missing rows"), "url": f"{sheet_address}?saring=kosong"}
+        steps.insert(0, missing)
+    return steps
+
+
+def goals_of_sheet(sheet: Sheet) -> tuple[tuple[Goal, ...], SafeString]:
+    """Hold a recorded sheet against every test of its edition; nothing is declared yet.
+
+    The goals come with their drawing, which is long and the same for every reader.
+    """
+    written = (sheet.rev, sheet.recorded_at, sheet.edition.loaded_at)
+    return _draw_goals(sheet.pk, *written, get_language() or "")
+
+
+@lru_cache(maxsize=MOST_GOALS)
+def _draw_goals(
+    pk: int, _rev: int, _recorded_at: datetime, _loaded_at: datetime, _language: str
+) -> tuple[tuple[Goal, ...], SafeString]:
+    """Once for each revision of a sheet, wording of its edition, and language."""
+    sheet = Sheet.objects.with_context().get(pk=pk)
+    framework = edition_file(sheet.edition)
+    rows = rows_of(sheet, with_proofs=False)
+    score = score_sheet(framework, {code: row.value for code, row in rows.items()})
+    goals = goals_of(
+        framework,
+        thresholds=[threshold_as_plain(framework, test.id) for test in framework.thresholds],
+        distances={
+            test.id.casefold(): distance_as_plain(distance(framework, score, test.id))
+            for test in framework.thresholds
+        },
+    )
+    return tuple(goals), render_to_string("assessments/_tests.html", {"tests": goals})

@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 
 from clinic.assessments.models import FrameworkEdition
 from clinic.insights import evidence
-from clinic.insights.arithmetic.diagnosis import Certainty, Word, certainty_word
+from clinic.insights.arithmetic.diagnosis import Cause, Certainty, Reason, Word, certainty_word
 from clinic.insights.arithmetic.suppression import Audience, State, raw_minimum, state
 from clinic.insights.models import Cell, Finding, Rollup
 from clinic.people.access import grants_of, holds, rows_of, visible
@@ -29,15 +29,6 @@ MOST_DOTS_OF_FEW = DOTS[Certainty.MEDIUM]
 """The highest certainty shown where one or two people answered (decision 0012)."""
 
 Place = tuple[int, str]
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why a word is unknown, with its number."""
-
-    cause: str
-    more_answers: int | None = None
-    coverage: float | None = None
 
 
 @dataclass(frozen=True)
@@ -152,22 +143,29 @@ def _audience(grants: Iterable[Grant], unit: Unit) -> Audience | None:
 
 
 def cells(
-    actor: Account, units: Iterable[Unit], *, edition: FrameworkEdition, period: int
+    actor: Account,
+    units: Iterable[Unit],
+    *,
+    edition: FrameworkEdition,
+    period: int,
+    area: str | None = None,
 ) -> Mapping[Place, Shown]:
     """What the actor may see of these units in one edition and year, by unit key and area slug.
 
     Units of which the actor reads no finding are left out; so are areas the edition does not score.
+    With ``area`` only its cells are read.
     """
     audiences = audiences_of(actor, units)
     close = [pk for pk, who in audiences.items() if who in {Audience.PROGRAMME, Audience.UNIT}]
     wide = [pk for pk, who in audiences.items() if who is Audience.OTHERS]
     own_rows = rows_of(actor.person)
-    found = Finding.objects.of_page(edition, period).filter(unit__in=close)
+    wanted = Q(area=area) if area else Q()
+    found = Finding.objects.of_page(edition, period).filter(wanted, unit__in=close)
     seen = {
         (each.unit_id, each.area_id): _shown(each, audiences[each.unit_id], own_rows)
         for each in found
     }
-    return seen | _published(wide, edition, period) if wide else seen
+    return seen | _published(edition, period, wanted & Q(unit__in=wide)) if wide else seen
 
 
 def cell(
@@ -180,7 +178,7 @@ def cell(
     audience = audience_of(actor, unit)
     if audience is None:
         return None
-    seen = cells(actor, [unit], edition=edition, period=period)
+    seen = cells(actor, [unit], edition=edition, period=period, area=area)
     return seen.get((unit.pk, area)) or Shown(
         State.UNKNOWN, minima()[audience], word=Word.UNKNOWN.value
     )
@@ -228,14 +226,12 @@ def _shown(finding: Finding, audience: Audience | None, own_rows: frozenset[int]
     )
 
 
-def _published(units: list[int], edition: FrameworkEdition, period: int) -> dict[Place, Shown]:
+def _published(edition: FrameworkEdition, period: int, wanted: Q) -> dict[Place, Shown]:
     """What officials of other units read; a finding without a published row is hidden."""
     minimum = minima()[Audience.OTHERS]
-    known = Finding.objects.of_page(edition, period).filter(unit__in=units)
+    known = Finding.objects.of_page(edition, period).filter(wanted)
     seen = {place: Shown(State.HIDDEN, minimum) for place in known.values_list("unit", "area")}
-    rows = Rollup.objects.filter(
-        audience=Audience.OTHERS, unit__in=units, edition=edition, period=period
-    )
+    rows = Rollup.objects.filter(wanted, audience=Audience.OTHERS, edition=edition, period=period)
     for row in rows:
         how = state(row.answering, minimum=minimum)
         if how is not State.HIDDEN:
@@ -262,5 +258,7 @@ def _content(row: Cell, how: State) -> dict[str, Any]:
         "people": row.people,
         "answering": row.answering,
         "answers": row.answers,
-        "reasons": tuple(Reason(**reason) for reason in listed),
+        "reasons": tuple(
+            Reason(**{**reason, "cause": Cause(reason["cause"])}) for reason in listed
+        ),
     }

@@ -6,7 +6,7 @@ Rows of a table in tree order, with those below a closed row left out; plain val
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -16,8 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.assessments.models import AreaScore, ChangeArea, Sheet
 from clinic.insights import wording
-from clinic.insights.assessed import Choice, profile_url
-from clinic.insights.profile import address
+from clinic.insights.frames import FrameChoice
 from clinic.insights.reading import Place, Shown
 from clinic.lib.templatetags.ui import decimals, points
 from clinic.people.models import Unit
@@ -39,7 +38,7 @@ class RowPlace:
 
 
 @dataclass(frozen=True)
-class Row:
+class FoldedRow:
     """A row that is shown.
 
     Attributes:
@@ -58,8 +57,8 @@ def in_order(places: Sequence[RowPlace], *, step: int) -> list[RowPlace]:
 
     Args:
         places: the things, in whatever order.
-        step: length of one storey of a path. Where a place of the path is not among the things,
-            its part of the path stands for it.
+        step: length of one level of a path. Where a place of the path is not among the things, its
+            part of the path stands for it.
     """
     orders = {place.path: place.order for place in places}
 
@@ -76,7 +75,7 @@ def fold(
     *,
     opened: Collection[str],
     rank: Callable[[RowPlace], Any] | None = None,
-) -> list[Row]:
+) -> list[FoldedRow]:
     """The rows to show: the top ones, and what lies below the opened ones.
 
     Args:
@@ -91,30 +90,20 @@ def fold(
             below.setdefault(tops[-1].key, []).append(place)
         else:
             tops.append(place)
-    rows: list[Row] = []
-    for top in _ranked(tops, rank):
-        rows += _with_those_below(top, _ranked(below.get(top.key, []), rank), opened)
+    rows: list[FoldedRow] = []
+    for top in sorted(tops, key=rank) if rank else tops:
+        lower = below.get(top.key, [])
+        is_open = bool(lower) and top.key in opened
+        rows.append(FoldedRow(top.key, 0, len(lower), is_open))
+        if is_open:
+            lower = sorted(lower, key=rank) if rank else lower
+            rows += [FoldedRow(each.key, 1, 0, is_open=False) for each in lower]
     return rows
-
-
-def _ranked(places: list[RowPlace], rank: Callable[[RowPlace], Any] | None) -> list[RowPlace]:
-    return sorted(places, key=rank) if rank else places
-
-
-def _with_those_below(top: RowPlace, below: list[RowPlace], opened: Collection[str]) -> list[Row]:
-    is_open = bool(below) and top.key in opened
-    first = Row(top.key, 0, len(below), is_open)
-    return [first, *(Row(each.key, 1, 0, is_open=False) for each in below if is_open)]
 
 
 def toggled(opened: Collection[str], key: str) -> list[str]:
     """The opened keys with this one turned over, in a fixed order."""
     return sorted(set(opened) ^ {key})
-
-
-def ranks_of(order: Sequence[str]) -> Mapping[str, int]:
-    """The place of each name in a list."""
-    return {name: place for place, name in enumerate(order)}
 
 
 NOT_REACHED, SCORE = "belum-diraih", "nilai"
@@ -129,24 +118,22 @@ ORDERS: dict[str, Promise] = {
     BY_NAME: gettext_lazy("By name"),
     BY_KIND: gettext_lazy("By kind of unit"),
 }
-KINDS = ranks_of(Unit.Kind.values)
+KINDS = {kind: place for place, kind in enumerate(Unit.Kind.values)}
 HEAVIEST = 3
 ALONE = "~"
 """Ends the path of a row that others lie below in the tree, but not in the table."""
-Cell = dict[str, Any]
-Scores = Mapping[int, Mapping[str, AreaScore]]
+NONE_ASSESSED = "none"
 
 
 @dataclass(frozen=True)
-class Wish:
+class MapQuery:
     """What the reader asked to see.
 
     Attributes:
         opened: slugs of the offices whose units below stand open.
-        query: the address's other choices, for links that open and close a row.
     """
 
-    choice: Choice
+    choice: FrameChoice
     view: str = NOT_REACHED
     order: str = OFFICIAL
     opened: frozenset[str] = frozenset()
@@ -172,6 +159,13 @@ class UnitMap:
     lists: list[dict[str, Any]]
     without: list[Unit]
 
+    @property
+    def count_without(self) -> str:
+        """How many units have no such sheet."""
+        return ngettext(
+            "%(n)s unit without this sheet", "%(n)s units without this sheet", len(self.without)
+        ) % {"n": len(self.without)}
+
 
 @dataclass(frozen=True)
 class Signs:
@@ -186,45 +180,56 @@ class Signs:
     seen: Mapping[Place, Shown]
 
 
-@dataclass(frozen=True)
-class _Drawing:
-    """What the cells of a map show: a figure of the sheet, and the finding where it may be read."""
+class AreaPoints(NamedTuple):
+    """What a unit's sheet says of one change area."""
 
-    wish: Wish
-    scores: Scores
-    signs: Signs
-
-    @property
-    def view(self) -> str:
-        return self.wish.view
-
-    def profile(self, unit: Unit) -> str:
-        """The unit's profile, opened at the edition and year of the map."""
-        return f"{profile_url(unit)}?lembar={self.wish.choice.key}"
+    score: Decimal
+    not_reached: Decimal
 
 
-def build_map(units: list[Unit], sheets: QuerySet[Sheet], wish: Wish, signs: Signs) -> UnitMap:
+Points = Mapping[int, Mapping[str, AreaPoints]]
+"""By unit key and area slug; a unit without a sheet has no entry."""
+
+
+def build_map(units: list[Unit], sheets: QuerySet[Sheet], query: MapQuery, signs: Signs) -> UnitMap:
     """Lay the sheets of one edition and year out by unit and change area."""
-    scores = _scores(sheets, wish.choice)
-    told = {slug for each in scores.values() for slug in each}
+    points_of = _read_points(sheets, query.choice)
+    assessed = {slug for each in points_of.values() for slug in each}
     every = list(ChangeArea.objects.all())
-    areas = [area for area in every if area.slug in told]
-    drawing = _Drawing(wish, scores, signs)
+    areas = [area for area in every if area.slug in assessed]
     by_slug = {unit.slug: unit for unit in units}
-    shown = _rows_shown(units, scores, wish)
-    rows = [_row(by_slug[row.key], row, areas, drawing) for row in shown]
+    shown = _choose_rows(units, points_of, query)
+    drawing = _MapDrawing(query, signs, points_of, areas)
+    rows = [drawing.draw_row(by_slug[row.key], row) for row in shown]
     if rows:
-        rows.append(_sums(areas, scores, wish.view))
+        rows.append(_add_up(areas, points_of, query.view))
     return UnitMap(
-        areas=[{"label": str(area), "url": _area_url(area, wish.choice)} for area in areas],
-        assessed=_assessed(areas, [area for area in every if area.slug not in told]),
+        areas=[
+            {
+                "label": str(area),
+                "url": f"{reverse('change_area', args=[area.slug])}?lembar={query.choice.key}",
+            }
+            for area in areas
+        ],
+        assessed=_name_areas(areas, [area for area in every if area.slug not in assessed]),
         rows=rows,
-        lists=[_heaviest(by_slug[row.key], row, drawing) for row in shown],
-        without=[unit for unit in units if unit.pk not in scores],
+        lists=[drawing.draw_list(by_slug[row.key], row) for row in shown],
+        without=[unit for unit in units if unit.pk not in points_of],
     )
 
 
-def _assessed(areas: list[ChangeArea], others: list[ChangeArea]) -> str:
+def _read_points(sheets: QuerySet[Sheet], choice: FrameChoice) -> dict[int, dict[str, AreaPoints]]:
+    chosen = sheets.filter(edition=choice.edition, period=choice.period)
+    rows = AreaScore.objects.filter(sheet__in=chosen).order_by()
+    found: dict[int, dict[str, AreaPoints]] = {}
+    for unit, area, score, maximum in rows.values_list(
+        "sheet__unit", "area", "score", "max_points"
+    ):
+        found.setdefault(unit, {})[area] = AreaPoints(score, maximum - score)
+    return found
+
+
+def _name_areas(areas: list[ChangeArea], others: list[ChangeArea]) -> str:
     """Say how many areas the framework assesses, and which not; empty where it assesses all."""
     if not others:
         return ""
@@ -236,22 +241,7 @@ def _assessed(areas: list[ChangeArea], others: list[ChangeArea]) -> str:
     }
 
 
-def _area_url(area: ChangeArea, choice: Choice) -> str:
-    """The page of the area, at the edition and year of the map."""
-    return f"{reverse('change_area', kwargs={'slug': area.slug})}?lembar={choice.key}"
-
-
-def _scores(sheets: QuerySet[Sheet], choice: Choice) -> dict[int, dict[str, AreaScore]]:
-    chosen = sheets.filter(edition__slug=choice.edition, period=choice.period)
-    found: dict[int, dict[str, AreaScore]] = {}
-    for score in AreaScore.objects.filter(sheet__in=chosen).select_related(
-        "sheet__edition", "sheet__unit", "area"
-    ):
-        found.setdefault(score.sheet.unit_id, {})[score.area_id] = score
-    return found
-
-
-def _rows_shown(units: list[Unit], scores: Scores, wish: Wish) -> list[Row]:
+def _choose_rows(units: list[Unit], points_of: Points, query: MapQuery) -> list[FoldedRow]:
     """Units with a sheet, and offices without one that have such units below them.
 
     A regency that has a sheet of its own is a row among the others and holds none of them.
@@ -265,125 +255,146 @@ def _rows_shown(units: list[Unit], scores: Scores, wish: Wish) -> list[Row]:
         )
         for unit in units
     ]
-    ordered = in_order(places, step=Unit.steplen)
-    assessed = [place.path for place in places if by_slug[place.key].pk in scores]
-    kept = [each for each in ordered if any(path.startswith(each.path) for path in assessed)]
-    return fold(kept, opened=wish.opened, rank=_rank(wish.order, by_slug, scores))
+    assessed = [place.path for place in places if by_slug[place.key].pk in points_of]
+    shown = [
+        place
+        for place in in_order(places, step=Unit.steplen)
+        if any(path.startswith(place.path) for path in assessed)
+    ]
 
+    def count_missing(place: RowPlace) -> Decimal:
+        known = points_of.get(by_slug[place.key].pk, {})
+        return -sum((each.not_reached for each in known.values()), Decimal(0))
 
-def _rank(order: str, units: Mapping[str, Unit], scores: Scores) -> Any:
-    """The key of a chosen order; None for the official one."""
-
-    def most_points(place: RowPlace) -> Decimal:
-        missing = (score.not_yet_reached for score in _of(units[place.key], scores).values())
-        return -sum(missing, Decimal(0))
-
-    return {
-        BY_POINTS: most_points,
-        BY_NAME: lambda place: units[place.key].display_short_name.casefold(),
-        BY_KIND: lambda place: KINDS[units[place.key].kind],
-    }.get(order)
-
-
-def _of(unit: Unit, scores: Scores) -> Mapping[str, AreaScore]:
-    return scores.get(unit.pk, {})
-
-
-def _value(score: AreaScore, view: str) -> Decimal:
-    return Decimal(score.score if view == SCORE else score.not_yet_reached)
-
-
-def _row(unit: Unit, row: Row, areas: list[ChangeArea], drawing: _Drawing) -> dict[str, Any]:
-    known = _of(unit, drawing.scores)
-    cells = [_cell(unit, area, known.get(area.slug), drawing) for area in areas]
-    if not known:
-        nothing = {"tone": "none", "label": _("There is no LKE of this year yet.")}
-        cells = [nothing for _area in areas]
-    return {
-        "id": f"unit-{unit.slug}",
-        "name": unit.display_short_name,
-        "url": drawing.profile(unit),
-        "is_below": row.depth > 0,
-        "fold": _fold(unit, row, drawing.wish),
-        "cells": cells,
+    ranks: dict[str, Callable[[RowPlace], Any]] = {
+        BY_POINTS: count_missing,
+        BY_NAME: lambda place: by_slug[place.key].display_short_name.casefold(),
+        BY_KIND: lambda place: KINDS[by_slug[place.key].kind],
     }
+    return fold(shown, opened=query.opened, rank=ranks.get(query.order))
 
 
-def _fold(unit: Unit, row: Row, wish: Wish) -> dict[str, Any] | None:
-    """The link that opens or closes what lies below a unit; None where nothing does."""
-    if not row.below:
-        return None
-    label = ngettext("%(number)d unit below", "%(number)d units below", row.below) % {
-        "number": row.below
-    }
-    named = {"unit": unit.display_short_name}
-    said = _("Open the units below %(unit)s") % named
-    if row.is_open:
-        said = _("Close the units below %(unit)s") % named
-    return {
-        "url": wish.link(unit),
-        "label": label,
-        "said": said,
-        "is_open": row.is_open,
-    }
+class _MapDrawing:
+    """Draws rows: a figure of the sheet, and the finding where it may be read.
 
+    A map has hundreds of cells. What they share is put into words once, and one address is filled
+    with the unit and the area of each.
+    """
 
-def _cell(unit: Unit, area: ChangeArea, score: AreaScore | None, drawing: _Drawing) -> Cell:
-    if score is None:
-        return {"tone": "none", "label": _("not assessed in this framework")}
-    value = _value(score, drawing.view)
-    told = f"{VIEWS[drawing.view]}: {points(value, 1)}"
-    shown = drawing.signs.seen.get((unit.pk, area.slug), wording.NOTHING_YET)
-    if wording.is_calm(shown, score.not_yet_reached):
-        told = f"{told}, {_('match the proof, no point is left to reach')}"
-    if unit.pk not in drawing.signs.readable:
-        return {
-            "tone": "hidden",
-            "points": value,
-            "url": f"{drawing.profile(unit)}#{area.slug}",
-            "label": f"{unit.display_short_name}, {area}, {told}",
+    def __init__(
+        self, query: MapQuery, signs: Signs, points_of: Points, areas: list[ChangeArea]
+    ) -> None:
+        choice = query.choice
+        self.query, self.signs, self.points_of = query, signs, points_of
+        self.areas = [(area.slug, str(area)) for area in areas]
+        self.view = str(VIEWS[query.view])
+        self.to_match = _("match the proof, no point is left to reach")
+        self.not_assessed = {
+            "tone": NONE_ASSESSED,
+            "label": _("not assessed in this framework"),
         }
-    return wording.heat_cell(
-        shown,
-        unit=unit.display_short_name,
-        area=str(area),
-        points=(value, told),
-        url=address(unit, area.slug, edition=score.sheet.edition, period=score.sheet.period),
-    )
+        self.without_sheet = {
+            "tone": NONE_ASSESSED,
+            "label": _("There is no LKE of this year yet."),
+        }
+        kwargs = {"area": "AREA", "edition": choice.edition.slug, "period": str(choice.period)}
+        self.finding = reverse("finding", kwargs={"unit": "UNIT", **kwargs})
+        self.profile = f"{reverse('unit_profile', args=['UNIT'])}?lembar={choice.key}"
+
+    def draw_row(self, unit: Unit, row: FoldedRow) -> dict[str, Any]:
+        known = self.points_of.get(unit.pk, {})
+        cells = [self.without_sheet] * len(self.areas)
+        if known:
+            cells = [
+                self._draw_cell(unit, slug, name, known[slug])
+                if slug in known
+                else self.not_assessed
+                for slug, name in self.areas
+            ]
+        return {
+            "id": f"unit-{unit.slug}",
+            "name": unit.display_short_name,
+            "url": self.profile.replace("UNIT", unit.slug, 1),
+            "is_below": row.depth > 0,
+            "fold": self._draw_fold(unit, row),
+            "cells": cells,
+        }
+
+    def draw_list(self, unit: Unit, row: FoldedRow) -> dict[str, Any]:
+        """The unit's heaviest areas in words, for a narrow screen."""
+        known = self.points_of.get(unit.pk, {})
+        missing = [(slug, name) for slug, name in self.areas if slug in known]
+        lines = []
+        for slug, name in sorted(missing, key=lambda pair: -known[pair[0]].not_reached)[:HEAVIEST]:
+            if known[slug].not_reached > 0:
+                text = f"{name}: {points(known[slug].not_reached, 1)}"
+                shown = self.signs.seen.get((unit.pk, slug))
+                _tone, letter, shape = wording.SIGNS[shown.tag] if shown else ("", "", "")
+                if shown:
+                    text = f"{text}, {wording.state_of(shown)}"
+                lines.append({"text": text, "letter": letter, "shape": shape})
+        return {
+            "name": unit.name,
+            "url": self.profile.replace("UNIT", unit.slug, 1),
+            "lines": lines,
+            "is_below": row.depth > 0,
+            "fold": self._draw_fold(unit, row),
+        }
+
+    def _draw_fold(self, unit: Unit, row: FoldedRow) -> dict[str, Any] | None:
+        """The link that opens or closes what lies below a unit; None where nothing does."""
+        if not row.below:
+            return None
+        words = _("Close the units below %(unit)s")
+        if not row.is_open:
+            words = _("Open the units below %(unit)s")
+        number = ngettext("%(number)d unit below", "%(number)d units below", row.below)
+        return {
+            "url": self.query.link(unit),
+            "label": number % {"number": row.below},
+            "said": words % {"unit": unit.display_short_name},
+            "is_open": row.is_open,
+        }
+
+    def _draw_cell(self, unit: Unit, area: str, name: str, known: AreaPoints) -> dict[str, Any]:
+        value = _choose_figure(known, self.query.view)
+        figure = f"{self.view}: {points(value, 1)}"
+        shown = self.signs.seen.get((unit.pk, area), wording.NOTHING_YET)
+        if wording.is_calm(shown, known.not_reached):
+            figure = f"{figure}, {self.to_match}"
+        if unit.pk not in self.signs.readable:
+            return {
+                "tone": "hidden",
+                "points": value,
+                "url": f"{self.profile.replace('UNIT', unit.slug, 1)}#{area}",
+                "label": f"{unit.display_short_name}, {name}, {figure}",
+            }
+        return wording.heat_cell(
+            shown,
+            unit=unit.display_short_name,
+            area=name,
+            points=(value, figure),
+            url=self.finding.replace("UNIT", unit.slug, 1).replace("AREA", area, 1),
+        )
 
 
-def _sums(areas: list[ChangeArea], scores: Scores, view: str) -> dict[str, Any]:
+def _choose_figure(known: AreaPoints, view: str) -> Decimal:
+    return known.score if view == SCORE else known.not_reached
+
+
+def _add_up(areas: list[ChangeArea], points_of: Points, view: str) -> dict[str, Any]:
     """Sums over every unit of the map, those of closed rows included."""
     cells = []
     for area in areas:
-        known = [_value(each[area.slug], view) for each in scores.values() if area.slug in each]
+        known = [
+            _choose_figure(each[area.slug], view)
+            for each in points_of.values()
+            if area.slug in each
+        ]
         label = decimals(sum(known, Decimal(0)), 1) if known else "–"
-        cells.append({"tone": "none", "label": label, "text": label})
+        cells.append({"tone": NONE_ASSESSED, "label": label, "text": label})
+    number = len(points_of)
     name = ngettext(
-        "Sum of the points of %(number)d unit", "Sum of the points of %(number)d units", len(scores)
-    ) % {"number": len(scores)}
-    return {"name": name, "url": "", "cells": cells}
-
-
-def _heaviest(unit: Unit, row: Row, drawing: _Drawing) -> dict[str, Any]:
-    ordered = sorted(_of(unit, drawing.scores).values(), key=lambda score: -score.not_yet_reached)
-    lines = []
-    for score in ordered[:HEAVIEST]:
-        if score.not_yet_reached > 0:
-            line = f"{score.area}: {points(score.not_yet_reached, 1)}"
-            shown = drawing.signs.seen.get((unit.pk, score.area_id))
-            sign = wording.SIGNS[shown.tag] if shown else ("", "", "")
-            lines.append(
-                {
-                    "text": f"{line}, {wording.state_of(shown)}" if shown else line,
-                    "letter": sign[1],
-                    "shape": sign[2],
-                }
-            )
-    return {
-        "name": unit.name,
-        "url": drawing.profile(unit),
-        "lines": lines,
-        "is_below": row.depth > 0,
-        "fold": _fold(unit, row, drawing.wish),
-    }
+        "Sum of the points of %(number)d unit", "Sum of the points of %(number)d units", number
+    )
+    return {"name": name % {"number": number}, "url": "", "cells": cells}

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 THEME_KEY = "theme"
 THEMES = ("light", "dark")
+HTMX_CONFIG = json.dumps(settings.HTMX_CONFIG)
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "base_url": settings.BASE_URL,
         "is_demo": settings.IS_DEMO,
         "theme": theme_of(request),
-        "htmx_config": json.dumps(settings.HTMX_CONFIG),
+        "htmx_config": HTMX_CONFIG,
         "now": timezone.now(),
     }
 

@@ -9,6 +9,11 @@ from django.http import HttpRequest
 from django.utils import translation
 
 
+def language() -> str:
+    """Return the language of the text that is being written: ``id`` or ``en``."""
+    return "en" if (translation.get_language() or "").startswith("en") else "id"
+
+
 def language_of(request: HttpRequest) -> str:
     """Return ``id`` or ``en``: the cookie, else on the API ``Accept-Language``, else Indonesian."""
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")

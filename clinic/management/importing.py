@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from clinic.lib.errors import Refused
 from clinic.people.importing import ImportPlan
 from clinic.people.wording import explain, locate
-from clinic.records.jobs import surroundings
+from clinic.records.jobs import job_context
 
 MOST_BYTES = 64 * 1024 * 1024
 REFUSED, BAD_USAGE = 1, 2
@@ -93,7 +93,7 @@ class ImportCommand(BaseCommand, ABC):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         content = _read(options["file"])
-        with surroundings():
+        with job_context():
             outcome, is_written = self._run(content, options)
         is_ok = not outcome.has_rejected
         if options["json"]:

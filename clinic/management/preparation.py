@@ -47,7 +47,7 @@ def migrate() -> None:
 
 
 def load_demo() -> None:
-    """Load the demo region; a second time it is found and kept."""
+    """Load the demo region; a second time nothing is changed."""
     from django.core.management import call_command
 
     call_command("load_demo")
@@ -57,7 +57,7 @@ def welcome_text() -> str:
     """Return the demo accounts as the terminal shows them beside the address."""
     from django.conf import settings
 
-    from clinic.management.demo.cast import LOGINS
+    from clinic.management.demo.people import LOGINS
 
     width = max(len(login.email) for login in LOGINS)
     accounts = [f"  {login.email:<{width}}  {login.position}" for login in LOGINS]

@@ -22,19 +22,20 @@ Which rows stand for a person and which grants are in force, each read once in a
 How far an actor reaches, as conditions that a query can use.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache, wraps
+from functools import cache, lru_cache, reduce, wraps
+from operator import or_
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils import timezone
@@ -53,7 +54,9 @@ class _Known:
 
     grants: dict[tuple[int, date], list[Grant]] = field(default_factory=dict)
     rows: dict[int, frozenset[int]] = field(default_factory=dict)
+    own_units: dict[int, frozenset[str]] = field(default_factory=dict)
     without_role: set[int] = field(default_factory=set)
+    without_grant: set[int] = field(default_factory=set)
 
 
 _known: ContextVar[_Known | None] = ContextVar("known", default=None)
@@ -72,6 +75,8 @@ def remembering_grants(account: Account | None = None) -> Iterator[None]:
         known.rows[account.person_id] = frozenset({account.person_id})
         if not account.may_hold_role:
             known.without_role.add(account.person_id)
+        if not account.may_hold_grant:
+            known.without_grant.add(account.person_id)
     token = _known.set(known)
     try:
         yield
@@ -98,6 +103,7 @@ def forget_grants() -> None:
     if known is not None:
         known.grants.clear()
         known.without_role.clear()
+        known.without_grant.clear()
 
 
 def has_no_role(person: Person) -> bool:
@@ -113,6 +119,8 @@ def grants_of(person: Person, day: date | None = None) -> list[Grant]:
     """
     day = day or timezone.localdate()
     known = _known.get()
+    if known is not None and person.pk in known.without_grant:
+        return []
     if known is not None and (person.pk, day) in known.grants:
         return known.grants[person.pk, day]
     grants = list(_in_force(day).filter(person__in=rows_of(person)))
@@ -215,11 +223,12 @@ def _is_unit(unit: str, path: str) -> Q:
     return Q(**{f"{unit}__path" if unit else "path": path})
 
 
-def _any(conditions: Iterator[Q]) -> Q:
-    result = NOTHING
-    for condition in conditions:
-        result |= condition
-    return result
+def _any(conditions: Iterable[Q]) -> Q:
+    """Join conditions by "or"; ``NOTHING`` and ``EVERYTHING`` stay what they are."""
+    found = [condition for condition in conditions if condition is not NOTHING]
+    if any(condition is EVERYTHING for condition in found):
+        return EVERYTHING
+    return reduce(or_, found) if found else NOTHING
 
 
 Actor = Account | AnonymousUser
@@ -320,12 +329,22 @@ def can(actor: Actor, verb: str, thing: Model | type[Model]) -> bool:
     """Say whether the actor may do this to the thing; a class asks "to any at all?"."""
     if isinstance(thing, type):
         with remembering_for_one_question():
-            rules = _rules_for(verb, thing)
-            return any(_reach(actor, known.letters) is not None for known in rules)
-    condition = _condition(actor, verb, type(thing))
-    return (
-        condition != NOTHING and type(thing)._base_manager.filter(condition, pk=thing.pk).exists()
-    )
+            return any(_held(actor, known.letters) for known in _rules_for(verb, thing))
+    condition = condition_of(actor, verb, type(thing))
+    if condition is NOTHING:
+        return False
+    return type(thing)._base_manager.filter(condition, pk=thing.pk).exists()
+
+
+def condition_of(actor: Actor, verb: str, model: type[Model]) -> Q:
+    """Return what the rows that the actor may do this to have in common; equal reaches are equal.
+
+    Raises:
+        LookupError: no package has registered a rule for this verb and model.
+    """
+    with remembering_for_one_question():
+        reaches = [(known, _reach(actor, known.letters)) for known in _rules_for(verb, model)]
+    return _any(known.scope(reach) for known, reach in reaches if reach is not None)
 
 
 def visible(actor: Actor, verb: str, queryset: QuerySet[Row]) -> QuerySet[Row]:
@@ -334,12 +353,43 @@ def visible(actor: Actor, verb: str, queryset: QuerySet[Row]) -> QuerySet[Row]:
     Raises:
         LookupError: no package has registered a rule for this verb and model.
     """
-    condition = _condition(actor, verb, queryset.model)
-    if condition == NOTHING:
+    condition = condition_of(actor, verb, queryset.model)
+    if condition is NOTHING:
         return queryset.none()
-    # A subquery, so that a filter over many rows never doubles one.
-    allowed = queryset.model._base_manager.filter(condition).values("pk")
-    return queryset.filter(pk__in=allowed)
+    if condition is EVERYTHING:
+        return queryset.all()
+    if not any(_crosses_many(queryset.model, path) for path in _paths_in(condition)):
+        return queryset.filter(condition)
+    # A join to many would double rows. The row asked about goes first, so that what the page
+    # itself looks for narrows the search.
+    rows = queryset.model._base_manager.filter(condition, pk=OuterRef("pk"))
+    return queryset.filter(Exists(rows))
+
+
+def _paths_in(condition: Q) -> Iterator[str]:
+    """Yield the way to each field that the condition asks about."""
+    for child in condition.children:
+        if isinstance(child, Q):
+            yield from _paths_in(child)
+        elif isinstance(child, tuple):
+            yield child[0]
+
+
+@cache
+def _crosses_many(model: type[Model], path: str) -> bool:
+    """Say whether the way leads over a relation with many rows at its end."""
+    at: Any = model
+    for name in path.split("__"):
+        try:
+            field = at._meta.pk if name == "pk" else at._meta.get_field(name)
+        except FieldDoesNotExist:  # the lookup at the end
+            return False
+        if field.one_to_many or field.many_to_many:
+            return True
+        if not field.is_relation:
+            return False
+        at = field.related_model
+    return False
 
 
 def require(actor: Actor, verb: str, thing: Model) -> None:
@@ -385,9 +435,8 @@ def policy(name: str) -> Callable[[View], View]:
 
 def holds(actor: Actor, verb: str) -> bool:
     """Say whether any role of the actor holds the verb, for whatever model."""
-    return any(
-        _reach(actor, known.letters) is not None for known in registered() if known.verb == verb
-    )
+    rules = [known for (of, _model), rules in _rules.items() if of == verb for known in rules]
+    return any(_held(actor, known.letters) for known in rules)
 
 
 def ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
@@ -423,21 +472,6 @@ def _covers(known: Rule, thing: Model) -> bool:
     return isinstance(thing, known.model)
 
 
-def _condition(actor: Actor, verb: str, model: type[Model]) -> Q:
-    """Return what the rows that the actor may do this to have in common.
-
-    Raises:
-        LookupError: no package has registered a rule for this verb and model.
-    """
-    condition = NOTHING
-    with remembering_for_one_question():
-        for known in _rules_for(verb, model):
-            reach = _reach(actor, known.letters)
-            if reach is not None:
-                condition |= known.scope(reach)
-    return condition
-
-
 def _held(actor: Actor, letters: Mapping[str, str]) -> Set[str]:
     """Return the roles of these letters that the actor holds; what is everybody's asks nobody."""
     if _is_known(actor) and letters.keys() <= EVERYBODYS:
@@ -461,7 +495,7 @@ def _reach(actor: Actor, letters: Mapping[str, str]) -> Reach | None:
             by_letter.setdefault(letters[grant.role], []).append(grant)
     participant_reads_unit = letters.get(PARTICIPANT) == "u"
     own_units = (
-        _own_unit_paths(actor.person) if participant_reads_unit or "t" in by_letter else _NONE
+        own_unit_paths(actor.person) if participant_reads_unit or "t" in by_letter else _NONE
     )
     return Reach(
         whole_programme="k" in by_letter,
@@ -488,9 +522,16 @@ def _root_paths(grants: list[Grant]) -> frozenset[str]:
     return frozenset(path[: Unit.steplen] for path in _paths(grants))
 
 
-def _own_unit_paths(person: Person) -> frozenset[str]:
+def own_unit_paths(person: Person) -> frozenset[str]:
+    """Return the paths of the units in which the person works today, read once in a request."""
+    known = _known.get()
+    if known is not None and person.pk in known.own_units:
+        return known.own_units[person.pk]
     own = Membership.objects.on(timezone.localdate()).filter(person__in=rows_of(person))
-    return frozenset(own.values_list("unit__path", flat=True))
+    paths = frozenset(own.values_list("unit__path", flat=True))
+    if known is not None:
+        known.own_units[person.pk] = paths
+    return paths
 
 
 @rule(

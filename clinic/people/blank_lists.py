@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from clinic.lib.arithmetic.workbooks import Cell, Choice, Sheet, write_workbook
+from clinic.lib.arithmetic.workbooks import Cell, ColumnChoice, ListSheet, write_workbook
 from clinic.people.arithmetic.lists import ListProblem
 from clinic.people.models import Membership, Unit
 from clinic.people.wording import column_label, explain
@@ -31,15 +31,15 @@ def blank_person_list(units: Sequence[Unit]) -> bytes:
     text = [PERSON_COLUMNS.index(name) for name in ("NIP", "HP", "Sejak")]
     return write_workbook(
         [
-            Sheet(
+            ListSheet(
                 "Isian",
                 [PERSON_COLUMNS],
                 widths={0: 24, 1: 34, 2: 44, 3: 34, 4: 16, 5: 22, 6: 6, 7: 18, 8: 28, 9: 14},
                 text_columns=text,
                 choices=[
-                    Choice(2, SHEET_LISTS, 0, len(names), is_strict=False),
-                    Choice(4, SHEET_LISTS, 1, len(kinds)),
-                    Choice(6, SHEET_LISTS, 2, 2),
+                    ColumnChoice(2, SHEET_LISTS, 0, len(names), is_strict=False),
+                    ColumnChoice(4, SHEET_LISTS, 1, len(kinds)),
+                    ColumnChoice(6, SHEET_LISTS, 2, 2),
                 ],
             ),
             _write_instructions(
@@ -50,7 +50,7 @@ def blank_person_list(units: Sequence[Unit]) -> bytes:
                 _("An empty cell changes nothing. Persons missing from the list stay."),
                 _("Do not write a NIK; it is not needed and not stored."),
             ),
-            Sheet(SHEET_LISTS, lists, widths={0: 60, 1: 20, 2: 6}),
+            ListSheet(SHEET_LISTS, lists, widths={0: 60, 1: 20, 2: 6}),
         ]
     )
 
@@ -64,14 +64,14 @@ def blank_unit_list(units: Sequence[Unit]) -> bytes:
     )
     return write_workbook(
         [
-            Sheet(
+            ListSheet(
                 "Isian",
                 [UNIT_COLUMNS],
                 widths={0: 30, 1: 50, 2: 20, 3: 30, 5: 16, 8: 30, 12: 40},
                 text_columns=[0, 5, 9, 10],
                 choices=[
-                    Choice(2, SHEET_LISTS, 0, len(kinds)),
-                    Choice(3, SHEET_LISTS, 1, max(len(slugs), 1), is_strict=False),
+                    ColumnChoice(2, SHEET_LISTS, 0, len(kinds)),
+                    ColumnChoice(3, SHEET_LISTS, 1, max(len(slugs), 1), is_strict=False),
                 ],
             ),
             _write_instructions(
@@ -83,7 +83,7 @@ def blank_unit_list(units: Sequence[Unit]) -> bytes:
                 _("When a name changes, the old one is kept among the former names by itself."),
                 _("An empty cell changes nothing. Units missing from the list stay."),
             ),
-            Sheet(SHEET_LISTS, lists, widths={0: 24, 1: 40, 2: 60}),
+            ListSheet(SHEET_LISTS, lists, widths={0: 24, 1: 40, 2: 60}),
         ]
     )
 
@@ -100,12 +100,12 @@ def problem_list(problems: Sequence[ListProblem]) -> bytes:
             [problem.row or None, column_label(problem.column), levels[problem.level], what, remedy]
         )
     widths = {0: 8, 1: 22, 2: 16, 3: 60, 4: 60}
-    return write_workbook([Sheet(_("To correct"), rows, heading=len(marks), widths=widths)])
+    return write_workbook([ListSheet(_("To correct"), rows, heading=len(marks), widths=widths)])
 
 
-def _write_instructions(*lines: str) -> Sheet:
+def _write_instructions(*lines: str) -> ListSheet:
     rows = [[_("How to fill in this list")], *[[line] for line in (*_list_marks(), *lines)]]
-    return Sheet("Petunjuk", rows, widths={0: 100})
+    return ListSheet("Petunjuk", rows, widths={0: 100})
 
 
 def _list_marks() -> list[str]:

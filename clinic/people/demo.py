@@ -1,7 +1,8 @@
 """The demo's one-click sign-in and "Ganti peran"; outside the demo none of it exists."""
 
+from collections.abc import Iterable
 from copy import copy
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from allauth.account.utils import perform_login
@@ -15,6 +16,7 @@ from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from clinic.lib.errors import Refused
+from clinic.lib.remembering import for_a_while
 from clinic.people.models import Account, Grant
 
 HTTP_OK = 200
@@ -34,8 +36,37 @@ def demo_accounts() -> QuerySet[Account]:
 
 def roles_in_words(account: Account) -> str:
     """Name the roles of a sample account, each once; its grants are at hand already."""
-    roles = [str(grant.get_role_display()) for grant in account.person.grants.all()]
-    return ", ".join(dict.fromkeys(roles or [str(Grant.Role.PARTICIPANT.label)]))
+    return _words_of(grant.role for grant in account.person.grants.all())
+
+
+def _words_of(roles: Iterable[str]) -> str:
+    words = dict.fromkeys(str(Grant.Role(role).label) for role in roles)
+    return ", ".join(words or [str(Grant.Role.PARTICIPANT.label)])
+
+
+class SampleAccount(NamedTuple):
+    """What the menu "Ganti peran" shows of one account; equal ones are drawn alike."""
+
+    uuid: UUID
+    name: str
+    roles: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        return _words_of(self.roles)
+
+
+@for_a_while
+def sample_accounts() -> tuple[SampleAccount, ...]:
+    """Return the accounts of the menu; none outside the demo."""
+    return tuple(
+        SampleAccount(
+            uuid=account.uuid,
+            name=account.person.name,
+            roles=tuple(dict.fromkeys(grant.role for grant in account.person.grants.all())),
+        )
+        for account in demo_accounts()
+    )
 
 
 def sign_in_as(request: HttpRequest, account: UUID, *, next_url: str = "") -> HttpResponse:

@@ -54,7 +54,7 @@ class Scope:
         )
 
 
-NOWHERE_IN_PARTICULAR = Scope()
+NO_SCOPE = Scope()
 
 
 @transaction.atomic
@@ -63,7 +63,7 @@ def grant(
     role: str,
     *,
     actor: Account | None,
-    scope: Scope = NOWHERE_IN_PARTICULAR,
+    scope: Scope = NO_SCOPE,
     starts_on: date | None = None,
     ends_on: date | None = None,
 ) -> Grant:
@@ -105,7 +105,7 @@ def grant(
         **scope.fields,
     )  # fmt: skip
     _record("grant.given", given, actor=actor)
-    _follow(person)
+    _update_accounts(person)
     return given
 
 
@@ -144,6 +144,19 @@ def grant_drafted(person: Person, event: Model) -> Grant:
 
 
 @transaction.atomic
+def end_grants_in(event: Model) -> None:
+    """End every role in an event that is archived.
+
+    Nobody is logged out by it: who held such a role is asked anew at their next request.
+    """
+    for given in Grant.objects.filter(event=event.pk, ended_at__isnull=True):
+        given.ended_at = timezone.now()
+        given.save(update_fields=["ended_at"])
+        _record("grant.ended", given, actor=None)
+    forget_grants()
+
+
+@transaction.atomic
 def end_grant(given: Grant, *, actor: Account | None, last_day: date | None = None) -> Grant:
     """End a role: at once, unless a later last day is named.
 
@@ -164,11 +177,11 @@ def end_grant(given: Grant, *, actor: Account | None, last_day: date | None = No
         given.ends_on = last_day
     given.save(update_fields=["ended_at", "ends_on"])
     _record("grant.ended", given, actor=actor)
-    _follow(given.person)
+    _update_accounts(given.person)
     return given
 
 
-def _follow(person: Person) -> None:
+def _update_accounts(person: Person) -> None:
     """Give the person's accounts the editor groups of the roles in force; their sessions end."""
     forget_grants()
     for account in Account.objects.filter(person__in=rows_of(person)).select_related("person"):

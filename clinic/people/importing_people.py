@@ -3,7 +3,7 @@
 A NIP joins a row with a known person, an e-mail address joins; a name in the same unit joins only
 a row that has neither, with a warning. An empty cell changes nothing, a person missing from the
 list stays, a confirmed e-mail address is never overwritten, and another unit begins a new
-membership and ends the old one the day before.
+membership, ends the old one the day before and ends the roles in units.
 """
 
 from collections import defaultdict
@@ -16,6 +16,7 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from clinic.lib.arithmetic.tables import Table
+from clinic.people.access import rows_of
 from clinic.people.arithmetic.lists import ListProblem, Severity, find_repeated
 from clinic.people.arithmetic.matching import (
     PersonIndex,
@@ -26,8 +27,14 @@ from clinic.people.arithmetic.matching import (
 from clinic.people.arithmetic.nip import mask_email, mask_nip, mask_phone
 from clinic.people.arithmetic.person_rows import ALIASES, REQUIRED, PersonRow, read_person_row
 from clinic.people.importing import FieldChange, ImportPlan, PlannedRow, RowState, read_rows
-from clinic.people.models import Account, Membership, Person, Unit
-from clinic.people.moving import PersonPlacement, StartsBeforeTheLast, place_person
+from clinic.people.models import Account, Grant, Membership, Person, Unit
+from clinic.people.moving import (
+    PersonPlacement,
+    StartsBeforeTheLast,
+    end_roles,
+    place_person,
+    roles_that_end,
+)
 from clinic.people.unit_names import UnitNames
 from clinic.records import audit
 from clinic.records.audit import AuditNote
@@ -101,7 +108,19 @@ def apply_people(
     plan = plan_people(rows, problems, today=today)
     plan.check(partial=partial, expected_digest=expected_digest)
     people = _write_people(plan.to_do, is_demo=is_demo)
+    leaving = [
+        (person, placement.after.start, roles_that_end(person, placement))
+        for planned in plan.to_do
+        if (placement := planned.placement)
+        and placement.leaves_unit
+        and (person := people[planned.row])
+    ]
     _write_memberships(plan.to_do, people)
+    for person, first_day, roles in leaving:
+        if actor is None or actor.person_id not in rows_of(
+            person
+        ):  # nobody ends roles of their own
+            end_roles(roles, first_day, today=today, actor=actor)
     for state, verb in (("created", "person.created"), ("changed", "person.changed")):
         notes = [
             AuditNote(
@@ -154,6 +173,7 @@ class KnownPeople:
         index: finds a person by NIP or e-mail address, merged rows' numbers included.
         memberships: those of a kept row, with those of its merged rows.
         confirmed: confirmed e-mail addresses by person.
+        roles: roles in units that are in force or to come.
         units: index of unit names.
     """
 
@@ -161,11 +181,12 @@ class KnownPeople:
     index: PersonIndex
     memberships: Mapping[int, Sequence[Membership]]
     confirmed: Mapping[int, set[str]]
+    roles: Mapping[int, Sequence[Grant]]
     units: UnitNames
 
     @classmethod
     def load(cls) -> "KnownPeople":
-        """Read everything in five queries, however long the list is."""
+        """Read everything in six queries, however long the list is."""
         rows = {row["id"]: row for row in Person.objects.values("id", "merged_into_id", *FIELDS)}
         kept = {key: _find_kept(key, rows) for key in rows}
         memberships: dict[int, list[Membership]] = defaultdict(list)
@@ -181,8 +202,11 @@ class KnownPeople:
         pairs = EmailAddress.objects.filter(verified=True).values_list("user__person_id", "email")
         for person, email in pairs:
             confirmed[kept[person]].add(email.lower())
+        roles: dict[int, list[Grant]] = defaultdict(list)
+        for role in Grant.objects.filter(unit__isnull=False, ended_at__isnull=True):
+            roles[kept[role.person_id]].append(role)
         persons = {key: row for key, row in rows.items() if kept[key] == key}
-        return cls(persons, index, memberships, confirmed, UnitNames.load())
+        return cls(persons, index, memberships, confirmed, roles, UnitNames.load())
 
     def unit_on(self, person: int, day: date) -> int | None:
         """Return the unit in which the person works on the day, the latest place first."""
@@ -358,6 +382,13 @@ class _Planning:
         if placement.keeps_earlier_start:
             start = placement.after.start.isoformat()
             self.report("start_kept", row, "start", "warning", start=start)
+        if person is not None and placement.leaves_unit:
+            count = sum(
+                role.ends_on is None or role.ends_on >= max(placement.after.start, self.today)
+                for role in self.known.roles.get(person, ())
+            )
+            if count:
+                self.report("roles_end", row, "unit", "warning", number=str(count))
         return None if placement.act == "none" else placement
 
     def _describe_placement(self, placement: PersonPlacement) -> Iterator[FieldChange]:

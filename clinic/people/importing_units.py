@@ -103,7 +103,7 @@ class KnownUnits:
 def _plan(
     rows: Sequence[UnitRow], problems: Sequence[ListProblem], known: KnownUnits
 ) -> ImportPlan:
-    found = [
+    reported = [
         *problems,
         *_find_double_rows(rows),
         *_check_roots(rows, known.parents),
@@ -112,9 +112,9 @@ def _plan(
         *_check_days(rows, known),
         *_count_people_of_ended(rows, known),
     ]
-    refused = {problem.row for problem in found if problem.level == "error"}
+    refused = {problem.row for problem in reported if problem.level == "error"}
     depending = _find_depending(rows, refused)
-    found += [ListProblem("depends_on_refused", row) for row in depending]
+    reported += [ListProblem("depends_on_refused", row) for row in depending]
     refused |= set(depending)
     planned = [
         PlannedRow(row.row, row.name or row.slug, "refused")
@@ -122,7 +122,7 @@ def _plan(
         else _plan_row(row, known)
         for row in rows
     ]
-    return ImportPlan(tuple(planned), tuple(found))
+    return ImportPlan(tuple(planned), tuple(reported))
 
 
 def _find_double_rows(rows: Sequence[UnitRow]) -> Iterator[ListProblem]:

@@ -97,7 +97,11 @@ def undo_merge(other: Person, *, actor: Account | None, reason: str) -> Person:
     for name in given_back:
         setattr(keep, name, "")
     keep.save(update_fields=given_back or ["name"])
-    _refuse_taken_nip(other)
+    unmerged = Person.objects.unmerged().exclude(pk=other.pk)
+    if other.nip and unmerged.filter(nip=other.nip).exists():
+        raise Refused(
+            _("Another person has this NIP now. Correct the NIP first."), code="nip_taken"
+        )
     other.merged_into = None
     other.save(update_fields=["merged_into"])
     merged.undone_at = timezone.now()
@@ -123,14 +127,6 @@ def _require(actor: Account | None, *rows: Person) -> None:
 def _refuse_without_reason(reason: str) -> None:
     if not reason.strip():
         raise Refused(_("Give a reason; it is kept in the audit log."), code="reason_missing")
-
-
-def _refuse_taken_nip(other: Person) -> None:
-    holders = Person.objects.unmerged().filter(nip=other.nip).exclude(pk=other.pk)
-    if other.nip and holders.exists():
-        raise Refused(
-            _("Another person has this NIP now. Correct the NIP first."), code="nip_taken"
-        )
 
 
 def _record(verb: str, merged: PersonMerge, *, actor: Account | None, reason: str) -> None:

@@ -31,7 +31,7 @@ from clinic.people.access import (
     remembering_grants,
     roles_of,
 )
-from clinic.people.zones import RegionZone, visitors_zone, zone_of
+from clinic.people.zones import RegionZone, zone_of
 
 SEEN_KEY = "seen_at"
 SEEN_EVERY = 300  # seconds; one write keeps an idle clock running, not one a request
@@ -59,7 +59,7 @@ class RegionMiddleware:
         # The address that the log-in limits count, not one that a header claims.
         structlog.contextvars.bind_contextvars(ip=get_adapter(request).get_client_ip(request))
         user = request.user
-        zone = RegionZone(lambda: zone_of(user) if user.is_authenticated else visitors_zone())
+        zone = RegionZone(lambda: zone_of(user if user.is_authenticated else None))
         actor = user if user.is_authenticated else None
         with timezone.override(zone), remembering_grants(actor):
             return self.get_response(request)

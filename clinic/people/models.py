@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
+from django.db.models import F, FilteredRelation, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node, MP_NodeManager, MP_NodeQuerySet
@@ -408,12 +409,26 @@ class AccountQuerySet(models.QuerySet["Account"]):
         return listed.order_by("person__name").prefetch_related("person__memberships__unit")
 
     def with_standing(self) -> Self:
-        """Join the person, and tell in the same read whether there is more to ask about them."""
-        merged = Person.objects.filter(merged_into=OuterRef("person"))
-        grants = Grant.objects.filter(person=OuterRef("person"), ended_at__isnull=True)
+        """Join the person, and tell in the same read whether there is more to ask about them.
+
+        Every page of somebody signed in begins so: as text the conditions need not be put together.
+        """
+        merged = (
+            "EXISTS (SELECT 1 FROM people_person one WHERE one.merged_into_id ="
+            " people_account.person_id OR (one.id = people_account.person_id AND"
+            " one.merged_into_id IS NOT NULL))"
+        )
+        grants = (
+            "EXISTS (SELECT 1 FROM people_grant given WHERE given.ended_at IS NULL AND"
+            " given.person_id = people_account.person_id"
+        )
+        is_true = models.BooleanField()
         return self.select_related("person").annotate(
-            stands_alone=Q(person__merged_into__isnull=True) & ~Exists(merged),
-            may_hold_role=Exists(grants.exclude(role=Grant.Role.PARTICIPANT)),
+            stands_alone=RawSQL(f"NOT {merged}", (), is_true),  # noqa: S611 constant text
+            may_hold_grant=RawSQL(f"{grants})", (), is_true),  # noqa: S611 constant text
+            may_hold_role=RawSQL(  # noqa: S611 constant text
+                f"{grants} AND given.role <> %s)", ["peserta"], is_true
+            ),
         )
 
 
@@ -436,11 +451,13 @@ class Account(AbstractBaseUser, PermissionsMixin):
 
     Attributes:
         stands_alone: no other row stands for this human.
-        may_hold_role: a role other than the participant's was granted, now or for another day.
+        may_hold_grant: any role was granted, now or for another day.
+        may_hold_role: one other than the participant's.
     """
 
     # Until ``with_standing`` has asked, neither question is settled.
     stands_alone = False
+    may_hold_grant = True
     may_hold_role = True
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)

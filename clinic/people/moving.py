@@ -182,7 +182,7 @@ def move_person(
 ) -> PersonPlacement:  # fmt: skip
     """Place the person in a unit from a day on; who leaves a unit loses the roles in units.
 
-    Twice changes nothing. The roles end at once, or with the last day where the move lies ahead.
+    Twice changes nothing.
     """
     if actor is not None:
         require(actor, "change-person", person)
@@ -193,11 +193,18 @@ def move_person(
     )
     roles = roles_that_end(person, placement)
     write_placement(person, placement, actor=actor, reason=reason)
-    last_day = placement.after.start - ONE_DAY
+    end_roles(roles, placement.after.start, today=today, actor=actor)
+    return placement
+
+
+def end_roles(
+    roles: Sequence[Grant], first_day: date, *, today: date, actor: Account | None
+) -> None:
+    """End roles at once, or the day before ``first_day`` where the move lies ahead."""
+    last_day = first_day - ONE_DAY
     for role in roles:
         is_ahead = last_day >= today and role.starts_on <= last_day
         granting.end_grant(role, actor=actor, last_day=last_day if is_ahead else None)
-    return placement
 
 
 def roles_that_end(person: Person, placement: PersonPlacement) -> list[Grant]:

@@ -132,8 +132,8 @@ class UnitNames:
     def _follow(self, named: set[int], day: date) -> UnitMatch:
         carriers: dict[int, None] = {}
         for key in sorted(named):
-            found = find_carriers(key, day, units=self.units, successors=self._successors)
-            carriers.update(dict.fromkeys(found))
+            keys = find_carriers(key, day, units=self.units, successors=self._successors)
+            carriers.update(dict.fromkeys(keys))
         if not carriers:
             return UnitMatch("ended")
         if len(carriers) > 1:

@@ -123,7 +123,7 @@ def closed(_request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
     raise Http404
 
 
-def other_door(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+def lead_to_login(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
     """Lead from the editor's own log-in to ours."""
     if request.user.is_authenticated:
         raise PermissionDenied

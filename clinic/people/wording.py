@@ -281,6 +281,10 @@ WORDINGS: dict[str, ProblemText] = {
         gettext_noop("The person has been in this place since %(start)s; this was kept."),
         gettext_noop("Nothing needs to be done."),
     ),
+    "roles_end": ProblemText(
+        gettext_noop("The person leaves a unit; roles in units that end with it: %(number)s."),
+        gettext_noop("Give a role anew where it is still needed."),
+    ),
     "taken_by_name": ProblemText(
         gettext_noop("Without NIP and e-mail, taken for “%(known)s” of the same unit."),
         gettext_noop("If this is another person, add the NIP or the e-mail address."),

@@ -1,18 +1,16 @@
 """The hour of the regency: units carry its zone, the server keeps UTC (R10)."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, tzinfo
-from functools import cached_property, lru_cache
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
 
+from clinic.lib.remembering import for_a_while
 from clinic.people.models import Account, Membership, Unit
-
-REMEMBERED_FOR = 300  # seconds
 
 
 class RegionZone(tzinfo):
@@ -42,25 +40,20 @@ class RegionZone(tzinfo):
         return str(self.zone)
 
 
-def visitors_zone() -> ZoneInfo:
-    """Return the first regency's zone for who is not signed in; asked once in five minutes."""
-    return _find_zone(int(time.monotonic() // REMEMBERED_FOR))
-
-
-@lru_cache(maxsize=1)
-def _find_zone(_five_minutes: int) -> ZoneInfo:
-    return zone_of()
-
-
 def zone_of(account: Account | None = None) -> ZoneInfo:
     """Return the zone of the regency the person works in, else of the first regency."""
-    roots = dict(Unit.objects.filter(depth=1).values_list("path", "zone"))
+    roots = _read_roots()
     zone = next(iter(roots.values()), "")
     if account is not None and len(roots) > 1:
         own = Membership.objects.on(timezone.now().date()).filter(person=account.person_id)
         path = own.values_list("unit__path", flat=True).first() or ""
         zone = roots.get(path[: Unit.steplen], zone)
     return ZoneInfo(zone or settings.DEFAULT_REGION_ZONE)
+
+
+@for_a_while
+def _read_roots() -> dict[str, str]:
+    return dict(Unit.objects.filter(depth=1).values_list("path", "zone"))
 
 
 @contextmanager

@@ -12,4 +12,4 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         from clinic.records import seals
 
-        post_migrate.connect(seals.put_up_triggers, sender=self, dispatch_uid="records.triggers")
+        post_migrate.connect(seals.create_triggers, sender=self, dispatch_uid="records.triggers")

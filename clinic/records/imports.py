@@ -87,7 +87,6 @@ class Import(models.Model):
     report = models.JSONField(default=dict)
     counts = models.JSONField(default=dict)
     problem_count = models.PositiveIntegerField(default=0)
-    progress = models.PositiveSmallIntegerField(_("progress in percent"), default=0)
     refusal_code = models.CharField(max_length=60, blank=True)
     refusal_message = models.TextField(blank=True)
     refusal_details = models.JSONField(default=dict)
@@ -204,11 +203,6 @@ def refuse_job(job: jobs.Job, refused: Refused) -> None:
         refuse(row, refused.code, message, details=refused.details)
 
 
-def report_progress(import_: Import, percent: int) -> None:
-    """Show how far the reading is, 0 to 100."""
-    Import.objects.filter(pk=import_.pk, state=Import.State.READING).update(progress=percent)
-
-
 def choose_options(import_: Import, **options: Any) -> None:
     """Keep what the reading found out about a file that its sender left open."""
     import_.options = {**import_.options, **options}
@@ -232,7 +226,6 @@ def record_report(
         report={"schema": 1, **report},
         counts=counts,
         problem_count=len(report.get("problems", [])),
-        progress=100,
     )
 
 
@@ -315,4 +308,4 @@ def _delete_file_after_commit(import_: Import) -> None:
         if name:
             private_storage().delete(name)
 
-    jobs.afterwards(delete)
+    jobs.after_commit(delete)

@@ -6,9 +6,9 @@ from clinic.lib.breaches import Breach, Invariant
 from clinic.records import seals
 
 
-def _unguarded_tables() -> Iterator[Breach]:
+def _find_unguarded_tables() -> Iterator[Breach]:
     for table in seals.missing_triggers():
         yield Breach(table, "an append-only table has lost its triggers")
 
 
-INVARIANTS: list[Invariant] = [("S22", seals.breaches), ("D7", _unguarded_tables)]
+INVARIANTS: list[Invariant] = [("S22", seals.breaches), ("D7", _find_unguarded_tables)]

@@ -33,6 +33,13 @@ LEASE = timedelta(seconds=60)
 BACK_OFF = (5, 30, 120, 600)  # seconds before the second, third, fourth and fifth attempt
 FILE_BACK_OFF = (10,)  # a file that killed the worker twice is not tried a third time
 FILE_LEASE_MARGIN = 30  # seconds
+SWEEP_LIMIT = 500
+SILENCE_SECONDS = 15  # after a failed send the sweep, not the next request, tries the broker
+STUCK_AFTER = timedelta(minutes=2)
+PERIODS = {"minute": "%Y-%m-%dT%H:%M", "day": "%Y-%m-%d"}
+HEARTBEAT = "records.sweep"
+
+logger = structlog.get_logger(__name__)
 
 Write: TypeAlias = Callable[[], None]
 Function: TypeAlias = Callable[[Any], Write | None]
@@ -62,7 +69,7 @@ class Handler:
             return self.function(row)
 
 
-_handlers: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = {}
 
 
 def job(
@@ -92,10 +99,10 @@ def job(
 
     def register(function: Function) -> Function:
         for each in (name, *aliases):
-            if each in _handlers:
+            if each in HANDLERS:
                 msg = f"Two handlers for the job {each}."
                 raise ValueError(msg)
-            _handlers[each] = Handler(
+            HANDLERS[each] = Handler(
                 function=function,
                 lease=lease or usual_lease,
                 back_off=usual_back_off if back_off is None else back_off,
@@ -107,18 +114,8 @@ def job(
     return register
 
 
-def handler_of(name: str) -> Handler | None:
-    """Return the handler of a name; None when this release has none."""
-    return _handlers.get(name)
-
-
-def registered() -> frozenset[str]:
-    """Return the names that have a handler."""
-    return frozenset(_handlers)
-
-
 @contextmanager
-def surroundings() -> Iterator[None]:
+def job_context() -> Iterator[None]:
     """Enter the context managers that ``KLINIK_JOB_MIDDLEWARE`` names, such as the root's zone.
 
     Each dotted name is a callable without arguments that returns a context manager.
@@ -127,15 +124,6 @@ def surroundings() -> Iterator[None]:
         for dotted_name in settings.KLINIK_JOB_MIDDLEWARE:
             stack.enter_context(import_string(dotted_name)())
         yield
-
-
-SWEEP_LIMIT = 500
-SILENCE_SECONDS = 15  # after a failed send the sweep, not the next request, tries the broker
-STUCK_AFTER = timedelta(minutes=2)
-PERIODS = {"minute": "%Y-%m-%dT%H:%M", "day": "%Y-%m-%d"}
-HEARTBEAT = "records.sweep"
-
-logger = structlog.get_logger(__name__)
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -219,7 +207,7 @@ class Job(models.Model):
         return Job.objects.filter(pk=self.pk, state=Job.State.RUNNING, attempts=self.attempts)
 
 
-def afterwards(action: Callable[[], None]) -> None:
+def after_commit(action: Callable[[], None]) -> None:
     """Run the action after the commit: the only use of ``on_commit`` in the project.
 
     ``action`` is a named function, never a ``functools.partial``: Django fails to log a partial.
@@ -277,7 +265,7 @@ def _send_after_commit(job_id: int) -> None:
     def send() -> None:
         _send(job_id)
 
-    afterwards(send)
+    after_commit(send)
 
 
 _silent_until = 0.0
@@ -304,7 +292,7 @@ def claim(job_id: int) -> Job | None:
             row = _lock_key(row)
         if row is None:
             return None
-        handler = handler_of(row.name)
+        handler = HANDLERS.get(row.name)
         changed = (
             Job.objects.claimable(now)
             .filter(pk=row.pk)
@@ -353,13 +341,13 @@ def run(job_id: int) -> bool:
     if row is None:
         return False
     names = {"request_id": row.request_id, "job": row.name, "job_id": row.pk}
-    with structlog.contextvars.bound_contextvars(**names), surroundings():
+    with structlog.contextvars.bound_contextvars(**names), job_context():
         _attempt(row)
     return True
 
 
 def _attempt(row: Job) -> None:
-    handler = handler_of(row.name)
+    handler = HANDLERS.get(row.name)
     if handler is None:
         _give_up(row, Refused(code="no_handler"), given_up=None)
         return
@@ -491,5 +479,5 @@ def sweep() -> int:
 @shared_task(name="records.tick", ignore_result=True)
 def tick(name: str, period: str) -> None:
     """Enter the scheduled job of this minute or local day; a double tick does nothing."""
-    with surroundings(), transaction.atomic():
+    with job_context(), transaction.atomic():
         enter(name, timezone.localtime().strftime(PERIODS[period]), Job.Kind.ONCE)

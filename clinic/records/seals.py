@@ -176,7 +176,7 @@ def missing_triggers() -> list[str]:
     return sorted({table for name, (table, _event) in wanted if name not in existing})
 
 
-def put_up_triggers(**_signal: Any) -> None:
+def create_triggers(**_signal: Any) -> None:
     """Create each missing trigger; after every migrate and flush.
 
     A table that is not migrated yet is left for later.
@@ -196,7 +196,7 @@ def put_up_triggers(**_signal: Any) -> None:
             cursor.execute(_write_trigger(name, table, event))
 
 
-def take_down(tables: Iterable[str]) -> None:
+def drop_triggers(tables: Iterable[str]) -> None:
     """Drop the triggers of the tables, which only ``purging`` and tests do."""
     existing, chosen = _existing_triggers(), set(tables)
     with connection.cursor() as cursor:
@@ -242,10 +242,10 @@ def purging(reason: str) -> Iterator[None]:
         raise ValueError("A purge needs a reason.")
     tables = [log.table for log in logs()]
     with transaction.atomic():
-        take_down(tables)
+        drop_triggers(tables)
         logger.info("append_only_tables_opened", reason=reason)
         yield
-        put_up_triggers()
+        create_triggers()
 
 
 def _write_plainly(value: Any) -> str:

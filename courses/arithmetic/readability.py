@@ -1,4 +1,4 @@
-"""How long a section takes to read (ux 5.1): computed when it is published, never typed."""
+"""How long a section takes to read: computed when it is published, never typed."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""What each group may do below which page: nobody may publish in the editor (security.md 5).
+"""What each group may do below which page: nobody may publish in the editor.
 
 Authors may add, which in the editor means: write what they own. Reviewers may open what others
 wrote; one who saves a draft is its writer and cannot publish it. The administrator may change all.

@@ -6,16 +6,42 @@ from typing import Any
 
 from django import template
 from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from wagtail.models import Page
 
 from clinic.lib.templatetags.ui import points
 from clinic.people.access import Actor, can
+from courses.arithmetic.changes import Paragraph
+from courses.models import ModulePage, Regulation
+from courses.reading import ShownBlock
 from courses.reviewing import module_of
-from courses.wording import BADGES, STATE_WORDS, version_status
 
 register = template.Library()
+
+# Modules state which kind of framework they serve; one of the past is learnt as a method.
+_VERSION_STATUS = {"berlaku": "in-force", "sejarah": "history", "diubah": "amended"}
+_PROOF_BADGES: dict[str, dict[str, str | Promise]] = {
+    "kuat": {"kind": "ok", "icon": "check", "label": gettext_lazy("Strong proof")},
+    "cukup": {"kind": "", "icon": "", "label": gettext_lazy("Fair proof")},
+    "lemah": {"kind": "warn", "icon": "alert-triangle", "label": gettext_lazy("Weak proof")},
+}
+_CALLOUT_KINDS = {"peringatan": "warn", "kesalahan-umum": "mistake"}
+_CHANGE_BADGES: dict[str, dict[str, str | Promise]] = {
+    "new": {"kind": "ok", "label": gettext_lazy("New")},
+    "removed": {"kind": "warn", "label": gettext_lazy("Removed")},
+    "changed": {"kind": "", "label": gettext_lazy("Changed")},
+}
+_DOUBTS: dict[str, Promise] = {
+    Regulation.Status.AMENDED: gettext_lazy(
+        "This rule has been amended; the text is under review."
+    ),
+    Regulation.Status.HISTORY: gettext_lazy("This rule is history now; the text is under review."),
+}
+_MARKS = {"gone": "<del>{}</del>", "added": "<ins>{}</ins>", "same": "{}"}
 
 
 @register.simple_tag
@@ -34,21 +60,53 @@ def may_send(actor: Actor, page: Page | None) -> bool:
 
 
 @register.filter
-def state_word(state: str) -> Promise:
-    """Say a state of reading in words."""
-    return STATE_WORDS[state]
+def section_count(count: int) -> str:
+    """Write ``5 bagian``."""
+    return ngettext("%(counter)s section", "%(counter)s sections", count) % {"counter": count}
 
 
 @register.filter
 def basis_status(head: Mapping[str, Any]) -> str:
-    """Say how firm the ground of a module is, as ``version_badge`` takes it."""
-    return version_status(head)
+    """Say how firm the ground of a module is: the state of the first rule that it rests on."""
+    basis = head["legal_basis"]
+    return badge_status(basis[0]["badge"]) if basis else "unverified"
 
 
 @register.filter
 def badge_status(badge: str) -> str:
     """Turn a badge of a reference into what ``version_badge`` takes."""
-    return BADGES.get(badge, "unverified")
+    return _VERSION_STATUS.get(badge, "unverified")
+
+
+@register.filter
+def proof_badge(strength: str) -> dict[str, str | Promise]:
+    """Return the badge of an example of proof."""
+    return _PROOF_BADGES[strength]
+
+
+@register.filter
+def callout_kind(kind: str) -> str:
+    """Turn the kind of a note into what ``callout`` takes."""
+    return _CALLOUT_KINDS.get(kind, "info")
+
+
+@register.filter
+def rule_title(block: ShownBlock) -> str:
+    """Name the rule of a reference, and the article; a rule that is gone keeps its short name."""
+    rule, value = block.about, block.value
+    title = value["regulation"]
+    if rule is not None:
+        is_unverified = rule.status == Regulation.Status.UNVERIFIED
+        title = f"{rule.number} ({rule.title})" if is_unverified else str(rule)
+    article = value.get("article")
+    return f"{title}, {article}" if article and article != "-" else title
+
+
+@register.filter
+def rule_doubt(block: ShownBlock) -> Promise | str:
+    """Say that the rule has changed since the reference was written."""
+    status = block.about.status if block.about else ""
+    return "" if status == block.value["badge"] else _DOUBTS.get(status, "")
 
 
 @register.filter
@@ -67,3 +125,24 @@ def document_kind(kind: str) -> str:
 def suffixed(anchor: str, number: int) -> str:
     """Make the id of one of several parts of a block."""
     return f"{anchor}-{number}"
+
+
+@register.filter
+def change_badge(kind: str) -> dict[str, str | Promise]:
+    """Return the badge of a section that differs."""
+    return _CHANGE_BADGES[kind]
+
+
+@register.filter
+def differences(paragraph: Paragraph) -> SafeString:
+    """Mark the words that a draft takes away or adds."""
+    marked = (format_html(_MARKS[kind], words) for kind, words in paragraph.runs)
+    return format_html_join("", "{}", ((part,) for part in marked))
+
+
+@register.filter
+def module_tag(module: ModulePage) -> dict[str, str]:
+    """Say whether a module that nobody reviews now is published."""
+    if module.live:
+        return {"label": _("Published"), "state": "done"}
+    return {"label": _("Draft"), "state": "todo"}

@@ -1,10 +1,17 @@
 """``/modul/``: the list, a module, one section, the whole for paper."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
+from django.template.backends.utils import csrf_input
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -13,8 +20,8 @@ from clinic.people.access import ask_to_sign_in
 from courses import progress, reading
 from courses.forms import ModuleFilter
 from courses.models import ModuleEdition
-from courses.progress import Standing
-from courses.wording import STATE_WORDS, module_card, section_rows
+from courses.progress import STATE_WORDS, ModuleProgress, SectionStates
+from courses.templatetags.courses import basis_status
 from quizzes import practice
 from quizzes.forms import posted_answer
 
@@ -24,34 +31,77 @@ Section = dict[str, Any]
 @require_safe
 def modules(request: HttpRequest) -> HttpResponse:
     """List what there is to read, narrowed by area, framework, length and own progress."""
-    editions = list(reading.current_editions(request.user).defer("bodies"))
-    standings = _standings(request, editions)
+    editions = list(reading.current_editions(request.user))
+    own = (
+        progress.progress_of(request.user.person, editions) if request.user.is_authenticated else {}
+    )
     form = ModuleFilter(request.GET or None, is_signed_in=request.user.is_authenticated)
     wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
     areas = reading.areas()
-    cards = [
-        module_card(one, areas, standings.get(one.module_id))
-        for one in editions
-        if _fits(one, standings.get(one.module_id, Standing()), wanted)
-    ]
+    cards = []
+    for edition in editions:
+        head, here = edition.head, own.get(edition.module_id)
+        if not _fits(head, here or ModuleProgress(), wanted):
+            continue
+        cards.append(
+            {
+                "title": head["title"],
+                "url": reverse("module", kwargs={"slug": head["slug"]}),
+                "promise": head["promise"],
+                "area": str(areas[head["area"]]),
+                "minutes": head["minutes"],
+                "sections": len(edition.sections),
+                "status": basis_status(head),
+                "state": here.state if here else "",
+                "word": here.word if here else "",
+            }
+        )
     context = {"form": form, "cards": cards, "is_narrowed": any(wanted.values())}
     return render(request, "courses/modules.html", context)
+
+
+def _fits(head: dict[str, Any], own: ModuleProgress, wanted: dict[str, Any]) -> bool:
+    area, framework = wanted.get("bidang"), wanted.get("kerangka")
+    return (
+        (not area or head["area"] == area.slug)
+        and (not framework or framework.slug in head["frameworks"])
+        and (not wanted.get("menit") or head["minutes"] <= wanted["menit"])
+        and (not wanted.get("status") or own.state == wanted["status"])
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def module(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Show what a module is for and made of; a post begins it."""
-    edition = _edition(request, slug)
+    edition = _find_edition(request, slug)
     if request.method == "POST":
-        return _begin(request, edition)
-    standing = _standings(request, [edition]).get(edition.module_id)
+        if not request.user.is_authenticated:
+            return ask_to_sign_in(request)
+        person = request.user.person
+        states = progress.section_states(person, [edition])[edition.module_id]
+        following = states.next_section(edition) or edition.sections[0]
+        progress.begin(person, following)
+        return redirect(reading.section_url(edition, following))
+    own = None
+    if request.user.is_authenticated:
+        own = progress.progress_of(request.user.person, [edition])[edition.module_id]
+    content = reading.module_content(edition)
     context = {
-        **_about(edition),
-        "standing": standing,
-        "sections": section_rows(edition, standing),
-        "next": standing.next_section(edition) if standing else edition.sections[0],
-        "outcomes": reading.outcomes_of(edition.head),
-        "references": reading.shown_references(edition.head["legal_basis"]),
+        "edition": edition,
+        "module": edition.head,
+        "area": content.area,
+        "progress": own,
+        "sections": [
+            {
+                "title": one["title"],
+                "url": reading.section_url(edition, one),
+                "minutes": one["minutes"],
+                "tag": draw_status(*map(str, _describe_state(one, own))),
+            }
+            for one in edition.sections
+        ],
+        "outcomes": content.outcomes,
+        "references": content.references,
     }
     return render(request, "courses/module.html", context)
 
@@ -59,92 +109,103 @@ def module(request: HttpRequest, slug: str) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def section(request: HttpRequest, slug: str, bagian: str) -> HttpResponseBase:
     """Show one section; a post answers a check, marks the section as finished or takes it back."""
-    edition = _edition(request, slug)
-    found = edition.section(bagian)
-    if found is None:
+    edition = _find_edition(request, slug)
+    here = edition.section(bagian)
+    if here is None:
         raise Http404
     if request.method != "POST":
-        return render(request, "courses/section.html", _section_page(request, edition, found))
+        return render(request, "courses/section.html", _section_page(request, edition, here))
     if "pertanyaan" in request.POST:
-        return _answer(request, edition, found)
-    return _mark(request, edition, found)
+        return _answer(request, edition, here)
+    return _mark(request, edition, here)
 
 
 @require_safe
 def whole(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the whole module on one page for paper: no answers, rules at the end."""
-    edition = _edition(request, slug)
-    bodies = reading.shown_sections(_stream(edition, one) for one in edition.sections)
+    edition = _find_edition(request, slug)
+    content = reading.paper_content(edition)
     context = {
-        **_about(edition),
-        "sections": list(zip(edition.sections, bodies, strict=True)),
-        "references": reading.shown_references(edition.head["legal_basis"]),
+        "edition": edition,
+        "module": edition.head,
+        "area": content.area,
+        "sections": list(zip(edition.sections, content.sections, strict=True)),
+        "references": content.references,
     }
     return render(request, "courses/whole.html", context)
 
 
-def _edition(request: HttpRequest, slug: str) -> ModuleEdition:
-    return get_object_or_404(reading.current_editions(request.user), module__slug=slug)
+def _find_edition(request: HttpRequest, slug: str) -> ModuleEdition:
+    edition = reading.find_edition(request.user, slug)
+    if edition is None:
+        raise Http404
+    return edition
 
 
-def _stream(edition: ModuleEdition, section: Section) -> reading.Stream:
-    return edition.bodies[str(section["page"])]
-
-
-def _about(edition: ModuleEdition) -> dict[str, Any]:
-    return {
-        "edition": edition,
+def _section_page(
+    request: HttpRequest,
+    edition: ModuleEdition,
+    section: Section,
+    answer: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the context of a section's page; ``answer``: what was said to the check ``asked``."""
+    content = reading.section_content(edition, section)
+    fillings: dict[str, str] = {"csrf": csrf_input(request)}
+    context: dict[str, Any] = {
         "module": edition.head,
-        "area": reading.areas().get(edition.head["area"]),
-    }
-
-
-def _standings(request: HttpRequest, editions: list[ModuleEdition]) -> dict[int, Standing]:
-    if not request.user.is_authenticated:
-        return {}
-    return progress.standings_of(request.user.person, editions)
-
-
-def _fits(edition: ModuleEdition, standing: Standing, wanted: dict[str, Any]) -> bool:
-    head = edition.head
-    area, framework = wanted.get("bidang"), wanted.get("kerangka")
-    return (
-        (not area or head["area"] == area.slug)
-        and (not framework or framework.slug in head["frameworks"])
-        and (not wanted.get("menit") or head["minutes"] <= wanted["menit"])
-        and (not wanted.get("status") or standing.state == wanted["status"])
-    )
-
-
-def _begin(request: HttpRequest, edition: ModuleEdition) -> HttpResponseBase:
-    if not request.user.is_authenticated:
-        return ask_to_sign_in(request)
-    person = request.user.person
-    following = progress.standing_of(person, edition).next_section(edition) or edition.sections[0]
-    progress.begin(person, following)
-    return redirect("module_section", slug=edition.head["slug"], bagian=following["slug"])
-
-
-def _section_page(request: HttpRequest, edition: ModuleEdition, section: Section) -> dict[str, Any]:
-    place = edition.sections.index(section) + 1
-    standing = _standings(request, [edition]).get(edition.module_id)
-    waiting = progress.unanswered(request.user.person, section) if standing else set()
-    return {
-        **_about(edition),
         "section": section,
-        "outcome": reading.outcome_of(section),
-        "place": place,
-        "count": len(edition.sections),
-        "following": next(iter(edition.sections[place:]), None),
-        "blocks": reading.shown_section(
-            _stream(edition, section), place=place, reader=request.user
-        ),
-        "standing": standing,
-        "state": standing.state_of(section) if standing else "",
-        "word": STATE_WORDS[standing.state_of(section)] if standing else "",
-        "waiting": len(waiting),
-        "sections": section_rows(edition, standing, current=section["slug"]),
+        "following": next(iter(edition.sections[edition.sections.index(section) + 1 :]), None),
     }
+    states = None
+    if request.user.is_authenticated:
+        person = request.user.person
+        states = progress.section_states(person, [edition])[edition.module_id]
+        own = reading.own_answers(request.user, content.nodes)
+        state = states.state_of(section)
+        context |= {
+            "state": state,
+            "word": STATE_WORDS[state],
+            "waiting": len(progress.unanswered(person, content.checks)),
+        }
+        fillings |= reading.own_fillings(content, own)
+        fillings["state"] = format_html("<li>{}</li>", draw_status(str(STATE_WORDS[state]), state))
+    for one in edition.sections:
+        word, state = _describe_state(one, states)
+        fillings[f"state|{one['page']}"] = draw_status(str(word), state)
+    drawn = {anchor: block.fill(fillings) for anchor, block in content.blocks.items()}
+    if answer:
+        block = next(
+            one
+            for one in reading.section_blocks(edition, section)
+            if one.kind == "check" and one.value["question"] == answer["asked"]
+        )
+        context |= {
+            **answer,
+            "block": block,
+            "path": request.path,
+            "csrf_field": csrf_input(request),
+        }
+        drawn[block.anchor] = block.draw(**context)
+    return {
+        **context,
+        "head": content.head.fill(fillings),
+        "content": format_html_join("", "{}", ((markup,) for markup in drawn.values())),
+        "contents": content.contents.fill(fillings),
+    }
+
+
+def _describe_state(section: Section, states: SectionStates | None) -> tuple[str | Promise, str]:
+    """Return how far the reader is in a section, in words and as a state; a guest is nowhere."""
+    if states is None:
+        return _("Required") if section["is_required"] else _("Optional"), "todo"
+    state = states.state_of(section)
+    return STATE_WORDS[state], state
+
+
+@lru_cache(maxsize=64)
+def draw_status(label: str, state: str) -> SafeString:
+    """Draw a tag; each stands many times on a page."""
+    return render_to_string("components/status_tag.html", {"label": label, "state": state})
 
 
 def _answer(request: HttpRequest, edition: ModuleEdition, section: Section) -> HttpResponse:
@@ -154,24 +215,19 @@ def _answer(request: HttpRequest, edition: ModuleEdition, section: Section) -> H
     if question is None or slug not in section["checks"]:
         raise Http404
     raw = posted_answer(question.public, request.POST)
-    told: dict[str, Any] = {"asked": slug, "chosen": raw}
+    answer: dict[str, Any] = {"asked": slug, "chosen": raw}
     try:
-        told["review"] = _checked(request, section, slug=slug, raw=raw)
+        if request.user.is_authenticated:
+            review = progress.answer_check(request.user.person, section, slug=slug, raw=raw)
+        else:
+            review = practice.check(slug, raw)
+        title = _("That is right") if review.correct else _("Not right yet")
+        answer |= {"review": review, "feedback_title": title}
     except Refused as refusal:
-        told["problem"] = refusal.message
-    page = {**_section_page(request, edition, section), **told}
-    if not request.htmx:
-        return render(request, "courses/section.html", page)
-    block = next(
-        one for one in page["blocks"] if one.kind == "check" and one.value["question"] == slug
-    )
-    return render(request, "courses/_checked.html", {**page, "block": block})
-
-
-def _checked(request: HttpRequest, section: Section, *, slug: str, raw: Any) -> Any:
-    if not request.user.is_authenticated:
-        return practice.check(slug, raw)
-    return progress.answer_check(request.user.person, section, slug=slug, raw=raw)
+        answer["problem"] = refusal.message
+    page = _section_page(request, edition, section, answer)
+    template = "courses/_checked.html" if request.htmx else "courses/section.html"
+    return render(request, template, page)
 
 
 def _mark(request: HttpRequest, edition: ModuleEdition, section: Section) -> HttpResponseBase:
@@ -188,7 +244,7 @@ def _mark(request: HttpRequest, edition: ModuleEdition, section: Section) -> Htt
         messages.warning(request, refusal.message)
         return redirect(here)
     messages.success(request, _("Finished: %(title)s") % {"title": section["title"]})
-    following = progress.standing_of(person, edition).next_section(edition)
+    following = progress.section_states(person, [edition])[edition.module_id].next_section(edition)
     if following is None:
         return redirect("module", slug=edition.head["slug"])
-    return redirect("module_section", slug=edition.head["slug"], bagian=following["slug"])
+    return redirect(reading.section_url(edition, following))

@@ -137,6 +137,6 @@ def sign_in(browser: Browser, email: str) -> None:
     """Enter the demo with one click."""
     page = browser.get("/akun/masuk/")
     account = page.find(
-        rf'value="([0-9a-f-]+)">[^<]*<span class="hidden"> [^<]*{re.escape(email)}<'
+        rf'value="([0-9a-f-]+)">[^<]*<span class="hidden">[^<]*{re.escape(email)}\s*<'
     )
     browser.post("/akun/demo/", [("csrfmiddlewaretoken", page.token), ("account", account)])

@@ -50,7 +50,7 @@ from attendance.models import Badge, Event, Registration, Scan, Session
 from clinic.assessments.models import Answer, AreaScore, Proof, Score, Sheet
 from clinic.insights.models import Calibration
 from clinic.management.demo.answers import skill_of, typed_answer
-from clinic.management.demo.clinics import PAST_DAY, ZONE, working_day
+from clinic.management.demo.events import PAST_DAY, ZONE, working_day
 from clinic.people.models import Account, Grant, Membership, Person, Unit
 from clinic.records import jobs, seals
 from clinic.records.audit import AuditDetail, AuditEntry
@@ -249,8 +249,10 @@ class Region:
         self.numbers = Counter(dict(numbers))
         sheets = Sheet.objects.select_related("unit", "edition")
         self.sheets = list(sheets.order_by("edition", "pk"))
-        self.sheet_rows: dict[int, list[models.Model]] = defaultdict(list)
-        for table in (Answer, Proof, Score, AreaScore):
+        self.sheet_rows: dict[int, list[Answer | Proof | Score | AreaScore]] = defaultdict(list)
+        tables: tuple[type[Answer | Proof | Score | AreaScore], ...]
+        tables = (Answer, Proof, Score, AreaScore)
+        for table in tables:
             for row in table._base_manager.order_by("pk"):
                 self.sheet_rows[row.sheet_id].append(row)
         self.calibration = Calibration.objects.first()
@@ -308,7 +310,7 @@ class Month:
             thing = thing._meta.label_lower, str(getattr(thing, "uuid", thing.pk))
         entry = AuditEntry(
             at=at,
-            actor=actor and actor.pk,
+            actor=actor.pk if actor else None,
             verb=verb,
             thing_type=thing[0],
             thing_id=thing[1],
@@ -502,9 +504,17 @@ def _add_registration(month: Month, event: Event, post: Membership) -> Registrat
     digest = token_digest(badges.token_of(seat))
     month.add(Badge(registration=seat, version=1, token_digest=digest, created_at=invited_at))
     values = {"event": event.code, "state": "nominated", "source": "organiser"}
-    who = {"thing": seat, "subject": person.pk}
-    month.log("registration.create", invited_at, actor=organiser, values=values, **who)
-    month.log("registration.confirm", confirmed_at, actor=person.account, **who)
+    month.log(
+        "registration.create",
+        invited_at,
+        thing=seat,
+        subject=person.pk,
+        actor=organiser,
+        values=values,
+    )
+    month.log(
+        "registration.confirm", confirmed_at, thing=seat, subject=person.pk, actor=person.account
+    )
     return seat
 
 
@@ -593,11 +603,10 @@ def _add_attempt(month: Month, assignment: Assignment, post: Membership, start: 
         _add_answer(
             month, month.add(item), slot, is_right=month.chance.random() < skill, now=finish
         )
-    who = {"thing": attempt, "subject": person.pk}
     month.add(AttemptEvent(attempt=attempt, kind="start", actor=person.account.pk, at=start))
     month.add(AttemptEvent(attempt=attempt, kind="submit", at=finish))
-    month.log("attempt.start", start, actor=person.account, **who)
-    month.log("attempt.submit", finish, **who)
+    month.log("attempt.start", start, thing=attempt, subject=person.pk, actor=person.account)
+    month.log("attempt.submit", finish, thing=attempt, subject=person.pk)
 
 
 @cache
@@ -679,9 +688,12 @@ def add_sheets(month: Month, back: int) -> None:
 
 
 def log_calibrations(month: Month, number: int) -> None:
-    """Log so many calibrations; their own table holds none of so long ago."""
+    """Log so many calibrations; their own table holds none of so long ago.
+
+    Their constants stand in the log once, as the product writes them.
+    """
     known = month.region.calibration
-    values = {"constants": known.constants, "digest": known.digest} if known else {}
+    values = {"digest": known.digest} if known else {}
     for moment in month.moments(number):
         thing = (Calibration._meta.label_lower, str(month.uuid()))
         month.log("insights.calibrate", moment, thing=thing, values=values)

@@ -51,12 +51,12 @@ from django.utils import timezone
 from attendance.models import Event
 from clinic.assessments.models import Sheet
 from clinic.assessments.sheets import sheet_url
-from clinic.insights.assessed import profile_url
 from clinic.insights.models import Finding
+from clinic.insights.profile import profile_url
 from clinic.management.demo.answers import typed_answer
 from clinic.people.models import Account
 from clinic.records import audit, jobs, seals
-from clinic.records.jobs import Job, handler_of, surroundings
+from clinic.records.jobs import HANDLERS, Job, job_context
 from courses.models import ModulePage
 from quizzes import assignments, delivery
 from quizzes.models import QuizVersion
@@ -180,7 +180,8 @@ def cost_of(act: MeasuredAct, *, runs: int, explain: bool = False) -> Cost:
         with count.counting():
             size = act.run()
         reads = large_reads(count.statements) if explain else []
-    cpu, clock = [], []
+    cpu: list[float] = []
+    clock: list[float] = []
     while len(cpu) < runs and (not cpu or time.perf_counter() - begin < LONGEST):
         with rolled_back():
             act.prepare()
@@ -279,10 +280,10 @@ def job_act(
     """Return a job as the worker runs it, without the claim of its row."""
 
     def run() -> int:
-        found = handler_of(handler)
+        found = HANDLERS.get(handler)
         if found is None:
             raise SystemExit(f"There is no job {handler}.")
-        with surroundings():
+        with job_context():
             write = found.call(Job(name=handler, key=key))
             with transaction.atomic():
                 if write is not None:
@@ -299,18 +300,18 @@ def page_acts() -> list[MeasuredAct]:
     finding = findings.filter(unit=sheet.unit, edition=sheet.edition, period=sheet.period)[0]
     module = ModulePage.objects.live().order_by("pk")[0]
     coming = Event.objects.filter(state=Event.State.OPEN)[0]
-    past = {"args": [PAST_CLINIC]}
+    past = [PAST_CLINIC]
     return [
         page_act("front page", reverse("front")),
         page_act("/modul/", reverse("modules")),
         page_act("module", reverse("module", args=[module.slug])),
         page_act("sheet", sheet_url(sheet), REGENCY),
-        page_act("event board", reverse("organiser_event", **past), ORGANISER),
+        page_act("event board", reverse("organiser_event", args=past), ORGANISER),
         page_act("Mengapa", reverse("finding", kwargs=finding.address), REGENCY),
         page_act("people list", reverse("people_list"), ADMINISTRATOR),
         page_act("/belajar/", reverse("learning"), PARTICIPANT),
         page_act("/kuis/", reverse("quizzes"), PARTICIPANT),
-        page_act("participants of an event", reverse("organiser_people", **past), ORGANISER),
+        page_act("participants of an event", reverse("organiser_people", args=past), ORGANISER),
         page_act("invite", reverse("organiser_invite", args=[coming.code]), ORGANISER),
         page_act("unit profile", profile_url(sheet.unit), REGENCY),
         page_act("/penilaian/, regency", reverse("sheets"), REGENCY),
@@ -411,9 +412,9 @@ def calibrate_alone() -> dict[str, float]:
 
 def print_memory() -> None:
     """Compute a calibration without writing it; print what this process has used so far."""
-    handler = handler_of("insights.calibrate")
+    handler = HANDLERS.get("insights.calibrate")
     if handler is not None:
-        with surroundings():
+        with job_context():
             handler.call(Job(name="insights.calibrate"))
     used = resource.getrusage(resource.RUSAGE_SELF)
     figures = {"cpu_s": round(used.ru_utime + used.ru_stime, 1), "peak_mib": used.ru_maxrss // 1024}

@@ -2,9 +2,10 @@
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from scripts.bench import quiz
 from scripts.bench.browser import Browser, Unexpected, sign_in
@@ -17,6 +18,7 @@ BATCH_SECONDS = 0.5  # CPU of a batch: /proc counts in hundredths
 FEWEST, MOST = 8, 500
 FIRST = 10  # to warm up, and to see how many fill a batch
 VIEW, INSERT = "bare view", "bare insert"
+KEPT = "bare view on a connection that stays open"
 MODULE = "/modul/pengawasan/"
 BOARD = "/panitia/klinik-2026-05/"
 FINDING = "/pemetaan/hasil/dinas-kesehatan/pengawasan/zi-2021/2025/"
@@ -60,9 +62,10 @@ def batch_length(server: Server, act: Act) -> int:
 
 
 def bare_acts(browser: Browser) -> dict[str, Act]:
-    """Return both views of the bare application."""
+    """Return the views of the bare application."""
     return {
         VIEW: lambda: browser.get("/kantor/kantor-7/"),
+        KEPT: lambda: browser.get("/kantor-tetap/kantor-7/"),
         INSERT: lambda: browser.send("POST", "/catatan/", {"text": "satu jawaban"}),
     }
 
@@ -106,7 +109,7 @@ def operations(stack: ExitStack, port: int, participants: quiz.Participants) -> 
         page("profile", "unit profile", official, PROFILE, goal=8),
         page("map", "map of 41 units", secretariat, MAP, goal=8),
         page("sheet", "sheet of 113 rows", operator, SHEET, goal=12),
-        page("sheets", "list of 94 sheets", secretariat, SHEETS),
+        page("sheets", "list of sheets, newest year", secretariat, SHEETS),
     ]
 
 
@@ -130,12 +133,16 @@ def measure(ours: Server, bare: Server, participants: quiz.Participants, runs: i
             (one, batch_length(ours, one.act)) for one in operations(stack, ours.port, participants)
         ]
         pairs: dict[str, list[tuple[float, float]]] = {one.key: [] for one, _length in planned}
+        kept = []
         for _run in range(runs):
+            view = batch(bare, baselines[VIEW], lengths[VIEW])
+            kept.append((batch(bare, baselines[KEPT], lengths[KEPT]), view))
             for one, length in planned:
                 baseline = batch(bare, baselines[one.baseline], lengths[one.baseline])
                 pairs[one.key].append((batch(ours, one.act, length), baseline))
     return [
-        *(_baseline(name, planned, pairs) for name in baselines),
+        *(_baseline(name, planned, pairs) for name in (VIEW, INSERT)),
+        paired("bare-view-kept", KEPT, kept),
         *(paired(one.key, one.label, pairs[one.key], one.goal) for one, _length in planned),
     ]
 
@@ -164,8 +171,12 @@ def measure_log_in(ours: Server, bare: Server, runs: int) -> Figure:
             cost = batch(bare, view, length)
             with ExitStack() as stack:
                 forms = iter([_log_in_form(stack, ours.port) for _one in range(FEWEST)])
-                pairs.append((batch(ours, lambda forms=forms: next(forms)(), FEWEST), cost))
+                pairs.append((batch(ours, partial(_send_next, forms), FEWEST), cost))
     return paired("log-in", "log-in with a password", pairs)
+
+
+def _send_next(forms: Iterator[Act]) -> None:
+    next(forms)()
 
 
 def _log_in_form(stack: ExitStack, port: int) -> Act:

@@ -19,7 +19,7 @@ from django.test import Client  # noqa: E402 - models load only once Django is s
 from django.utils import timezone  # noqa: E402
 
 from attendance import events, registration  # noqa: E402
-from attendance.models import Event  # noqa: E402
+from attendance.models import Event, Session  # noqa: E402
 from clinic.people import accounts  # noqa: E402
 from clinic.people.access import remembering_grants  # noqa: E402
 from clinic.people.models import Account, Membership, Person, Unit  # noqa: E402
@@ -35,7 +35,7 @@ DAY = timedelta(days=1)
 def clinic_of(organiser: Account, run: str, capacity: int) -> Event:
     """Open registration for a clinic of tomorrow whose pre-quiz can be taken today."""
     now = timezone.now()
-    draft = events.EventDraft(
+    draft = Event(
         code=f"ukur-{run}",
         title="Klinik ukur (contoh)",
         unit=organiser.person.memberships.get().unit,
@@ -44,14 +44,17 @@ def clinic_of(organiser: Account, run: str, capacity: int) -> Event:
     )
     event = events.draft_event(draft, actor=organiser)
     starts_at = now + DAY
-    times = events.SessionDraft(
-        title="Pagi", starts_at=starts_at, ends_at=starts_at + timedelta(hours=3)
+    times = Session(
+        title="Pagi",
+        scan_group="d1",
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=3),
     )
     events.add_session(event, times, actor=organiser)
     window = assignments.Window(opens_at=now - DAY, closes_at=now + DAY)
     quiz = Quiz.objects.get(slug=QUIZ)
     assignments.assign(quiz, event, actor=None, phase=Phase.PRE, window=window)
-    return events.open_registration(event, actor=organiser)
+    return events.step(event, Event.State.OPEN, actor=organiser)
 
 
 def participant(unit: Unit, run: str, number: int) -> Account:

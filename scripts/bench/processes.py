@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from clinic.management.processes import end_with_parent
 
@@ -105,7 +106,7 @@ class Program:
         inherited: tuple[int, ...] = (),
     ) -> None:
         parent = os.getpid()
-        self.log = log
+        self.log, self.name = log, " ".join(command[:4])
         with log.open("ab") as said:
             self.process = subprocess.Popen(
                 command,
@@ -119,7 +120,7 @@ class Program:
                 preexec_fn=lambda: end_with_parent(parent),
             )
 
-    def __enter__(self) -> "Program":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -145,7 +146,7 @@ class Program:
         while not holds():
             if self.process.poll() is not None or time.monotonic() > until:
                 words = self.log.read_text(errors="replace")[-2000:]
-                raise SystemExit(f"Not ready: {' '.join(self.process.args[:4])}\n{words}")
+                raise SystemExit(f"Not ready: {self.name}\n{words}")
             time.sleep(0.05)
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
 from scripts.bench.figures import Figure, Spread
@@ -26,7 +27,7 @@ def measure(folder: Path) -> tuple[list[Figure], list[str]]:
     moments = [began]
     with Server(["make", "demo"], port, environment=own, log=log, folder=clone) as server:
         for printed in PHASES.values():
-            server.wait_for(lambda printed=printed: printed in log.read_text(), LONGEST)
+            server.wait_for(partial(_is_printed, printed, log), LONGEST)
             moments.append(time.monotonic())
         server.wait_until_ready("/", LONGEST)
         moments.append(time.monotonic())
@@ -40,6 +41,10 @@ def measure(folder: Path) -> tuple[list[Figure], list[str]]:
     figures.append(Figure("set-up-cpu", "CPU of all that", "s CPU", cpu))
     figures.append(Figure("set-up", "empty clone to a served page", "s", whole, goal=GOAL))
     return figures, ["Set-up is of the last commit; its packages come from pip's cache if there."]
+
+
+def _is_printed(text: str, log: Path) -> bool:
+    return text in log.read_text()
 
 
 def cpu_of_ended_children() -> float:

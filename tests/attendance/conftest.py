@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from attendance import events
+from attendance.models import Event
 from tests.attendance import made
 
 
@@ -24,7 +25,7 @@ def browser(cast, signed_in):
 def draft(cast):
     """A draft without a session."""
     unit = cast.organiser.memberships.get().unit
-    wanted = events.EventDraft(code="klinik-rencana", title="Klinik Rencana", unit=unit)
+    wanted = Event(code="klinik-rencana", title="Klinik Rencana", unit=unit)
     return events.draft_event(wanted, actor=cast.organiser.account)
 
 

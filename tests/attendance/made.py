@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 from attendance import badges, checkin, decisions, events, invariants, registration
-from attendance.models import Event, Registration
+from attendance.models import Event, Registration, Session
 from clinic.people import granting
 from clinic.people.access import remembering_grants
 from clinic.people.granting import Scope
@@ -29,9 +29,7 @@ def event_of(organiser, *, code="klinik-uji", capacity=None, is_open=True):
 
 def _event_of(organiser, code, capacity, is_open):
     unit = organiser.memberships.get().unit
-    draft = events.EventDraft(
-        code=code, title="Klinik Uji", unit=unit, capacity=capacity, place="Aula Uji"
-    )
+    draft = Event(code=code, title="Klinik Uji", unit=unit, capacity=capacity, place="Aula Uji")
     if not organiser.grants.filter(role=Grant.Role.ORGANISER).exists():
         granting.grant(organiser, Grant.Role.ORGANISER, actor=None, scope=Scope())
     with remembering_grants():  # as in a request
@@ -39,11 +37,11 @@ def _event_of(organiser, code, capacity, is_open):
         for title, (starts_at, ends_at) in {"Pagi": MORNING, "Siang": AFTERNOON}.items():
             events.add_session(
                 event,
-                events.SessionDraft(title=title, starts_at=starts_at, ends_at=ends_at),
+                Session(title=title, scan_group="d1", starts_at=starts_at, ends_at=ends_at),
                 actor=organiser.account,
             )
         if is_open:
-            event = events.open_registration(event, actor=organiser.account)
+            event = events.step(event, "open", actor=organiser.account)
     return event
 
 
@@ -53,6 +51,13 @@ EVENT = Recording(_event_of)
 def _who(person):
     """What a recording with the person in it stands on: this very row, in this unit."""
     return person.uuid, person.memberships.get().unit_id
+
+
+def led(event, *states, by):
+    """The event after these steps, as its organiser takes them."""
+    for state in states:
+        event = events.step(event, state, actor=by.account, reason=WHY)
+    return event
 
 
 def moved(event, *, to):
@@ -94,10 +99,9 @@ GUESTS = Recording(_guests)
 
 def decided(event, act, rows, *, by, reason=WHY, key=None):
     """One act on many registrations, as the organisers' list sends it."""
-    wish = decisions.Wish(
-        act=act, rows=[row.uuid for row in rows], reason=reason, key=key or uuid4()
+    return decisions.decide(
+        event, act, [row.uuid for row in rows], reason=reason, key=key or uuid4(), actor=by
     )
-    return decisions.decide(event, wish, actor=by)
 
 
 def badge(row, *, uid=None, direction="in", **fields):

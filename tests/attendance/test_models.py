@@ -52,19 +52,9 @@ def test_an_event_without_a_session_is_never_past(draft):
 def test_a_state_holds_a_seat_waits_or_has_lost_it():
     assert {state for state in State if state.holds_seat} == {"nominated", "confirmed", "walk_in"}
     waiting = {state for state in State if state.is_active and not state.holds_seat}
-    assert waiting == {"waitlisted", "offered"}
-    assert {str(state): state.seat.value for state in State} == {
-        "nominated": "held",
-        "confirmed": "held",
-        "walk_in": "held",
-        "waitlisted": "waiting",
-        "offered": "waiting",
-        "expired": "waiting",
-        "declined": "lost",
-        "cancelled": "lost",
-        "replaced": "lost",
-        "revoked": "lost",
-    }
+    assert waiting == {"waitlisted"}
+    lost = {state for state in State if not state.is_active}
+    assert lost == {"declined", "cancelled", "replaced", "revoked"}
 
 
 def test_who_was_invited_to_a_draft_can_be_taken_off_its_list(cast, draft):

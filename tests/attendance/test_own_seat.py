@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from attendance import events, registration
+from attendance import registration
 from attendance.models import Registration
 from tests.attendance import made
 
@@ -24,8 +24,7 @@ def ended(cast, event):
     """Over for half a year; one person was there."""
     row = made.joined(event, cast.participant)
     made.scanned(event, made.badge(row))
-    for act in (events.close_registration, events.begin, events.end):
-        act(event, actor=cast.organiser.account)
+    made.led(event, "closed", "running", "ended", by=cast.organiser)
     return event
 
 
@@ -48,8 +47,7 @@ def test_an_event_that_is_over_offers_nothing_to_who_was_there(cast, browser, ev
     row = made.joined(event, cast.participant)
     made.scanned(event, made.badge(row))
     if is_said:
-        for act in (events.close_registration, events.begin, events.end):
-            act(event, actor=cast.organiser.account)
+        made.led(event, "closed", "running", "ended", by=cast.organiser)
 
     page, own = shown(browser, event), shown(browser, event, "saya")
 
@@ -98,7 +96,7 @@ def test_the_event_page_tells_who_is_registered(cast, browser, client, event):
 def test_a_cancelled_event_asks_nobody_to_show_a_code(cast, browser, event):
     made.moved(event, to=timezone.now() + timedelta(days=3))
     registration.invite(event, cast.participant, actor=None)
-    events.cancel(event, actor=cast.organiser.account, reason="Ditunda karena banjir")
+    made.led(event, "cancelled", by=cast.organiser)
 
     own = shown(browser, event, "saya")
 

@@ -5,10 +5,13 @@ import time_machine
 from django.db import connection
 from django.http import Http404
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
-from attendance import registration
+from attendance import badges, registration
 from attendance.models import Registration
+from attendance.wording import SENTENCES
 from clinic.lib.errors import Refused
 from clinic.people import merging
 from clinic.records.audit import AuditEntry
@@ -299,3 +302,46 @@ class TestOneRegistration:
         made.joined(event, cast.participant)
         known = official.get(f"/kegiatan/{event.code}/usulan").context["known"]
         assert [(row.person, row.state) for row in known] == [(cast.stranger, "confirmed")]
+
+
+def test_a_new_code_is_made_on_the_persons_page_and_the_old_one_refused(cast, browser, today):
+    row = made.joined(today, cast.participant)
+    old, now = badges.token_of(row), timezone.now()
+    place = place_of(today, f"/{row.uuid}/ubah")
+    with translation.override("id"):
+        button = _("Make a new code")
+    assert button in browser.get(place).content.decode()
+
+    told = browser.post(place, {"jenis": "kartu"}, follow=True)
+
+    with translation.override("id"):
+        assert _("There is a new code. The old one is refused when attendance is recorded.") in (
+            told.content.decode()
+        )
+    assert AuditEntry.objects.filter(verb="badge.reissue", subject=cast.participant.pk).count() == 1
+    row.refresh_from_db()
+    lost = made.scanned(today, made.badge(old), by=cast.organiser.account, now=now)[0]
+    assert (lost.verdict, lost.level) == ("superseded_token", "stop")
+    shown = browser.get(f"/panitia/{today.code}/absen", {"hasil": lost.uid}).content.decode()
+    with translation.override("id"):
+        assert str(SENTENCES["superseded_token"]) in shown
+    assert made.scanned(today, made.badge(row), now=now)[0].verdict == "accepted"
+
+    made.decided(today, "revoke", [row], by=cast.organiser.account)
+    assert button not in browser.get(place).content.decode()
+    refused = browser.post(place, {"jenis": "kartu"})
+    assert (refused.status_code, refused.context["refusal"].code) == (409, "not_in_force")
+
+
+def test_more_time_or_tries_are_given_from_the_persons_page(cast, browser, today):
+    row = made.joined(today, cast.participant)
+    place = place_of(today, f"/{row.uuid}/ubah")
+    assert browser.get(place).context["quizzes"] == []
+    given = quiz_made.assigned(quiz_made.published_quiz(cast), today, phase=Phase.PRE)
+    page = browser.get(place)
+    address = reverse("quiz_extension", args=[given.uuid, cast.participant.uuid])
+    assert f'href="{address}"' in page.content.decode()
+    assert browser.get(address).status_code == 200
+
+    registration.withdraw(row, actor=cast.organiser.account)
+    assert browser.get(place).context["quizzes"] == []

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from attendance import events, registration
 from attendance.models import Event, Registration, Session
+from clinic.lib.errors import Refused
 from clinic.people.models import Grant
 from quizzes.models import Assignment
 from tests.attendance import made
@@ -165,9 +166,10 @@ class TestRefusals:
     def test_a_unit_of_another_regency(self, cast, browser, regencies):
         answer = browser.post("/panitia/baru/", what(cast, unit=regencies[1].section.slug))
         assert (answer.status_code, Event.objects.count()) == (422, 0)
-        wanted = events.EventDraft(code="x", title="X", unit=regencies[1].section)
-        with pytest.raises(events.UnitOutside):
+        wanted = Event(code="x", title="X", unit=regencies[1].section)
+        with pytest.raises(Refused) as refused:
             events.draft_event(wanted, actor=cast.organiser.account)
+        assert refused.value.code == "unit_outside"
 
     @pytest.mark.parametrize(
         ("fields", "at"),
@@ -227,8 +229,9 @@ class TestRefusals:
         answer = browser.post(f"/panitia/{draft.code}/keadaan/buka")
         assert answer.status_code == 409
         assert made.fresh(draft).state == "draft"
-        with pytest.raises(events.SessionsMissing):
-            events.open_registration(draft, actor=cast.organiser.account)
+        with pytest.raises(Refused) as refused:
+            events.step(draft, "open", actor=cast.organiser.account)
+        assert refused.value.code == "sessions_missing"
 
 
 class TestSessionsLater:
@@ -241,7 +244,7 @@ class TestSessionsLater:
         event = made.event_of(cast.organiser, is_open=False)
         first, second = event.sessions.all()
         browser.post(self.place(event, first), {"simpan": "hapus"})
-        events.open_registration(event, actor=cast.organiser.account)
+        events.step(event, "open", actor=cast.organiser.account)
         refused = browser.post(self.place(event, second), {"simpan": "hapus"})
         browser.post(self.place(event, second), {"simpan": "batalkan"})
 
@@ -268,8 +271,9 @@ class TestSessionsLater:
         row = door.event.sessions.first()
         other = browser.post(self.place(door.event, row), {**SESSION, "group": "sendiri"})
         assert (other.status_code, list(other.context["form"].errors)) == (422, ["group"])
-        with pytest.raises(events.SessionInUse):
+        with pytest.raises(Refused) as refused:
             events.remove_session(row, actor=door.steward)
+        assert refused.value.code == "session_in_use"
         assert door.event.scans.count() == 1
 
 
@@ -286,18 +290,18 @@ class TestTheList:
         made.moved(coming, to=timezone.now() + timedelta(days=9))
         registration.register(coming, cast.stranger, actor=cast.operator.account)
         done = made.event_of(cast.organiser, code="selesai")
-        events.cancel(done, actor=cast.organiser.account, reason="Ditunda karena banjir")
+        made.led(done, "cancelled", by=cast.organiser)
 
-        shelves = browser.get("/panitia/").context["shelves"]
+        found = browser.get("/panitia/").context["found"]
 
-        def named(shelf):
-            return [(entry.event.code, entry.is_late) for entry in shelf]
+        def named(lines):
+            return [(entry.event.code, entry.is_late) for entry in lines]
 
-        assert named(shelves.running) == [(past.code, True)]
-        assert named(shelves.coming) == [(coming.code, False)]
-        assert shelves.coming[0].pressing.startswith("1 ")
-        assert named(shelves.drafts) == [(draft.code, False)]
-        assert named(shelves.past) == [(done.code, False)]
+        assert named(found.running) == [(past.code, True)]
+        assert named(found.coming) == [(coming.code, False)]
+        assert found.coming[0].pressing.startswith("1 ")
+        assert named(found.drafts) == [(draft.code, False)]
+        assert named(found.past) == [(done.code, False)]
 
 
 class TestWhoMay:
@@ -357,7 +361,7 @@ def test_pages_cost_the_same_whatever_the_number_of_rows(cast, browser, regencie
         more = made.event_of(cast.organiser, code=f"lebih-{number}")
         quiz_made.assigned(quiz, more, phase="pre")
         start = made.DAY + timedelta(days=number + 1)
-        draft = events.SessionDraft(
+        draft = Session(
             title=f"Sesi {number}",
             starts_at=start,
             ends_at=start + timedelta(hours=1),

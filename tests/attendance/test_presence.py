@@ -7,6 +7,7 @@ from django.http import Http404
 from django.utils import translation
 
 from attendance import entries, events, presence, registration
+from attendance.folding import shown_state
 from attendance.models import Correction, Presence
 from clinic.lib.errors import Refused
 from tests.attendance import made
@@ -16,7 +17,7 @@ WHY = "Panitia melihat yang bersangkutan"
 
 
 def act(kind, target, **fields):
-    return presence.Act(kind=kind, target=target, reason=WHY, **fields)
+    return Correction(kind=kind, target=target, reason=WHY, **fields)
 
 
 def morning(row):
@@ -45,18 +46,15 @@ def test_an_added_entry_counts_as_manual(door):
 
 
 def test_a_correction_says_why_and_names_what_there_is(door):
-    short = presence.Act(kind="void", target="x", reason="salah")
-    with pytest.raises(presence.ReasonMissing):
-        presence.correct(door.row, short, by=door.steward)
-    with pytest.raises(Refused) as refused:
-        presence.correct(door.row, act("void", "x"), by=door.steward)
-    assert refused.value.code == "not_found"
+    short = Correction(kind="void", target="x", reason="salah")
+    assert refused_code(door.row, short, door.steward) == "reason_missing"
+    assert refused_code(door.row, act("void", "x"), door.steward) == "not_found"
 
 
 def test_nobody_corrects_their_own_presence(door, cast):
     own = registration.invite(door.event, cast.organiser, actor=None)
-    with pytest.raises(presence.OwnRecord):
-        presence.correct(own, act("add", "d1", at=START, direction="in"), by=door.steward)
+    added = act("add", "d1", at=START, direction="in")
+    assert refused_code(own, added, door.steward) == "own_record"
     with pytest.raises(Http404):
         presence.correct(door.row, act("void", "x"), by=cast.colleague.account)
 
@@ -86,8 +84,8 @@ def test_a_tampered_projection_is_found_and_mended(door):
 
 def test_who_never_came_is_absent_only_once_the_session_is_over(door):
     session = door.event.sessions.get(title="Pagi")
-    assert presence.shown_state(None, session, START) == "expected"
-    assert presence.shown_state(None, session, END) == "absent"
+    assert shown_state(None, session, START) == "expected"
+    assert shown_state(None, session, END) == "absent"
 
 
 NEXT_DAY = START + timedelta(days=1)

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from attendance import badges, events, registration
+from attendance import badges, registration
 from attendance.models import Badge, Registration
 from clinic.lib.errors import Refused
 from clinic.people.models import Person
@@ -66,11 +66,11 @@ def test_an_operator_proposes_own_people_alone_and_the_person_confirms(cast, eve
 def test_the_organiser_approves_a_proposal(cast, event):
     row = registration.register(event, cast.stranger, actor=cast.operator.account)
     with pytest.raises(Http404):
-        registration.approve(row, actor=cast.operator.account)
+        made.decided(event, "approve", [row], by=cast.operator.account)
 
-    approved = registration.approve(row, actor=cast.organiser.account)
+    made.decided(event, "approve", [row], by=cast.organiser.account)
 
-    assert approved.state == State.CONFIRMED
+    assert made.states([row]) == [State.CONFIRMED]
 
 
 def test_an_invitation_writes_its_notice_with_the_act(cast, event):
@@ -85,7 +85,7 @@ def test_an_invitation_writes_its_notice_with_the_act(cast, event):
 def test_nobody_registers_where_it_is_not_open_or_from_another_regency(cast, event):
     with pytest.raises(Http404):
         made.joined(event, cast.other_regency_official)
-    events.close_registration(event, actor=cast.organiser.account)
+    made.led(event, "closed", by=cast.organiser)
     with pytest.raises(Refused) as refused:
         made.joined(made.fresh(event), cast.participant)
     assert refused.value.code == "registration_closed"
@@ -95,10 +95,10 @@ def test_a_walk_in_beyond_the_seats_is_kept_and_flagged(cast, event, regencies):
     for person in (cast.participant, cast.colleague):
         made.joined(event, person)
     home = regencies[0]
-    guest = registration.WalkIn(name="  Tamu   Baru ", unit=home.clinic, nip="199001012015011009")
+    guest = {"name": "  Tamu   Baru ", "unit": home.clinic, "nip": "199001012015011009"}
 
-    row = registration.add_walk_in(event, guest, actor=cast.organiser.account)
-    again = registration.add_walk_in(event, guest, actor=cast.organiser.account)
+    row = registration.add_walk_in(event, **guest, actor=cast.organiser.account)
+    again = registration.add_walk_in(event, **guest, actor=cast.organiser.account)
 
     assert (row.state, row.is_over_quota, row.person.name) == (State.WALK_IN, True, "Tamu Baru")
     assert again.pk == row.pk
@@ -108,11 +108,9 @@ def test_a_walk_in_beyond_the_seats_is_kept_and_flagged(cast, event, regencies):
 
 def test_a_walk_in_whose_nip_is_registered_is_that_registration(cast, event, regencies):
     row = made.joined(event, cast.participant)
-    guest = registration.WalkIn(
-        name="Nama Lain", unit=regencies[0].clinic, nip=cast.participant.nip
-    )
+    guest = {"name": "Nama Lain", "unit": regencies[0].clinic, "nip": cast.participant.nip}
 
-    assert registration.add_walk_in(event, guest, actor=cast.organiser.account).pk == row.pk
+    assert registration.add_walk_in(event, **guest, actor=cast.organiser.account).pk == row.pk
 
 
 def test_a_short_code_survives_being_read_aloud(cast, event):

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from attendance import checkin, registration, sheets
+from attendance import checkin, sheets
 from clinic.records.audit import AuditEntry
 from tests.attendance import made
 
@@ -46,8 +46,8 @@ class TestDaftarHadir:
         assert found.pages[0].mediabox.width == pytest.approx(210 / 25.4 * 72, abs=1)
 
     def test_zigzag_of_the_signatures(self, cast, full):
-        wish = sheets.SheetWish(sessions=list(full.sessions.all()))
-        drawn = sheets.attendance_list(full, wish, by=cast.organiser.account, now=timezone.now())
+        sessions, by = list(full.sessions.all()), cast.organiser.account
+        drawn = sheets.attendance_list(full, sessions, by=by, now=timezone.now())
         places = {}
 
         def note(text, matrix, _text_matrix, _font, _size):
@@ -69,10 +69,10 @@ class TestDaftarHadir:
 
     def test_same_rows_same_bytes_in_the_faces_we_ship(self, cast, full, settings):
         settings.IS_DEMO = True
-        wish = sheets.SheetWish(sessions=list(full.sessions.all()), is_recorded=True)
+        sessions, by = list(full.sessions.all()), cast.organiser.account
         now = timezone.now()
         first, second = (
-            sheets.attendance_list(full, wish, by=cast.organiser.account, now=now)
+            sheets.attendance_list(full, sessions, is_recorded=True, by=by, now=now)
             for _again in range(2)
         )
         assert first == second
@@ -86,11 +86,15 @@ class TestDaftarHadirPages:
     """What stands where on the paper."""
 
     def drawn(self, event, by, *, is_recorded=False, paper="a4"):
-        wish = sheets.SheetWish(
-            sessions=list(event.sessions.all()), is_recorded=is_recorded, paper=paper
-        )
         with translation.override("id"):
-            pdf = sheets.attendance_list(event, wish, by=by, now=timezone.now())
+            pdf = sheets.attendance_list(
+                event,
+                list(event.sessions.all()),
+                is_recorded=is_recorded,
+                paper=paper,
+                by=by,
+                now=timezone.now(),
+            )
         return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
 
     @pytest.mark.parametrize("paper", ["a4", "f4"])
@@ -126,9 +130,8 @@ class TestDaftarHadirPages:
 
     def test_a_guest_undone_is_not_listed_and_minutes_are_explained(self, cast, today, regencies):
         raw = {"uid": str(uuid4()), "group": "d1", "direction": "in"}
-        guest = registration.WalkIn(name="Tamu Keliru", unit=regencies[0].clinic)
         by = cast.organiser.account
-        checkin.record_walk_in(today, guest, raw, by=by)
+        checkin.record_walk_in(today, raw, name="Tamu Keliru", unit=regencies[0].clinic, by=by)
         assert "Tamu Keliru" in "".join(self.drawn(today, by, is_recorded=True))
         checkin.undo(today, UUID(raw["uid"]), by=by)
         text = " ".join("".join(self.drawn(today, by, is_recorded=True)).split())

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from PIL import Image
 
-from attendance import badges, events, registration
+from attendance import badges, registration
 from attendance.models import Correction, Presence, Registration, Scan
 from clinic.people.models import Unit
 from tests.attendance import made
@@ -141,8 +141,8 @@ def test_a_name_is_found_whatever_titles_and_accents(cast, signed_in, event, tex
     made.joined(event, cast.participant)
     made.joined(event, cast.colleague)
     page = signed_in(cast.organiser.account).get(f"/panitia/{event.code}/absen", {"q": text})
-    rows = page.context["lines"]
-    assert [line.registration.person for line, _uid in rows] == [cast.participant]
+    rows = page.context["lists"].ahead
+    assert [row.line.registration.person for row in rows] == [cast.participant]
 
 
 def test_panitia_pages_are_for_this_events_organiser(cast, signed_in, event):
@@ -168,8 +168,7 @@ def test_an_event_that_is_over_leads_to_its_attendance_and_not_to_the_door(
         session.ends_at -= timedelta(days=1)
         session.save()
     assert main_button() == [f"{board}peserta"]
-    for act in (events.close_registration, events.begin, events.end):
-        act(event, actor=cast.organiser.account)
+    made.led(event, "closed", "running", "ended", by=cast.organiser)
     assert main_button() == [f"{board}peserta"]
 
 
@@ -191,7 +190,7 @@ def test_a_board_costs_the_same_whatever_the_number_of_people(cast, signed_in, e
 
 
 def test_a_cancelled_event_takes_nobody(cast, signed_in, event):
-    events.cancel(event, actor=cast.organiser.account, reason="Ditunda bupati")
+    made.led(event, "cancelled", by=cast.organiser)
     page = signed_in(cast.participant.account).get(f"/kegiatan/{event.code}/").content.decode()
     assert f"/kegiatan/{event.code}/daftar" not in page
 
@@ -277,7 +276,7 @@ class TestDesk:
         place = f"/panitia/{today.code}/absen"
         told = browser.post(place, {"kelompok": "d1", "batal": uid}, follow=True)
         assert told.context["told"]["is_gone"]
-        assert told.context["lines"] == []
+        assert not told.context["lists"]
 
 
 def test_the_current_page_of_an_event_is_marked(cast, signed_in, event):

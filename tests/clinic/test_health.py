@@ -200,9 +200,9 @@ class TestS21TheDatabaseRefuses:
 
     @pytest.mark.django_db(transaction=True)
     def test_an_append_only_table_without_triggers(self):
-        seals.take_down(["records_seal"])
+        seals.drop_triggers(["records_seal"])
         done = run(*WEB, env=production())
-        seals.put_up_triggers()
+        seals.create_triggers()
 
         assert done.returncode != 0
         assert "records_seal has no triggers" in done.stderr

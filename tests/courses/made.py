@@ -1,10 +1,14 @@
 """Modules for tests, made through the services: content file, draft, review, publication."""
 
 import tomllib
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from clinic.assessments import frameworks
 from clinic.assessments.outcome_links import load_outcomes
+from clinic.lib.errors import Refused
 from courses import importing, publishing
 from courses.importing import load_regulations
 from courses.models import SectionPage
@@ -13,6 +17,14 @@ from tests.replaying import Recording
 
 CONTENT = Path("clinic/management/content")
 SLUG = "pengawasan"
+
+
+@contextmanager
+def refused(code):
+    """Hold that what stands below is refused with this code."""
+    with pytest.raises(Refused) as refusal:
+        yield refusal
+    assert refusal.value.code == code
 
 
 def ground():

@@ -5,7 +5,6 @@ import pytest
 from clinic.people import merging
 from courses import progress, publishing
 from courses.models import ModuleCompletion, SectionProgress
-from courses.publishing import Note
 from quizzes.models import QuestionVersion
 from tests.courses import made
 
@@ -15,6 +14,10 @@ SECTION = "/modul/pengawasan/gratifikasi/"
 
 def current(module):
     return module.editions.get(is_current=True)
+
+
+def standing(person, edition):
+    return progress.progress_of(person, [edition])[edition.module_id]
 
 
 def all_finished(person, module):
@@ -45,7 +48,7 @@ def test_u15_a_mark_is_seen_at_once_on_list_module_and_home(cast, signed_in):
     assert answer.headers["Location"] == "/modul/kecil/bagian-2/"
     assert [task["url"] for task in home] == ["/modul/kecil/bagian-2/"]
     assert browser.get("/modul/").context["cards"][0]["state"] == "done"
-    assert browser.get("/modul/kecil/").context["standing"].state == "done"
+    assert browser.get("/modul/kecil/").context["progress"].state == "done"
     assert browser.get("/belajar/").context["reading"] == []
     assert ModuleCompletion.objects.get().module_id == module.pk
 
@@ -81,7 +84,7 @@ def test_marking_twice_and_taking_back(cast):
     assert ModuleCompletion.objects.get().person == person
 
     progress.undo(person, edition, edition.sections[0])
-    assert progress.standing_of(person, edition).state == "doing"
+    assert standing(person, edition).state == "doing"
     assert not ModuleCompletion.objects.exists()
 
 
@@ -90,11 +93,11 @@ def test_u16_a_big_new_edition_keeps_completion_and_lists_changed_sections_only(
     all_finished(cast.participant, module)
 
     made.rewrite(module, "dua", actor=cast.author.account, only={"bagian-2"})
-    publishing.publish(module, actor=cast.reviewer.account, note=Note(is_major=True))
-    standing = progress.standing_of(cast.participant, current(module))
+    publishing.publish(module, actor=cast.reviewer.account, is_major=True)
+    found = standing(cast.participant, current(module))
 
-    assert (standing.state, standing.completion.edition) == ("done", 1)
-    assert [one["slug"] for one in standing.changed] == ["bagian-2"]
+    assert (found.state, found.completion.edition) == ("done", 1)
+    assert [one["slug"] for one in found.changed] == ["bagian-2"]
 
 
 def test_u16_a_small_edition_asks_nobody_to_look_again(cast):
@@ -103,9 +106,9 @@ def test_u16_a_small_edition_asks_nobody_to_look_again(cast):
 
     made.rewrite(module, "dua", actor=cast.author.account)
     publishing.publish(module, actor=cast.reviewer.account)
-    standing = progress.standing_of(cast.participant, current(module))
+    found = standing(cast.participant, current(module))
 
-    assert (standing.state, standing.changed) == ("done", ())
+    assert (found.state, found.changed) == ("done", ())
 
 
 def test_what_a_merged_row_has_finished_counts_for_the_person(cast):
@@ -114,7 +117,7 @@ def test_what_a_merged_row_has_finished_counts_for_the_person(cast):
 
     merging.merge(cast.participant, cast.walk_in, actor=cast.admin.account, reason="satu orang")
 
-    assert progress.standing_of(cast.participant, current(module)).state == "done"
+    assert standing(cast.participant, current(module)).state == "done"
 
 
 def test_a_guest_is_asked_to_sign_in_before_progress_is_kept(cast, client):
@@ -130,4 +133,4 @@ def test_progress_of_one_person_is_not_that_of_another(cast):
     module = made.small(cast)
     all_finished(cast.participant, module)
 
-    assert progress.standing_of(cast.colleague, current(module)).state == "todo"
+    assert standing(cast.colleague, current(module)).state == "todo"

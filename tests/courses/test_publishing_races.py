@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from clinic.lib.errors import Refused
 from courses import publishing
 from courses.models import ModuleEdition, SectionPage
-from courses.publishing import NothingToPublish
 from tests.courses import made
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -86,7 +86,7 @@ def test_two_reviewers_at_once_make_one_edition(cast, module):
         start.wait()
         try:
             return publishing.publish(module, actor=cast.reviewer.account).number
-        except NothingToPublish as refusal:
+        except Refused as refusal:
             return refusal.code
 
     with ThreadPoolExecutor(2) as pool:

@@ -13,6 +13,7 @@ from clinic.records.notices import Notice
 from courses import importing, publishing, reviewing
 from courses.models import ModuleEdition, ModuleIndexPage, ModulePage, ReviewRequest, SectionPage
 from tests.courses import made
+from tests.courses.made import refused
 
 pytestmark = pytest.mark.django_db
 REVIEW = "/admin/tinjau/kecil/"
@@ -47,15 +48,15 @@ def test_only_the_writer_sends(cast, module):
 def test_nothing_new_is_not_sent(cast):
     published = made.small(cast, "lain")
 
-    with pytest.raises(publishing.NothingToPublish):
+    with refused("nothing_to_publish"):
         reviewing.send_to_review(published, actor=cast.author.account)
 
 
 def test_returning_needs_a_comment_and_brings_it_to_the_author(cast, module):
-    with pytest.raises(reviewing.NotWaiting):
+    with refused("not_waiting"):
         reviewing.return_to_author(module, actor=cast.reviewer.account, comment="Perbaiki")
     reviewing.send_to_review(module, actor=cast.author.account)
-    with pytest.raises(reviewing.CommentMissing):
+    with refused("comment_missing"):
         reviewing.return_to_author(module, actor=cast.reviewer.account, comment="  ")
     with pytest.raises(PermissionDenied):
         reviewing.return_to_author(module, actor=cast.author.account, comment="Perbaiki")
@@ -189,7 +190,7 @@ def test_the_author_writes_in_the_editor_and_sends_from_there(cast, module, sign
     assert answer.headers["Location"] == REVIEW
     assert ReviewRequest.objects.get().state == "waiting"
     assert publishing.draft_of(module).head["sections"][0]["title"] == "Bagian dari penyunting"
-    with pytest.raises(publishing.Incomplete):
+    with refused("incomplete"):
         publishing.publish(module, actor=cast.reviewer.account)
 
 

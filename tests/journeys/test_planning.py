@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from attendance import events
 from attendance.models import Event
 from quizzes.models import Assignment
 from tests.attendance import made
@@ -131,7 +130,7 @@ def test_axe_finds_nothing_on_any_page_of_the_plan(enter, cast):
     quiz_made.assigned(quiz, event, phase="pre")
     session = event.sessions.first().uuid
     done = made.event_of(cast.organiser, code="sudah-batal")
-    events.cancel(done, actor=cast.organiser.account, reason="Ditunda karena banjir")
+    made.led(done, "cancelled", by=cast.organiser)
     pages = [
         "/panitia/",
         "/panitia/baru/",

@@ -3,8 +3,8 @@
 import pytest
 from django.conf import settings as django_settings
 
+from clinic.assessments.frameworks import find_edition
 from clinic.assessments.models import Sheet
-from clinic.assessments.sheet_imports import find_edition
 from clinic.records.imports import Import
 from tests.clinic.assessments.made_workbooks import SAMPLE
 from tests.journeys.conftest import A4, F4, faults, overflow, papers

@@ -13,7 +13,7 @@ from allauth.mfa.models import Authenticator
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from clinic.assessments.sheet_imports import find_edition
+from clinic.assessments.frameworks import find_edition
 from clinic.assessments.sheets import record_sheet
 from clinic.people import accounts, granting, merging
 from clinic.people.access import PREFIX_POLICIES

@@ -47,13 +47,13 @@ def items_of(door, drawn):
 
 
 def held():
-    return sorted(Presence.objects.values_list("registration", "session", *presence.KEPT[:-2]))
+    return sorted(Presence.objects.values_list("registration", "session", *Presence.FOLDED[:-2]))
 
 
 def test_i01_the_database_refuses_any_change_of_a_scan_or_correction(door):
     item = made.badge(door.row)
     made.scanned(door.event, item)
-    act = presence.Act(kind="void", target=item["uid"], reason=WHY)
+    act = Correction(kind="void", target=item["uid"], reason=WHY)
     presence.correct(door.row, act, by=door.steward)
     for model in (Scan, Correction):
         table = model._meta.db_table

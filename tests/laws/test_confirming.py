@@ -58,8 +58,8 @@ def test_no_page_does_a_dear_act_without_a_fresh_password():
 
 @pytest.mark.parametrize(("text", "acts"), [
     ("presence.correct(row, act, by=by)", ["presence.correct"]),
-    ("SheetWish(has_whole_nip=request.method == 'POST')", ["has_whole_nip"]),
-    ("SheetWish(has_whole_nip=False)", []),
+    ("attendance_list(event, sessions, has_whole_nip=request.method == 'POST')", ["has_whole_nip"]),
+    ("attendance_list(event, sessions, has_whole_nip=False)", []),
     ("confirming.ask_to_confirm(request)\npresence.correct(row, act, by=by)", []),
 ])  # fmt: skip
 def test_the_law_knows_right_from_wrong(text, acts):

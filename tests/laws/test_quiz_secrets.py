@@ -146,7 +146,7 @@ def test_s01_a_check_question_gives_feedback_only_to_an_answer_and_never_its_key
     assert wrong.explanation.text == WORDS[1]
     assert wrong.sources == (made.SOURCE["label"],)
     assert practice.check("cek", uid(2), person=cast.participant).correct
-    assert practice.answered(cast.participant, ["cek", "lain"]) == {"cek"}
+    assert practice.answered([cast.participant.pk], ["cek", "lain"]) == {"cek"}
     assert not ResponseEvent.objects.exists()
 
 

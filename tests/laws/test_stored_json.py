@@ -15,9 +15,10 @@ from clinic.assessments.models import FrameworkEdition
 from clinic.assessments.report_page import facts_of
 from clinic.insights import findings
 from clinic.insights.arithmetic import calibration
+from clinic.insights.arithmetic.diagnosis import Reason
 from clinic.insights.arithmetic.suppression import State
 from clinic.insights.models import Finding
-from clinic.insights.reading import Reason, _content
+from clinic.insights.reading import _content
 from clinic.people import importing, merging
 from clinic.people.arithmetic.lists import ListProblem
 from clinic.people.models import PersonMerge
@@ -53,7 +54,6 @@ COLUMNS = {
     "assessments.node.definition": "made again from the edition's own file at each load",
     "assessments.noderevision.rubric": "a list of texts",
     "assessments.sheet.reading": "where the sheet came from; carried on, read by no code",
-    "attendance.event.agenda_basis": "empty until the planner is built",
     "attendance.event.policies": {"event_policies"},
     "attendance.presence.flags": "a list of words, rebuilt from the scans",
     "attendance.presence.intervals": "pairs of moments, rebuilt from the scans",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from clinic.assessments.arithmetic.editions import EditionNode, Formula, FrameworkFile, Scale
+from clinic.assessments.arithmetic.editions import AnswerScale, EditionNode, Formula, FrameworkFile
 from clinic.lib.errors import Refused
 
 Pair = tuple[int, int]
@@ -26,7 +26,7 @@ class AnswerRefused(Refused):
 
 
 @dataclass(frozen=True)
-class Worth:
+class RowWorth:
     """What one scored row is worth, as a share (0..1) of its points.
 
     Attributes:
@@ -40,11 +40,31 @@ class Worth:
     state: str
 
 
-_BLANK = Worth(Fraction(0), Fraction(1), BLANK)
-_UNDECIDED = Worth(Fraction(0), Fraction(1), UNDECIDED)
+@dataclass(frozen=True)
+class RowEntry:
+    """What one row of a sheet says.
+
+    Attributes:
+        value: the answer as scoring takes it: letter, count, survey value, pair, or None.
+        text: the answer as it was written.
+        proofs: (document text, link) pairs; either may be empty.
+    """
+
+    value: AnswerValue = None
+    text: str = ""
+    note: str = ""
+    proofs: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return self.value is None and not (self.text or self.note or self.proofs)
 
 
-def pair_of_letter(scale: Scale, letter: str) -> Pair:
+_BLANK = RowWorth(Fraction(0), Fraction(1), BLANK)
+_UNDECIDED = RowWorth(Fraction(0), Fraction(1), UNDECIDED)
+
+
+def pair_of_letter(scale: AnswerScale, letter: str) -> Pair:
     """Turn a letter into two integers.
 
     Raises:
@@ -56,7 +76,7 @@ def pair_of_letter(scale: Scale, letter: str) -> Pair:
     return value.numerator, value.denominator
 
 
-def pair_of_value(scale: Scale, value: Decimal | Fraction | int) -> Pair:
+def pair_of_value(scale: AnswerScale, value: Decimal | Fraction | int) -> Pair:
     """Turn a survey value from 0 to the scale's maximum into two integers.
 
     Raises:
@@ -75,16 +95,16 @@ def pair_of_ratio(formula: Formula, answers: Answers) -> Pair | None:
 
     A decrease is kept as (before - after, before); the pair is neither reduced nor capped.
     """
-    below = _sum_of(formula.denominator, answers)
+    below = _add_counts(formula.denominator, answers)
     if below is None and formula.parts and formula.parts_rule == "equal":
-        below = _sum_of(formula.parts, answers)
-    above = _sum_of(formula.numerator, answers)
+        below = _add_counts(formula.parts, answers)
+    above = _add_counts(formula.numerator, answers)
     if above is None or below is None:
         return None
     return (below - above, below) if formula.kind == "decrease" else (above, below)
 
 
-def worth_of(framework: FrameworkFile, node: EditionNode, answers: Answers) -> Worth:
+def worth_of(framework: FrameworkFile, node: EditionNode, answers: Answers) -> RowWorth:
     """Tell what a scored row is worth.
 
     Raises:
@@ -92,7 +112,7 @@ def worth_of(framework: FrameworkFile, node: EditionNode, answers: Answers) -> W
     """
     scale = framework.by_scale[node.scale]
     try:
-        pair = _pair(scale, node, answers)
+        pair = _find_pair(scale, node, answers)
     except AnswerRefused as refusal:
         raise AnswerRefused(
             code=refusal.code, details={**refusal.details, "node": node.code}
@@ -101,12 +121,12 @@ def worth_of(framework: FrameworkFile, node: EditionNode, answers: Answers) -> W
         return _BLANK
     above, below = pair
     if below == 0:
-        return _without_denominator(node.formula, above)
+        return _judge_zero_denominator(node.formula, above)
     share = min(Fraction(1), max(Fraction(0), Fraction(above, below)))
-    return Worth(share, share, ANSWERED)
+    return RowWorth(share, share, ANSWERED)
 
 
-def _pair(scale: Scale, node: EditionNode, answers: Answers) -> Pair | None:
+def _find_pair(scale: AnswerScale, node: EditionNode, answers: Answers) -> Pair | None:
     if node.formula is not None:
         counted = pair_of_ratio(node.formula, answers)
         if counted is not None:
@@ -117,14 +137,14 @@ def _pair(scale: Scale, node: EditionNode, answers: Answers) -> Pair | None:
     return pair_of_answer(scale, answer)
 
 
-def pair_of_answer(scale: Scale, answer: str | int | Decimal | Fraction | Pair) -> Pair:
+def pair_of_answer(scale: AnswerScale, answer: str | int | Decimal | Fraction | Pair) -> Pair:
     """Turn whatever a row was given into two integers.
 
     Raises:
         AnswerRefused: for a kind of answer that the scale does not take.
     """
     if isinstance(answer, tuple):
-        return _checked(answer)
+        return _check_pair(answer)
     if isinstance(answer, str) != (scale.kind == "letters"):
         raise AnswerRefused(code="answer_kind_wrong", details={"scale": scale.id})
     if isinstance(answer, str):
@@ -135,14 +155,14 @@ def pair_of_answer(scale: Scale, answer: str | int | Decimal | Fraction | Pair) 
     return share.numerator, share.denominator
 
 
-def _checked(pair: Pair) -> Pair:
+def _check_pair(pair: Pair) -> Pair:
     above, below = pair
     if below < 0:
         raise AnswerRefused(code="value_out_of_range", details={"pair": pair})
     return above, below
 
 
-def _without_denominator(formula: Formula | None, above: int) -> Worth:
+def _judge_zero_denominator(formula: Formula | None, above: int) -> RowWorth:
     rule = "unknown"
     if formula is not None:
         both_zero = above == 0
@@ -150,10 +170,10 @@ def _without_denominator(formula: Formula | None, above: int) -> Worth:
     if rule == "unknown":
         return _UNDECIDED
     share = Fraction(1 if rule == "full" else 0)
-    return Worth(share, share, ANSWERED)
+    return RowWorth(share, share, ANSWERED)
 
 
-def _sum_of(codes: tuple[str, ...], answers: Answers) -> int | None:
+def _add_counts(codes: tuple[str, ...], answers: Answers) -> int | None:
     counts = [count_of(answers, code) for code in codes]
     known = [count for count in counts if count is not None]
     return sum(known) if len(known) == len(counts) else None
@@ -168,13 +188,13 @@ def count_of(answers: Answers, code: str) -> int | None:
     answer = answers.get(code)
     if answer is None or answer == "":
         return None
-    exact = Fraction(*answer) if isinstance(answer, tuple) else _number(answer, code)
+    exact = Fraction(*answer) if isinstance(answer, tuple) else _read_number(answer, code)
     if exact.denominator != 1 or exact < 0:
         raise AnswerRefused(code="count_invalid", details={"node": code})
     return exact.numerator
 
 
-def _number(answer: str | int | Decimal | Fraction, code: str) -> Fraction:
+def _read_number(answer: str | int | Decimal | Fraction, code: str) -> Fraction:
     if isinstance(answer, str):
         raise AnswerRefused(code="count_invalid", details={"node": code})
     return Fraction(answer)

@@ -45,7 +45,7 @@ class ScaleStep:
 
 
 @dataclass(frozen=True)
-class Scale:
+class AnswerScale:
     """How a row is answered.
 
     Attributes:
@@ -195,23 +195,43 @@ class FrameworkFile:
     status: str
     source: SourceStamp
     unverified: tuple[str, ...]
-    scales: tuple[Scale, ...]
+    scales: tuple[AnswerScale, ...]
     nodes: tuple[EditionNode, ...]
     thresholds: tuple[Threshold, ...] = ()
     preconditions: tuple[Precondition, ...] = ()
     categories: tuple[Category, ...] = ()
     by_code: dict[str, EditionNode] = field(init=False, repr=False, compare=False, hash=False)
-    by_scale: dict[str, Scale] = field(init=False, repr=False, compare=False, hash=False)
+    by_scale: dict[str, AnswerScale] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_code", {node.code: node for node in self.nodes})
         object.__setattr__(self, "by_scale", {scale.id: scale for scale in self.scales})
 
+    @cached_property
+    def _children(self) -> dict[str, tuple[EditionNode, ...]]:
+        by_parent: dict[str, list[EditionNode]] = {}
+        for node in self.nodes:
+            by_parent.setdefault(node.parent, []).append(node)
+        return {code: tuple(nodes) for code, nodes in by_parent.items()}
+
     def children(self, code: str) -> tuple[EditionNode, ...]:
         """Return the nodes directly below ``code`` (``""``: the roots), in document order."""
-        return tuple(node for node in self.nodes if node.parent == code)
+        return self._children.get(code, ())
 
-    def scale_of(self, node: EditionNode) -> Scale | None:
+    def answered(self, code: str) -> tuple[EditionNode, ...]:
+        """Return the nodes that are filled in for a scored row: its counts, or the row itself."""
+        counts = tuple(child for child in self.children(code) if child.kind == "input")
+        return counts or (self.by_code[code],)
+
+    def path(self, code: str) -> list[EditionNode]:
+        """Return the node and all above it, from the root down."""
+        found: list[EditionNode] = []
+        while code:
+            found.insert(0, self.by_code[code])
+            code = found[0].parent
+        return found
+
+    def scale_of(self, node: EditionNode) -> AnswerScale | None:
         return self.by_scale.get(node.scale)
 
     def is_scored(self, node: EditionNode) -> bool:
@@ -224,6 +244,7 @@ class FrameworkFile:
         """The nodes to look up by wording; whoever reads many sheets compares a wording once."""
         return NameIndex((node.code, node.name) for node in self.nodes)
 
-    @property
+    @cached_property
     def scored(self) -> tuple[EditionNode, ...]:
+        """The rows that are answered and earn points, in document order."""
         return tuple(node for node in self.nodes if self.is_scored(node))

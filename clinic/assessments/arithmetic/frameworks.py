@@ -13,13 +13,13 @@ from typing import Any
 
 from clinic.assessments.arithmetic.editions import (
     CHANGE_AREAS,
+    AnswerScale,
     Category,
     EditionNode,
     Formula,
     FrameworkFile,
     Precondition,
     RubricLine,
-    Scale,
     ScaleStep,
     SourceStamp,
     Threshold,
@@ -60,34 +60,34 @@ def check_framework(framework: FrameworkFile) -> None:
         rule(framework)
 
 
-def _fault(code: str, node: str = "", **more: object) -> FrameworkFault:
+def _make_fault(code: str, node: str = "", **more: object) -> FrameworkFault:
     return FrameworkFault(code=code, details={"node": node, **more} if node else dict(more))
 
 
-def _codes_are_unique(framework: FrameworkFile) -> None:
+def _check_codes(framework: FrameworkFile) -> None:
     seen: set[str] = set()
     for node in framework.nodes:
         if node.code in seen:
-            raise _fault("duplicate_code", node.code)
+            raise _make_fault("duplicate_code", node.code)
         if node.kind not in KINDS:
-            raise _fault("kind_unknown", node.code, kind=node.kind)
+            raise _make_fault("kind_unknown", node.code, kind=node.kind)
         if node.parent and node.parent not in seen:
-            raise _fault("parent_missing", node.code, parent=node.parent)
+            raise _make_fault("parent_missing", node.code, parent=node.parent)
         seen.add(node.code)
     if not framework.nodes:
-        raise _fault("tree_empty")
+        raise _make_fault("tree_empty")
 
 
-def _scales_are_sound(framework: FrameworkFile) -> None:
+def _check_scales(framework: FrameworkFile) -> None:
     for scale in framework.scales:
         if not _is_sound(scale):
-            raise _fault("scale_invalid", scale=scale.id)
+            raise _make_fault("scale_invalid", scale=scale.id)
     for node in framework.nodes:
         if node.scale and node.scale not in framework.by_scale:
-            raise _fault("scale_missing", node.code, scale=node.scale)
+            raise _make_fault("scale_missing", node.code, scale=node.scale)
 
 
-def _is_sound(scale: Scale) -> bool:
+def _is_sound(scale: AnswerScale) -> bool:
     if scale.kind == "letters":
         values = [step.value for step in scale.steps]
         return (
@@ -101,13 +101,13 @@ def _is_sound(scale: Scale) -> bool:
     return scale.kind in {"ratio", "count"}
 
 
-def _scored_rows_have_a_scale(framework: FrameworkFile) -> None:
+def _check_scored_rows(framework: FrameworkFile) -> None:
     for node in framework.nodes:
         if node.kind in UNSCORED_KINDS:
             if framework.is_scored(node):
-                raise _fault("input_is_scored", node.code)
+                raise _make_fault("input_is_scored", node.code)
         elif _earns_points(framework, node) and not framework.is_scored(node):
-            raise _fault("scale_missing", node.code)
+            raise _make_fault("scale_missing", node.code)
 
 
 def _earns_points(framework: FrameworkFile, node: EditionNode) -> bool:
@@ -119,28 +119,28 @@ def _earns_points(framework: FrameworkFile, node: EditionNode) -> bool:
     return node.weight is not None and node.weight > 0
 
 
-def _rubrics_fit(framework: FrameworkFile) -> None:
+def _check_rubrics(framework: FrameworkFile) -> None:
     for node in framework.nodes:
         scale = framework.scale_of(node)
         letters = scale.letters if scale else ()
         for line in node.rubric:
             if line.letter not in letters:
-                raise _fault("rubric_invalid", node.code, letter=line.letter)
+                raise _make_fault("rubric_invalid", node.code, letter=line.letter)
 
 
-def _formulas_fit(framework: FrameworkFile) -> None:
+def _check_formulas(framework: FrameworkFile) -> None:
     for node in framework.nodes:
         scale = framework.scale_of(node)
         needs = scale is not None and scale.kind == "ratio"
         if needs != (node.formula is not None):
-            raise _fault("formula_invalid", node.code)
-        if node.formula is not None and not _fits(framework, node, node.formula):
-            raise _fault("formula_invalid", node.code)
+            raise _make_fault("formula_invalid", node.code)
+        if node.formula is not None and not _is_fitting(framework, node, node.formula):
+            raise _make_fault("formula_invalid", node.code)
         if node.same_as and node.same_as not in framework.by_code:
-            raise _fault("formula_invalid", node.code, same_as=node.same_as)
+            raise _make_fault("formula_invalid", node.code, same_as=node.same_as)
 
 
-def _fits(framework: FrameworkFile, node: EditionNode, formula: Formula) -> bool:
+def _is_fitting(framework: FrameworkFile, node: EditionNode, formula: Formula) -> bool:
     inputs = {child.code for child in framework.children(node.code) if child.kind == "input"}
     named = {*formula.numerator, *formula.denominator, *formula.parts}
     return (
@@ -153,25 +153,25 @@ def _fits(framework: FrameworkFile, node: EditionNode, formula: Formula) -> bool
     )
 
 
-def _weights_sum(framework: FrameworkFile) -> None:
+def _check_weights(framework: FrameworkFile) -> None:
     for node in framework.nodes:
         if node.weight is not None and node.weight < 0:
-            raise _fault("weight_negative", node.code)
+            raise _make_fault("weight_negative", node.code)
         counted = [c for c in framework.children(node.code) if c.kind not in UNSCORED_KINDS]
         if counted:
             _check_aggregate(node, counted)
     roots = sum((root.weight or Fraction(0) for root in framework.children("")), Fraction(0))
     if roots != framework.maximum:
-        raise _fault("weights_do_not_sum", found=str(roots), expected=str(framework.maximum))
+        raise _make_fault("weights_do_not_sum", found=str(roots), expected=str(framework.maximum))
 
 
 def _check_aggregate(node: EditionNode, counted: list[EditionNode]) -> None:
     if node.aggregate not in {"sum", "mean", "weight"}:
-        raise _fault("aggregate_missing", node.code)
+        raise _make_fault("aggregate_missing", node.code)
     if node.aggregate == "sum":
         _check_sum(node, counted)
     elif node.aggregate == "weight" and any(child.weight is None for child in counted):
-        raise _fault("weights_do_not_sum", node.code)
+        raise _make_fault("weights_do_not_sum", node.code)
 
 
 def _check_sum(node: EditionNode, children: list[EditionNode]) -> None:
@@ -182,10 +182,12 @@ def _check_sum(node: EditionNode, children: list[EditionNode]) -> None:
     else:
         fits = known == node.weight if complete else known <= node.weight
     if not fits:
-        raise _fault("weights_do_not_sum", node.code, found=str(known), expected=str(node.weight))
+        raise _make_fault(
+            "weights_do_not_sum", node.code, found=str(known), expected=str(node.weight)
+        )
 
 
-def _one_area_each(framework: FrameworkFile) -> None:
+def _check_areas(framework: FrameworkFile) -> None:
     for node in framework.nodes:
         areas = set()
         step: EditionNode | None = node
@@ -193,40 +195,40 @@ def _one_area_each(framework: FrameworkFile) -> None:
             areas |= {step.area} if step.area else set()
             step = framework.by_code.get(step.parent)
         if len(areas) > 1:
-            raise _fault("two_change_areas", node.code, areas=sorted(areas))
+            raise _make_fault("two_change_areas", node.code, areas=sorted(areas))
         if not areas <= set(CHANGE_AREAS):
-            raise _fault("change_area_unknown", node.code, areas=sorted(areas))
+            raise _make_fault("change_area_unknown", node.code, areas=sorted(areas))
 
 
-def _tests_refer_to_nodes(framework: FrameworkFile) -> None:
+def _check_thresholds(framework: FrameworkFile) -> None:
     names = {threshold.id for threshold in framework.thresholds}
     for threshold in framework.thresholds:
         for line in threshold.lines:
             if line.measure not in {"total", "node", "each_area"}:
-                raise _fault("threshold_invalid", threshold=threshold.id, line=line.code)
+                raise _make_fault("threshold_invalid", threshold=threshold.id, line=line.code)
             if line.measure == "node" and line.node not in framework.by_code:
-                raise _fault("threshold_invalid", line.node, threshold=threshold.id)
+                raise _make_fault("threshold_invalid", line.node, threshold=threshold.id)
     for precondition in framework.preconditions:
         if precondition.threshold not in names:
-            raise _fault("threshold_invalid", precondition=precondition.code)
+            raise _make_fault("threshold_invalid", precondition=precondition.code)
 
 
-def _categories_descend(framework: FrameworkFile) -> None:
+def _check_categories(framework: FrameworkFile) -> None:
     limits = [category.minimum for category in framework.categories]
     if limits != sorted(limits, reverse=True):
-        raise _fault("categories_unordered")
+        raise _make_fault("categories_unordered")
 
 
 _RULES: tuple[Callable[[FrameworkFile], None], ...] = (
-    _codes_are_unique,
-    _scales_are_sound,
-    _scored_rows_have_a_scale,
-    _rubrics_fit,
-    _formulas_fit,
-    _weights_sum,
-    _one_area_each,
-    _tests_refer_to_nodes,
-    _categories_descend,
+    _check_codes,
+    _check_scales,
+    _check_scored_rows,
+    _check_rubrics,
+    _check_formulas,
+    _check_weights,
+    _check_areas,
+    _check_thresholds,
+    _check_categories,
 )
 
 
@@ -239,18 +241,18 @@ def parse_framework(source: str | Mapping[str, Any]) -> FrameworkFile:
     Raises:
         FrameworkFault: with a code and, where one is to blame, the node in ``details``.
     """
-    table = _table(source)
+    table = _read_table(source)
     if table.get("schema") != SCHEMA:
         raise FrameworkFault(code="schema_unknown", details={"schema": table.get("schema")})
     try:
-        framework = _framework(table)
+        framework = _read_framework(table)
     except (KeyError, TypeError, ValueError, ZeroDivisionError, AttributeError) as fault:
         raise FrameworkFault(code="framework_malformed", details={"what": str(fault)}) from fault
     check_framework(framework)
     return framework
 
 
-def _table(source: str | Mapping[str, Any]) -> Mapping[str, Any]:
+def _read_table(source: str | Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(source, str):
         return source
     try:
@@ -259,35 +261,37 @@ def _table(source: str | Mapping[str, Any]) -> Mapping[str, Any]:
         raise FrameworkFault(code="not_toml", details={"what": str(fault)}) from fault
 
 
-def _framework(table: Mapping[str, Any]) -> FrameworkFile:
+def _read_framework(table: Mapping[str, Any]) -> FrameworkFile:
     head = table["framework"]
     return FrameworkFile(
         id=head["id"],
         name=head["name"],
         name_en=head["name_en"],
         level=head["level"],
-        maximum=_exact(head["maximum"]),
+        maximum=_read_fraction(head["maximum"]),
         valid_from=head["valid_from"],
         valid_to=head.get("valid_to"),
         status=head["status"],
-        source=_stamp(table.get("source", {})),
+        source=_read_stamp(table.get("source", {})),
         unverified=tuple(table.get("unverified", ())),
-        scales=tuple(_scale(entry) for entry in table.get("scale", ())),
-        nodes=tuple(_node(entry, place) for place, entry in enumerate(table.get("node", ()), 1)),
-        thresholds=tuple(_threshold(entry) for entry in table.get("threshold", ())),
-        preconditions=tuple(_precondition(entry) for entry in table.get("precondition", ())),
-        categories=tuple(_category(entry) for entry in table.get("category", ())),
+        scales=tuple(_read_scale(entry) for entry in table.get("scale", ())),
+        nodes=tuple(
+            _read_node(entry, place) for place, entry in enumerate(table.get("node", ()), 1)
+        ),
+        thresholds=tuple(_read_threshold(entry) for entry in table.get("threshold", ())),
+        preconditions=tuple(_read_precondition(entry) for entry in table.get("precondition", ())),
+        categories=tuple(_read_category(entry) for entry in table.get("category", ())),
     )
 
 
-def _exact(value: str | int) -> Fraction:
+def _read_fraction(value: str | int) -> Fraction:
     """Read an exact number; a binary float would already have lost it."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise TypeError(f"write {value!r} as a string")
     return Fraction(value)
 
 
-def _stamp(entry: Mapping[str, Any]) -> SourceStamp:
+def _read_stamp(entry: Mapping[str, Any]) -> SourceStamp:
     missing = [key for key in ("regulation", "seen_at", "retrieved") if not entry.get(key)]
     missing += [key for key in ("checked_by", "checked_on") if key not in entry]
     if missing:
@@ -304,21 +308,21 @@ def _stamp(entry: Mapping[str, Any]) -> SourceStamp:
     )
 
 
-def _scale(entry: Mapping[str, Any]) -> Scale:
+def _read_scale(entry: Mapping[str, Any]) -> AnswerScale:
     meaning = entry.get("meaning", {})
-    return Scale(
+    return AnswerScale(
         id=entry["id"],
         label=entry["label"],
         kind=entry["kind"],
         steps=tuple(
-            ScaleStep(letter, _exact(value), meaning.get(letter, ""))
+            ScaleStep(letter, _read_fraction(value), meaning.get(letter, ""))
             for letter, value in entry.get("steps", {}).items()
         ),
-        maximum=_exact(entry["maximum"]) if "maximum" in entry else None,
+        maximum=_read_fraction(entry["maximum"]) if "maximum" in entry else None,
     )
 
 
-def _node(entry: Mapping[str, Any], position: int) -> EditionNode:
+def _read_node(entry: Mapping[str, Any], position: int) -> EditionNode:
     return EditionNode(
         code=entry["code"],
         parent=entry.get("parent", ""),
@@ -326,11 +330,11 @@ def _node(entry: Mapping[str, Any], position: int) -> EditionNode:
         position=position,
         name=entry["name"],
         name_en=entry["name_en"],
-        weight=_exact(entry["weight"]) if "weight" in entry else None,
+        weight=_read_fraction(entry["weight"]) if "weight" in entry else None,
         aggregate=entry.get("aggregate", ""),
         area=entry.get("area", ""),
         scale=entry.get("scale", ""),
-        formula=_formula(entry["formula"]) if "formula" in entry else None,
+        formula=_read_formula(entry["formula"]) if "formula" in entry else None,
         rubric=tuple(RubricLine(*line) for line in entry.get("rubric", {}).items()),
         guidance=entry.get("guidance", ""),
         same_as=entry.get("same_as", ""),
@@ -338,7 +342,7 @@ def _node(entry: Mapping[str, Any], position: int) -> EditionNode:
     )
 
 
-def _formula(entry: Mapping[str, Any]) -> Formula:
+def _read_formula(entry: Mapping[str, Any]) -> Formula:
     return Formula(
         kind=entry["kind"],
         numerator=tuple(entry["numerator"]),
@@ -350,12 +354,12 @@ def _formula(entry: Mapping[str, Any]) -> Formula:
     )
 
 
-def _threshold(entry: Mapping[str, Any]) -> Threshold:
+def _read_threshold(entry: Mapping[str, Any]) -> Threshold:
     lines = tuple(
         ThresholdLine(
             code=line["code"],
             measure=line["measure"],
-            minimum=_exact(line["minimum"]),
+            minimum=_read_fraction(line["minimum"]),
             node=line.get("node", ""),
         )
         for line in entry["line"]
@@ -363,7 +367,7 @@ def _threshold(entry: Mapping[str, Any]) -> Threshold:
     return Threshold(id=entry["id"], name=entry["name"], lines=lines)
 
 
-def _precondition(entry: Mapping[str, Any]) -> Precondition:
+def _read_precondition(entry: Mapping[str, Any]) -> Precondition:
     return Precondition(
         code=entry["code"],
         threshold=entry["threshold"],
@@ -374,11 +378,11 @@ def _precondition(entry: Mapping[str, Any]) -> Precondition:
     )
 
 
-def _category(entry: Mapping[str, Any]) -> Category:
+def _read_category(entry: Mapping[str, Any]) -> Category:
     return Category(
         code=entry["code"],
         name=entry["name"],
-        minimum=_exact(entry["minimum"]),
+        minimum=_read_fraction(entry["minimum"]),
         inclusive=entry.get("inclusive", False),
         condition=entry.get("condition", ""),
     )

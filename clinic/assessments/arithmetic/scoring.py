@@ -1,7 +1,7 @@
 """The score of a sheet: what it is worth today, what it could still be worth, and where.
 
 Every figure is an exact fraction. A blank row has no points yet; it stays in the mean, its points
-stand in the ceiling and it is counted, never left out as in the ministry's workbook (facts 8.4, 3).
+stand in the ceiling and it is counted, never left out as in the ministry's workbook.
 """
 
 from collections.abc import Iterable
@@ -13,10 +13,10 @@ from clinic.assessments.arithmetic.answers import (
     BLANK,
     UNDECIDED,
     Answers,
-    Worth,
+    RowWorth,
     worth_of,
 )
-from clinic.assessments.arithmetic.editions import Category, EditionNode, FrameworkFile
+from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 
 ZERO = Fraction(0)
 
@@ -105,32 +105,18 @@ def score_sheet(framework: FrameworkFile, answers: Answers) -> SheetScore:
     nodes: dict[str, Points] = {}
     for node in reversed(framework.nodes):
         if node.code in worths:
-            nodes[node.code] = _row_points(carried[node.code], worths[node.code])
+            nodes[node.code] = _score_row(carried[node.code], worths[node.code])
         elif node.code in carried:
             below = [nodes[c.code] for c in framework.children(node.code) if c.code in nodes]
-            nodes[node.code] = _rolled_up(carried[node.code], below)
+            nodes[node.code] = _roll_up(carried[node.code], below)
     return SheetScore(
-        total=_added(nodes[root.code] for root in framework.children("") if root.code in nodes),
+        total=_add(nodes[root.code] for root in framework.children("") if root.code in nodes),
         nodes={node.code: nodes[node.code] for node in framework.nodes if node.code in nodes},
-        areas=_areas(framework, {code: nodes[code] for code in worths}),
+        areas=_score_areas(framework, {code: nodes[code] for code in worths}),
         blank=tuple(code for code, worth in worths.items() if worth.state == BLANK),
         undecided=tuple(code for code, worth in worths.items() if worth.state == UNDECIDED),
         states={code: worth.state for code, worth in worths.items()},
     )
-
-
-def category_of(
-    framework: FrameworkFile, total: Fraction, conditions_met: frozenset[str] = frozenset()
-) -> Category | None:
-    """Return the band of a total, or None if the edition has no bands.
-
-    A band with a condition counts only if the condition is known to be met.
-    """
-    for category in framework.categories:
-        above = total > category.minimum or (category.inclusive and total == category.minimum)
-        if above and (not category.condition or category.condition in conditions_met):
-            return category
-    return None
 
 
 def _hand_down(
@@ -144,16 +130,16 @@ def _hand_down(
     carried[node.code] = points
     if framework.is_scored(node):
         return
-    counted = _counted(framework, node)
+    counted = _get_counted(framework, node)
     for child in counted:
-        _hand_down(framework, child, _portion(node, points, child, counted), carried)
+        _hand_down(framework, child, _compute_portion(node, points, child, counted), carried)
 
 
-def _counted(framework: FrameworkFile, node: EditionNode) -> list[EditionNode]:
+def _get_counted(framework: FrameworkFile, node: EditionNode) -> list[EditionNode]:
     return [c for c in framework.children(node.code) if c.kind not in {"input", "criterion"}]
 
 
-def _portion(
+def _compute_portion(
     node: EditionNode, points: Fraction, child: EditionNode, counted: list[EditionNode]
 ) -> Fraction | None:
     """Return the share of a node's points that a child carries."""
@@ -165,7 +151,7 @@ def _portion(
     return child.weight
 
 
-def _row_points(maximum: Fraction, worth: Worth) -> Points:
+def _score_row(maximum: Fraction, worth: RowWorth) -> Points:
     return Points(
         score=maximum * worth.share,
         ceiling=maximum * worth.ceiling,
@@ -177,9 +163,9 @@ def _row_points(maximum: Fraction, worth: Worth) -> Points:
     )
 
 
-def _rolled_up(maximum: Fraction, below: list[Points]) -> Points:
+def _roll_up(maximum: Fraction, below: list[Points]) -> Points:
     """Add up children; points that no known child carries stay in maximum and ceiling."""
-    added = _added(below)
+    added = _add(below)
     unplaced = maximum - added.maximum
     return Points(
         score=added.score,
@@ -192,7 +178,7 @@ def _rolled_up(maximum: Fraction, below: list[Points]) -> Points:
     )
 
 
-def _added(parts: Iterable[Points]) -> Points:
+def _add(parts: Iterable[Points]) -> Points:
     items = list(parts)
     return Points(
         score=sum((part.score for part in items), ZERO),
@@ -205,10 +191,10 @@ def _added(parts: Iterable[Points]) -> Points:
     )
 
 
-def _areas(framework: FrameworkFile, rows: dict[str, Points]) -> dict[str, Points]:
+def _score_areas(framework: FrameworkFile, rows: dict[str, Points]) -> dict[str, Points]:
     by_area: dict[str, list[Points]] = {}
     for code, points in rows.items():
         area = framework.by_code[code].area
         if area:
             by_area.setdefault(area, []).append(points)
-    return {area: _added(points) for area, points in by_area.items()}
+    return {area: _add(points) for area, points in by_area.items()}

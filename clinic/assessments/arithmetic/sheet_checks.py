@@ -1,10 +1,8 @@
 """What deserves a second look in a sheet although every row could be read.
 
-Each check names a cell and the points of the row; none of them changes an answer or a score.
-
-What a remark beside an answer says: which rubric line it repeats, which amount it names.
-
-A remark that names facts of its own says nothing here; only a clear contradiction is told.
+Each check names a cell and the points of the row; none of them changes an answer or a score. A
+remark beside an answer may repeat a rubric line or name an amount: only a clear contradiction is
+reported, and a remark that names facts of its own is none.
 """
 
 import re
@@ -33,7 +31,7 @@ def closer_letter(remark: str, rubric: Mapping[str, str], claimed: str) -> str |
     """Return the letter whose rubric line the remark repeats, if it is not the claimed one."""
     said = set(plain(remark).split())
     likeness = {
-        letter: word_likeness(_bare(remark), _bare(text))
+        letter: word_likeness(_strip_openings(remark), _strip_openings(text))
         for letter, text in rubric.items()
         if letter == claimed or _TURNS & set(plain(text).split()) <= said
     }
@@ -44,7 +42,7 @@ def closer_letter(remark: str, rubric: Mapping[str, str], claimed: str) -> str |
     return best if best != claimed and repeats else None
 
 
-def _bare(text: str) -> str:
+def _strip_openings(text: str) -> str:
     return re.sub(r"^(jika|bila|ya|telah) ", "", plain(text))
 
 
@@ -122,7 +120,7 @@ class Check:
     """One thing to look at again.
 
     Attributes:
-        code: such as ``note_disagrees`` (contract, section 4).
+        code: such as ``note_disagrees``.
         where: the cell, or several.
         points: today's points of the row or rows concerned.
     """
@@ -135,7 +133,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class CheckedSheet:
     """Everything a check looks at."""
 
     framework: FrameworkFile
@@ -176,22 +174,22 @@ class Sheet:
         )
 
 
-def check_sheet(sheet: Sheet) -> tuple[Check, ...]:
-    """Run every check, in the order of the contract."""
+def check_sheet(sheet: CheckedSheet) -> tuple[Check, ...]:
+    """Run every check, in the order of the report."""
     return tuple(check for look in _LOOKS for check in look(sheet))
 
 
-def points_without_proof(sheet: Sheet) -> Fraction:
+def points_without_proof(sheet: CheckedSheet) -> Fraction:
     """Add up the points of rows that have no link to proof."""
     return sum((sheet.points(n.code) for n, _ in sheet.rows() if not sheet.links(n)), ZERO)
 
 
-def points_with_proof(sheet: Sheet) -> Fraction:
+def points_with_proof(sheet: CheckedSheet) -> Fraction:
     """Add up the points of rows that have a link to proof."""
     return sum((sheet.points(n.code) for n, _ in sheet.rows() if sheet.links(n)), ZERO)
 
 
-def _make(
+def _make_check(
     code: str,
     sentence: str,
     where: str,
@@ -203,9 +201,9 @@ def _make(
     return Check(code, where, Message(SENTENCES[sentence], params), points, nodes)
 
 
-def _no_proof(sheet: Sheet) -> list[Check]:
+def _check_proof(sheet: CheckedSheet) -> list[Check]:
     return [
-        _make(
+        _make_check(
             "no_proof_link",
             "no_proof_link",
             facts.cells.get("link", ""),
@@ -217,14 +215,14 @@ def _no_proof(sheet: Sheet) -> list[Check]:
     ]
 
 
-def _surveys(sheet: Sheet) -> list[Check]:
+def _check_surveys(sheet: CheckedSheet) -> list[Check]:
     found = []
     for node, facts in sheet.rows():
         scale = sheet.framework.by_scale[node.scale]
         points = sheet.score.nodes.get(node.code)
         if scale.kind == "value" and points is not None and points.share == 1:
             found.append(
-                _make(
+                _make_check(
                     "survey_at_maximum",
                     "survey_at_maximum",
                     facts.cells.get("answer", ""),
@@ -236,30 +234,35 @@ def _surveys(sheet: Sheet) -> list[Check]:
     return found
 
 
-def _notes(sheet: Sheet) -> list[Check]:
+def _check_notes(sheet: CheckedSheet) -> list[Check]:
     found = []
     for node, facts in sheet.rows():
         scale = sheet.framework.by_scale[node.scale]
         if scale.kind == "letters":
-            found += _letter_notes(sheet, node, facts)
+            found += _check_letter_note(sheet, node, facts)
         elif scale.kind == "value":
-            found += _value_notes(sheet, node, facts)
+            found += _check_value_note(sheet, node, facts)
     for node, parent, count, facts in sheet.counts():
         said = amount_in(facts.note)
-        context = {"points": sheet.points(parent.code), "nodes": (node.code, parent.code)}
-        place = facts.cells.get("answer", "")
+        sentence, texts = "", {"count": count}
         if count > 0 and says_none(facts.note):
-            found.append(_make("note_disagrees", "note_says_none", place, **context, count=count))
+            sentence = "note_says_none"
         elif said is not None and said != count:
+            sentence, texts = "note_says_amount", {"said": said, "count": count}
+        if sentence:
             found.append(
-                _make(
-                    "note_disagrees", "note_says_amount", place, **context, said=said, count=count
+                Check(
+                    "note_disagrees",
+                    facts.cells.get("answer", ""),
+                    Message(SENTENCES[sentence], texts),
+                    points=sheet.points(parent.code),
+                    nodes=(node.code, parent.code),
                 )
             )
     return found
 
 
-def _letter_notes(sheet: Sheet, node: EditionNode, facts: RowFacts) -> list[Check]:
+def _check_letter_note(sheet: CheckedSheet, node: EditionNode, facts: RowFacts) -> list[Check]:
     answer = sheet.answers.get(node.code)
     if not isinstance(answer, str) or not facts.note:
         return []
@@ -268,7 +271,7 @@ def _letter_notes(sheet: Sheet, node: EditionNode, facts: RowFacts) -> list[Chec
     if letter is None:
         return []
     return [
-        _make(
+        _make_check(
             "note_disagrees",
             "note_fits_other_letter",
             facts.cells.get("answer", ""),
@@ -281,57 +284,72 @@ def _letter_notes(sheet: Sheet, node: EditionNode, facts: RowFacts) -> list[Chec
     ]
 
 
-def _value_notes(sheet: Sheet, node: EditionNode, facts: RowFacts) -> list[Check]:
+def _check_value_note(sheet: CheckedSheet, node: EditionNode, facts: RowFacts) -> list[Check]:
     said, points = share_in(facts.note), sheet.score.nodes.get(node.code)
     share = points.share if points and points.answered else None
     if said is None or share is None or abs(said - share) < _SAME_SHARE:
         return []
     return [
-        _make(
+        _make_check(
             "note_disagrees",
             "note_says_share",
             facts.cells.get("answer", ""),
             points=sheet.points(node.code),
             nodes=(node.code,),
-            said=_percent(said),
-            value=_percent(share),
+            said=_to_percent(said),
+            value=_to_percent(share),
         )
     ]
 
 
-def _percent(share: Fraction) -> Number:
+def _to_percent(share: Fraction) -> Number:
     return Number(share * 100, 2)
 
 
-def _counts(sheet: Sheet) -> list[Check]:
+def _check_counts(sheet: CheckedSheet) -> list[Check]:
     found = []
     for node, facts in sheet.rows():
         pair = pair_of_ratio(node.formula, sheet.answers) if node.formula else None
         if pair is None or node.formula is None:
             continue
         above, below = pair
-        context = {"points": sheet.points(node.code), "nodes": (node.code,)}
-        place = facts.cells.get("answer", "")
         points = sheet.score.nodes.get(node.code)
         share = points.share if points and points.answered else None
         own = facts.own_share
         if own is not None and share is not None and abs(own - share) >= _SAME_SHARE:
-            texts = {"file": _percent(own), "counted": _percent(share)}
-            found.append(_make("count_disagrees", "share_differs", place, **context, **texts))
+            found.append(
+                _make_check(
+                    "count_disagrees",
+                    "share_differs",
+                    facts.cells.get("answer", ""),
+                    points=sheet.points(node.code),
+                    nodes=(node.code,),
+                    file=_to_percent(own),
+                    counted=_to_percent(share),
+                )
+            )
         if node.formula.kind == "ratio" and above > below:
-            place = sheet.cell(node.formula.numerator[0])
-            texts = {"above": above, "below": below}
-            found.append(_make("count_disagrees", "more_than_all", place, **context, **texts))
-    return found + _repeated_counts(sheet)
+            found.append(
+                _make_check(
+                    "count_disagrees",
+                    "more_than_all",
+                    sheet.cell(node.formula.numerator[0]),
+                    points=sheet.points(node.code),
+                    nodes=(node.code,),
+                    above=above,
+                    below=below,
+                )
+            )
+    return found + _check_repeated_counts(sheet)
 
 
-def _repeated_counts(sheet: Sheet) -> list[Check]:
+def _check_repeated_counts(sheet: CheckedSheet) -> list[Check]:
     found = []
     for node, parent, count, facts in sheet.counts():
         other = count_of(sheet.answers, node.same_as) if node.same_as else None
         if other is not None and other != count:
             found.append(
-                _make(
+                _make_check(
                     "count_disagrees",
                     "same_count_differs",
                     facts.cells.get("answer", ""),
@@ -345,13 +363,13 @@ def _repeated_counts(sheet: Sheet) -> list[Check]:
     return found
 
 
-def _links(sheet: Sheet) -> list[Check]:
+def _check_links(sheet: CheckedSheet) -> list[Check]:
     users: dict[str, list[EditionNode]] = {}
     for node, _facts in sheet.rows():
         for place in dict.fromkeys(destination(link) for link in sheet.links(node)):
             users.setdefault(place, []).append(node)
     return [
-        _make(
+        _make_check(
             "link_reused",
             "link_reused",
             ", ".join(sheet.cell(node.code, "link") for node in nodes),
@@ -364,18 +382,18 @@ def _links(sheet: Sheet) -> list[Check]:
     ]
 
 
-def _parts(sheet: Sheet) -> list[Check]:
+def _check_parts(sheet: CheckedSheet) -> list[Check]:
     found = []
     for node, _facts in sheet.rows():
         if node.formula is None or not node.formula.parts:
             continue
-        wrong = _parts_and_sum(node.formula, sheet.answers)
+        wrong = _compare_parts_and_sum(node.formula, sheet.answers)
         if wrong is not None:
             sentence = (
                 "parts_not_equal" if node.formula.parts_rule == "equal" else "parts_above_sum"
             )
             found.append(
-                _make(
+                _make_check(
                     "parts_do_not_add_up",
                     sentence,
                     sheet.cell(node.formula.denominator[0]),
@@ -388,7 +406,7 @@ def _parts(sheet: Sheet) -> list[Check]:
     return found
 
 
-def _parts_and_sum(formula: Formula, answers: Answers) -> tuple[int, int] | None:
+def _compare_parts_and_sum(formula: Formula, answers: Answers) -> tuple[int, int] | None:
     """Return the sum of the parts and the typed sum where they contradict each other."""
     parts = [count_of(answers, code) for code in formula.parts]
     total = count_of(answers, formula.denominator[0])
@@ -401,11 +419,11 @@ def _parts_and_sum(formula: Formula, answers: Answers) -> tuple[int, int] | None
     return (sum(known), total) if complete and sum(known) != total else None
 
 
-_LOOKS: tuple[Callable[[Sheet], list[Check]], ...] = (
-    _no_proof,
-    _surveys,
-    _notes,
-    _counts,
-    _links,
-    _parts,
+_LOOKS: tuple[Callable[[CheckedSheet], list[Check]], ...] = (
+    _check_proof,
+    _check_surveys,
+    _check_notes,
+    _check_counts,
+    _check_links,
+    _check_parts,
 )

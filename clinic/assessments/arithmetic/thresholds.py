@@ -11,12 +11,6 @@ from clinic.lib.errors import Refused
 MET, NOT_MET, NOT_STATED = "met", "not_met", "not_stated"
 
 
-class ThresholdUnknown(Refused):
-    """The edition has no such test."""
-
-    code = "threshold_unknown"
-
-
 @dataclass(frozen=True)
 class DistanceLine:
     """One minimum beside what the sheet reaches, in points.
@@ -90,39 +84,41 @@ def distance(
         stated: what a person has declared, by precondition code; the rest is not stated.
 
     Raises:
-        ThresholdUnknown: if the edition has no test of that id.
+        Refused: if the edition has no test of that id.
     """
     threshold = next((item for item in framework.thresholds if item.id == threshold_id), None)
     if threshold is None:
-        raise ThresholdUnknown(details={"threshold": threshold_id})
+        raise Refused(code="threshold_unknown", details={"threshold": threshold_id})
     return Distance(
         threshold=threshold.id,
         name=threshold.name,
-        lines=_lines(threshold, score),
-        preconditions=_preconditions(framework, threshold, stated or {}),
+        lines=_measure_lines(threshold, score),
+        preconditions=_read_preconditions(framework, threshold, stated or {}),
     )
 
 
-def _lines(threshold: Threshold, score: SheetScore) -> tuple[DistanceLine, ...]:
+def _measure_lines(threshold: Threshold, score: SheetScore) -> tuple[DistanceLine, ...]:
     lines: list[DistanceLine] = []
     for line in threshold.lines:
         if line.measure == "each_area":
             lines += [
-                _line(line, area, points, line.minimum * points.maximum)
+                _measure_line(line, area, points, line.minimum * points.maximum)
                 for area, points in score.areas.items()
             ]
         elif line.measure == "node":
-            lines.append(_line(line, line.node, score.nodes[line.node], line.minimum))
+            lines.append(_measure_line(line, line.node, score.nodes[line.node], line.minimum))
         else:
-            lines.append(_line(line, "", score.total, line.minimum))
+            lines.append(_measure_line(line, "", score.total, line.minimum))
     return tuple(lines)
 
 
-def _line(line: ThresholdLine, subject: str, points: Points, minimum: Fraction) -> DistanceLine:
+def _measure_line(
+    line: ThresholdLine, subject: str, points: Points, minimum: Fraction
+) -> DistanceLine:
     return DistanceLine(line.code, subject, points.score, minimum, points.maximum)
 
 
-def _preconditions(
+def _read_preconditions(
     framework: FrameworkFile, threshold: Threshold, stated: Mapping[str, bool]
 ) -> tuple[PreconditionState, ...]:
     words = {True: MET, False: NOT_MET, None: NOT_STATED}

@@ -6,20 +6,20 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 from clinic.assessments.arithmetic.answers import AnswerValue
-from clinic.assessments.arithmetic.editions import Scale
+from clinic.assessments.arithmetic.editions import AnswerScale
 from clinic.lib.arithmetic.numbers import NotANumber, parse_number
 
 _PLACEHOLDERS = {"", "-", "–", "—", "blm diisi", "belum diisi", "n/a", "kosong"}
 _YES_NO = {"ya": "Ya", "y": "Ya", "tidak": "Tidak", "tdk": "Tidak", "t": "Tidak"}
 LARGEST_COUNT = 10**12
 _FINEST = Decimal("1e-15")  # an answer is stored as two integers of 64 bits (D11)
-_SHARES = Scale(id="share", label="%", kind="value", maximum=Fraction(1))
-_PERCENTAGES = Scale(id="percentage", label="%", kind="value", maximum=Fraction(100))
+_SHARES = AnswerScale(id="share", label="%", kind="value", maximum=Fraction(1))
+_PERCENTAGES = AnswerScale(id="percentage", label="%", kind="value", maximum=Fraction(100))
 _AROUND = " \t\r\n\xa0.,;:()[]'\"`"
 
 
 @dataclass(frozen=True)
-class Typed:
+class TypedAnswer:
     """An answer as read.
 
     Attributes:
@@ -32,33 +32,33 @@ class Typed:
     rejected: bool = False
 
 
-def read_answer(scale: Scale, raw: object) -> Typed:
+def read_answer(scale: AnswerScale, raw: object) -> TypedAnswer:
     """Read an answer cell of a row with this scale."""
     if raw is None:
-        return Typed()
+        return TypedAnswer()
     if isinstance(raw, datetime.date | datetime.time):
-        return Typed(code="date_instead_of_answer", rejected=True)
+        return TypedAnswer(code="date_instead_of_answer", rejected=True)
     if isinstance(raw, str) and raw.strip().casefold() in _PLACEHOLDERS:
-        return Typed(code="placeholder_answer" if raw.strip() else "blank_only_cell")
-    readers = {"letters": _letter, "count": _count}
-    return readers.get(scale.kind, _value)(scale, raw)
+        return TypedAnswer(code="placeholder_answer" if raw.strip() else "blank_only_cell")
+    readers = {"letters": _read_letter, "count": _read_count}
+    return readers.get(scale.kind, _read_value)(scale, raw)
 
 
-def _letter(scale: Scale, raw: object) -> Typed:
+def _read_letter(scale: AnswerScale, raw: object) -> TypedAnswer:
     if not isinstance(raw, str):
-        return Typed(code="letter_not_allowed", rejected=True)
+        return TypedAnswer(code="letter_not_allowed", rejected=True)
     trimmed = raw.strip(_AROUND)
     wanted = trimmed.casefold()
     known = {letter.casefold(): letter for letter in scale.letters}
     if set(scale.letters) == {"Ya", "Tidak"}:
         known = _YES_NO
     if wanted not in known:
-        return Typed(code="letter_not_allowed", rejected=True)
+        return TypedAnswer(code="letter_not_allowed", rejected=True)
     letter = known[wanted]
-    return Typed(letter, "" if raw == letter else "answer_written_differently")
+    return TypedAnswer(letter, "" if raw == letter else "answer_written_differently")
 
 
-def _number(raw: object) -> tuple[Decimal, str] | None:
+def _read_number(raw: object) -> tuple[Decimal, str] | None:
     """Read a number and say how it was written, or return None."""
     if isinstance(raw, bool):
         return None
@@ -71,44 +71,44 @@ def _number(raw: object) -> tuple[Decimal, str] | None:
         return None
 
 
-def _count(_scale: Scale, raw: object) -> Typed:
-    read = _number(raw)
+def _read_count(_scale: AnswerScale, raw: object) -> TypedAnswer:
+    read = _read_number(raw)
     if read is None:
-        return Typed(code="not_a_number", rejected=True)
+        return TypedAnswer(code="not_a_number", rejected=True)
     number, code = read
     if number < 0 or number != number.to_integral_value():
-        return Typed(code="count_not_whole", rejected=True)
+        return TypedAnswer(code="count_not_whole", rejected=True)
     if number > LARGEST_COUNT:
-        return Typed(code="value_out_of_range", rejected=True)
-    return Typed(int(number), code)
+        return TypedAnswer(code="value_out_of_range", rejected=True)
+    return TypedAnswer(int(number), code)
 
 
-def _value(scale: Scale, raw: object) -> Typed:
-    read = _number(raw)
+def _read_value(scale: AnswerScale, raw: object) -> TypedAnswer:
+    read = _read_number(raw)
     if read is None:
-        return Typed(code="not_a_number", rejected=True)
+        return TypedAnswer(code="not_a_number", rejected=True)
     number, code = read
     maximum = scale.maximum or Fraction(1)
     if Fraction(number) > maximum and isinstance(raw, str):
-        number = _with_decimal_point(raw) or number
+        number = _read_with_decimal_point(raw) or number
     if not 0 <= Fraction(number) <= maximum:
-        return Typed(code="value_out_of_range", rejected=True)
-    return Typed(storable(number), code)
+        return TypedAnswer(code="value_out_of_range", rejected=True)
+    return TypedAnswer(storable(number), code)
 
 
-def read_share(raw: object) -> Typed:
+def read_share(raw: object) -> TypedAnswer:
     """Read a percentage typed over its formula: a share, or a text such as ``87,5%``."""
     if raw is None or (isinstance(raw, str) and raw.strip().casefold() in _PLACEHOLDERS):
-        return Typed()
+        return TypedAnswer()
     if isinstance(raw, datetime.date | datetime.time):
-        return Typed(code="date_instead_of_answer", rejected=True)
+        return TypedAnswer(code="date_instead_of_answer", rejected=True)
     if not isinstance(raw, str) or "%" not in raw:
-        return _value(_SHARES, raw)
+        return _read_value(_SHARES, raw)
     bare = raw.strip().removesuffix("%").rstrip()
-    in_percent = _value(_PERCENTAGES, bare)
+    in_percent = _read_value(_PERCENTAGES, bare)
     if in_percent.rejected:
         return in_percent
-    return Typed(storable(Decimal(str(in_percent.value)) / 100), in_percent.code)
+    return TypedAnswer(storable(Decimal(str(in_percent.value)) / 100), in_percent.code)
 
 
 def storable(number: Decimal) -> Decimal:
@@ -117,7 +117,7 @@ def storable(number: Decimal) -> Decimal:
     return number if number == rounded else rounded
 
 
-def _with_decimal_point(raw: str) -> Decimal | None:
+def _read_with_decimal_point(raw: str) -> Decimal | None:
     """Read ``3.125`` as a decimal where its reading as 3125 is beyond the scale."""
     try:
         return Decimal(raw.strip())

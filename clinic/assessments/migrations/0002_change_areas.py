@@ -1,4 +1,4 @@
-"""The 8 areas of change (facts 4.1), which every framework refers to by slug."""
+"""The 8 areas of change, which every framework refers to by slug."""
 
 from django.db import migrations
 

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -15,41 +17,47 @@ from clinic.assessments.forms import CheckForm
 from clinic.assessments.public_check import TooManyChecks, count_try, receive_check
 from clinic.assessments.report_page import facts_of, fitting_name
 from clinic.lib.errors import Refused
+from clinic.lib.templatetags.ui import clock
 from clinic.people.access import ask_to_sign_in, holds, visible
 from clinic.records.imports import Import
 
+_GONE_AT = gettext_lazy("File and report are deleted automatically at %(at)s at the latest.")
+_GONE_AT_UNLESS_PRINTED = gettext_lazy(
+    "File and report are deleted automatically at %(at)s at the latest. "
+    "Print the report if you need it longer."
+)
 BUSY = {Import.State.RECEIVED, Import.State.READING}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def check(request: HttpRequest) -> HttpResponseBase:
+def check_workbook(request: HttpRequest) -> HttpResponseBase:
     """Take in a workbook and lead to its report at a random address."""
     if not settings.KLINIK_PUBLIC_CHECK and not request.user.is_authenticated:
         return ask_to_sign_in(request)
-    return _take_in(request) if request.method == "POST" else _form_page(request, CheckForm())
+    return _receive(request) if request.method == "POST" else _show_form(request, CheckForm())
 
 
-def _take_in(request: HttpRequest) -> HttpResponse:
+def _receive(request: HttpRequest) -> HttpResponse:
     form = CheckForm(request.POST, request.FILES)
     try:
         count_try(get_adapter(request).get_client_ip(request))
         if not form.is_valid():
-            return _form_page(request, form, status=422)
+            return _show_form(request, form, status=422)
         received = receive_check(
             form.cleaned_data["file"], framework=form.cleaned_data["framework"]
         )
     except TooManyChecks as refused:
-        answer = _form_page(request, CheckForm(), status=refused.status, too_many=refused.message)
+        answer = _show_form(request, CheckForm(), status=refused.status, too_many=refused.message)
         answer["Retry-After"] = str(refused.details["seconds"])
         return answer
     except Refused as refused:
         form.add_error("file", refused.message)
-        return _form_page(request, form, status=refused.status)
+        return _show_form(request, form, status=refused.status)
     return redirect("public_report", uuid=received.uuid)
 
 
-def _form_page(
+def _show_form(
     request: HttpRequest, form: CheckForm, *, status: int = 200, too_many: str = ""
 ) -> HttpResponse:
     context = {
@@ -64,14 +72,19 @@ def _form_page(
 
 @require_safe
 @never_cache
-def report(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def show_report(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Show the report while it lasts; afterwards, and for every other address, 404."""
     living = Import.objects.filter(expires_at__gt=timezone.now())
     import_ = get_object_or_404(visible(request.user, "check-workbook", living), uuid=uuid)
     is_busy = import_.state in BUSY
+    is_refused = import_.state == Import.State.REFUSED
+    until = clock(import_.expires_at)
     context = {
         "import": import_,
         "is_busy": is_busy,
+        "is_refused": is_refused,
+        "title": _("The file could not be read yet") if is_refused else _("Report on your LKE"),
+        "lead": (_GONE_AT if is_refused else _GONE_AT_UNLESS_PRINTED) % {"at": until},
         "job_state": "running" if import_.state == Import.State.READING else "waiting",
         "may_upload": holds(request.user, "upload-sheet"),
     }
@@ -79,7 +92,7 @@ def report(request: HttpRequest, uuid: UUID) -> HttpResponse:
         if not is_busy:
             return HttpResponse(headers={"HX-Refresh": "true"})
         return render(request, "assessments/_public_progress.html", context)
-    if import_.state == Import.State.REFUSED:
+    if is_refused:
         context["fitting"] = fitting_name(import_)
     if import_.state == Import.State.READY:
         context |= facts_of(import_.report)

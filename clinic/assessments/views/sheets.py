@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,15 +16,22 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic.assessments.arithmetic.editions import FrameworkFile
+from clinic.assessments.arithmetic.editions import EditionNode
 from clinic.assessments.forms import RowForm, SheetFilter, UploadForm
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Sheet
 from clinic.assessments.sheet_imports import SHEET
-from clinic.assessments.sheet_page import FILTERS, make_row, page_of
+from clinic.assessments.sheet_page import (
+    FILTERS,
+    missing_in_words,
+    page_of,
+    wording,
+    worth_in_words,
+)
 from clinic.assessments.sheets import (
     AnswerUnreadable,
     RowChanged,
+    codes_of_row,
     fingerprint,
     rows_of,
     save_row,
@@ -32,11 +40,16 @@ from clinic.assessments.sheets import (
 )
 from clinic.lib.arithmetic.uploads import WORKBOOK
 from clinic.lib.errors import Refused
-from clinic.people.access import can, holds, require, visible
+from clinic.people.access import SignedInRequest, can, holds, require, visible
 from clinic.people.models import Unit
 from clinic.records import imports
 
 NO_SHEET_SHOWN = 200
+SHEETS_A_PAGE = 50
+LISTED = (
+    *("unit_name", "period", "total", "ceiling", "unanswered"),
+    *("unit__slug", "edition__slug", "edition__name", "edition__name_en", "edition__framework"),
+)
 YEAR = re.compile("[0-9]{4}")
 READING_METHODS = ("GET", "HEAD")
 _OF_THE_UNIT = {
@@ -55,30 +68,35 @@ _OF_THE_ASSESSOR = {
 
 @require_safe
 @never_cache
-def sheets(request: HttpRequest) -> HttpResponse:
-    """List the sheets of reach in the order of units, and units without one; GET narrows it."""
+def list_sheets(request: SignedInRequest) -> HttpResponse:
+    """List the sheets of reach, at first the newest year of each edition; GET narrows them.
+
+    Units come in their order, and a unit's sheet with most missing first.
+    """
     found = visible(request.user, "read-sheet", Sheet.objects.with_context())
     form = SheetFilter(request.GET or None, sheets=found)
-    wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
-    listed = [
-        {"sheet": sheet, "url": sheet_url(sheet), "up_to": sheet.ceiling - sheet.total}
-        for sheet in form.narrow(found).order_by("unit__path", "-unanswered", "-period")
-    ]
+    listed = form.narrow(found).only(*LISTED).order_by("unit__path", "-unanswered", "-period")
+    page = Paginator(listed, SHEETS_A_PAGE).get_page(request.GET.get("page"))
     may_upload = holds(request.user, "upload-sheet")
     own = visible(request.user, "upload-sheet", Unit.objects.valid_on(timezone.localdate()))
     without = own.exclude(pk__in=found.values("unit"))[:NO_SHEET_SHOWN] if may_upload else []
     context = {
-        "sheets": listed,
+        "sheets": [
+            {"sheet": sheet, "url": sheet_url(sheet), "missing": missing_in_words(sheet)}
+            for sheet in page
+        ],
+        "page_obj": page,
         "without": without,
         "may_upload": may_upload,
         **(_OF_THE_UNIT if may_upload else _OF_THE_ASSESSOR),
         "form": form,
-        "is_narrowed": any(wanted.values()),
+        "is_narrowed": form.is_narrowed,
+        "has_older": form.has_older,
     }
     return render(request, "assessments/sheets.html", context)
 
 
-def _found(request: HttpRequest, slug: str, framework: str, period: str) -> Sheet:
+def _get_sheet(request: HttpRequest, slug: str, framework: str, period: str) -> Sheet:
     """Return a sheet of reach; anything else is 404."""
     if not YEAR.fullmatch(period):
         raise Http404
@@ -87,20 +105,21 @@ def _found(request: HttpRequest, slug: str, framework: str, period: str) -> Shee
 
 
 @never_cache
-def sheet(request: HttpRequest, slug: str, framework: str, period: str) -> HttpResponse:
+def show_sheet(request: SignedInRequest, slug: str, framework: str, period: str) -> HttpResponse:
     """Show a sheet part by part."""
-    found = _found(request, slug, framework, period)
-    if request.method not in READING_METHODS:
+    sheet = _get_sheet(request, slug, framework, period)
+    if request.method not in READING_METHODS:  # after the look-up: 404 for every method (S2)
         return HttpResponseNotAllowed(READING_METHODS)
     wanted = request.GET.get("saring", "semua")
-    page = page_of(found, wanted)
-    address = sheet_url(found)
+    may_write = can(request.user, "write-sheet", sheet)
+    opens_rubrics = request.GET.get("cetak") == "rubrik"
+    page = page_of(sheet, wanted, may_write=may_write, opens_rubrics=opens_rubrics)
+    address = sheet_url(sheet)
     context = {
-        "sheet": found,
+        "sheet": sheet,
         "address": address,
         "page": page,
         "shown": wanted if wanted in FILTERS else "semua",
-        "opens_rubrics": request.GET.get("cetak") == "rubrik",
         "tabs": [
             {
                 "label": f"{label} ({page.counts[name]})",
@@ -109,7 +128,7 @@ def sheet(request: HttpRequest, slug: str, framework: str, period: str) -> HttpR
             }
             for name, label in FILTERS.items()
         ],
-        "up_to": found.ceiling - found.total,
+        "missing": missing_in_words(sheet),
         "areas": [
             {
                 "name": str(area.area),
@@ -119,97 +138,93 @@ def sheet(request: HttpRequest, slug: str, framework: str, period: str) -> HttpR
                 "unanswered": area.unanswered,
                 "width": f"{100 * area.score / area.max_points:.2f}" if area.max_points else "0",
             }
-            for area in found.area_scores.select_related("area")
+            for area in sheet.area_scores.select_related("area")
         ],
-        "may_write": can(request.user, "write-sheet", found),
-        "may_upload": can(request.user, "upload-sheet", found.unit),
+        "may_upload": can(request.user, "upload-sheet", sheet.unit),
     }
     return render(request, "assessments/sheet.html", context)
 
 
 @never_cache
-def row(request: HttpRequest, slug: str, framework: str, *, period: str, code: str) -> HttpResponse:
+def edit_row(
+    request: SignedInRequest, slug: str, framework: str, *, period: str, code: str
+) -> HttpResponse:
     """Type the answer, remark and proof of one row; 409 with both values if it has changed."""
-    found = _found(request, slug, framework, period)
-    require(request.user, "write-sheet", found)
-    edition = edition_file(found.edition)
+    sheet = _get_sheet(request, slug, framework, period)
+    require(request.user, "write-sheet", sheet)
+    edition = edition_file(sheet.edition)
     node = edition.by_code.get(code)
     if node is None or not edition.is_scored(node):
         raise Http404
+    rows = rows_of(sheet, codes=codes_of_row(edition, code))
+    stored = typed_now(rows, edition, code)
     if request.method in READING_METHODS:
-        return _row_page(request, found, code, form=_form(found, edition, code))
+        form = RowForm(framework=edition, code=code, stored=stored)
+        form.initial = {
+            **{form.name_of(place): text for place, text in enumerate(stored.answers.values())},
+            "note": stored.note,
+            "proof": stored.proof,
+            "link": stored.link,
+            "seen": fingerprint(rows, edition, code),
+        }
+        return _show_row(request, sheet, node, form=form)
     if request.method != "POST":
         return HttpResponseNotAllowed([*READING_METHODS, "POST"])
-    return _save(request, found, code)
-
-
-def _save(request: HttpRequest, found: Sheet, code: str) -> HttpResponse:
-    edition = edition_file(found.edition)
-    stored = typed_now(rows_of(found), edition, code)
     form = RowForm(request.POST, framework=edition, code=code, stored=stored)
     if not form.is_valid():
-        return _row_page(request, found, code, form=form, status=422)
+        return _show_row(request, sheet, node, form=form, status=422)
     try:
-        save_row(found, code, form.typed(), seen=form.cleaned_data["seen"], actor=request.user)
+        save_row(sheet, code, form.typed(), seen=form.cleaned_data["seen"], actor=request.user)
     except AnswerUnreadable as refused:
         place = [each.code for each in form.nodes].index(refused.details["node"])
         form.add_error(form.name_of(place), refused.message)
-        return _row_page(request, found, code, form=form, status=refused.status)
+        return _show_row(request, sheet, node, form=form, status=refused.status)
     except RowChanged as refused:
-        return _conflict(request, found, code, form=form, message=refused.message)
+        return _show_conflict(request, sheet, node, form=form, message=refused.message)
     messages.success(request, _("The row has been saved."))
-    return redirect(f"{sheet_url(found)}#{code}")
+    return redirect(f"{sheet_url(sheet)}#{code}")
 
 
-def _form(found: Sheet, edition: FrameworkFile, code: str) -> RowForm:
-    rows = rows_of(found)
-    now = typed_now(rows, edition, code)
-    form = RowForm(framework=edition, code=code, stored=now)
-    form.initial = {
-        **{form.name_of(place): now["answers"][each.code] for place, each in enumerate(form.nodes)},
-        "note": now["note"],
-        "proof": now["proof"],
-        "link": now["link"],
-        "seen": fingerprint(rows, edition, code),
-    }
-    return form
-
-
-def _conflict(
-    request: HttpRequest, found: Sheet, code: str, *, form: RowForm, message: str
+def _show_conflict(
+    request: HttpRequest, sheet: Sheet, node: EditionNode, *, form: RowForm, message: str
 ) -> HttpResponse:
     """Show what stands there now beside what was typed, and let the typed text be saved over it."""
-    edition = edition_file(found.edition)
-    rows = rows_of(found)
+    edition = edition_file(sheet.edition)
+    rows = rows_of(sheet, codes=codes_of_row(edition, node.code))
     again = request.POST.copy()
-    again["seen"] = fingerprint(rows, edition, code)
-    stored = typed_now(rows, edition, code)
-    typed = form.typed()
+    again["seen"] = fingerprint(rows, edition, node.code)
+    stored, typed = typed_now(rows, edition, node.code), form.typed()
     both = [
         (
             _("Answer"),
-            "; ".join(filter(None, stored["answers"].values())),
+            "; ".join(filter(None, stored.answers.values())),
             "; ".join(filter(None, typed.answers.values())),
         ),
-        (_("Remark"), stored["note"], typed.note),
-        (_("Proof: what document"), stored["proof"], typed.proof),
-        (_("Link to the proof"), stored["link"], typed.link),
+        (_("Remark"), stored.note, typed.note),
+        (_("Proof: what document"), stored.proof, typed.proof),
+        (_("Link to the proof"), stored.link, typed.link),
     ]
-    form = RowForm(again, framework=edition, code=code, stored=stored)
-    return _row_page(
-        request, found, code, form=form, status=409, conflict={"message": message, "both": both}
-    )
+    form = RowForm(again, framework=edition, code=node.code, stored=stored)
+    conflict = {"message": message, "both": both}
+    return _show_row(request, sheet, node, form=form, status=409, conflict=conflict)
 
 
-def _row_page(
-    request: HttpRequest, found: Sheet, code: str, *, form: RowForm, status: int = 200, **more: Any
+def _show_row(
+    request: HttpRequest,
+    sheet: Sheet,
+    node: EditionNode,
+    *,
+    form: RowForm,
+    status: int = 200,
+    **more: Any,
 ) -> HttpResponse:
-    edition = edition_file(found.edition)
-    score = found.scores.select_related("node").get(node__code=code)
+    score = sheet.scores.get(node__code=node.code)
     context = {
-        "sheet": found,
-        "address": sheet_url(found),
-        "row": make_row(edition, edition.by_code[code], rows_of(found), score),
+        "sheet": sheet,
+        "address": sheet_url(sheet),
+        "code": node.code,
+        "name": wording(node),
+        "worth": worth_in_words(score.score, score.max_points),
         "form": form,
         **more,
     }
@@ -218,15 +233,15 @@ def _row_page(
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def upload(request: HttpRequest) -> HttpResponse:
+def upload(request: SignedInRequest) -> HttpResponse:
     """Take in a workbook for a unit of reach and lead to its report."""
     units = visible(request.user, "upload-sheet", Unit.objects.valid_on(timezone.localdate()))
     if request.method != "POST":
         chosen = {name: request.GET[name] for name in ("unit", "period") if name in request.GET}
-        return _page(request, UploadForm(units=units, initial=chosen))
+        return _show_upload(request, UploadForm(units=units, initial=chosen))
     form = UploadForm(request.POST, request.FILES, units=units)
     if not form.is_valid():
-        return _page(request, form, status=422)
+        return _show_upload(request, form, status=422)
     try:
         received = imports.receive(
             SHEET,
@@ -241,9 +256,9 @@ def upload(request: HttpRequest) -> HttpResponse:
         )
     except Refused as refused:
         form.add_error("file", refused.message)
-        return _page(request, form, status=refused.status)
+        return _show_upload(request, form, status=refused.status)
     return redirect("import_preview", uuid=received.uuid)
 
 
-def _page(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
+def _show_upload(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
     return render(request, "assessments/sheet_import.html", {"form": form}, status=status)

@@ -72,7 +72,7 @@ def refuse(code: str, **details: object) -> UnreadableWorkbook:
 
 
 @dataclass(frozen=True)
-class Cell:
+class WorkbookCell:
     """What stands in a cell.
 
     Attributes:
@@ -100,7 +100,7 @@ class Cell:
         return Decimal(str(self.value))
 
 
-_NOTHING = Cell()
+_NOTHING = WorkbookCell()
 
 
 @dataclass
@@ -108,10 +108,10 @@ class Grid:
     """One visible sheet. Rows and columns count from 1."""
 
     title: str
-    cells: dict[int, dict[int, Cell]] = field(default_factory=dict)
+    cells: dict[int, dict[int, WorkbookCell]] = field(default_factory=dict)
     links: dict[tuple[int, int], str] = field(default_factory=dict)
 
-    def at(self, row: int, column: int) -> Cell:
+    def at(self, row: int, column: int) -> WorkbookCell:
         return self.cells.get(row, {}).get(column, _NOTHING)
 
     @property
@@ -150,12 +150,12 @@ def read_grids(source: bytes | Path) -> Workbook:
     if not openpyxl.DEFUSEDXML:
         raise RuntimeError("defusedxml must be installed before workbooks are read")
     try:
-        return _read(content)
+        return _read_sheets(content)
     except _TROUBLE as fault:
         raise refuse("workbook_unreadable") from fault
 
 
-def _read(content: bytes) -> Workbook:
+def _read_sheets(content: bytes) -> Workbook:
     import openpyxl
 
     values = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
@@ -167,9 +167,9 @@ def _read(content: bytes) -> Workbook:
         visible = [title for title, state in states.items() if state == "visible"]
         if not visible:
             raise refuse("only_hidden_sheets")
-        links = _hyperlinks(content)
+        links = _read_hyperlinks(content)
         grids = tuple(
-            Grid(title, _cells(values[title], formulas[title]), links.get(title, {}))
+            Grid(title, _read_cells(values[title], formulas[title]), links.get(title, {}))
             for title in visible
         )
     finally:
@@ -178,19 +178,21 @@ def _read(content: bytes) -> Workbook:
     return Workbook(grids, tuple(title for title in states if title not in visible))
 
 
-def _cells(values: Any, formulas: Any) -> dict[int, dict[int, Cell]]:
-    written = {(cell.row, cell.column): _formula(cell.value) for cell in _filled(formulas)}
-    cells: dict[int, dict[int, Cell]] = {}
-    for cell in _filled(values):
+def _read_cells(values: Any, formulas: Any) -> dict[int, dict[int, WorkbookCell]]:
+    written = {
+        (cell.row, cell.column): _read_formula(cell.value) for cell in _iterate_filled(formulas)
+    }
+    cells: dict[int, dict[int, WorkbookCell]] = {}
+    for cell in _iterate_filled(values):
         formula = written.pop((cell.row, cell.column), "")
         is_error = cell.data_type == "e"
-        cells.setdefault(cell.row, {})[cell.column] = Cell(cell.value, formula, is_error)
+        cells.setdefault(cell.row, {})[cell.column] = WorkbookCell(cell.value, formula, is_error)
     for (row, column), formula in written.items():
-        cells.setdefault(row, {})[column] = Cell(None, formula)
+        cells.setdefault(row, {})[column] = WorkbookCell(None, formula)
     return cells
 
 
-def _filled(sheet: Any) -> Iterator[Any]:
+def _iterate_filled(sheet: Any) -> Iterator[Any]:
     """Walk the cells that hold something, refusing a sheet with rows beyond the limit."""
     sheet.reset_dimensions()
     for row in sheet.iter_rows(max_col=MAX_COLUMNS):
@@ -202,7 +204,7 @@ def _filled(sheet: Any) -> Iterator[Any]:
             yield cell
 
 
-def _formula(value: Any) -> str:
+def _read_formula(value: Any) -> str:
     from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
     if isinstance(value, ArrayFormula | DataTableFormula):
@@ -210,22 +212,22 @@ def _formula(value: Any) -> str:
     return value if isinstance(value, str) and value.startswith("=") else ""
 
 
-def _hyperlinks(content: bytes) -> dict[str, dict[tuple[int, int], str]]:
+def _read_hyperlinks(content: bytes) -> dict[str, dict[tuple[int, int], str]]:
     """Read the targets of hyperlinks, which openpyxl does not give in its lean mode."""
     found: dict[str, dict[tuple[int, int], str]] = {}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-        parts = _relations(archive, PurePosixPath("xl/workbook.xml"))
+        parts = _read_relations(archive, PurePosixPath("xl/workbook.xml"))
         for sheet in book.iter():
-            if _name(sheet) != "sheet":
+            if _get_name(sheet) != "sheet":
                 continue
             part = parts.get(sheet.get(_RELATION, ""), "")
             if part in archive.namelist():
-                found[sheet.get("name", "")] = _links_of(archive, PurePosixPath(part))
+                found[sheet.get("name", "")] = _read_links(archive, PurePosixPath(part))
     return found
 
 
-def _relations(archive: zipfile.ZipFile, part: PurePosixPath) -> dict[str, str]:
+def _read_relations(archive: zipfile.ZipFile, part: PurePosixPath) -> dict[str, str]:
     path = str(part.parent / "_rels" / f"{part.name}.rels")
     if path not in archive.namelist():
         return {}
@@ -238,23 +240,23 @@ def _relations(archive: zipfile.ZipFile, part: PurePosixPath) -> dict[str, str]:
     return relations
 
 
-def _links_of(archive: zipfile.ZipFile, part: PurePosixPath) -> dict[tuple[int, int], str]:
+def _read_links(archive: zipfile.ZipFile, part: PurePosixPath) -> dict[tuple[int, int], str]:
     from openpyxl.utils.cell import coordinate_to_tuple
 
-    relations = _relations(archive, part)
+    relations = _read_relations(archive, part)
     if not relations:
         return {}
     links = {}
     with archive.open(str(part)) as stream:
         for _event, element in ElementTree.iterparse(stream):
-            if _name(element) == "hyperlink" and element.get(_RELATION) in relations:
+            if _get_name(element) == "hyperlink" and element.get(_RELATION) in relations:
                 first = element.get("ref", "").split(":")[0]
                 row, column = coordinate_to_tuple(first)
                 links[row, column] = relations[element.get(_RELATION, "")]
-            elif _name(element) in {"row", "c"}:
+            elif _get_name(element) in {"row", "c"}:
                 element.clear()
     return links
 
 
-def _name(element: Any) -> str:
+def _get_name(element: Any) -> str:
     return element.tag.rsplit("}", 1)[-1]

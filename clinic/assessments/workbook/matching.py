@@ -1,11 +1,8 @@
-"""Finding the row of every node, by wording within the place that weights and order give.
-
-First the rows that carry a weight are laid against the edition's weighted nodes, in order. Between
-two of them the questions are found by wording in any order, and the counts below their question.
-
-Finding the assessment sheet in a workbook and its columns, by what they hold.
+"""Finding the assessment sheet in a workbook, its columns by what they hold, and every node's row.
 
 Names of sheets, cell addresses and row ids are never used: offices rename, insert and shift.
+First the rows that carry a weight are laid against the edition's weighted nodes, in order. Between
+two of them the questions are found by wording in any order, and the counts below their question.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,15 +11,18 @@ from fractions import Fraction
 
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.arithmetic.wording import NameIndex, plain
-from clinic.assessments.workbook.grid import MAX_COLUMNS, Cell, Grid, Workbook, refuse
-from clinic.assessments.workbook.problems import Columns, Layout
+from clinic.assessments.workbook.grid import MAX_COLUMNS, Grid, Workbook, WorkbookCell, refuse
 
 HEADER_ROWS = 80
 LEAST_NODES = 8
-SURE = 0.85
+# Likeness of two wordings, and what a weight adds to it.
+ALIKE, SURE, CERTAIN = 0.6, 0.85, 0.97
+_WEIGHT_AGREES = 0.2
+_WEIGHT_DIFFERS = -0.15
 LEAST_HEADINGS = 3
 LEAST_CELLS = 3
 SHORT = 4
+_LONGEST_MARK = 5
 _HEADERS: Mapping[str, tuple[str, ...]] = {
     "weight": ("bobot", "bobot nilai"),
     "rubric": ("penjelasan", "rubrik", "kriteria"),
@@ -45,6 +45,60 @@ _ROLE_OF = {name: role for role, names in _HEADERS.items() for name in names}
 _TYPE_LABELS = {"ya tidak", "a b c", "a b c d", "a b c d e", "jumlah"}
 
 
+@dataclass(frozen=True)
+class Columns:
+    """Which column holds what; 0 where the sheet has no such column.
+
+    Attributes:
+        edge: the first column that holds no wording of rows.
+    """
+
+    edge: int = 0
+    weight: int = 0
+    rubric: int = 0
+    type: int = 0
+    answer: int = 0
+    score: int = 0
+    percent: int = 0
+    note: int = 0
+    proof: int = 0
+    link: int = 0
+
+    @property
+    def labels(self) -> range:
+        """The columns with marks and wordings, left of all else."""
+        return range(1, self.edge)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The sheet that was chosen and how it is laid out."""
+
+    grid: Grid
+    header_row: int
+    columns: Columns
+
+    def label_text(self, row: int) -> str:
+        """The wording of a row: its longest text left of the weight."""
+        texts = [self.grid.at(row, column).text for column in self.columns.labels]
+        return max((text for text in texts if not _is_mark(text)), key=len, default="")
+
+    def text_column(self, row: int) -> int:
+        wording = self.label_text(row)
+        return next((c for c in self.columns.labels if self.grid.at(row, c).text == wording), 0)
+
+    def mark_column(self, row: int) -> int:
+        """The column of the short mark, such as ``ii.`` or ``a.``, just left of the wording."""
+        column = self.text_column(row) - 1
+        return column if column in self.columns.labels else 0
+
+
+def _is_mark(text: str) -> bool:
+    """Tell marks such as ``A.``, ``iii.``, ``-`` and row numbers from wording."""
+    dotted = text.endswith((".", ")")) or text.isdigit()
+    return len(text) < 3 or (len(text) <= _LONGEST_MARK and dotted)  # noqa: PLR2004
+
+
 def find_layout(workbook: Workbook, framework: FrameworkFile, index: NameIndex) -> Layout:
     """Choose the visible sheet that holds most rows of the edition, and find its columns.
 
@@ -53,20 +107,20 @@ def find_layout(workbook: Workbook, framework: FrameworkFile, index: NameIndex) 
     """
     best: tuple[int, Grid] | None = None
     for grid in workbook.grids:
-        count = len(_nodes_named(grid, index))
+        count = len(_find_named_nodes(grid, index))
         if count >= LEAST_NODES and (best is None or count > best[0]):
             best = (count, grid)
     if best is None:
         raise refuse("sheet_not_found", framework=framework.name)
     grid = best[1]
-    header_row, columns = _from_header(grid)
-    columns = _from_content(grid, framework, header_row, columns)
+    header_row, columns = _read_header(grid)
+    columns = _find_columns(grid, framework, header_row, columns)
     if not columns.answer or not columns.labels:
         raise refuse("sheet_not_found", framework=framework.name)
     return Layout(grid, header_row, columns)
 
 
-def _nodes_named(grid: Grid, index: NameIndex) -> set[str]:
+def _find_named_nodes(grid: Grid, index: NameIndex) -> set[str]:
     found = set()
     for row in grid.rows:
         for cell in grid.cells[row].values():
@@ -75,7 +129,7 @@ def _nodes_named(grid: Grid, index: NameIndex) -> set[str]:
     return found
 
 
-def _from_header(grid: Grid) -> tuple[int, Columns]:
+def _read_header(grid: Grid) -> tuple[int, Columns]:
     """Read the heading row: the row that names most of the columns we know."""
     best: tuple[int, dict[str, int]] = (0, {})
     for row in grid.rows[:HEADER_ROWS]:
@@ -92,44 +146,44 @@ def _from_header(grid: Grid) -> tuple[int, Columns]:
     return row, Columns(**roles)
 
 
-def _from_content(
+def _find_columns(
     grid: Grid, framework: FrameworkFile, header_row: int, columns: Columns
 ) -> Columns:
     """Fill in the columns that no heading names, from what stands in them."""
     rows = [row for row in grid.rows if row > header_row]
     if not columns.type:
-        columns = replace(columns, type=_most(grid, rows, _is_type))
+        columns = replace(columns, type=_find_fullest(grid, rows, _is_type))
     if not columns.weight:
         weights = {node.weight for node in framework.nodes if node.weight}
         left = range(1, columns.type) if columns.type else range(1, MAX_COLUMNS)
-        columns = replace(columns, weight=_most(grid, rows, _is_one_of(weights), left))
+        columns = replace(columns, weight=_find_fullest(grid, rows, _is_one_of(weights), left))
     if not columns.answer and columns.type:
         columns = replace(columns, answer=columns.type + 1)
     if not columns.score and columns.answer:
         after = range(columns.answer + 1, columns.answer + 3)
-        columns = replace(columns, score=_most(grid, rows, _is_number, after))
-    columns = _after_the_answer(grid, rows, columns)
+        columns = replace(columns, score=_find_fullest(grid, rows, _is_number, after))
+    columns = _find_columns_after_answer(grid, rows, columns)
     edge = columns.weight or columns.rubric or columns.type or columns.answer
-    return replace(columns, labels=tuple(range(1, edge)))
+    return replace(columns, edge=edge)
 
 
-def _after_the_answer(grid: Grid, rows: list[int], columns: Columns) -> Columns:
+def _find_columns_after_answer(grid: Grid, rows: list[int], columns: Columns) -> Columns:
     """Find note, proof text and link right of the answer; often only the note has a heading."""
     last = max(columns.answer, columns.score, columns.percent, columns.note)
     right = range(last + 1, MAX_COLUMNS + 1)
     if not columns.link:
-        columns = replace(columns, link=_most_links(grid, rows, right))
+        columns = replace(columns, link=_find_links_column(grid, rows, right))
     between = range(last + 1, columns.link or MAX_COLUMNS + 1)
     if not columns.note:
-        columns = replace(columns, note=_most(grid, rows, _is_prose, between))
+        columns = replace(columns, note=_find_fullest(grid, rows, _is_prose, between))
         between = range((columns.note or last) + 1, columns.link or MAX_COLUMNS + 1)
     if not columns.proof:
-        columns = replace(columns, proof=_most(grid, rows, _is_prose, between))
+        columns = replace(columns, proof=_find_fullest(grid, rows, _is_prose, between))
     return columns
 
 
-def _most(
-    grid: Grid, rows: list[int], fits: Callable[[Cell], bool], among: Iterable[int] = ()
+def _find_fullest(
+    grid: Grid, rows: list[int], fits: Callable[[WorkbookCell], bool], among: Iterable[int] = ()
 ) -> int:
     """Return the column with most fitting cells, the leftmost of equals; 0 below three cells."""
     counts = {
@@ -140,7 +194,7 @@ def _most(
     return best if best and counts[best] >= LEAST_CELLS else 0
 
 
-def _most_links(grid: Grid, rows: list[int], among: Iterable[int]) -> int:
+def _find_links_column(grid: Grid, rows: list[int], among: Iterable[int]) -> int:
     def links(column: int) -> int:
         return sum(
             grid.at(row, column).text.startswith(("http://", "https://"))
@@ -153,29 +207,23 @@ def _most_links(grid: Grid, rows: list[int], among: Iterable[int]) -> int:
     return best if best and counts[best] else 0
 
 
-def _is_type(cell: Cell) -> bool:
+def _is_type(cell: WorkbookCell) -> bool:
     return isinstance(cell.value, str) and plain(cell.text) in _TYPE_LABELS
 
 
-def _is_one_of(weights: set[Fraction]) -> Callable[[Cell], bool]:
-    def fits(cell: Cell) -> bool:
+def _is_one_of(weights: set[Fraction]) -> Callable[[WorkbookCell], bool]:
+    def fits(cell: WorkbookCell) -> bool:
         return cell.number is not None and Fraction(cell.number) in weights
 
     return fits
 
 
-def _is_number(cell: Cell) -> bool:
+def _is_number(cell: WorkbookCell) -> bool:
     return cell.number is not None or cell.formula != ""
 
 
-def _is_prose(cell: Cell) -> bool:
+def _is_prose(cell: WorkbookCell) -> bool:
     return isinstance(cell.value, str) and len(cell.text) > SHORT
-
-
-ALIKE = 0.6
-CERTAIN = 0.97
-_WEIGHT_AGREES = 0.2
-_WEIGHT_DIFFERS = -0.15
 
 
 @dataclass
@@ -218,12 +266,12 @@ class RowFinder:
         self._place_counts()
         return self.placement
 
-    def _alike(self, row: int, code: str) -> float:
+    def _compare(self, row: int, code: str) -> float:
         return self.index.alike(self.wording[row]).get(code, 0.0)
 
     def _place_anchors(self, anchors: list[EditionNode]) -> None:
         """Lay weighted nodes against rows in order, so that the sum of likeness is greatest."""
-        fits = {node.code: self._anchor_fits(node) for node in anchors}
+        fits = {node.code: self._fit_anchor(node) for node in anchors}
         rows = sorted({row for fit in fits.values() for row in fit})
         best = [[0.0] * (len(rows) + 1) for _ in range(len(anchors) + 1)]
         for i, node in enumerate(anchors, 1):
@@ -238,16 +286,16 @@ class RowFinder:
                 j -= 1
             else:
                 code, row = anchors[i - 1].code, rows[j - 1]
-                self.placement.put(code, row, self._alike(row, code))
+                self.placement.put(code, row, self._compare(row, code))
                 i, j = i - 1, j - 1
 
-    def _anchor_fits(self, node: EditionNode) -> dict[int, float]:
+    def _fit_anchor(self, node: EditionNode) -> dict[int, float]:
         fits = {}
         for row in self.rows:
-            like = self._alike(row, node.code)
+            like = self._compare(row, node.code)
             if like < ALIKE:
                 continue
-            weight = self._weight(row)
+            weight = self._read_weight(row)
             if weight is None and like < SURE:
                 continue
             if weight is None and self._is_typed(row) and not self.framework.is_scored(node):
@@ -256,21 +304,21 @@ class RowFinder:
             fits[row] = like + (agrees if weight is not None else 0.0)
         return fits
 
-    def _weight(self, row: int) -> Fraction | None:
+    def _read_weight(self, row: int) -> Fraction | None:
         column = self.layout.columns.weight
         number = self.layout.grid.at(row, column).number if column else None
         return Fraction(number) if number is not None else None
 
     def _is_typed(self, row: int) -> bool:
-        return self._type(row) != ""
+        return self._read_type(row) != ""
 
-    def _type(self, row: int) -> str:
+    def _read_type(self, row: int) -> str:
         column = self.layout.columns.type
         return plain(self.layout.grid.at(row, column).text) if column else ""
 
     def _is_count(self, row: int) -> bool:
-        return self._type(row) == "jumlah" or (
-            not self._type(row) and self.wording[row].startswith("-")
+        return self._read_type(row) == "jumlah" or (
+            not self._read_type(row) and self.wording[row].startswith("-")
         )
 
     def _place_questions(self, node: EditionNode, between: list[int]) -> None:
@@ -286,7 +334,7 @@ class RowFinder:
     ) -> None:
         """Pair nodes and free rows from the most alike down; of equals, the earlier first."""
         pairs = [
-            (-self._alike(row, node.code), row, node.position, node.code)
+            (-self._compare(row, node.code), row, node.position, node.code)
             for node in nodes
             for row in rows
             if row not in self.placement.taken and node.code not in self.placement.row_of
@@ -300,13 +348,13 @@ class RowFinder:
         """Place questions whose indicator row is missing or that stand elsewhere in the sheet."""
         missing = [n for n in self.framework.scored if n.code not in self.placement.row_of]
         for node in missing:
-            low, high = self._window(node)
+            low, high = self._find_window(node)
             near = [row for row in self.rows if low < row < high and not self._is_count(row)]
             self._pair_best_first([node], near, SURE)
         missing = [n for n in missing if n.code not in self.placement.row_of]
         self._pair_best_first(missing, [r for r in self.rows if not self._is_count(r)], CERTAIN)
 
-    def _window(self, node: EditionNode) -> tuple[int, int]:
+    def _find_window(self, node: EditionNode) -> tuple[int, int]:
         """Return the rows between which a node must stand if the sheet keeps the order."""
         earlier = [0]
         later = [self.rows[-1] + 1 if self.rows else 0]
@@ -327,5 +375,5 @@ class RowFinder:
             self._pair_best_first(inputs, [row for row in self.rows if start < row < end])
         for node in self.framework.nodes:
             if node.kind == "input" and node.code not in self.placement.row_of:
-                low, high = self._window(node)
+                low, high = self._find_window(node)
                 self._pair_best_first([node], [r for r in self.rows if low < r < high], SURE)

@@ -1,39 +1,94 @@
-"""Which framework a workbook was made for, told by the rows that it holds.
-
-An assessment workbook as offices fill it, into answers by node.
+"""An assessment workbook as offices fill it, into what each row of the sheet says.
 
 Rows are found by content, never by cell address, row id or letter; hidden sheets are never read.
-What is odd is reported by cell. Only problems of severity ``rejects`` cost a row its answer.
-
-The traps that the ministry's workbook is known for (facts 8.4), each named by its cell.
+What is odd is reported by cell, the traps that the ministry's workbook is known for among it. Only
+problems of severity ``rejects`` cost a row its answer. Where no framework was chosen, the rows that
+a workbook holds show which one it was made for.
 """
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
-from clinic.assessments.arithmetic.answers import AnswerValue, pair_of_ratio
-from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile, Scale
+from clinic.assessments.arithmetic.answers import AnswerValue, RowEntry, pair_of_ratio
+from clinic.assessments.arithmetic.editions import AnswerScale, EditionNode, FrameworkFile
 from clinic.assessments.arithmetic.links import web_address
 from clinic.assessments.arithmetic.typed_answers import read_answer, read_share
 from clinic.assessments.arithmetic.wording import plain
-from clinic.assessments.workbook.grid import Cell, UnreadableWorkbook, Workbook, read_grids, where
-from clinic.assessments.workbook.matching import Placement, RowFinder, find_layout
-from clinic.assessments.workbook.problems import (
-    NOTES,
-    Layout,
-    Problem,
-    RowReading,
-    SheetReading,
-    note,
-    reject,
+from clinic.assessments.workbook.grid import (
+    UnreadableWorkbook,
+    Workbook,
+    WorkbookCell,
+    read_grids,
+    where,
 )
+from clinic.assessments.workbook.matching import Layout, Placement, RowFinder, find_layout
+from clinic.assessments.workbook.problems import NOTES, REJECTS, WorkbookProblem, note, reject
 
 MOST_STRANGERS = 40
+LONGEST_LINK = 1000
+LEAST_SHARE = 0.5
 _UNREADABLE_SHARES = {"not_a_number", "value_out_of_range", "date_instead_of_answer"}
 _ADDRESS = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class RowReading:
+    """One row of the sheet that was recognised as a node of the edition.
+
+    Attributes:
+        likeness: of the sheet's wording to the edition's, 0..1.
+        entry: what the row says; no value for a blank, rejected or derived answer.
+        links: addresses found as link or inside the proof text, in order.
+    """
+
+    row: int
+    likeness: float
+    wording: str
+    type_text: str
+    entry: RowEntry
+    links: tuple[str, ...] = ()
+
+
+@dataclass
+class SheetReading:
+    """A whole sheet as read; hidden sheets are never part of it."""
+
+    layout: Layout
+    rows: dict[str, RowReading] = field(default_factory=dict)
+    problems: list[WorkbookProblem] = field(default_factory=list)
+
+    @property
+    def sheet(self) -> str:
+        return self.layout.grid.title
+
+    @property
+    def answers(self) -> dict[str, AnswerValue]:
+        """What each row found is answered with, by node code."""
+        return {code: row.entry.value for code, row in self.rows.items()}
+
+    @property
+    def entries(self) -> dict[str, RowEntry]:
+        """What the sheet says, by node code; rows that say nothing are left out."""
+        return {code: row.entry for code, row in self.rows.items() if not row.entry.is_empty}
+
+    @property
+    def traps(self) -> list[WorkbookProblem]:
+        return [problem for problem in self.problems if problem.is_trap]
+
+    @property
+    def rejects(self) -> list[WorkbookProblem]:
+        return [problem for problem in self.problems if problem.severity == REJECTS]
+
+    def cell(self, code: str, role: str) -> str:
+        """Name the cell of a row in a column, such as ``K8``; the answer cell if there is none."""
+        row = self.rows.get(code)
+        if row is None:
+            return ""
+        column = getattr(self.layout.columns, role) or self.layout.columns.answer
+        return where(row.row, column)
 
 
 def read_workbook(source: bytes | Path, framework: FrameworkFile) -> SheetReading:
@@ -72,37 +127,38 @@ def _read_row(
     reading: SheetReading, framework: FrameworkFile, node: EditionNode, placement: Placement
 ) -> None:
     layout, row = reading.layout, placement.row_of[node.code]
-    scale = framework.scale_of(node)
-    answer = _read_answer(reading, node, scale, row) if scale else None
-    columns = layout.columns
+    columns, scale = layout.columns, framework.scale_of(node)
+    value = _read_answer(reading, node, scale, row) if scale else None
+    links = _collect_links(reading, node, row)
+    first, *further = [link for link in links if len(link) <= LONGEST_LINK] or [""]
+    proofs = [(_get_text(layout, row, columns.proof), first), *(("", link) for link in further)]
     reading.rows[node.code] = RowReading(
-        code=node.code,
         row=row,
         likeness=placement.likeness[node.code],
         wording=layout.label_text(row),
-        type_text=_text(layout, row, columns.type),
-        answer=answer,
-        typed=_text(layout, row, columns.answer),
-        note=_text(layout, row, columns.note),
-        proof=_text(layout, row, columns.proof),
-        links=_links(reading, node, row),
+        type_text=_get_text(layout, row, columns.type),
+        entry=RowEntry(
+            value=value,
+            text=_get_text(layout, row, columns.answer),
+            note=_get_text(layout, row, columns.note),
+            proofs=tuple(proof for proof in proofs if any(proof)),
+        ),
+        links=links,
     )
-    if scale is not None:
-        reading.answers[node.code] = answer
 
 
-def _text(layout: Layout, row: int, column: int) -> str:
+def _get_text(layout: Layout, row: int, column: int) -> str:
     return layout.grid.at(row, column).text if column else ""
 
 
-def _links(reading: SheetReading, node: EditionNode, row: int) -> tuple[str, ...]:
+def _collect_links(reading: SheetReading, node: EditionNode, row: int) -> tuple[str, ...]:
     """Collect the web addresses of a row: as shown, else as the hyperlink behind the text says."""
     layout = reading.layout
     found: list[str] = []
     for column in (layout.columns.link, layout.columns.proof):
         if not column:
             continue
-        shown = _ADDRESS.findall(_text(layout, row, column))
+        shown = _ADDRESS.findall(_get_text(layout, row, column))
         behind = layout.grid.links.get((row, column), "")
         if behind and not shown and not web_address(behind):
             reading.problems.append(note("link_not_to_the_web", where(row, column), node))
@@ -111,11 +167,13 @@ def _links(reading: SheetReading, node: EditionNode, row: int) -> tuple[str, ...
     return tuple(dict.fromkeys(filter(None, addresses)))
 
 
-def _read_answer(reading: SheetReading, node: EditionNode, scale: Scale, row: int) -> AnswerValue:
+def _read_answer(
+    reading: SheetReading, node: EditionNode, scale: AnswerScale, row: int
+) -> AnswerValue:
     cell = reading.layout.grid.at(row, reading.layout.columns.answer)
     place = where(row, reading.layout.columns.answer)
     if scale.kind == "ratio":
-        return _typed_share(reading, node, cell, place)
+        return _read_typed_share(reading, node, cell, place)
     if cell.is_error:
         reading.problems.append(reject("cell_error", place, node, value=str(cell.value)))
         return None
@@ -131,7 +189,9 @@ def _read_answer(reading: SheetReading, node: EditionNode, scale: Scale, row: in
     return typed.value
 
 
-def _typed_share(reading: SheetReading, node: EditionNode, cell: Cell, place: str) -> AnswerValue:
+def _read_typed_share(
+    reading: SheetReading, node: EditionNode, cell: WorkbookCell, place: str
+) -> AnswerValue:
     """Read a percentage typed by hand; a formula is never trusted, its counts are."""
     if cell.is_error:
         reading.problems.append(note("division_by_zero", place, node, value=str(cell.value)))
@@ -151,12 +211,15 @@ def _derive_sums(reading: SheetReading, framework: FrameworkFile) -> None:
         formula = node.formula
         if formula is None or not formula.parts or formula.parts_rule != "equal":
             continue
-        parts = [reading.answers.get(code) for code in formula.parts]
+        answers = reading.answers
+        parts = [answers.get(code) for code in formula.parts]
         for code in formula.denominator:
             row = reading.rows.get(code)
-            derived = row is not None and reading.layout.grid.at(row.row, column).formula
-            if derived and all(isinstance(part, int) for part in parts):
-                reading.answers[code] = sum(part for part in parts if isinstance(part, int))
+            counted = [part for part in parts if isinstance(part, int)]
+            if row is None or len(counted) < len(parts):
+                continue
+            if reading.layout.grid.at(row.row, column).formula:
+                reading.rows[code] = replace(row, entry=replace(row.entry, value=sum(counted)))
                 reading.problems = [
                     problem
                     for problem in reading.problems
@@ -166,10 +229,11 @@ def _derive_sums(reading: SheetReading, framework: FrameworkFile) -> None:
 
 def _excuse_counted(reading: SheetReading, framework: FrameworkFile) -> None:
     """Let an unreadable percentage cost a row nothing where its counts decide."""
+    answers = reading.answers
     counted = {
         node.code
         for node in framework.scored
-        if node.formula is not None and pair_of_ratio(node.formula, reading.answers) is not None
+        if node.formula is not None and pair_of_ratio(node.formula, answers) is not None
     }
     reading.problems = [
         replace(problem, severity=NOTES)
@@ -207,7 +271,7 @@ _PLAIN_MARK = "abcdefghijklmnopqrstuvwxyz"
 
 def find_traps(
     reading: SheetReading, framework: FrameworkFile, hidden: tuple[str, ...]
-) -> list[Problem]:
+) -> list[WorkbookProblem]:
     """Name every trap that the sheet holds, except those of its sums (see the report)."""
     found = [note("hidden_sheet_ignored", name, name=name) for name in hidden]
     for look in _LOOKS:
@@ -215,8 +279,8 @@ def find_traps(
     return found
 
 
-def _types(reading: SheetReading, framework: FrameworkFile) -> list[Problem]:
-    """Trap 2: the answer type of a row is not the rule's; trap 8: a heading has one."""
+def _find_wrong_types(reading: SheetReading, framework: FrameworkFile) -> list[WorkbookProblem]:
+    """The answer type of a row is not the rule's, or a heading has one."""
     found = []
     for code, row in reading.rows.items():
         node = framework.by_code[code]
@@ -232,8 +296,10 @@ def _types(reading: SheetReading, framework: FrameworkFile) -> list[Problem]:
     return found
 
 
-def _means(reading: SheetReading, framework: FrameworkFile) -> list[Problem]:
-    """Traps 2 and 3: the file's own mean leaves a row out, answered or not."""
+def _find_rows_outside_means(
+    reading: SheetReading, framework: FrameworkFile
+) -> list[WorkbookProblem]:
+    """The file's own mean leaves a row out, answered or not."""
     column = reading.layout.columns.score
     found = []
     for node in framework.scored:
@@ -243,19 +309,19 @@ def _means(reading: SheetReading, framework: FrameworkFile) -> list[Problem]:
         cell = reading.layout.grid.at(row.row, column)
         if not cell.text or cell.number is not None:
             continue
-        blank = reading.answers.get(node.code) is None and node.formula is None
+        blank = row.entry.value is None and node.formula is None
         code = "blank_left_out_of_mean" if blank else "row_left_out_of_mean"
         found.append(note(code, where(row.row, column), node))
     return found
 
 
-def _marks(reading: SheetReading, framework: FrameworkFile) -> list[Problem]:
-    """Traps 5 and 6: letters in front of questions out of order or oddly written."""
+def _find_odd_marks(reading: SheetReading, framework: FrameworkFile) -> list[WorkbookProblem]:
+    """Letters in front of questions out of order or oddly written."""
     found, odd = [], []
     for node in framework.scored:
         if node.kind != "question" or node.code not in reading.rows:
             continue
-        place, mark = _mark(reading, node)
+        place, mark = _get_mark(reading, node)
         expected = _PLAIN_MARK[framework.children(node.parent).index(node)]
         letter = mark.strip(" .)").casefold()
         if letter and letter in _PLAIN_MARK and letter != expected:
@@ -267,19 +333,19 @@ def _marks(reading: SheetReading, framework: FrameworkFile) -> list[Problem]:
     return found
 
 
-def _mark(reading: SheetReading, node: EditionNode) -> tuple[str, str]:
+def _get_mark(reading: SheetReading, node: EditionNode) -> tuple[str, str]:
     row = reading.rows[node.code].row
     column = reading.layout.mark_column(row)
     return where(row, column or 1), reading.layout.grid.at(row, column).text if column else ""
 
 
-def _headings(reading: SheetReading, framework: FrameworkFile) -> list[Problem]:
-    """Trap 9: a mark used again one level deeper, or none at all."""
+def _find_odd_headings(reading: SheetReading, framework: FrameworkFile) -> list[WorkbookProblem]:
+    """A mark used again one level deeper, or none at all."""
     found = []
     for node in framework.nodes:
         if node.kind not in _HEADINGS or node.code not in reading.rows:
             continue
-        place, mark = _mark(reading, node)
+        place, mark = _get_mark(reading, node)
         parent = framework.by_code.get(node.parent)
         if not mark:
             found.append(note("heading_without_mark", place, node))
@@ -288,8 +354,8 @@ def _headings(reading: SheetReading, framework: FrameworkFile) -> list[Problem]:
     return found
 
 
-def _row_ids(reading: SheetReading, _framework: FrameworkFile) -> list[Problem]:
-    """Trap 7: numbers in the first column that are used twice."""
+def _find_repeated_ids(reading: SheetReading, _framework: FrameworkFile) -> list[WorkbookProblem]:
+    """Numbers in the first column that are used twice."""
     layout = reading.layout
     first = layout.columns.labels[0]
     places: dict[str, list[str]] = {}
@@ -305,8 +371,8 @@ def _row_ids(reading: SheetReading, _framework: FrameworkFile) -> list[Problem]:
     ]
 
 
-def _blanks(reading: SheetReading, _framework: FrameworkFile) -> list[Problem]:
-    """Trap 10: cells that hold only a blank, outside the answers."""
+def _find_blank_cells(reading: SheetReading, _framework: FrameworkFile) -> list[WorkbookProblem]:
+    """Cells that hold only a blank, outside the answers."""
     layout = reading.layout
     places = [
         where(row, column)
@@ -320,8 +386,8 @@ def _blanks(reading: SheetReading, _framework: FrameworkFile) -> list[Problem]:
     return [note("blank_only_cell", ", ".join(places))] if places else []
 
 
-def _wordings(reading: SheetReading, framework: FrameworkFile) -> list[Problem]:
-    """Trap 12: doubled words and slips in the text of rows."""
+def _find_other_wordings(reading: SheetReading, framework: FrameworkFile) -> list[WorkbookProblem]:
+    """Doubled words and slips in the text of rows."""
     found = []
     for code, row in reading.rows.items():
         node = framework.by_code[code]
@@ -332,18 +398,15 @@ def _wordings(reading: SheetReading, framework: FrameworkFile) -> list[Problem]:
     return found
 
 
-_LOOKS: tuple[Callable[[SheetReading, FrameworkFile], list[Problem]], ...] = (
-    _types,
-    _means,
-    _marks,
-    _headings,
-    _row_ids,
-    _blanks,
-    _wordings,
+_LOOKS: tuple[Callable[[SheetReading, FrameworkFile], list[WorkbookProblem]], ...] = (
+    _find_wrong_types,
+    _find_rows_outside_means,
+    _find_odd_marks,
+    _find_odd_headings,
+    _find_repeated_ids,
+    _find_blank_cells,
+    _find_other_wordings,
 )
-
-
-LEAST_SHARE = 0.5
 
 
 def recognise(workbook: Workbook, frameworks: Iterable[FrameworkFile]) -> FrameworkFile | None:
@@ -353,12 +416,12 @@ def recognise(workbook: Workbook, frameworks: Iterable[FrameworkFile]) -> Framew
         workbook: from ``read_grids``.
         frameworks: those that it may belong to.
     """
-    shares = [(_share_found(workbook, framework), framework) for framework in frameworks]
+    shares = [(_compute_share_found(workbook, framework), framework) for framework in frameworks]
     share, found = max(shares, key=lambda pair: pair[0], default=(0.0, None))
     return found if share >= LEAST_SHARE else None
 
 
-def _share_found(workbook: Workbook, framework: FrameworkFile) -> float:
+def _compute_share_found(workbook: Workbook, framework: FrameworkFile) -> float:
     try:
         reading = read_grid(workbook, framework)
     except UnreadableWorkbook:

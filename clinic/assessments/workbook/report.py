@@ -1,13 +1,8 @@
-"""A workbook's report as JSON: figures, and sentences that stay untranslated until they are shown.
+"""What a workbook is worth by the rules, beside what it says of itself, and why they differ.
 
-For a check without an account what people typed is left out of it, so that no name, NIP or link
-of the workbook is ever stored or shown (security.md 2, S25).
-
-The sums that a workbook shows of itself, and which of its cells make them differ from ours.
-
-What a workbook is worth by the rules, beside what it says of itself, and why they differ.
-
-A sentence about a workbook in the reader's language, its numbers with the reader's marks.
+A report is stored as JSON: figures, and sentences that stay untranslated until they are shown with
+the reader's marks. For a check without an account what people typed is left out of it, so that no
+name, NIP or link of the workbook is ever stored or shown (S25).
 """
 
 import re
@@ -23,8 +18,8 @@ from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.arithmetic.scoring import SheetScore, score_sheet
 from clinic.assessments.arithmetic.sheet_checks import (
     Check,
+    CheckedSheet,
     RowFacts,
-    Sheet,
     check_sheet,
     points_with_proof,
     points_without_proof,
@@ -32,8 +27,9 @@ from clinic.assessments.arithmetic.sheet_checks import (
 from clinic.assessments.arithmetic.thresholds import Distance, distance
 from clinic.assessments.arithmetic.typed_answers import read_share
 from clinic.assessments.arithmetic.wording import plain
-from clinic.assessments.workbook.grid import Cell, where
-from clinic.assessments.workbook.problems import REJECTS, Problem, SheetReading, note
+from clinic.assessments.workbook.grid import WorkbookCell, where
+from clinic.assessments.workbook.problems import REJECTS, WorkbookProblem, note
+from clinic.assessments.workbook.reading import SheetReading
 from clinic.lib.arithmetic.messages import Message, Number
 from clinic.lib.arithmetic.numbers import round_half_up
 from clinic.lib.templatetags.ui import decimals
@@ -68,14 +64,14 @@ def read_own_sums(framework: FrameworkFile, reading: SheetReading) -> OwnSums:
         own = layout.grid.at(row.row, columns.score).number if columns.score else None
         if own is not None and node.weight is not None:
             scores[code] = Fraction(own)
-        share = _own_share(layout.grid.at(row.row, columns.answer))
+        share = _read_own_share(layout.grid.at(row.row, columns.answer))
         if node.formula is not None and share is not None:
             shares[code] = share
-    total, cell = _grand_total(framework, reading, scores)
+    total, cell = _find_grand_total(framework, reading, scores)
     return OwnSums(total, cell, scores, shares)
 
 
-def _own_share(cell: Cell) -> Fraction | None:
+def _read_own_share(cell: WorkbookCell) -> Fraction | None:
     """Return the percentage that a cell shows, typed as text such as ``87,5%`` too."""
     if cell.number is not None:
         return Fraction(cell.number)
@@ -83,7 +79,7 @@ def _own_share(cell: Cell) -> Fraction | None:
     return Fraction(value) if isinstance(value, Decimal) else None
 
 
-def _grand_total(
+def _find_grand_total(
     framework: FrameworkFile, reading: SheetReading, scores: dict[str, Fraction]
 ) -> tuple[Fraction | None, str]:
     layout = reading.layout
@@ -101,89 +97,94 @@ def _grand_total(
 
 def find_differences(
     framework: FrameworkFile, reading: SheetReading, score: SheetScore, own: OwnSums
-) -> list[Problem]:
+) -> list[WorkbookProblem]:
     """Name the cells where the file counts otherwise than its own parts would give.
 
     These are scores whose parts all agree or do not add up to them, and the grand total. What no
     cell explains is told as a rest.
     """
     found = [
-        _difference(framework, reading, node, score=score, own=own)
+        _describe_difference(framework, reading, node, score=score, own=own)
         for node in framework.nodes
-        if _counts_otherwise(framework, node, score=score, own=own)
+        if _is_counted_otherwise(framework, node, score=score, own=own)
     ]
     if own.total is None:
         return found
-    gap = _gap_of_total(framework, own)
+    gap = _compute_gap(framework, own)
     if abs(gap) > _NOISE:
-        texts = {
-            "own": Number(own.total, 4),
-            "parts": Number(own.total + gap, 4),
-        }
-        found.append(note("total_differs_from_parts", own.total_cell, **texts))
-    explained = gap + sum(_explained(framework, root, score, own) for root in _roots(framework))
+        parts = Number(own.total + gap, 4)
+        found.append(
+            note(
+                "total_differs_from_parts",
+                own.total_cell,
+                own=Number(own.total, 4),
+                parts=parts,
+            )
+        )
+    explained = gap + sum(
+        _compute_explained(framework, root, score, own) for root in _get_roots(framework)
+    )
     rest = score.total.score - own.total - explained
     if abs(rest) > _NOISE:
-        texts = {"rest": Number(rest, 4)}
-        found.append(note("difference_unexplained", own.total_cell, **texts))
+        found.append(note("difference_unexplained", own.total_cell, rest=Number(rest, 4)))
     return found
 
 
-def _roots(framework: FrameworkFile) -> list[EditionNode]:
+def _get_roots(framework: FrameworkFile) -> list[EditionNode]:
     return [root for root in framework.children("") if root.weight]
 
 
-def _weighted(framework: FrameworkFile, node: EditionNode) -> list[EditionNode]:
+def _get_weighted(framework: FrameworkFile, node: EditionNode) -> list[EditionNode]:
     return [child for child in framework.children(node.code) if child.weight is not None]
 
 
-def _gap_of_total(framework: FrameworkFile, own: OwnSums) -> Fraction:
+def _compute_gap(framework: FrameworkFile, own: OwnSums) -> Fraction:
     """Return how much more the file's own main scores add up to than its grand total says."""
-    codes = [root.code for root in _roots(framework)]
+    codes = [root.code for root in _get_roots(framework)]
     if own.total is None or not all(code in own.scores for code in codes):
         return Fraction(0)
     return sum((own.scores[code] for code in codes), Fraction(0)) - own.total
 
 
-def _missing(node: EditionNode, score: SheetScore, own: OwnSums) -> Fraction:
+def _compute_missing(node: EditionNode, score: SheetScore, own: OwnSums) -> Fraction:
     """Return how much more a node is worth by the rules than the file counts; 0 if unknown."""
     if node.code not in own.scores or node.code not in score.nodes:
         return Fraction(0)
     return score.nodes[node.code].score - own.scores[node.code]
 
 
-def _counts_otherwise(
+def _is_counted_otherwise(
     framework: FrameworkFile, node: EditionNode, *, score: SheetScore, own: OwnSums
 ) -> bool:
-    missing = _missing(node, score, own)
+    missing = _compute_missing(node, score, own)
     if abs(missing) <= _NOISE:
         return False
-    below = _weighted(framework, node)
-    parts = [_missing(child, score, own) for child in below]
+    below = _get_weighted(framework, node)
+    parts = [_compute_missing(child, score, own) for child in below]
     if all(abs(part) <= _NOISE for part in parts):
         return True
     adds_up = node.aggregate == "sum" and all(child.code in own.scores for child in below)
     return adds_up and abs(missing - sum(parts)) > _NOISE
 
 
-def _explained(
+def _compute_explained(
     framework: FrameworkFile, node: EditionNode, score: SheetScore, own: OwnSums
 ) -> Fraction:
     """Return the part of the difference that lies in cells at or below a node."""
     if node.code in own.scores:
-        return _missing(node, score, own)
-    below = _weighted(framework, node)
-    return sum((_explained(framework, child, score, own) for child in below), Fraction(0))
+        return _compute_missing(node, score, own)
+    below = _get_weighted(framework, node)
+    return sum((_compute_explained(framework, child, score, own) for child in below), Fraction(0))
 
 
-def _difference(
+def _describe_difference(
     framework: FrameworkFile,
     reading: SheetReading,
     node: EditionNode,
     *,
     score: SheetScore,
     own: OwnSums,
-) -> Problem:
+) -> WorkbookProblem:
     column = reading.layout.columns.score
     place = where(reading.rows[node.code].row, column)
     texts = {
@@ -192,7 +193,7 @@ def _difference(
         "ours": Number(score.nodes[node.code].score, 4),
     }
     cell = reading.layout.grid.at(reading.rows[node.code].row, column)
-    missed = _rows_left_out(framework, reading, node, cell)
+    missed = _find_rows_left_out(framework, reading, node, cell)
     if not missed:
         return note("own_score_differs", place, node, **texts)
     return note(
@@ -205,8 +206,8 @@ def _difference(
     )
 
 
-def _rows_left_out(
-    framework: FrameworkFile, reading: SheetReading, node: EditionNode, cell: Cell
+def _find_rows_left_out(
+    framework: FrameworkFile, reading: SheetReading, node: EditionNode, cell: WorkbookCell
 ) -> list[int]:
     """Return the rows of a node's parts that its formula does not touch."""
     from openpyxl.utils import column_index_from_string
@@ -261,18 +262,18 @@ class WorkbookReport:
     reading: SheetReading
     score: SheetScore
     own: OwnSums
-    undecided: tuple[Problem, ...]
-    differences: tuple[Problem, ...]
+    undecided: tuple[WorkbookProblem, ...]
+    differences: tuple[WorkbookProblem, ...]
     checks: tuple[Check, ...]
     proof: ProofCoverage
     distances: dict[str, Distance]
 
     @property
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> tuple[WorkbookProblem, ...]:
         return (*self.reading.problems, *self.undecided, *self.differences)
 
     @property
-    def traps(self) -> tuple[Problem, ...]:
+    def traps(self) -> tuple[WorkbookProblem, ...]:
         return tuple(problem for problem in self.problems if problem.is_trap)
 
 
@@ -286,20 +287,41 @@ def build_report(
         reading: from :func:`clinic.assessments.workbook.reading.read_workbook`.
         stated: preconditions that a person has declared, by code; a workbook states none.
     """
-    score = score_sheet(framework, reading.answers)
+    answers = reading.answers
+    score = score_sheet(framework, answers)
     own = read_own_sums(framework, reading)
-    sheet = Sheet(framework, reading.answers, score, _facts(reading, own))
+    facts = {
+        code: RowFacts(
+            note=row.entry.note,
+            links=row.links,
+            cells={role: reading.cell(code, role) for role in ("answer", "note", "link")},
+            own_share=own.shares.get(code),
+        )
+        for code, row in reading.rows.items()
+    }
+    sheet = CheckedSheet(framework, answers, score, facts)
+    with_proof = points_with_proof(sheet)
+    has_sum = own.total is not None and own.total >= with_proof
     return WorkbookReport(
         reading=reading,
         score=score,
         own=own,
-        undecided=tuple(_undecided(framework, reading, score)),
+        undecided=tuple(
+            note(
+                "ratio_undecided",
+                reading.cell(code, "answer"),
+                framework.by_code[code],
+                name=framework.by_code[code].name,
+                points=Number(score.nodes[code].maximum, 2),
+            )
+            for code in score.undecided
+        ),
         differences=tuple(find_differences(framework, reading, score, own)),
         checks=check_sheet(sheet),
         proof=ProofCoverage(
             ours=points_without_proof(sheet),
             total=score.total.score,
-            by_file=_by_file(own, points_with_proof(sheet)),
+            by_file=own.total - with_proof if own.total is not None and has_sum else None,
             file_total=own.total,
         ),
         distances={
@@ -309,54 +331,23 @@ def build_report(
     )
 
 
-def _by_file(own: OwnSums, with_proof: Fraction) -> Fraction | None:
-    if own.total is None or own.total < with_proof:
-        return None
-    return own.total - with_proof
-
-
-def _undecided(framework: FrameworkFile, reading: SheetReading, score: SheetScore) -> list[Problem]:
-    return [
-        note(
-            "ratio_undecided",
-            reading.cell(code, "answer"),
-            framework.by_code[code],
-            name=framework.by_code[code].name,
-            points=Number(score.nodes[code].maximum, 2),
-        )
-        for code in score.undecided
-    ]
-
-
-def _facts(reading: SheetReading, own: OwnSums) -> dict[str, RowFacts]:
-    return {
-        code: RowFacts(
-            note=row.note,
-            links=row.links,
-            cells={role: reading.cell(code, role) for role in ("answer", "note", "link")},
-            own_share=own.shares.get(code),
-        )
-        for code, row in reading.rows.items()
-    }
-
-
 def as_plain(report: WorkbookReport) -> dict[str, Any]:
-    """Return the figures of the contract's JSON; sentences stay untranslated messages."""
+    """Return the figures as JSON; sentences stay untranslated messages."""
     total = report.score.total
     return {
-        "total": _shown(total.score),
-        "workbook_total": _shown(report.own.total),
-        "ceiling": _shown(total.ceiling),
+        "total": _to_float(total.score),
+        "workbook_total": _to_float(report.own.total),
+        "ceiling": _to_float(total.ceiling),
         "areas": {
             slug: {
-                "score": _shown(points.score),
-                "ceiling": _shown(points.ceiling),
-                "max": _shown(points.maximum),
+                "score": _to_float(points.score),
+                "ceiling": _to_float(points.ceiling),
+                "max": _to_float(points.maximum),
                 "unanswered": points.unanswered,
             }
             for slug, points in report.score.areas.items()
         },
-        "points_without_proof": _shown(
+        "points_without_proof": _to_float(
             report.proof.ours if report.proof.by_file is None else report.proof.by_file
         ),
         "distance": {
@@ -372,9 +363,9 @@ def distance_as_plain(item: Distance) -> dict[str, Any]:
             {
                 "code": line.code,
                 "subject": line.subject,
-                "score": _shown(line.score),
-                "minimum": _shown(line.minimum),
-                "short_by": _shown(line.short_by),
+                "score": _to_float(line.score),
+                "minimum": _to_float(line.minimum),
+                "short_by": _to_float(line.short_by),
                 "met": line.is_met,
             }
             for line in item.lines
@@ -387,16 +378,11 @@ def distance_as_plain(item: Distance) -> dict[str, Any]:
     }
 
 
-def _shown(value: Fraction | Decimal | None) -> float | None:
+def _to_float(value: Fraction | Decimal | None) -> float | None:
     return None if value is None else float(round_half_up(value, _DIGITS))
 
 
 STORED = "number"
-
-
-def number_as_plain(number: Number) -> dict[str, str]:
-    """Return a number as JSON keeps it; ``say`` reads it back."""
-    return {STORED: str(number)}
 
 
 def say(sentence: str, params: Mapping[str, Any]) -> str:
@@ -404,15 +390,16 @@ def say(sentence: str, params: Mapping[str, Any]) -> str:
 
     Numbers that an earlier report has stored as text stay as they were written then.
     """
-    return _(sentence) % {name: _written(value) for name, value in params.items()}
+    return _(sentence) % {name: _write_param(value) for name, value in params.items()}
 
 
-def _written(value: Any) -> Any:
+def _write_param(value: Any) -> Any:
     if isinstance(value, Number):
-        value = number_as_plain(value)
-    if not isinstance(value, Mapping):
+        number = Decimal(str(value))
+    elif isinstance(value, Mapping):
+        number = Decimal(value[STORED])
+    else:
         return value
-    number = Decimal(value[STORED])
     return decimals(number, max(0, -int(number.as_tuple().exponent)))
 
 
@@ -434,20 +421,39 @@ def as_stored(
         framework: the edition it was held against.
         hides_typed: leave out what people typed into the workbook.
     """
+    proof, typed = report.proof, _TYPED if hides_typed else frozenset()
     return {
         "edition": framework.id,
         "sheet": "" if hides_typed else report.reading.sheet,
         "figures": as_plain(report),
         "max": float(report.score.total.maximum),
-        "proof": _proof(report.proof),
+        "proof": {
+            "ours": float(proof.ours),
+            "total": float(proof.total),
+            "by_file": None if proof.by_file is None else float(proof.by_file),
+            "file_total": None if proof.file_total is None else float(proof.file_total),
+        },
         "total_cell": report.own.total_cell,
-        "blank": [_row(framework, report, code) for code in report.score.blank],
+        "blank": [
+            {
+                "code": code,
+                "name": framework.by_code[code].name,
+                "where": report.reading.cell(code, "answer"),
+                "points": float(report.score.nodes[code].maximum),
+            }
+            for code in report.score.blank
+        ],
         "undecided": list(report.score.undecided),
-        "problems": [_problem(problem, hides_typed=hides_typed) for problem in report.problems],
+        "problems": [
+            _store_problem(problem, hides_typed=hides_typed) for problem in report.problems
+        ],
         "checks": [
             {
                 "name": framework.by_code[check.nodes[0]].name,
-                **_check(check, hides_typed=hides_typed),
+                "code": check.code,
+                "where": check.where,
+                "points": float(check.points),
+                **_store_message(check.message, typed),
             }
             for check in report.checks
         ],
@@ -455,25 +461,7 @@ def as_stored(
     }
 
 
-def _proof(proof: ProofCoverage) -> dict[str, float | None]:
-    return {
-        "ours": float(proof.ours),
-        "total": float(proof.total),
-        "by_file": None if proof.by_file is None else float(proof.by_file),
-        "file_total": None if proof.file_total is None else float(proof.file_total),
-    }
-
-
-def _row(framework: FrameworkFile, report: WorkbookReport, code: str) -> dict[str, Any]:
-    return {
-        "code": code,
-        "name": framework.by_code[code].name,
-        "where": report.reading.cell(code, "answer"),
-        "points": float(report.score.nodes[code].maximum),
-    }
-
-
-def _problem(problem: Problem, *, hides_typed: bool) -> dict[str, Any]:
+def _store_problem(problem: WorkbookProblem, *, hides_typed: bool) -> dict[str, Any]:
     hides: frozenset[str] = _TYPED if hides_typed else frozenset()
     where = problem.where
     if hides_typed and problem.code == "hidden_sheet_ignored":
@@ -483,39 +471,21 @@ def _problem(problem: Problem, *, hides_typed: bool) -> dict[str, Any]:
         "where": where,
         "rejects": problem.severity == REJECTS,
         "trap": problem.is_trap,
-        **_message(problem.message, hides=hides),
+        **_store_message(problem.message, hides),
     }
 
 
-def _check(check: Check, *, hides_typed: bool) -> dict[str, Any]:
-    return {
-        "code": check.code,
-        "where": check.where,
-        "points": float(check.points),
-        **_message(check.message, hides=_TYPED if hides_typed else frozenset()),
-    }
-
-
-def _message(message: Message, *, hides: frozenset[str] = frozenset()) -> dict[str, Any]:
-    return {"sentence": message.sentence, "params": _params(message.params, hides)}
-
-
-def _params(params: Mapping[str, Any], hides: frozenset[str]) -> dict[str, Any]:
-    return {
-        name: HIDDEN if name in hides and not _is_harmless(value) else _plain(value)
-        for name, value in params.items()
-    }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Number):
-        return number_as_plain(value)
-    return value if isinstance(value, int | float) else str(value)
-
-
-def _is_harmless(typed: object) -> bool:
-    """Tell answers, scales and formulas from what could be a name or a number of a person."""
-    return _HARMLESS.fullmatch(str(typed)) is not None
+def _store_message(message: Message, hides: frozenset[str]) -> dict[str, Any]:
+    """Return sentence and values; hidden ones only as far as they can be of no person."""
+    params: dict[str, Any] = {}
+    for name, value in message.params.items():
+        if name in hides and not _HARMLESS.fullmatch(str(value)):
+            params[name] = HIDDEN
+        elif isinstance(value, Number):
+            params[name] = {STORED: str(value)}
+        else:
+            params[name] = value if isinstance(value, int | float) else str(value)
+    return {"sentence": message.sentence, "params": params}
 
 
 def threshold_as_plain(framework: FrameworkFile, test: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from clinic.lib.errors import Refused
 
@@ -104,6 +105,7 @@ def round_half_up(value: Exact, digits: int) -> Decimal:
     return Decimal(sign * whole).scaleb(-digits)
 
 
+@lru_cache(maxsize=2000)
 def format_number(value: Exact, digits: int) -> str:
     """Write ``1234.5`` as ``1.234,5`` with exactly ``digits`` decimals."""
     rounded = round_half_up(value, digits)

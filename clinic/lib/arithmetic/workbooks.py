@@ -18,7 +18,7 @@ MOST_ROWS = 5000
 
 
 @dataclass(frozen=True)
-class Choice:
+class ColumnChoice:
     """A column that offers the values of another sheet's column; both counted from 0."""
 
     column: int
@@ -29,7 +29,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ListSheet:
     """One sheet.
 
     Attributes:
@@ -44,10 +44,10 @@ class Sheet:
     heading: int | None = 0
     widths: Mapping[int, int] = field(default_factory=dict)
     text_columns: Sequence[int] = ()
-    choices: Sequence[Choice] = ()
+    choices: Sequence[ColumnChoice] = ()
 
 
-def write_workbook(sheets: Sequence[Sheet]) -> bytes:
+def write_workbook(sheets: Sequence[ListSheet]) -> bytes:
     """Return the sheets as an .xlsx file."""
     from openpyxl import Workbook
 
@@ -60,7 +60,7 @@ def write_workbook(sheets: Sequence[Sheet]) -> bytes:
     return content.getvalue()
 
 
-def _fill(page: "Worksheet", sheet: Sheet) -> None:
+def _fill(page: "Worksheet", sheet: ListSheet) -> None:
     from openpyxl.utils import get_column_letter
 
     for number, row in enumerate(sheet.rows, 1):
@@ -93,7 +93,7 @@ def _mark_heading(page: "Worksheet", heading: int) -> None:
     page.freeze_panes = page.cell(heading + 2, 1)
 
 
-def _offer(page: "Worksheet", choice: Choice, *, first: int) -> None:
+def _offer(page: "Worksheet", choice: ColumnChoice, *, first: int) -> None:
     from openpyxl.utils import get_column_letter, quote_sheetname
     from openpyxl.worksheet.datavalidation import DataValidation
 

@@ -5,19 +5,28 @@ is given and nothing else; ``{% component "card" %}…{% endcomponent %}`` does 
 """
 
 from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from functools import cache
+from types import NoneType
 from typing import Any
 
 from django import template
 from django.forms import BoundField
-from django.template import Context
+from django.http import HttpRequest
+from django.template import Context, NodeList
+from django.template.base import FilterExpression, Parser, Token
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.functional import Promise
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 
 from clinic.lib.arithmetic import dates
 from clinic.lib.arithmetic.numbers import Exact, format_number
+from clinic.lib.languages import language
 
 register = template.Library()
 
@@ -25,7 +34,12 @@ SPRITE = "vendor/tabler-3.51.0/sprite.svg"
 NOT_SHOWN = "–"
 MOST_DIGITS = 3
 
-_KEPT_IN_COMPONENTS = ("request", "csrf_token", "csp_nonce", "is_demo", "user")
+OF_THE_PAGE = ("request", "csrf_token", "csp_nonce", "is_demo", "user")  # what a part sees of it
+PLAIN = (str, SafeString, int, bool, float, Decimal, Fraction, NoneType)
+MOST_REMEMBERED = 1000
+LONGEST_REMEMBERED = 2000  # characters: a thousand of these are two megabytes
+HOLE = "\x00"
+HOLES = {name: HOLE + name + HOLE for name in ("csrf_token", "page_address", "user_name")}
 
 
 @register.filter
@@ -39,7 +53,7 @@ def decimals(value: Exact | None, digits: int | None = None) -> str:
     written = format_number(value, MOST_DIGITS if digits is None else int(digits))
     if digits is None:
         written = written.rstrip("0").rstrip(",")
-    if _language() == "en":
+    if language() == "en":
         return written.translate(str.maketrans({",": ".", ".": ","}))
     return written
 
@@ -82,13 +96,13 @@ def minutes(count: int | None) -> str:
 @register.filter
 def day(value: date | datetime | None) -> str:
     """Write ``25 Mei 2022``; a moment is read in the active zone."""
-    return dates.format_date(_day(value), _language()) if value else NOT_SHOWN
+    return dates.format_date(_day(value), language()) if value else NOT_SHOWN
 
 
 @register.filter
 def weekday(value: date | datetime | None) -> str:
     """Write ``Rabu, 25 Mei 2022``."""
-    return dates.format_weekday(_day(value), _language()) if value else NOT_SHOWN
+    return dates.format_weekday(_day(value), language()) if value else NOT_SHOWN
 
 
 @register.filter
@@ -102,7 +116,7 @@ def moment(value: datetime | None) -> str:
     """Write ``25 Mei 2022, 09.00 WITA`` in the active zone."""
     if not value:
         return NOT_SHOWN
-    return dates.format_moment(value, timezone.get_current_timezone_name(), _language())
+    return dates.format_moment(value, timezone.get_current_timezone_name(), language())
 
 
 @register.filter
@@ -110,7 +124,7 @@ def days_left(value: date | datetime | None) -> str:
     """Write how far a day is from today: ``3 hari lagi``, ``terlambat 5 hari``."""
     if not value:
         return NOT_SHOWN
-    return dates.format_days_left((_day(value) - timezone.localdate()).days, _language())
+    return dates.format_days_left((_day(value) - timezone.localdate()).days, language())
 
 
 @register.filter
@@ -126,6 +140,7 @@ def is_single_box(field: BoundField) -> bool:
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """Draw an icon of the sprite; it is hidden from screen readers, since words stand beside it."""
     return format_html(
@@ -152,14 +167,121 @@ def component(context: Context, content: str, kind_of_part: str, **values: Any) 
     return _draw(context, kind_of_part, {**values, "content": content})
 
 
+class _Page:
+    """What a part sees of its page; it notes whether the part looked."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.is_asked = False
+
+    def __contains__(self, name: str) -> bool:
+        if name not in OF_THE_PAGE:
+            return False
+        self.is_asked = True
+        return name in self.context
+
+    def __getitem__(self, name: str) -> Any:
+        return self.context[name]
+
+    def keys(self) -> list[str]:
+        return [name for name in OF_THE_PAGE if name in self]
+
+
+class _PartContext(Context):
+    """The values of a part above what it sees of the page."""
+
+    def __init__(self, parent: Context, page: _Page, values: dict[str, Any]) -> None:
+        super().__init__(autoescape=parent.autoescape)
+        self.dicts = [*self.dicts, page, values]
+        self.render_context = parent.render_context
+        self.template = parent.template
+        self.page = page
+
+    @property
+    def request(self) -> HttpRequest | None:
+        """The request, where a tag asks the context itself for it."""
+        return self.page.context.get("request") if "request" in self.page else None
+
+
+_drawn: dict[tuple[Any, ...], str] = {}
+
+
 def _draw(context: Context, kind_of_part: str, values: dict[str, Any]) -> str:
-    kept = {key: context[key] for key in _KEPT_IN_COMPONENTS if key in context}
-    drawn = context.template.engine.get_template(f"components/{kind_of_part}.html")
-    return drawn.render(context.new({**kept, **values}))
+    """Draw a part, or take what the same values gave before.
+
+    What a part looks like follows from its values and the language alone, as long as it looked at
+    nothing of the page: that is watched, not declared. Rows and dates are not remembered.
+    """
+    try:
+        key = (kind_of_part, get_language(), context.autoescape, _frozen(values))
+    except TypeError:
+        key = ()
+    if key in _drawn:
+        return _drawn[key]
+    page = _Page(context)
+    own = _PartContext(context, page, values)
+    text = context.template.engine.get_template(f"components/{kind_of_part}.html").render(own)
+    if key and not page.is_asked and len(text) <= LONGEST_REMEMBERED:
+        if len(_drawn) >= MOST_REMEMBERED:
+            _drawn.clear()
+        _drawn[key] = text
+    return text
 
 
-def _language() -> str:
-    return "en" if (get_language() or "id").startswith("en") else "id"
+def _frozen(value: Any) -> Any:
+    """Return the value as a key that tells everything which could change its drawing.
+
+    Raises:
+        TypeError: it is no plain value, so that its drawing may change by itself.
+    """
+    kind = type(value)
+    if kind in PLAIN:
+        return kind, value
+    if kind is dict:
+        return tuple((name, _frozen(one)) for name, one in value.items())
+    if kind in {list, tuple}:
+        return kind, tuple(map(_frozen, value))
+    if isinstance(value, Promise):
+        return str, str(value)
+    if isinstance(value, Enum):
+        return kind, value
+    raise TypeError(kind)
+
+
+@register.tag
+def drawnonce(parser: Parser, token: Token) -> "DrawnOnce":
+    """Draw what stands between ``{% drawnonce KEY … %}`` and the end once for each key.
+
+    Everything that changes the drawing stands in the keys; the language is one without saying.
+    ``csrf_token``, ``page_address`` and ``user_name`` are filled in each time:
+    inside they can be written out, not asked. Nothing else of a person may stand inside.
+    """
+    keys = [parser.compile_filter(key) for key in token.split_contents()[1:]]
+    nodes = parser.parse(["enddrawnonce"])
+    parser.delete_first_token()
+    return DrawnOnce(keys, nodes)
+
+
+class DrawnOnce(template.Node):
+    """The markup of the frame: most of it is the same on every page."""
+
+    def __init__(self, keys: list[FilterExpression], nodelist: NodeList) -> None:
+        self.keys = keys
+        self.nodelist = nodelist
+        self.drawn: dict[tuple[Any, ...], list[str]] = {}
+
+    def render(self, context: Context) -> str:
+        key = (get_language(), *(key.resolve(context) for key in self.keys))
+        pieces = self.drawn.get(key)
+        if pieces is None:
+            with context.push(**HOLES, csp_nonce=""):
+                pieces = self.nodelist.render(context).split(HOLE)
+            if len(self.drawn) >= MOST_REMEMBERED:
+                self.drawn.clear()
+            self.drawn[key] = pieces
+        filled = {name: conditional_escape(context.get(name, "")) for name in {*pieces[1::2]}}
+        texts = [filled[piece] if place % 2 else piece for place, piece in enumerate(pieces)]
+        return "".join(texts)
 
 
 def _day(value: date | datetime) -> date:

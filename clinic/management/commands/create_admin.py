@@ -8,7 +8,6 @@ from django.core.management.base import BaseCommand
 
 from clinic.lib.errors import Refused
 from clinic.people import activation
-from clinic.people.activation import Slip
 
 REFUSED = 1
 
@@ -31,22 +30,16 @@ class Command(BaseCommand):
                 nip=options["nip"], email=options["email"], name=options["name"]
             )
         except Refused as refused:
-            self._refuse(refused, as_json=options["as_json"])
-        self._print(slip, counts, as_json=options["as_json"])
-
-    def _print(self, slip: Slip, counts: dict[str, int], *, as_json: bool) -> None:
+            self.stderr.write(refused.message)
+            if options["as_json"]:
+                problem = {"where": "", "code": refused.code, "message": refused.message}
+                self.stdout.write(json.dumps({"ok": False, "counts": {}, "problems": [problem]}))
+            raise SystemExit(REFUSED) from None
         self.stdout.write(f"{slip.account.person.name} ({slip.account.login_name})")
         self.stdout.write(slip.address)
         self.stdout.write(f"{slip.expires_at:%Y-%m-%d %H:%M} UTC")
-        if as_json:
+        if options["as_json"]:
             printed = {"address": slip.address, "expires_at": slip.expires_at.isoformat()}
             self.stdout.write(
                 json.dumps({"ok": True, "counts": counts, "problems": [], "slip": printed})
             )
-
-    def _refuse(self, refused: Refused, *, as_json: bool) -> None:
-        self.stderr.write(refused.message)
-        if as_json:
-            problem = {"where": "", "code": refused.code, "message": refused.message}
-            self.stdout.write(json.dumps({"ok": False, "counts": {}, "problems": [problem]}))
-        raise SystemExit(REFUSED)

@@ -30,18 +30,16 @@ class Command(BaseCommand):
             with timezone.override(zone_of()), translation.override("en"):
                 counts = export_evidence(options["folder"], period=options["period"])
         except (Refused, OSError) as refusal:
-            self._refuse(refusal, options)
+            code = refusal.code if isinstance(refusal, Refused) else "not_written"
+            reason = getattr(refusal, "message", "") or getattr(refusal, "strerror", "")
+            message = str(reason or code)
+            for line in message.splitlines():
+                self.stderr.write(line)
+            if options["json"]:
+                problem = {"where": str(options["folder"]), "code": code, "message": message}
+                self.stdout.write(json.dumps({"ok": False, "counts": {}, "problems": [problem]}))
+            raise SystemExit(REFUSED) from None
         summary = ", ".join(f"{number} {name}" for name, number in counts.items())
         if options["json"]:
             summary = json.dumps({"ok": True, "counts": counts, "problems": []})
         self.stdout.write(summary)
-
-    def _refuse(self, refusal: Refused | OSError, options: dict[str, Any]) -> None:
-        code = refusal.code if isinstance(refusal, Refused) else "not_written"
-        message = str(getattr(refusal, "message", "") or getattr(refusal, "strerror", "") or code)
-        for line in message.splitlines():
-            self.stderr.write(line)
-        if options["json"]:
-            problem = {"where": str(options["folder"]), "code": code, "message": message}
-            self.stdout.write(json.dumps({"ok": False, "counts": {}, "problems": [problem]}))
-        raise SystemExit(REFUSED)

@@ -8,16 +8,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
+from clinic.assessments.frameworks import find_edition, find_framework
 from clinic.assessments.sheet_imports import (
     FIRST_YEAR,
     LAST_YEAR,
     USUAL_FRAMEWORK,
     counts_of,
-    find_edition,
-    find_framework,
     open_workbook,
 )
-from clinic.assessments.sheets import entries_of, record_sheet
+from clinic.assessments.sheets import record_sheet
 from clinic.assessments.workbook.problems import REJECTS
 from clinic.assessments.workbook.report import WorkbookReport, as_plain, build_report, say
 from clinic.lib.arithmetic.numbers import format_number
@@ -70,7 +69,7 @@ class Command(ImportCommand):
             unit=plan.unit,
             edition=find_edition(plan.framework.id),
             period=options["period"],
-            rows=entries_of(plan.report.reading),
+            rows=plan.report.reading.entries,
             reading={
                 "schema": 1,
                 "file": options["file"].name[-120:],

@@ -46,16 +46,11 @@ class Command(BaseCommand):
             where = str(refused.details.get("node") or path.name)
             message = refused.message or refused.code
             problems = [{"where": where, "code": refused.code, "message": message}]
-        self._say(counts, problems, as_json=options["json"])
-        if problems:
-            raise CommandError(f"{path.name}: {problems[0]['message']}", returncode=REFUSED)
-
-    def _say(
-        self, counts: dict[str, int], problems: list[dict[str, str]], *, as_json: bool
-    ) -> None:
-        if as_json:
+        if options["json"]:
             report = {"ok": not problems, "counts": counts, "problems": problems}
             self.stdout.write(json.dumps(report, ensure_ascii=False))
-            return
-        for name, number in counts.items():
-            self.stdout.write(f"{name}: {number}")
+        else:
+            for name, number in counts.items():
+                self.stdout.write(f"{name}: {number}")
+        if problems:
+            raise CommandError(f"{path.name}: {problems[0]['message']}", returncode=REFUSED)

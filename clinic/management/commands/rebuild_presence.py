@@ -20,14 +20,14 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         is_check = options["check"]
-        found = list(presence.differences()) if is_check else presence.rebuild()
+        differences = list(presence.differences()) if is_check else presence.rebuild()
         problems = [
             {
-                "where": f"registration {each.registration}, session {each.session}",
+                "where": f"registration {difference.registration}, session {difference.session}",
                 "code": "presence_differs",
-                "message": f"stored {each.stored}, should be {each.folded}",
+                "message": f"stored {difference.stored}, should be {difference.folded}",
             }
-            for each in found
+            for difference in differences
         ]
         for problem in problems:
             self.stdout.write(f"{problem['where']}: {problem['message']}")

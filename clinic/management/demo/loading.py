@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from clinic.insights import findings
 from clinic.lib.errors import Refused
-from clinic.management.demo import cast, clinics, region, sheets
+from clinic.management.demo import events, people, region, sheets
 from clinic.people.access import remembering_grants
 from clinic.people.models import Person
 
@@ -30,30 +30,30 @@ def load_demo(say: Callable[[str], None]) -> bool:
         )
     if is_loaded:
         return False
-    with remembering_grants(), timezone.override(clinics.ZONE):
+    with remembering_grants(), timezone.override(events.ZONE):
         _load_steps(say)
     return True
 
 
 def _load_steps(say: Callable[[str], None]) -> None:
     say("Memuat kerangka penilaian dan capaian belajar ...")
-    region.load_ground()
+    region.load_frameworks()
     say("Memuat 41 perangkat daerah dan bagiannya ...")
     units = region.load_units()
     tops = region.top_units(units)
     say("Memuat orang dan akun contoh ...")
-    cast.load_people(tops)
-    cast.load_logins(units)
-    participants = cast.load_participants(units)
+    people.load_people(tops)
+    people.load_logins(units)
+    participants = people.load_participants(units)
     say("Memuat bank soal dan menerbitkan 8 modul panduan ...")
-    clinics.load_bank()
-    region.send_one_again(region.load_modules())
+    events.load_bank()
+    region.send_revised_module(region.load_modules())
     say("Mengisi lembar penilaian contoh ...")
     sheets.load_sheets(units, tops)
     say("Mencatat klinik bulan Mei: 64 pendaftaran, pemindaian, dan jawaban kuis ...")
-    clinics.load_past_clinic(units, participants)
-    clinics.load_coming_clinic(units)
-    clinics.load_rehearsal(units, participants)
+    events.load_past_clinic(units, participants)
+    events.load_coming_clinic(units)
+    events.load_rehearsal(units, participants)
     say("Menghitung hasil pemetaan ...")
     calibrated = findings.calibrate()
     if calibrated is not None:

@@ -1,4 +1,4 @@
-"""The ground of the demo: editions, outcomes, units, regulations and the eight modules.
+"""What the demo stands on: editions, outcomes, units, regulations and the eight modules.
 
 The units are those of the fictional Kabupaten Contoh. The modules are written by the author of the
 demo and published by its reviewer, through the services of both. One waits for the reviewer again,
@@ -33,7 +33,7 @@ CONTENT = FOLDER.parent / "content"
 UNITS_FILE = FOLDER / "units-contoh.csv"
 
 
-def load_ground() -> None:
+def load_frameworks() -> None:
     """Load every shipped edition and the starter outcomes with their links."""
     for path in frameworks.shipped_files():
         frameworks.load_framework(path.read_text(encoding="utf-8"))
@@ -75,10 +75,10 @@ def load_modules() -> list[ModulePage]:
     return modules
 
 
-def send_one_again(modules: list[ModulePage]) -> None:
+def send_revised_module(modules: list[ModulePage]) -> None:
     """Let the author add a sentence to one published module and send it to review."""
     author = Account.objects.get(email=AUTHOR)
-    module = next(one for one in modules if one.area_id == IN_REVIEW)
+    module = next(module for module in modules if module.area_id == IN_REVIEW)
     section = SectionPage.objects.child_of(module).order_by("path").first()
     draft = section.get_latest_revision_as_object()
     draft.lead += ADDED

@@ -14,7 +14,7 @@ from django.core.management import call_command
 
 from clinic.assessments import sheets
 from clinic.assessments.arithmetic.answers import AnswerValue
-from clinic.assessments.arithmetic.editions import EditionNode, Formula, FrameworkFile, Scale
+from clinic.assessments.arithmetic.editions import AnswerScale, EditionNode, Formula, FrameworkFile
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import FrameworkEdition
 from clinic.assessments.sheets import RowEntry
@@ -96,7 +96,7 @@ def made_up_rows(framework_file: FrameworkFile, unit: str) -> dict[str, RowEntry
     return rows
 
 
-def _make_answer(scale: Scale, strength: float, chance: random.Random) -> AnswerValue:
+def _make_answer(scale: AnswerScale, strength: float, chance: random.Random) -> AnswerValue:
     if scale.kind == "letters":
         best_first = sorted(scale.steps, key=lambda step: -step.value)
         place = (1 - strength + chance.uniform(-0.2, 0.2)) * len(best_first)

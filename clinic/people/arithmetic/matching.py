@@ -63,16 +63,16 @@ def normalise_name(text: str) -> str:
     for segment in after:
         if not _is_title_segment(segment):
             words.extend(_split_words(segment))
-    kept = _drop_titles(words) or words
-    return " ".join(_SPELLINGS.get(word, word) for word in kept)
+    words = _drop_titles(words) or words
+    return " ".join(_SPELLINGS.get(word, word) for word in words)
 
 
-def names_share_a_word(one: str, other: str) -> bool:
+def names_share_a_word(name: str, other: str) -> bool:
     """Say whether two names have a word of three letters or more in common."""
     shortest = 3
     words = [
-        {word for word in normalise_name(name).split() if len(word) >= shortest}
-        for name in (one, other)
+        {word for word in normalise_name(each).split() if len(word) >= shortest}
+        for each in (name, other)
     ]
     return not all(words) or bool(words[0] & words[1])
 
@@ -120,7 +120,9 @@ class PersonIndex:
     def alike(self, row: PersonKeys) -> set[int]:
         """Return persons of the same name in the same unit whose NIP does not contradict."""
         named = self._by_name.get((normalise_name(row.name), row.unit), set())
-        return {one for one in named if not (row.nip and self._nips.get(one, row.nip) != row.nip)}
+        if not row.nip:
+            return named
+        return {person for person in named if self._nips.get(person, row.nip) == row.nip}
 
 
 def _fold(text: str) -> str:

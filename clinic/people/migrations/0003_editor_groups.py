@@ -1,4 +1,4 @@
-"""The three groups that may open the editor, and nobody else (security.md 5).
+"""The three groups that may open the editor, and nobody else.
 
 Wagtail ships "Editors" and "Moderators" with access; they belong to nobody here and go.
 """

@@ -26,3 +26,9 @@ def demo_accounts() -> QuerySet[Account]:
 def role_words(account: Account) -> str:
     """Name the roles of a sample account in words; who holds none takes part and learns."""
     return demo.roles_in_words(account)
+
+
+@register.simple_tag
+def sample_accounts() -> tuple[demo.SampleAccount, ...]:
+    """Return what the menu "Ganti peran" shows; nothing outside the demo."""
+    return demo.sample_accounts()

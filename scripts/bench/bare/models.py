@@ -1,6 +1,11 @@
 """An office, its numbered visits, and notes that are only ever added."""
 
+from typing import TYPE_CHECKING, ClassVar
+
 from django.db import connection, models
+
+if TYPE_CHECKING:  # a class of the stubs alone
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 OFFICES = 40
 VISITS = 100
@@ -12,6 +17,9 @@ class Office(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
 
+    objects: ClassVar[models.Manager["Office"]] = models.Manager()
+    visits: "RelatedManager[Visit]"
+
     def __str__(self) -> str:
         return self.name
 
@@ -22,6 +30,8 @@ class Visit(models.Model):
     office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="visits")
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=200)
+
+    objects: ClassVar[models.Manager["Visit"]] = models.Manager()
 
     class Meta:
         indexes = [models.Index(fields=["office", "-number"])]
@@ -35,6 +45,8 @@ class Note(models.Model):
 
     text = models.TextField()
     at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[models.Manager["Note"]] = models.Manager()
 
     def __str__(self) -> str:
         return self.text

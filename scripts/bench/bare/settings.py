@@ -1,5 +1,7 @@
 """Settings of the bare application: no session, no account, the product's database options.
 
+Its connection is opened and closed with each request, as Django does unless it is told otherwise;
+the second alias stays open, as the product's does, so that the bench can tell what that is worth.
 ``BENCH_BARE_DATABASE`` names its own SQLite file; with ``DATABASE_URL`` its tables stand in that
 PostgreSQL database, beside the product's.
 """
@@ -21,7 +23,8 @@ MIDDLEWARE = [
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 DATABASES = {"default": dict(PRODUCT["default"])}
 if IS_EMBEDDED:
-    DATABASES["default"]["NAME"] = os.environ["BENCH_BARE_DATABASE"]
+    DATABASES["default"] |= {"NAME": os.environ["BENCH_BARE_DATABASE"], "CONN_MAX_AGE": 0}
+DATABASES["kept"] = DATABASES["default"] | {"CONN_MAX_AGE": None}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -12,9 +12,9 @@ from scripts.bench.bare.models import Note, Office
 SHOWN = 25
 
 
-def page(request: HttpRequest, slug: str) -> HttpResponse:
+def page(request: HttpRequest, slug: str, using: str = "default") -> HttpResponse:
     """Show an office with its newest visits: three queries and 25 rows."""
-    office = get_object_or_404(Office, slug=slug)
+    office = get_object_or_404(Office.objects.using(using), slug=slug)
     context = {
         "office": office,
         "visits": office.visits.order_by("-number")[:SHOWN],
@@ -30,4 +30,8 @@ def insert(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"note": note.pk})
 
 
-urlpatterns = [path("kantor/<slug:slug>/", page), path("catatan/", insert)]
+urlpatterns = [
+    path("kantor/<slug:slug>/", page),
+    path("kantor-tetap/<slug:slug>/", page, {"using": "kept"}),
+    path("catatan/", insert),
+]

@@ -4,25 +4,17 @@ Clock times stand for the day and offset named in each file; windows are given i
 """
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
-from attendance.arithmetic.folding import (
-    Correction,
-    CorrectionKind,
-    Direction,
-    Scan,
-    ScanKind,
-    Session,
-    Standing,
-    Windows,
-)
+from attendance.models import Correction, Event, Scan, Session
 
 FOLDER = Path(__file__).parent
+SECONDS_A_MINUTE = 60
 
 
 class Vectors:
-    """One file of vectors and the reading of its rows."""
+    """One file of vectors and the reading of its rows as rows of the database, not saved."""
 
     def __init__(self, name):
         raw = json.loads((FOLDER / name).read_text(encoding="utf-8"))
@@ -31,35 +23,43 @@ class Vectors:
     def moment(self, clock):
         return clock and datetime.fromisoformat(f"{self.day}T{clock}{self.offset}")
 
-    def session(self, row):
-        windows = {
-            name: timedelta(seconds=seconds) for name, seconds in row.get("windows", {}).items()
-        }
-        return Session(
-            id=row["id"],
-            group=row["group"],
-            starts_at=self.moment(row["starts_at"]),
-            ends_at=self.moment(row["ends_at"]),
-            cancelled=row.get("cancelled", False),
-            windows=Windows(**windows),
-        )
+    def event(self, sessions, **policies):
+        windows = [row["windows"] for row in sessions if "windows" in row]
+        assert len(windows) in (0, len(sessions)), "windows are those of the event"
+        for one in windows:
+            policies |= {name: seconds / SECONDS_A_MINUTE for name, seconds in one.items()}
+        return Event(pk=1, policies=policies)
 
-    def scan(self, row):
+    def sessions(self, rows):
+        return [
+            Session(
+                pk=number,
+                title=row["id"],
+                scan_group=row["group"],
+                starts_at=self.moment(row["starts_at"]),
+                ends_at=self.moment(row["ends_at"]),
+                is_cancelled=row.get("cancelled", False),
+            )
+            for number, row in enumerate(rows, start=1)
+        ]
+
+    def scan(self, row, **fields):
         return Scan(
             uid=row.get("uid", row["at"]),
-            group=row["group"],
-            direction=Direction(row["direction"]),
-            at=self.moment(row["at"]),
-            kind=ScanKind(row.get("kind", "badge")),
-            standing=Standing(row.get("standing", "counts")),
+            scan_group=row["group"],
+            direction=row["direction"],
+            effective_at=self.moment(row["at"]),
+            kind=row.get("kind", "badge"),
+            standing=row.get("standing", "counts"),
+            **fields,
         )
 
     def correction(self, row):
         return Correction(
             uid=row["uid"],
-            kind=CorrectionKind(row["kind"]),
+            kind=row["kind"],
             target=row["target"],
             created_at=self.moment(row["created_at"]),
             at=self.moment(row.get("at")),
-            direction=Direction(row["direction"]) if "direction" in row else None,
+            direction=row.get("direction", ""),
         )

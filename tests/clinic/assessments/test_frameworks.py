@@ -5,6 +5,7 @@ from django.db.models import CharField
 
 from clinic.assessments import frameworks, sheets
 from clinic.assessments.models import FrameworkEdition, Node
+from clinic.lib.errors import Refused
 from clinic.people.models import Unit
 from clinic.records.audit import AuditEntry
 
@@ -60,7 +61,7 @@ def test_a_changed_weight_of_a_used_edition_is_refused(zi):
     changed = ZI.replace('weight = "0.5"', 'weight = "0.6"', 1).replace(
         'weight = "1.5"', 'weight = "1.4"', 1
     )
-    with pytest.raises(frameworks.EditionLocked) as refusal:
+    with pytest.raises(Refused) as refusal:
         frameworks.load_framework(changed)
     assert refusal.value.code == "edition_locked"
     assert "zi-2021" in refusal.value.message
@@ -108,8 +109,9 @@ def test_each_kind_of_wording_of_a_used_edition_may_change(slug, words):
 )
 def test_what_is_no_wording_of_a_used_edition_is_refused(zi, change):
     frameworks.lock(zi)
-    with pytest.raises(frameworks.EditionLocked):
+    with pytest.raises(Refused) as refusal:
         frameworks.load_framework(ZI.replace(*change, 1))
+    assert refusal.value.code == "edition_locked"
 
 
 def test_an_edition_in_use_since_an_earlier_release_loads_again(zi):
@@ -134,3 +136,18 @@ def test_the_first_sheet_locks_the_edition(zi):
     )
     zi.refresh_from_db()
     assert zi.locked_at is not None
+
+
+def test_a_process_reads_the_text_of_an_edition_once_and_again_after_a_load(
+    zi, django_assert_num_queries
+):
+    frameworks.edition_file(FrameworkEdition.objects.get())
+    again = FrameworkEdition.objects.get()
+    with django_assert_num_queries(0):
+        first = frameworks.edition_file(again)
+
+    frameworks.load_framework(ZI.replace("Manajemen Perubahan", "Perubahan", 1))
+
+    later = frameworks.edition_file(FrameworkEdition.objects.get())
+    assert [node.code for node in later.nodes] == [node.code for node in first.nodes]
+    assert later != first

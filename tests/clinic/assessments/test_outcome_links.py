@@ -9,11 +9,11 @@ from clinic.assessments import frameworks
 from clinic.assessments.models import Outcome, OutcomeLink
 from clinic.assessments.outcome_links import (
     LinkEntry,
-    LinkRefused,
     link_outcome,
     load_outcomes,
     write_outcome,
 )
+from clinic.lib.errors import Refused
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +48,7 @@ def test_links_of_an_edition_that_is_not_loaded_wait_for_it(zi):
 
 def test_outcomes_of_one_row_never_bear_on_more_than_the_whole_of_it(zi):
     link_outcome(outcome("a"), [LinkEntry("zi-2021", "A.I.5.i", Decimal("0.7"))])
-    with pytest.raises(LinkRefused) as refusal:
+    with pytest.raises(Refused) as refusal:
         link_outcome(outcome("b"), [LinkEntry("zi-2021", "A.I.5.i", Decimal("0.4"))])
     assert refusal.value.code == "link_weights_over_one"
     assert OutcomeLink.objects.count() == 1
@@ -58,7 +58,7 @@ def test_outcomes_of_one_row_never_bear_on_more_than_the_whole_of_it(zi):
     ("node", "weight"), [("A.I.99", "0.5"), ("A.I.5.i", "0"), ("A.I.5.i", "2")]
 )
 def test_a_link_to_no_row_or_without_weight_is_refused(zi, node, weight):
-    with pytest.raises(LinkRefused) as refusal:
+    with pytest.raises(Refused) as refusal:
         link_outcome(outcome("a"), [LinkEntry("zi-2021", node, Decimal(weight))])
     assert refusal.value.code == "link_invalid"
 

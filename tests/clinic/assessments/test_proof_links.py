@@ -6,12 +6,13 @@ from django.db.migrations.executor import MigrationExecutor
 from django.template.loader import render_to_string
 
 from clinic.assessments.forms import RowForm
+from clinic.assessments.frameworks import find_edition
 from clinic.assessments.models import Proof, Score
-from clinic.assessments.sheet_imports import find_edition
 from clinic.assessments.sheet_page import make_row
-from clinic.assessments.sheets import LinkRefused, RowEntry, record_sheet
+from clinic.assessments.sheets import RowEntry, record_sheet
 from clinic.assessments.workbook.reading import read_workbook
 from clinic.assessments.workbook.report import build_report
+from clinic.lib.errors import Refused
 from clinic.people.models import Unit
 from tests.clinic.assessments.made_workbooks import ZI, changed_sample
 
@@ -56,9 +57,10 @@ def test_a_cell_that_links_to_the_web_has_a_link_whose_scheme_is_in_small_letter
 
 @pytest.mark.parametrize("address", OTHERS)
 def test_a_sheet_is_not_recorded_with_another_link(unit, address):
-    with pytest.raises(LinkRefused) as refusal:
+    with pytest.raises(Refused) as refusal:
         recorded(unit, ("SK", "https://bukti.example/1"), ("", address))
 
+    assert refusal.value.code == "link_not_to_the_web"
     assert refusal.value.details == {"rows": [ROW]}
     assert not Proof.objects.exists()
 

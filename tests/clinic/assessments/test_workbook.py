@@ -98,9 +98,9 @@ def test_every_sentence_can_be_filled(report):
 
 def test_answers_notes_proof_and_links_are_kept(reading):
     row = reading.rows["A.I.1.i.a"]
-    assert (row.row, row.answer, row.typed) == (8, "Ya", "Ya")
-    assert row.note.startswith("Terdapat Pembentukan Penunjukan Unit Kerja")
-    assert row.proof.startswith("SK Kepala OPD Ttg Tim Kerja")
+    assert (row.row, row.entry.value, row.entry.text) == (8, "Ya", "Ya")
+    assert row.entry.note.startswith("Terdapat Pembentukan Penunjukan Unit Kerja")
+    assert row.entry.proofs[0][0].startswith("SK Kepala OPD Ttg Tim Kerja")
     assert row.links == ("https://bukti.example/dokumen/1",)
     assert reading.rows["A.I.4.ii.g"].links == (
         "https://bukti.example/dokumen/49",
@@ -141,7 +141,7 @@ def test_points_without_proof_are_told_for_the_files_total_and_for_ours(report):
     assert sum(listed) == proof.ours
 
 
-def test_the_plain_form_holds_the_figures_of_the_contract(report):
+def test_the_plain_form_holds_the_figures(report):
     plain = as_plain(report)
     assert plain["total"] == plain["ceiling"] == 95.709524
     assert plain["workbook_total"] == 95.57619

@@ -72,10 +72,10 @@ def test_an_administrator_finds_accounts_lists_slips_and_health(cast, signed_in)
     assert {"Akun dan orang", "Unit kerja", "Impor daftar", "Slip aktivasi", "Keadaan sistem"} <= (
         found.keys()
     )
-    assert {room.url for room in editor.ROOMS} <= links
+    assert {link.url for link in editor.MENU_LINKS} <= links
     assert len(found["Keadaan sistem"].rows) == len(editor.CHECKS) + 2
-    for room in editor.ROOMS:
-        assert room.name in page.content.decode()
+    for link in editor.MENU_LINKS:
+        assert link.name in page.content.decode()
 
 
 def test_health_says_what_fails_and_since_when(cast):
@@ -100,9 +100,9 @@ def test_the_editor_shows_a_name_no_nip_and_no_foreign_host(cast, sent, signed_i
         assert HOSTS.findall(page) == []
 
 
-def test_rooms_of_the_administrator_are_not_in_the_authors_menu(cast, sent, signed_in):
+def test_pages_of_the_administrator_are_not_in_the_authors_menu(cast, sent, signed_in):
     page = signed_in(cast.author.account).get("/admin/").content.decode()
-    assert all(room.name not in page for room in editor.ROOMS)
+    assert all(link.name not in page for link in editor.MENU_LINKS)
 
 
 def test_our_copy_of_the_editors_frame_lacks_its_foreign_link_and_its_name_alone():
@@ -112,7 +112,9 @@ def test_our_copy_of_the_editors_frame_lacks_its_foreign_link_and_its_name_alone
 
     def the_rest(path):
         text = path.read_text().replace("branding_title %}Wagtail{%", "branding_title %}{%")
-        return re.sub(r"<noscript.*?</noscript>", "", text, flags=re.DOTALL)
+        text = re.sub(r"<noscript.*?</noscript>", "", text, flags=re.DOTALL)
+        # White space, the case of the doctype and the slash of a void tag are the formatter's.
+        return re.sub(r"\s*/>|\s+", lambda match: ">" * ("/" in match[0]), text).lower()
 
     assert the_rest(ours) == the_rest(theirs)
     assert "//" not in re.search(r"<noscript.*?</noscript>", ours.read_text(), re.DOTALL)[0]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from attendance.events import EventDraft, draft_event
+from attendance.events import draft_event
+from attendance.models import Event
 from clinic.people import granting
 from clinic.people.granting import Scope
 from tests.given import YEAR, Role, make_member
@@ -50,7 +51,7 @@ def test_somebody_without_a_role_takes_part_and_learns(cast, regencies, signed_i
 
 def test_an_organiser_begins_at_the_next_event(cast, regencies, signed_in):
     home, _ = regencies
-    draft = EventDraft(code="klinik-uji", title="Klinik uji", unit=home.section)
+    draft = Event(code="klinik-uji", title="Klinik uji", unit=home.section)
     organiser = make_member("Panitia Baru", home.section, email="panitia-baru@uji.test")
     granting.grant(organiser, Role.ORGANISER, actor=cast.admin.account)
     draft_event(draft, actor=organiser.account)

@@ -80,7 +80,7 @@ def test_without_a_seat_or_for_a_cancelled_event_nothing_is_prepared(cast, signe
     browser = signed_in(cast.participant.account)
     assert browser.get("/belajar/").context["before"] is None
     clinics.joined(event, cast.participant)
-    events.cancel(event, actor=cast.organiser.account, reason="Narasumber berhalangan.")
+    events.step(event, "cancelled", actor=cast.organiser.account, reason="Narasumber berhalangan.")
     page = browser.get("/belajar/")
     assert page.context["before"] is None
     assert page.context["coming"]

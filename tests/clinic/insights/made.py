@@ -10,8 +10,8 @@ from django.utils import timezone
 from attendance.models import Presence, Registration
 from clinic.assessments import frameworks, outcome_links, sheets
 from clinic.assessments.arithmetic.editions import FrameworkFile
-from clinic.assessments.models import AreaScore, FrameworkEdition
-from clinic.insights import reading
+from clinic.assessments.models import AreaScore, FrameworkEdition, Sheet
+from clinic.insights import profile, reading
 from clinic.people.models import Membership, Person, Unit
 from clinic.records import jobs
 from clinic.records.audit import AuditEntry
@@ -122,6 +122,12 @@ def sheet(unit: Unit, edition: FrameworkEdition, *, strength: float, period: int
 def run_jobs() -> None:
     """Do whatever is due, as the workers would."""
     jobs.run_due()
+
+
+def profile_of(actor, unit, edition, *, period: int = PERIOD):
+    """The unit's profile as this account reads it; None for who reads no finding."""
+    recorded = Sheet.objects.with_context().get(unit=unit, edition=edition, period=period)
+    return profile.profile(actor, recorded, list(recorded.area_scores.select_related("area")))
 
 
 def address(unit, area=AREA):

@@ -10,12 +10,12 @@ from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import ChangeArea
 from clinic.assessments.sheets import RowEntry, record_sheet
 from clinic.insights import evidence, explaining, profile
-from clinic.insights.arithmetic.diagnosis import Cause, Word
+from clinic.insights.arithmetic.diagnosis import Cause, Reason, Word
 from clinic.insights.arithmetic.suppression import State
 from clinic.insights.evidence import OpenQuiz
 from clinic.insights.models import Finding
-from clinic.insights.profile import Line
-from clinic.insights.reading import Reason, Shown
+from clinic.insights.profile import ProfileLine
+from clinic.insights.reading import Shown
 from tests.clinic.insights import made
 from tests.clinic.insights.made import AREA, PERIOD, address, answered_by, seen_by
 from tests.quizzes import made as quizzes_made
@@ -152,7 +152,9 @@ def test_a_sheet_far_from_the_answers_says_so(world, cast):
 
 def line(word, points, **more):
     area = ChangeArea(slug=AREA, name="Pengawasan")
-    return Line(area=area, shown=shown(word=word.value), points=Decimal(points), url="/x/", **more)
+    return ProfileLine(
+        area=area, shown=shown(word=word.value), points=Decimal(points), url="/x/", **more
+    )
 
 
 def test_verifying_leads_to_the_rows_without_proof():

@@ -3,7 +3,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from clinic.assessments.sheet_imports import find_edition
+from clinic.assessments.frameworks import find_edition
 from clinic.assessments.sheets import RowEntry, record_sheet
 from clinic.people.models import Unit
 from tests.replaying import Recording

@@ -13,7 +13,7 @@ from clinic.people import granting
 from clinic.people.models import Grant
 from clinic.records.audit import AuditEntry
 from tests.attendance import made as event_made
-from tests.clinic.insights.made import AREA, PERIOD, address, answered_by, seen_by
+from tests.clinic.insights.made import AREA, address, answered_by, profile_of, seen_by
 from tests.quizzes import made as quizzes_made
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +59,7 @@ def test_an_invitation_alone_opens_nothing(world, cast):
     answered_by(world, cast, 1)
     event = event_of(cast)
     seat = registration.invite(event, cast.participant, actor=cast.organiser.account)
-    registration.approve(seat, actor=cast.organiser.account)
+    event_made.decided(event, "approve", [seat], by=cast.organiser.account)
     assert seen_by(world, cast.organiser) is None
 
 
@@ -106,12 +106,12 @@ def test_a_step_names_the_next_open_event_that_asks_about_the_area(world, cast):
     actor = cast.regency_official.account
 
     def event_named():
-        found = profile.profile(actor, home.district, edition=edition, period=PERIOD)
+        found = profile_of(actor, home.district, edition)
         return profile.blocks(found)[3]["lines"][0]["event"]
 
     assert event_named() is None
     for event in (general, fitting):
-        events.open_registration(event, actor=cast.organiser.account)
+        events.step(event, "open", actor=cast.organiser.account)
     assert event_named()["url"] == "/kegiatan/klinik-umum/"
     quizzes_made.assigned(quiz, fitting)
     named = event_named()
@@ -125,10 +125,9 @@ def coming_event(cast, code, *, days):
     event = event_made.event_of(cast.organiser, code=code, is_open=False)
     start = timezone.now() + timedelta(days=days)
     for number, session in enumerate(event.sessions.all()):
-        starts_at = start + timedelta(hours=4 * number)
-        ends_at = starts_at + timedelta(hours=3)
-        moved = events.SessionDraft(title=session.title, starts_at=starts_at, ends_at=ends_at)
-        events.change_session(session, moved, actor=cast.organiser.account)
+        session.starts_at = start + timedelta(hours=4 * number)
+        session.ends_at = session.starts_at + timedelta(hours=3)
+        events.change_session(session, actor=cast.organiser.account)
     return event
 
 

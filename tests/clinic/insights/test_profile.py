@@ -5,13 +5,13 @@ from decimal import Decimal
 from clinic.assessments.models import ChangeArea
 from clinic.insights.arithmetic.diagnosis import Word
 from clinic.insights.arithmetic.suppression import State
-from clinic.insights.profile import Line, in_blocks
+from clinic.insights.profile import ProfileLine, in_blocks
 from clinic.insights.reading import Shown
 
 
 def line(slug, word, points):
     shown = Shown(state=State.SHOWN, minimum=1, word=word.value)
-    return Line(area=ChangeArea(slug=slug), shown=shown, points=Decimal(points), url="")
+    return ProfileLine(area=ChangeArea(slug=slug), shown=shown, points=Decimal(points), url="")
 
 
 def slugs(lines):

@@ -7,9 +7,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from clinic.insights import evidence
+from clinic.insights.arithmetic.observations import DAYS_COUNTED
 from clinic.insights.models import Calibration, Finding, Rollup
 from clinic.records import jobs
 from clinic.records.audit import AuditEntry
+from clinic.records.jobs import Job
+from quizzes.models import Attempt
+from scripts.bench import growth
 from tests.attendance import made as attendance_made
 from tests.clinic.insights import made
 from tests.clinic.insights.made import AREA, PERIOD
@@ -167,6 +171,111 @@ def test_answers_that_grew_by_a_twentieth_ask_for_a_calibration(world, cast):
     waiting = jobs.Job.objects.get(name="insights.calibrate", state="queued")
     assert (waiting.due_at - first.made_at).total_seconds() >= 300
     assert finding_of(world[2].district, world[0]).answers == 12
+
+
+def cost_of_refresh(unit) -> tuple[int, int]:
+    """Statements and rows that one refresh reads and writes."""
+    handler = jobs.handler_of("insights.refresh_unit")
+
+    def run():
+        write = handler.call(Job(key=str(unit.pk)))
+        with transaction.atomic():
+            write()
+        return 0
+
+    cost = growth.cost_of(growth.MeasuredAct(name="refresh", run=run), runs=1)
+    return cost.statements, cost.rows
+
+
+@pytest.mark.django_db
+def test_what_a_refresh_reads_does_not_grow_with_past_years(world, cast):
+    edition, quiz, home = world
+    for back in (1, 2):
+        made.sheet(home.district, edition, strength=0.3, period=PERIOD - back)
+    made.answer(quiz, cast.participant, right=2)
+    made.run_jobs()
+    made.calibrate()
+    before = cost_of_refresh(home.district)
+
+    for back in (3, 4, 5):
+        for unit in (home.district, home.health):
+            made.sheet(unit, edition, strength=0.3, period=PERIOD - back)
+    for _time in range(3):
+        attempt = made.answer(quiz, cast.participant, right=2)
+        long_ago = attempt.finished_at - timedelta(days=DAYS_COUNTED + 2)
+        Attempt.objects.filter(pk=attempt.pk).update(finished_at=long_ago)
+    made.run_jobs()
+    made.calibrate()
+
+    assert cost_of_refresh(home.district) == before
+    assert finding_of(home.district, edition).answers == 12
+
+
+@pytest.mark.django_db
+def test_an_earlier_year_keeps_its_finding_until_its_sheet_changes(world, cast):
+    edition, quiz, home = world
+    earlier, here = PERIOD - 2, {"unit": home.district, "area": AREA, "edition": edition}
+    for period in (earlier, PERIOD - 1):
+        made.sheet(home.district, edition, strength=0.2, period=period)
+    made.run_jobs()
+    first = Finding.objects.get(**here, period=earlier)
+    assert first.answers == 0
+
+    made.answer(quiz, cast.participant, right=2)
+    made.run_jobs()
+    made.calibrate()
+    kept = Finding.objects.get(**here, period=earlier)
+    assert (kept.refreshed_at, kept.answers) == (first.refreshed_at, 0)
+    assert Finding.objects.get(**here, period=PERIOD - 1).answers == 12
+
+    made.sheet(home.district, edition, strength=0.9, period=earlier)
+    made.run_jobs()
+    renewed = Finding.objects.get(**here, period=earlier)
+    assert renewed.p_weak < kept.p_weak
+    assert renewed.answers == 12
+
+
+@pytest.mark.django_db
+def test_the_log_holds_the_constants_of_a_calibration_once(world, cast):
+    made.run_jobs()
+    made.calibrate()
+    made.answer(world[1], cast.participant, right=2)
+    made.calibrate()
+
+    entries = AuditEntry.objects.filter(verb="insights.calibrate").order_by("pk")
+    values = [entry.detail.values for entry in entries]
+    assert ["constants" in each for each in values] == [True, False, True]
+    assert [each["constants_digest"] == values[0]["constants_digest"] for each in values] == [
+        True,
+        True,
+        False,
+    ]
+    logged = {each["constants_digest"]: each["constants"] for each in values if "constants" in each}
+    for entry, each in zip(entries, values, strict=True):
+        stored = Calibration.objects.get(uuid=entry.thing_id).constants
+        assert {**logged[each["constants_digest"]], "as_of": each["as_of"]} == stored
+
+
+@pytest.mark.django_db
+def test_while_an_event_is_under_way_answers_ask_for_no_calibration(world, cast):
+    made.run_jobs()
+    door = attendance_made.at_the_door(cast)
+    now, later = timezone.now(), timezone.now() + timedelta(hours=3)
+    door.event.sessions.update(starts_at=now - timedelta(hours=1), ends_at=later)
+    made.answer(world[1], cast.participant, right=2)
+    made.run_jobs()
+
+    assert jobs.Job.objects.get(name="insights.calibrate", state="queued").due_at == later
+
+
+@pytest.mark.django_db
+def test_a_calibration_writes_only_what_changed_for_the_wide_audiences(world, cast):
+    made.answered_by(world, cast, 5)
+    first = {row.pk: row.made_at for row in Rollup.objects.all()}
+    assert first
+
+    made.calibrate()
+    assert {row.pk: row.made_at for row in Rollup.objects.all()} == first
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 from django.template import Context, Template
 from django.utils import timezone, translation
+from django.utils.html import format_html
 
 from clinic.lib.templatetags import ui
 
@@ -92,3 +93,61 @@ def test_what_people_typed_stays_text_inside_and_around_parts():
     assert hostile not in drawn
     assert drawn.count("&lt;script&gt;") == 3
     assert "<b>" in drawn
+
+
+def test_a_part_with_the_same_values_is_drawn_once(monkeypatch):
+    monkeypatch.setattr(ui, "_drawn", {})
+    drawn = [draw('{% part "badge" label="Baru" %}') for _again in range(2)]
+    assert drawn[0] == drawn[1]
+    assert len(ui._drawn) == 1
+
+
+def test_a_part_is_remembered_apart_for_each_language_and_each_value(monkeypatch):
+    monkeypatch.setattr(ui, "_drawn", {})
+    hostile, safe = "<b>", format_html("<{}>", "b")
+    with translation.override("id"):
+        shown = [draw('{% part "notice" text=text %}', text=text) for text in (hostile, safe)]
+    with translation.override("en"):
+        draw('{% part "notice" text=text %}', text=hostile)
+    assert "&lt;b&gt;" in shown[0]
+    assert "<b>" in shown[1]
+    assert len(ui._drawn) == 3
+
+
+def test_what_looks_at_the_page_or_at_rows_is_drawn_each_time(monkeypatch):
+    monkeypatch.setattr(ui, "_drawn", {})
+    form = Template('{% load ui %}{% part "check_question" id="a" stem="Apa?" name="x" %}')
+    tokens = [form.render(Context({"csrf_token": token})) for token in ("satu", "dua")]
+    assert [("satu" in text, "dua" in text) for text in tokens] == [(True, False), (False, True)]
+    draw('{% part "notice" text=text %}', text=MOMENT)
+    assert ui._drawn == {}
+
+
+ONCE = (
+    "{% load ui %}{% drawnonce key %}{{ draws.pop }} {{ page_address }} {% csrf_token %}"
+    "{% enddrawnonce %}"
+)
+
+
+def test_what_is_drawn_once_is_filled_with_the_token_and_the_address_of_each_page():
+    template, draws = Template(ONCE), ["drawn"]
+    shown = [
+        template.render(
+            Context({"key": 1, "draws": draws, "page_address": here, "csrf_token": token})
+        )
+        for here, token in (("/a/?q=%22", "satu"), ('/b/"><script>', "dua"))
+    ]
+    assert draws == []
+    assert "drawn /a/?q=%22" in shown[0]
+    assert 'value="satu"' in shown[0]
+    assert "drawn /b/&quot;&gt;&lt;script&gt;" in shown[1]
+    assert 'value="dua"' in shown[1]
+
+
+def test_another_key_or_language_is_drawn_anew():
+    template, draws = Template(ONCE), ["third", "second", "first"]
+    shown = []
+    for key, language in ((1, "id"), (2, "id"), (2, "en"), (1, "id")):
+        with translation.override(language):
+            shown.append(template.render(Context({"key": key, "draws": draws})).split()[0])
+    assert shown == ["first", "second", "third", "first"]

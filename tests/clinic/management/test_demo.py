@@ -14,7 +14,7 @@ from attendance.badges import token_of
 from attendance.models import Event
 from clinic.assessments.models import Answer, ChangeArea, Sheet
 from clinic.lib.errors import Refused
-from clinic.management.demo import cast, clinics, loading
+from clinic.management.demo import events, loading, people
 from clinic.people.models import Account, Grant, Person, Unit
 from courses.models import ModuleEdition
 from quizzes.models import Assignment, Credit
@@ -58,10 +58,10 @@ class TestTheRegion:
         )
         assert all(one.published_by_id != one.module.owner_id for one in editions)
         dates = {
-            (one.published_at.astimezone(clinics.ZONE).date(), reviewed(one)) for one in editions
+            (one.published_at.astimezone(events.ZONE).date(), reviewed(one)) for one in editions
         }
         assert dates == {(date(2026, 5, 4), date(2026, 5, 4))}
-        assert {login.email for login in cast.LOGINS} == set(
+        assert {login.email for login in people.LOGINS} == set(
             Account.objects.exclude(email="").values_list("email", flat=True)
         )
         assert Account.objects.filter(is_demo=False).count() == 0
@@ -125,20 +125,20 @@ def test_the_demo_is_refused_where_a_real_person_is():
 @pytest.mark.parametrize("day", range(1, 15))
 def test_the_coming_clinic_lies_on_a_working_day(day):
     wanted = date(2026, 12, day)
-    found = clinics.working_day(wanted)
+    found = events.working_day(wanted)
 
-    assert found.weekday() < clinics.SATURDAY
+    assert found.weekday() < events.SATURDAY
     assert 0 <= (found - wanted).days <= 2
 
 
 def _both_organisers_run_both_clinics_and_the_first_begins_at_the_coming_one(client):
-    events = set(Event.objects.filter(code__startswith="klinik-").values_list("pk", flat=True))
+    clinics = set(Event.objects.filter(code__startswith="klinik-").values_list("pk", flat=True))
     coming = Event.objects.get(state=Event.State.OPEN)
 
-    assert len(events) == 2
+    assert len(clinics) == 2
     for email in ("panitia@demo.test", "panitia2@demo.test"):
         grants = Grant.objects.filter(person__email=email, role=Grant.Role.ORGANISER)
-        assert events <= set(grants.values_list("event", flat=True))
+        assert clinics <= set(grants.values_list("event", flat=True))
     client.force_login(Account.objects.get(email="panitia@demo.test"))
     assert client.get("/beranda/").headers["Location"] == f"/panitia/{coming.code}/"
 
@@ -149,7 +149,7 @@ def _the_quizzes_of_the_coming_clinic_frame_its_day():
     before, after = Assignment.objects.filter(event=coming).order_by("opens_at")
 
     assert before.closes_at == sessions[0].starts_at + timedelta(minutes=15)
-    assert before.opens_at.astimezone(clinics.ZONE).time() == time(0, 0)
+    assert before.opens_at.astimezone(events.ZONE).time() == time(0, 0)
     assert before.opens_at <= timezone.now(), "whatever the hour, a quiz can be begun at once"
     assert after.opens_at == sessions[-1].ends_at
     assert {coming.place} == {session.room for session in sessions}
@@ -173,7 +173,7 @@ def _at_the_rehearsal_of_today_a_person_of_the_list_is_let_in_green(client):
         "token": token_of(held[0]),
         "shown": "green",
     }
-    with timezone.override(clinics.ZONE):  # as in a request: grants begin on the regency's day
+    with timezone.override(events.ZONE):  # as in a request: grants begin on the regency's day
         (answer,) = checkin.record_scans(rehearsal, [scan], by=organiser)
     assert (answer.verdict, answer.level) == ("accepted", "ok")
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from clinic.management import preparation
-from clinic.management.demo.cast import LOGINS
+from clinic.management.demo.people import LOGINS
 from tests.migrated import DATABASE, SAID, prepare, prepared
 
 

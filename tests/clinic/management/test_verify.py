@@ -48,7 +48,7 @@ def test_a_changed_row_and_a_missing_trigger_are_named_by_number():
     seals.seal_all()
     with seals.purging("a test plays the intruder"):
         audit.AuditEntry._base_manager.filter(pk=entry.pk).update(verb="other")
-    seals.take_down(["records_seal"])
+    seals.drop_triggers(["records_seal"])
 
     code, lines = verify("--json")
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 
@@ -125,3 +126,25 @@ def test_d12_what_was_a_merged_rows_is_the_persons(cast, regencies):
 
     assert Role.OPERATOR in roles_of(cast.colleague.account)
     assert can(cast.colleague.account, "reveal-person", cast.walk_in)
+
+
+def test_the_reach_is_asked_of_the_rows_themselves_and_not_of_the_whole_table(cast):
+    sql = str(visible(cast.operator.account, "see-person", Person.objects.filter(pk=1)).query)
+    assert sql.count('FROM "people_person"') == 1
+
+
+def test_a_reach_over_many_rows_doubles_none_and_asks_about_the_row_at_hand(cast, regencies):
+    """No rule of ours crosses such a relation today; one that does must not double a row."""
+    home, _ = regencies
+    cast.stranger.memberships.create(unit=home.clinic, start=date(2021, 1, 1))
+    over_many = Q(memberships__unit__path__startswith=home.health.path)
+
+    def reached(_actor, _verb, _model):
+        return over_many
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(access, "condition_of", reached)
+        rows = visible(cast.operator.account, "see-person", Person.objects.all())
+        assert len(rows) == len(set(rows))
+        assert cast.stranger in rows
+        assert "EXISTS" in str(rows.query)

@@ -127,11 +127,11 @@ def run(*args, capsys):
 
 
 def test_create_admin_makes_the_way_into_an_empty_installation(db, capsys):
-    told = run("--nip", "19800101 200501 1 009", capsys=capsys)
+    output = run("--nip", "19800101 200501 1 009", capsys=capsys)
 
-    assert (told["ok"], told["problems"]) == (True, [])
-    assert told["counts"] == {"persons": 1, "accounts": 1, "slips": 1}
-    token = told["slip"]["address"].rstrip("/").rsplit("/", 1)[-1]
+    assert (output["ok"], output["problems"]) == (True, [])
+    assert output["counts"] == {"persons": 1, "accounts": 1, "slips": 1}
+    token = output["slip"]["address"].rstrip("/").rsplit("/", 1)[-1]
     activation.activate(token, nip="198001012005011009", password="kalimat-baru-panjang")
     assert attempt("198001012005011009", "kalimat-baru-panjang").status_code == 302
     assert Grant.objects.get().role == "admin"
@@ -158,8 +158,8 @@ def test_create_admin_refuses_what_it_cannot_read(db, capsys, args, code):
         call_command("create_admin", *args, "--json")
 
     assert ended.value.code == 1
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert [problem["code"] for problem in told["problems"]] == [code]
+    output = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [problem["code"] for problem in output["problems"]] == [code]
 
 
 def test_create_admin_needs_exactly_one_name(db):

@@ -54,8 +54,8 @@ def test_each_account_of_the_log_in_page_names_its_role_in_words(demo, django_as
     for word in ("Panitia", "Operator unit", "Administrator"):
         assert f"<strong>{word}</strong>" in page
     with django_assert_num_queries(2):
-        said = {roles_in_words(account) for account in demo_accounts()}
-    assert said == {"Panitia", "Operator unit", "Administrator"}
+        names = {roles_in_words(account) for account in demo_accounts()}
+    assert names == {"Panitia", "Operator unit", "Administrator"}
 
 
 def test_changing_the_role_keeps_a_page_that_role_may_see(demo):

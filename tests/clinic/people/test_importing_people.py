@@ -5,14 +5,16 @@ from allauth.account.models import EmailAddress
 
 from clinic.lib.arithmetic.tables import read_table
 from clinic.lib.errors import Refused
-from clinic.people import accounts
+from clinic.people import accounts, granting
 from clinic.people.arithmetic.lists import ColumnsMissing
+from clinic.people.granting import Scope, standing_grants
 from clinic.people.importing import PlanOutdated
 from clinic.people.importing_people import apply_people, plan_people, read_people
 from clinic.people.importing_units import apply_units, read_units
-from clinic.people.models import Membership, Person
+from clinic.people.models import Membership, Person, Unit
 from clinic.records.audit import AuditDetail, AuditEntry
 from tests.clinic.people.lists import PERSON_HEADER, UNIT_HEADER, as_xlsx, codes, table
+from tests.given import Role
 
 TODAY = date(2026, 6, 1)
 BUDI = ["196608011988031001", "Budi Santoso, S.E.", "Dinas Kesehatan", "Kasubag", "L",
@@ -44,12 +46,12 @@ def write(*rows, today=TODAY, **options):
     return apply_people(*read, actor=None, today=today, **options).counts
 
 
-def stays(person):
+def memberships_of(person):
     found = person.memberships.order_by("start").values_list("unit__slug", "start", "end")
     return list(found)
 
 
-def told(plan):
+def problem_codes(plan):
     return [code for _, _, code in codes(plan)]
 
 
@@ -60,8 +62,8 @@ def changes(plan, row=0):
 def test_a_cell_that_holds_an_error_is_told_once():
     plan = plan_of(["=1+1", *BUDI[1:]], ["", "#N/A", *SITI[2:]])
 
-    told = [(one.code, one.row, one.column, one.level) for one in plan.problems]
-    assert told == [
+    problems = [(each.code, each.row, each.column, each.level) for each in plan.problems]
+    assert problems == [
         ("cell_holds_error", 2, "nip", "error"),
         ("cell_holds_error", 3, "name", "error"),
     ]
@@ -73,8 +75,8 @@ def test_persons_come_in_with_their_units_and_a_second_time_nothing_changes():
     budi = Person.objects.get(nip="196608011988031001")
     assert counts["created"] == 3
     assert (budi.name, budi.phone, budi.sex) == ("Budi Santoso, S.E.", "081234567890", "L")
-    assert stays(budi) == [("dinas-kesehatan", date(2020, 1, 1), None)]
-    assert stays(Person.objects.get(name="Eko")) == [("bagian-hukum", TODAY, None)]
+    assert memberships_of(budi) == [("dinas-kesehatan", date(2020, 1, 1), None)]
+    assert memberships_of(Person.objects.get(name="Eko")) == [("bagian-hukum", TODAY, None)]
     entries = AuditEntry.objects.count()
     later = date(2026, 9, 1)
     assert write(BUDI, SITI, EKO, today=later)["unchanged"] == 3
@@ -107,7 +109,7 @@ def test_another_unit_ends_the_old_membership_the_day_before():
         "position": ("Kasubag", "Kepala Bidang"),
         "start": ("2020-01-01", "2026-03-01"),
     }
-    assert stays(Person.objects.get()) == [
+    assert memberships_of(Person.objects.get()) == [
         ("dinas-kesehatan", date(2020, 1, 1), date(2026, 2, 28)),
         ("dinas-sosial", date(2026, 3, 1), None),
     ]
@@ -118,7 +120,7 @@ def test_a_move_without_a_day_begins_today():
 
     write([*SITI[:2], "Dinas Kesehatan", *SITI[3:]], today=date(2026, 7, 1))
 
-    assert stays(Person.objects.get()) == [
+    assert memberships_of(Person.objects.get()) == [
         ("dinas-sosial", TODAY, date(2026, 6, 30)),
         ("dinas-kesehatan", date(2026, 7, 1), None),
     ]
@@ -146,7 +148,10 @@ def test_a_row_without_keys_is_taken_for_the_one_of_that_name_in_the_unit_and_sa
 
     plan = plan_of(["", "BUDI SANTOSO", "dinas-kesehatan", "", "", "", "", ""])
 
-    assert ("taken_by_name" in told(plan), plan.rows[0].target) == (True, Person.objects.get().pk)
+    assert ("taken_by_name" in problem_codes(plan), plan.rows[0].target) == (
+        True,
+        Person.objects.get().pk,
+    )
 
 
 def test_a_new_nip_with_a_known_name_only_suggests():
@@ -154,7 +159,7 @@ def test_a_new_nip_with_a_known_name_only_suggests():
 
     plan = plan_of(["198005052005011003", "Eko, S.H.", "Bagian Hukum", "", "", "", "", ""])
 
-    assert (plan.rows[0].state, told(plan)) == ("created", ["maybe_same"])
+    assert (plan.rows[0].state, problem_codes(plan)) == ("created", ["maybe_same"])
 
 
 def test_two_of_one_name_in_a_unit_need_a_key():
@@ -176,7 +181,7 @@ def test_a_confirmed_e_mail_address_is_never_overwritten():
     plan = plan_of(row)
     write(row, expected_digest=plan.digest)
 
-    assert told(plan) == ["email_verified_kept"]
+    assert problem_codes(plan) == ["email_verified_kept"]
     assert Person.objects.get().email == "siti@contoh.test"
 
 
@@ -300,7 +305,7 @@ def test_a_shared_address_never_gives_one_person_the_name_of_another():
 def test_a_known_nip_with_a_wholly_different_name_is_a_warning():
     write(BUDI)
 
-    assert told(plan_of([BUDI[0], "Siti Aminah", *BUDI[2:]])) == ["name_differs"]
+    assert problem_codes(plan_of([BUDI[0], "Siti Aminah", *BUDI[2:]])) == ["name_differs"]
 
 
 def test_the_name_of_a_merged_unit_leads_to_its_successor():
@@ -312,8 +317,8 @@ def test_the_name_of_a_merged_unit_leads_to_its_successor():
     plan = plan_of(row)
     write(row, expected_digest=plan.digest)
 
-    assert told(plan) == ["unit_carried"]
-    assert stays(Person.objects.get())[0][0] == "bpkpd"
+    assert problem_codes(plan) == ["unit_carried"]
+    assert memberships_of(Person.objects.get())[0][0] == "bpkpd"
 
 
 def test_partial_takes_the_good_rows():
@@ -341,7 +346,7 @@ def test_a_list_without_name_or_unit_is_refused():
 
 
 def test_an_empty_list_is_told():
-    assert told(plan_of()) == ["no_rows"]
+    assert problem_codes(plan_of()) == ["no_rows"]
 
 
 @pytest.mark.parametrize("size", [1, 200])
@@ -349,9 +354,48 @@ def test_the_number_of_queries_does_not_grow_with_the_list(size, django_assert_n
     rows = [["", f"Orang {word(n)}", "Dinas Sosial", "", "", "", "", ""] for n in range(size)]
     write(*rows)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert plan_of(*rows).counts["unchanged"] == size
 
 
 def word(number):
     return "".join(chr(ord("a") + int(digit)) for digit in f"{number:03d}")
+
+
+class TestRoles:
+    """A list that places somebody in another unit ends the roles in units, as a move does."""
+
+    @pytest.fixture
+    def budi(self):
+        write(BUDI)
+        budi = Person.objects.get(name=BUDI[1])
+        unit = Unit.objects.get(slug="dinas-kesehatan")
+        granting.grant(budi, Role.OPERATOR, actor=None, scope=Scope(unit=unit), starts_on=TODAY)
+        granting.grant(budi, Role.AUTHOR, actor=None, starts_on=TODAY)
+        return budi
+
+    MOVED = [*BUDI[:2], "Dinas Sosial", *BUDI[3:7], ""]
+
+    def test_who_is_placed_in_another_unit_loses_the_roles_in_units(self, budi):
+        plan = plan_of(self.MOVED)
+        write(self.MOVED)
+
+        assert "roles_end" in problem_codes(plan)
+        assert [given.role for given in standing_grants(budi)] == [Role.AUTHOR]
+        assert AuditEntry.objects.filter(verb="grant.ended", subject=budi.pk).count() == 1
+
+    def test_another_post_in_the_same_unit_leaves_the_roles(self, budi):
+        promoted = [*BUDI[:3], "Kepala Bidang", *BUDI[4:7], ""]
+
+        assert "roles_end" not in problem_codes(plan_of(promoted))
+        write(promoted)
+
+        assert {given.role for given in standing_grants(budi)} == {Role.OPERATOR, Role.AUTHOR}
+
+    def test_whoever_applies_the_list_keeps_their_own_roles(self, budi):
+        granting.grant(budi, Role.ADMINISTRATOR, actor=None, starts_on=TODAY)
+        own = accounts.create_account(budi)
+
+        apply_people(*read_people(table([PERSON_HEADER, self.MOVED])), actor=own, today=TODAY)
+
+        assert Role.OPERATOR in {given.role for given in standing_grants(budi)}

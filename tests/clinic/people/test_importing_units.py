@@ -190,7 +190,7 @@ def ended(successors):
     return ["dinas-a", "Dinas A", "dinas", "kab", "1", "", "2025-12-31", successors, ""]
 
 
-def stays(person):
+def memberships_of(person):
     found = person.memberships.order_by("start").values_list("unit__slug", "start", "end")
     return list(found)
 
@@ -204,7 +204,7 @@ def test_people_of_an_ended_unit_go_to_the_one_that_carries_on():
     write(ended("dinas-b"), header=HISTORY, expected_digest=plan.digest)
 
     assert codes(plan) == [(2, "valid_to", "people_carried")]
-    assert stays(person) == [
+    assert memberships_of(person) == [
         ("dinas-a", date(2020, 1, 1), date(2025, 12, 31)),
         ("dinas-b", date(2026, 1, 1), None),
     ]
@@ -224,7 +224,7 @@ def test_people_whose_next_unit_is_not_known_stay_and_are_told(successors):
     write(ended(successors), header=HISTORY, expected_digest=plan.digest)
 
     assert codes(plan) == [(2, "valid_to", "people_left_behind")]
-    assert stays(person) == [("dinas-a", date(2020, 1, 1), None)]
+    assert memberships_of(person) == [("dinas-a", date(2020, 1, 1), None)]
 
 
 @pytest.mark.django_db

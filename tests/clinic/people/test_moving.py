@@ -23,7 +23,7 @@ def home(regencies):
     return regencies[0]
 
 
-def stays(person):
+def memberships_of(person):
     found = person.memberships.order_by("start").values_list("unit", "start", "end", "position")
     return list(found)
 
@@ -37,7 +37,7 @@ def test_a_person_moves_on_a_day_and_the_second_time_nothing_happens(home):
             position_kind="administrator",
         )  # fmt: skip
 
-    assert stays(person) == [
+    assert memberships_of(person) == [
         (home.health.pk, date(2020, 1, 1), EVE, ""),
         (home.district.pk, DAY, None, "Camat"),
     ]

@@ -24,14 +24,18 @@ def place(memberships, unit, start=None, position="", today=TODAY):
     return place_person(memberships, unit=unit, start=start, position=position, today=today)
 
 
-def said(placement):
+def describe(placement):
     """Return what a placement does: act, the membership afterwards, the one it is about."""
     last = facts(placement.last) if placement.last else None
     return placement.act, facts(placement.after), last
 
 
 def test_somebody_new_begins_on_the_stated_day_else_today():
-    assert said(place([], 1, MARCH, "Kasubag")) == ("begin", (1, MARCH, None, "Kasubag", ""), None)
+    assert describe(place([], 1, MARCH, "Kasubag")) == (
+        "begin",
+        (1, MARCH, None, "Kasubag", ""),
+        None,
+    )
     assert place([], 1).after.start == TODAY
 
 
@@ -40,7 +44,7 @@ def test_another_unit_ends_the_old_membership_the_day_before():
 
     placement = place([old], 2, MARCH)
 
-    assert said(placement) == ("move", (2, MARCH, None, "", ""), facts(old))
+    assert describe(placement) == ("move", (2, MARCH, None, "", ""), facts(old))
     assert placement.last is old
 
 
@@ -49,7 +53,7 @@ def test_a_wrong_unit_of_the_same_day_is_corrected_in_place():
 
     placement = place([old], 2, JANUARY)
 
-    assert said(placement) == ("correct", (2, JANUARY, None, "", ""), facts(old))
+    assert describe(placement) == ("correct", (2, JANUARY, None, "", ""), facts(old))
 
 
 def test_a_move_back_in_time_is_refused():
@@ -70,7 +74,7 @@ def test_another_post_without_a_day_is_a_correction():
 
     placement = place([old], 1, None, "Kasubag")
 
-    assert said(placement) == ("correct", (1, JANUARY, None, "Kasubag", ""), facts(old))
+    assert describe(placement) == ("correct", (1, JANUARY, None, "Kasubag", ""), facts(old))
 
 
 def test_a_later_start_of_the_same_post_is_not_taken_over():

@@ -21,7 +21,7 @@ def link_of(notice):
 
 def do_reset_jobs():
     for row in Job.objects.filter(name="people.send_reset_link"):
-        write = jobs.handler_of(row.name).call(row)
+        write = jobs.HANDLERS[row.name].call(row)
         if write:
             write()
 

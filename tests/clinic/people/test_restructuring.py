@@ -45,7 +45,7 @@ def merge(units, into, **options):
         merge_unit(unit, into, **{"day": DAY, "actor": None, "reason": WHY, **options})
 
 
-def stays(person):
+def memberships_of(person):
     found = person.memberships.order_by("start").values_list("unit", "start", "end", "position")
     return list(found)
 
@@ -102,7 +102,7 @@ def test_a_merger_moves_people_and_parts_and_ends_the_day_before(home):
     merge([home.health], into)
 
     assert fresh(home.health).valid_to == EVE
-    assert stays(person) == [
+    assert memberships_of(person) == [
         (home.health.pk, date(2020, 1, 1), EVE, "Kasubag"),
         (into.pk, DAY, None, "Kasubag"),
     ]
@@ -119,7 +119,7 @@ def test_somebody_who_works_in_both_keeps_one_place(home):
 
     merge([home.health], into)
 
-    assert [(unit, end) for unit, _, end, _ in stays(person)] == [
+    assert [(unit, end) for unit, _, end, _ in memberships_of(person)] == [
         (home.health.pk, EVE),
         (into.pk, None),
     ]
@@ -132,7 +132,7 @@ def test_somebody_who_begins_later_begins_in_the_successor(home):
 
     merge([home.health], into)
 
-    assert stays(person) == [(into.pk, date(2026, 3, 1), None, "")]
+    assert memberships_of(person) == [(into.pk, date(2026, 3, 1), None, "")]
 
 
 def test_a_split_parts_people_and_parts_as_told(home):
@@ -145,8 +145,8 @@ def test_a_split_parts_people_and_parts_as_told(home):
         persons={siti.pk: two}, parts={home.clinic.pk: two},
     )  # fmt: skip
 
-    assert stays(budi)[-1][0] == one.pk
-    assert stays(siti)[-1][0] == two.pk
+    assert memberships_of(budi)[-1][0] == one.pk
+    assert memberships_of(siti)[-1][0] == two.pk
     assert fresh(home.clinic).get_parent() == two
 
 
@@ -167,7 +167,7 @@ def test_a_unit_without_successor_ends_with_its_memberships(home):
 
     end_unit(home.district, last_day=EVE, actor=None, reason=WHY)
 
-    assert stays(person)[-1][2] == EVE
+    assert memberships_of(person)[-1][2] == EVE
     assert successors_on(fresh(home.district), DAY) == []
     assert found_on("Kecamatan Hulu Contoh", DAY).how == "ended"
     assert found_on("Kecamatan Hulu Contoh", OLD).unit == home.district
@@ -246,7 +246,7 @@ def test_an_end_is_taken_back_and_the_people_stay_where_they_are(home):
     again = fresh(home.health)
     assert (again.valid_to, successors_on(again, DAY)) == (None, [again])
     assert not UnitSuccession.objects.exists()
-    assert stays(person)[-1][0] == into.pk
+    assert memberships_of(person)[-1][0] == into.pk
     assert AuditEntry.objects.filter(verb="unit.reopened").count() == 1
 
 

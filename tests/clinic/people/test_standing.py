@@ -36,8 +36,8 @@ def test_it_tells_the_same_as_asking(cast, standing):
     for person in [*cast.by_role().values(), cast.stranger]:
         account = standing(person)
         with remembering_grants(account):
-            told = (roles_of(account), rows_of(account.person))
-        assert told == (roles_of(person.account), rows_of(person)), person
+            answer = (roles_of(account), rows_of(account.person))
+        assert answer == (roles_of(person.account), rows_of(person)), person
 
 
 def test_a_role_given_within_the_block_counts_at_once(cast, standing):

@@ -22,7 +22,7 @@ def handler(monkeypatch):
     """Give a job name to a function for the length of one test."""
 
     def register(name, function, **options):
-        monkeypatch.setattr(jobs, "_handlers", dict(jobs._handlers))
+        monkeypatch.setattr(jobs, "HANDLERS", dict(jobs.HANDLERS))
         jobs.job(name, **options)(function)
 
     return register

@@ -30,7 +30,7 @@ def change_behind_the_back(statement, *values):
         cursor.execute(statement, values)
 
 
-def said():
+def messages():
     return [breach.message for breach in seals.breaches()]
 
 
@@ -149,7 +149,7 @@ class TestSeals:
         second = seals.seal(AUDIT)
 
         assert (second.first, second.previous) == (first.last + 1, first.digest)
-        assert said() == []
+        assert messages() == []
 
     @pytest.mark.django_db
     def test_a_log_longer_than_a_segment_takes_several(self, monkeypatch):
@@ -157,7 +157,7 @@ class TestSeals:
         entries(5)
 
         assert seals.seal_all() == 3
-        assert said() == []
+        assert messages() == []
 
     @pytest.mark.django_db
     def test_s22_a_changed_row_is_found(self):
@@ -167,7 +167,7 @@ class TestSeals:
 
         change_behind_the_back(f'UPDATE "{table}" SET verb = %s WHERE id = %s', "x", rows[1].pk)
 
-        assert said() == ["rows were changed, removed or slipped in"]
+        assert messages() == ["rows were changed, removed or slipped in"]
 
     @pytest.mark.django_db
     def test_s22_a_removed_row_is_found(self):
@@ -176,18 +176,18 @@ class TestSeals:
 
         change_behind_the_back(f'DELETE FROM "{AUDIT.table}" WHERE id = %s', rows[1].pk)
 
-        assert said() == ["rows were changed, removed or slipped in"]
+        assert messages() == ["rows were changed, removed or slipped in"]
 
     @pytest.mark.django_db
     def test_s22_a_slipped_in_row_is_found(self):
         rows = entries(3)
         change_behind_the_back(f'DELETE FROM "{AUDIT.table}" WHERE id = %s', rows[1].pk)
         seals.seal_all()
-        assert said() == []
+        assert messages() == []
 
         AuditEntry.objects.create(id=rows[1].pk, verb="slipped.in")
 
-        assert said() == ["rows were changed, removed or slipped in"]
+        assert messages() == ["rows were changed, removed or slipped in"]
 
     @pytest.mark.django_db
     def test_s22_a_removed_seal_is_found(self):
@@ -198,16 +198,16 @@ class TestSeals:
 
         change_behind_the_back('DELETE FROM "records_seal" WHERE id = %s', middle.pk)
 
-        assert said() == ["the chain of seals is broken"]
+        assert messages() == ["the chain of seals is broken"]
 
     @pytest.mark.django_db
     def test_s22_a_row_unsealed_for_ten_minutes_is_found(self):
         AuditEntry.objects.create(verb="old", at=timezone.now() - timedelta(minutes=11))
-        assert said() == ["rows are older than 10 minutes and not sealed"]
+        assert messages() == ["rows are older than 10 minutes and not sealed"]
 
         seals.seal_all()
 
-        assert said() == []
+        assert messages() == []
 
     @pytest.mark.django_db
     def test_a_side_row_may_go_without_a_breach(self):
@@ -216,7 +216,7 @@ class TestSeals:
 
         entry.detail.delete()
 
-        assert said() == []
+        assert messages() == []
 
     @pytest.mark.postgresql
     @pytest.mark.django_db(transaction=True)
@@ -244,7 +244,7 @@ class TestSeals:
 
         assert seal.last == AuditEntry.objects.order_by("-pk")[0].pk
         assert AuditEntry.objects.count() == 2
-        assert said() == []
+        assert messages() == []
 
 
 class TestPurging:
@@ -261,7 +261,7 @@ class TestPurging:
 
         assert removed == 1
         assert Seal.objects.filter(purged_at__isnull=False).count() == 1
-        assert said() == []
+        assert messages() == []
         assert seals.missing_triggers() == []
 
     @pytest.mark.django_db
@@ -272,7 +272,7 @@ class TestPurging:
 
         AuditEntry.objects.create(id=entry.pk, verb="old")
 
-        assert said() == ["rows stand in a purged segment"]
+        assert messages() == ["rows stand in a purged segment"]
 
     @pytest.mark.django_db
     def test_an_error_inside_leaves_rows_and_triggers(self):
@@ -337,10 +337,10 @@ class TestTriggersOutlive:
 
     @pytest.mark.django_db
     def test_a_table_without_triggers_is_named(self):
-        seals.take_down([AUDIT.table])
+        seals.drop_triggers([AUDIT.table])
 
         assert seals.missing_triggers() == [AUDIT.table]
-        seals.put_up_triggers()
+        seals.create_triggers()
         assert seals.missing_triggers() == []
 
 
@@ -428,4 +428,4 @@ class TestCost:
 
         assert seals.seal(AUDIT) is None
         assert Seal.objects.filter(log=AUDIT.name).count() == 1
-        assert said() == []
+        assert messages() == []

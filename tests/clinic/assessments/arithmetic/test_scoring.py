@@ -10,7 +10,7 @@ from clinic.assessments.arithmetic.answers import (
     pair_of_ratio,
     pair_of_value,
 )
-from clinic.assessments.arithmetic.scoring import category_of, score_sheet
+from clinic.assessments.arithmetic.scoring import score_sheet
 from tests.clinic.assessments.made_workbooks import ZI, full_answers, shipped
 
 AKIP = shipped("akip-2021")
@@ -167,25 +167,6 @@ def test_points_of_unknown_weights_stay_in_the_ceiling():
     assert score.total.score == 3 + Fraction(7, 2) + 4
     assert score.nodes["G.B"].ceiling == 40
     assert score.areas == {}
-
-
-@pytest.mark.parametrize(
-    ("total", "code"),
-    [("90.01", "AA"), ("90", "A"), ("60.1", "B"), ("56.84", "CC"), ("30", "D"), ("0", "D")],
-)
-def test_bands_leave_out_their_lower_edge(total, code):
-    assert category_of(AKIP, Fraction(total)).code == code
-
-
-def test_a_band_with_a_condition_counts_only_if_it_is_known_to_be_met():
-    assert category_of(GENERAL, Fraction(85)).code == "A-"
-    met = frozenset({"every-good-target-reached"})
-    assert category_of(GENERAL, Fraction(85), met).code == "A"
-    assert category_of(GENERAL, Fraction(100)).code == "AA"
-
-
-def test_an_edition_without_bands_has_no_category():
-    assert category_of(ZI, Fraction(95)) is None
 
 
 @settings(max_examples=60, deadline=None)

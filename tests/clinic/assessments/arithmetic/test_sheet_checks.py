@@ -4,8 +4,8 @@ import pytest
 
 from clinic.assessments.arithmetic.scoring import score_sheet
 from clinic.assessments.arithmetic.sheet_checks import (
+    CheckedSheet,
     RowFacts,
-    Sheet,
     check_sheet,
     points_with_proof,
     points_without_proof,
@@ -26,7 +26,7 @@ def sheet_of(answers=None, **facts):
         if node.scale
     }
     stated |= {code.replace("_", "."): fact for code, fact in facts.items()}
-    return Sheet(ZI, answers, score_sheet(ZI, answers), stated)
+    return CheckedSheet(ZI, answers, score_sheet(ZI, answers), stated)
 
 
 def found(sheet, code):

@@ -3,7 +3,8 @@ from fractions import Fraction
 import pytest
 
 from clinic.assessments.arithmetic.scoring import score_sheet
-from clinic.assessments.arithmetic.thresholds import ThresholdUnknown, distance
+from clinic.assessments.arithmetic.thresholds import distance
+from clinic.lib.errors import Refused
 from tests.clinic.assessments.made_workbooks import ZI, full_answers
 
 STATED = {"sakip": True, "audit-follow-up": True, "wealth-reports": True}
@@ -67,6 +68,6 @@ def test_exactly_the_minimum_is_met():
 
 
 def test_an_unknown_test_is_refused():
-    with pytest.raises(ThresholdUnknown) as caught:
+    with pytest.raises(Refused) as caught:
         distance(ZI, score_sheet(ZI, {}), "WBX")
     assert caught.value.code == "threshold_unknown"

@@ -14,8 +14,8 @@ from django.utils import timezone
 from openpyxl import Workbook
 
 from clinic.assessments import public_check
+from clinic.assessments.frameworks import find_edition
 from clinic.assessments.public_check import TooManyChecks, count_try
-from clinic.assessments.sheet_imports import find_edition
 from clinic.records import imports, jobs
 from clinic.records.audit import AuditEntry
 from clinic.records.imports import Import
@@ -274,7 +274,7 @@ def test_a_remark_that_repeats_is_said_once_above_its_rows(browser):
 
     group = next(one for one in page.context["groups"] if one.code == "no_proof_link")
     assert len(group.lines) == 27
-    assert page.content.decode().count(group.said) == 1
+    assert page.content.decode().count(group.shared_text) == 1
 
 
 def test_a_framework_is_recognised_or_the_fitting_one_is_named(browser):

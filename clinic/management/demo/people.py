@@ -1,4 +1,4 @@
-"""The people of the demo. They are called by post and marked "Contoh"; nobody of them lives.
+"""The people of the demo, named by their position and marked "Contoh": no real person.
 
 Their sample NIP begin with 1900, so that none can be a living person's.
 """
@@ -68,7 +68,7 @@ LOGINS = (
 )
 # Units that send staff to the clinic beside their secretary and their planner; with them and the
 # first planners 64 people are registered.
-SENDS_MORE = {
+EXTRA_STAFF = {
     "dinas-kesehatan": 2,
     "puskesmas-contoh-kota": 3,
     "dinas-sosial": 1,
@@ -77,7 +77,7 @@ SENDS_MORE = {
 PLANNERS = 15
 PARTICIPANT_POSTS = ("Sekretaris", "Pejabat Perencana", "Pelaksana")
 # The secretary who is also the unit's official and whose answers are the unit's only ones.
-BOTH_HATS = "kecamatan-contoh-pesisir"
+OFFICIAL_WHO_ANSWERS = "kecamatan-contoh-pesisir"
 
 
 def load_people(tops: list[Unit]) -> None:
@@ -85,7 +85,7 @@ def load_people(tops: list[Unit]) -> None:
     rows = [
         PersonRow(
             row=number,
-            name=f"Contoh - {_post_in(position, unit)}",
+            name=f"Contoh - {_describe_position(position, unit)}",
             nip=nip,
             unit=slug,
             position=position,
@@ -99,8 +99,8 @@ def load_people(tops: list[Unit]) -> None:
         Person.objects.filter(pk=person.pk).update(uuid=seeded_uuid(f"person:{person.nip}"))
 
 
-def _post_in(position: str, unit: str) -> str:
-    """Name a post with its unit; a unit's own kind is not said twice."""
+def _describe_position(position: str, unit: str) -> str:
+    """Return position and unit; what both name, such as the kind of unit, once."""
     kind = unit.split(maxsplit=1)[0]
     return f"{position.removesuffix(f' {kind}')} {unit}"
 
@@ -111,7 +111,7 @@ def _list_people(tops: list[Unit]) -> list[tuple[str, str, str, str, str]]:
     taken = {(slug, position) for slug, position, _email in posts}
     wanted = [(unit.slug, "Sekretaris") for unit in tops]
     wanted += [(unit.slug, "Pejabat Perencana") for unit in tops[:PLANNERS]]
-    for slug, count in SENDS_MORE.items():
+    for slug, count in EXTRA_STAFF.items():
         wanted += [(slug, f"Pelaksana {number}") for number in range(1, count + 1)]
     posts += [(slug, position, "") for slug, position in wanted if (slug, position) not in taken]
     return [
@@ -128,7 +128,7 @@ def sample_nip(number: int) -> str:
 
 def load_logins(units: dict[str, Unit]) -> dict[str, Account]:
     """Give the demo logins their accounts, password and roles; return them by e-mail address."""
-    found = {}
+    by_email = {}
     for login in LOGINS:
         person = Person.objects.get(email=login.email)
         account = accounts.create_account(person, is_demo=True)
@@ -137,27 +137,26 @@ def load_logins(units: dict[str, Unit]) -> dict[str, Account]:
             year = ASSESSED_YEAR if role == Role.ASSESSOR else None
             scope = Scope(unit=units.get(slug), year=year)
             granting.grant(person, role, scope=scope, starts_on=SINCE, actor=None)
-        found[login.email] = account
-    return found
+        by_email[login.email] = account
+    return by_email
 
 
 def load_participants(units: dict[str, Unit]) -> list[Account]:
     """Give everybody who takes part in clinics an account without a password, in official order."""
     members = Membership.objects.filter(person__is_demo=True).select_related("person", "unit")
-    found = [
+    participants = [
         accounts.create_account(member.person, is_demo=True)
         for member in members.order_by("unit__path", "id")
         if member.position.startswith(PARTICIPANT_POSTS)
     ]
-    members_there = Membership.objects.filter(unit=units[BOTH_HATS]).values_list(
-        "person", flat=True
-    )
-    hatted = next(account for account in found if account.person_id in set(members_there))
+    unit = units[OFFICIAL_WHO_ANSWERS]
+    staff = set(Membership.objects.filter(unit=unit).values_list("person", flat=True))
+    official = next(account for account in participants if account.person_id in staff)
     granting.grant(
-        hatted.person,
+        official.person,
         Role.UNIT_OFFICIAL,
-        scope=Scope(unit=units[BOTH_HATS]),
+        scope=Scope(unit=unit),
         starts_on=SINCE,
         actor=None,
     )
-    return found
+    return participants

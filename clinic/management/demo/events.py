@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from attendance import checkin, events, registration
 from attendance.badges import token_of
-from attendance.models import Event, Registration, default_policies
+from attendance.models import Event, Registration, Session, default_policies
 from clinic.management.demo.answers import ANSWERS_NOTHING, skill_of, take_quiz
 from clinic.management.demo.region import CONTENT, SEED, seeded_uuid
 from clinic.people import granting
@@ -28,12 +28,12 @@ from quizzes.models.assignments import Phase, Setting
 ZONE = ZoneInfo("Asia/Makassar")
 PAST_DAY = date(2026, 5, 20)
 DAYS_AHEAD = 10
-DAYS_OF_POST = 7
+POST_QUIZ_DAYS = 7
 SATURDAY = 5
-HALL = "Aula Sekretariat Daerah Kabupaten Contoh"
-PLANNER, SECOND = "panitia@demo.test", "panitia2@demo.test"
-STAYED_AWAY = frozenset({"kecamatan-contoh-rimba", "dinas-perhubungan", "setwan"})
-CAME_LATE = frozenset({"dinas-pertanian", "kecamatan-contoh-danau"})
+VENUE = "Aula Sekretariat Daerah Kabupaten Contoh"
+ORGANISER, SECOND_ORGANISER = "panitia@demo.test", "panitia2@demo.test"
+ABSENT_UNITS = frozenset({"kecamatan-contoh-rimba", "dinas-perhubungan", "setwan"})
+LATE_UNITS = frozenset({"dinas-pertanian", "kecamatan-contoh-danau"})
 MORNING, AFTERNOON = (time(8, 30), time(12, 0)), (time(13, 0), time(16, 0))
 CLINIC_DAY = (("Pagi", *MORNING), ("Siang", *AFTERNOON))
 WHOLE_DAY = (("Gladi", time(0, 0), time(23, 59)),)
@@ -41,9 +41,9 @@ MINUTES_OF_A_DAY = 24 * 60
 # The pre-quiz measures what people knew before: it closes soon after they have sat down.
 PRE_CLOSES = time(8, 45)
 # Where people of the past clinic sat at it together, after the welcome.
-ROOM_PRE_CLOSES = time(9, 15)
-REHEARSING = 12
-REHEARSING_POST = "Pejabat Perencana"
+PRE_CLOSES_IN_ROOM = time(9, 15)
+REHEARSAL_SIZE = 12
+REHEARSAL_POSITION = "Pejabat Perencana"
 
 
 def load_bank() -> None:
@@ -67,69 +67,74 @@ def load_bank() -> None:
 
 def load_past_clinic(units: dict[str, Unit], participants: list[Account]) -> Event:
     """Load the clinic of May: registrations, scans, both quizzes."""
-    organiser = Account.objects.get(email=PLANNER)
-    draft = events.EventDraft(
+    organiser = Account.objects.get(email=ORGANISER)
+    draft = Event(
         code="klinik-2026-05",
         title="Klinik Reformasi Birokrasi dan Zona Integritas (contoh)",
         unit=units["bagian-organisasi"],
-        place=HALL,
+        place=VENUE,
         about="Satu hari untuk membaca lembar kerja evaluasi bersama dan menyiapkan bukti.",
         capacity=70,
         letter_number="000.8.6/045/ORG/2026",
     )
-    event = _drafted(draft, PAST_DAY, organiser)
-    _run_by_both(event)
-    event = events.open_registration(event, actor=organiser)
-    registrations = [_registered(event, account, organiser) for account in participants]
-    event = events.close_registration(event, actor=organiser)
-    event = events.begin(event, actor=organiser)
+    event = _draft_event(draft, PAST_DAY, organiser)
+    _add_second_organiser(event)
+    event = events.step(event, Event.State.OPEN, actor=organiser)
+    registrations = [_register(event, account, organiser) for account in participants]
+    event = events.step(event, Event.State.CLOSED, actor=organiser)
+    event = events.step(event, Event.State.RUNNING, actor=organiser)
     _scan_arrivals(event, registrations, organiser)
     _take_quizzes(event, registrations, participants)
-    return events.end(event, actor=organiser)
+    return events.step(event, Event.State.ENDED, actor=organiser)
 
 
 def load_coming_clinic(units: dict[str, Unit]) -> Event:
     """Open registration for the next clinic and give its participants both quizzes."""
-    organiser = Account.objects.get(email=PLANNER)
+    organiser = Account.objects.get(email=ORGANISER)
     today = timezone.localdate(timezone=ZONE)
     day = working_day(today + timedelta(days=DAYS_AHEAD))
-    draft = events.EventDraft(
+    draft = Event(
         code="klinik-pengawasan",
         title="Klinik Penguatan Pengawasan (contoh)",
         unit=units["bagian-organisasi"],
-        place=HALL,
+        place=VENUE,
         about="Gratifikasi, pengendalian intern, pengaduan, dan benturan kepentingan.",
         capacity=40,
     )
-    event = _drafted(draft, day, organiser)
-    _run_by_both(event)
-    event = events.open_registration(event, actor=organiser)
+    event = _draft_event(draft, day, organiser)
+    _add_second_organiser(event)
+    event = events.step(event, Event.State.OPEN, actor=organiser)
     for email in ("peserta@demo.test", "peserta2@demo.test"):
-        _registered(event, Account.objects.get(email=email), organiser)
-    before = Window(opens_at=_at(today, time(0, 0)), closes_at=_at(day, PRE_CLOSES))
-    _assigned(event, "kuis-pengawasan", Phase.PRE, before)
-    _assigned(event, "kuis-pengawasan", Phase.POST, _afterwards(day))
+        _register(event, Account.objects.get(email=email), organiser)
+    before = Window(opens_at=_combine(today, time(0, 0)), closes_at=_combine(day, PRE_CLOSES))
+    _assign_quiz(event, "kuis-pengawasan", Phase.PRE, before)
+    _assign_quiz(event, "kuis-pengawasan", Phase.POST, _open_after(day))
     return event
 
 
 def load_rehearsal(units: dict[str, Unit], participants: list[Account]) -> Event:
     """Let scanning be tried on the day of loading: a rehearsal under way, nobody there yet."""
-    organiser = Account.objects.get(email=SECOND)
-    draft = events.EventDraft(
+    organiser = Account.objects.get(email=SECOND_ORGANISER)
+    draft = Event(
         code="gladi-pindai",
         title="Gladi pindai contoh",
         kind=Event.Kind.MEETING,
         unit=units["bagian-organisasi"],
-        place=HALL,
+        place=VENUE,
         about="Latihan mencatat kehadiran sebelum klinik. Tidak ada kuis dan tidak ada hasil.",
         policies={**default_policies(), "late": MINUTES_OF_A_DAY},
     )
-    event = _drafted(draft, timezone.localdate(timezone=ZONE), organiser, sessions=WHOLE_DAY)
-    event = events.open_registration(event, actor=organiser)
-    for account in _rehearsing(participants):
-        _registered(event, account, organiser)
-    event = events.close_registration(event, actor=organiser)
-    return events.begin(event, actor=organiser)
+    event = _draft_event(draft, timezone.localdate(timezone=ZONE), organiser, sessions=WHOLE_DAY)
+    event = events.step(event, Event.State.OPEN, actor=organiser)
+    planners = [
+        account
+        for account in participants
+        if any(post.position == REHEARSAL_POSITION for post in account.person.memberships.all())
+    ]
+    for account in planners[:REHEARSAL_SIZE]:
+        _register(event, account, organiser)
+    event = events.step(event, Event.State.CLOSED, actor=organiser)
+    return events.step(event, Event.State.RUNNING, actor=organiser)
 
 
 def working_day(day: date) -> date:
@@ -139,26 +144,15 @@ def working_day(day: date) -> date:
     return day
 
 
-def _rehearsing(participants: list[Account]) -> list[Account]:
-    """Return a dozen planners, in official order."""
-    planners = {REHEARSING_POST}
-    found = [
-        account
-        for account in participants
-        if planners & {post.position for post in account.person.memberships.all()}
-    ]
-    return found[:REHEARSING]
-
-
-def _run_by_both(event: Event) -> None:
+def _add_second_organiser(event: Event) -> None:
     """Let the second organiser run it too: they confirm what the first has planned."""
-    second = Account.objects.get(email=SECOND)
+    second = Account.objects.get(email=SECOND_ORGANISER)
     scope = Scope(event=event)
     granting.grant(second.person, Grant.Role.ORGANISER, scope=scope, actor=None)
 
 
-def _drafted(
-    draft: events.EventDraft,
+def _draft_event(
+    draft: Event,
     day: date,
     organiser: Account,
     *,
@@ -166,41 +160,46 @@ def _drafted(
 ) -> Event:
     event = events.draft_event(draft, actor=organiser)
     for title, starts, ends in sessions:
-        session = events.SessionDraft(
-            title=title, starts_at=_at(day, starts), ends_at=_at(day, ends), room=draft.place
+        session = Session(
+            title=title,
+            scan_group="d1",
+            starts_at=_combine(day, starts),
+            ends_at=_combine(day, ends),
+            room=event.place,
         )
         events.add_session(event, session, actor=organiser)
     return event
 
 
-def _at(day: date, hour: time) -> datetime:
+def _combine(day: date, hour: time) -> datetime:
     return datetime.combine(day, hour, tzinfo=ZONE)
 
 
-def _registered(event: Event, account: Account, organiser: Account) -> Registration:
+def _register(event: Event, account: Account, organiser: Account) -> Registration:
     """Invite the person, who then confirms by registering."""
     registration.invite(event, account.person, actor=organiser)
     return registration.register(event, account.person, actor=account)
 
 
-def _unit_slug(registration: Registration) -> str:
+def _find_slug(registration: Registration) -> str:
     return registration.unit.slug if registration.unit else ""
 
 
 def _scan_arrivals(event: Event, registrations: list[Registration], organiser: Account) -> None:
     """Scan everybody who came, most of them in the ten minutes before the start."""
     chance = random.Random(f"{SEED}:door")  # noqa: S311 - sample data
-    came = [one for one in registrations if _unit_slug(one) not in STAYED_AWAY]
-    for one in came:
-        late = _unit_slug(one) in CAME_LATE
-        minute = chance.uniform(20, 40) if late else chance.uniform(-14, 4)
-        moment = _at(PAST_DAY, MORNING[0]) + timedelta(minutes=minute)
+    for seat in registrations:
+        unit = _find_slug(seat)
+        if unit in ABSENT_UNITS:
+            continue
+        minute = chance.uniform(20, 40) if unit in LATE_UNITS else chance.uniform(-14, 4)
+        moment = _combine(PAST_DAY, MORNING[0]) + timedelta(minutes=minute)
         scan = {
-            "uid": str(uuid5(NAMESPACE_URL, f"contoh:{event.code}:{one.person.nip}")),
+            "uid": str(uuid5(NAMESPACE_URL, f"contoh:{event.code}:{seat.person.nip}")),
             "kind": "badge",
             "group": "d1",
             "direction": "in",
-            "token": token_of(one),
+            "token": token_of(seat),
             "wall": moment.isoformat(),
             "shown": "green",
         }
@@ -210,27 +209,29 @@ def _scan_arrivals(event: Event, registrations: list[Registration], organiser: A
 def _take_quizzes(
     event: Event, registrations: list[Registration], participants: list[Account]
 ) -> None:
-    together = Window(opens_at=_at(PAST_DAY, MORNING[0]), closes_at=_at(PAST_DAY, ROOM_PRE_CLOSES))
-    pre = _assigned(event, "kuis-rb", Phase.PRE, together, setting=Setting.ROOM)
-    post = _assigned(event, "kuis-rb", Phase.POST, _afterwards(PAST_DAY))
-    for one, account in zip(registrations, participants, strict=True):
-        unit = _unit_slug(one)
+    together = Window(
+        opens_at=_combine(PAST_DAY, MORNING[0]), closes_at=_combine(PAST_DAY, PRE_CLOSES_IN_ROOM)
+    )
+    pre = _assign_quiz(event, "kuis-rb", Phase.PRE, together, setting=Setting.ROOM)
+    post = _assign_quiz(event, "kuis-rb", Phase.POST, _open_after(PAST_DAY))
+    for seat, account in zip(registrations, participants, strict=True):
+        unit = _find_slug(seat)
         if unit in ANSWERS_NOTHING:
             continue
         skill = skill_of(unit, after_the_clinic=False)
-        take_quiz(pre, account, skill=skill, started_at=_at(PAST_DAY, time(8, 40)))
-        if unit not in STAYED_AWAY:
+        take_quiz(pre, account, skill=skill, started_at=_combine(PAST_DAY, time(8, 40)))
+        if unit not in ABSENT_UNITS:
             skill = skill_of(unit, after_the_clinic=True)
-            take_quiz(post, account, skill=skill, started_at=_at(PAST_DAY, time(16, 10)))
+            take_quiz(post, account, skill=skill, started_at=_combine(PAST_DAY, time(16, 10)))
 
 
-def _afterwards(day: date) -> Window:
+def _open_after(day: date) -> Window:
     """From the end of the last session, for a week."""
-    last = day + timedelta(days=DAYS_OF_POST)
-    return Window(opens_at=_at(day, AFTERNOON[1]), closes_at=_at(last, time(23, 0)))
+    last = day + timedelta(days=POST_QUIZ_DAYS)
+    return Window(opens_at=_combine(day, AFTERNOON[1]), closes_at=_combine(last, time(23, 0)))
 
 
-def _assigned(
+def _assign_quiz(
     event: Event, quiz: str, phase: str, window: Window, *, setting: str = Setting.OWN
 ) -> Assignment:
     return assignments.assign(

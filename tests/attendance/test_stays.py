@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from attendance.arithmetic.folding import Closing, Direction, End, Scan, Session, stays_of
+from attendance.folding import CorrectedEntry, End, stays_of
+from attendance.models import Event, Session
 
 START = datetime(2026, 5, 25, 0, 0, tzinfo=UTC)
 
@@ -14,12 +15,12 @@ def at(minutes):
 
 
 def session(group, start, end):
-    return Session(id=f"{group}{start}", group=group, starts_at=at(start), ends_at=at(end))
+    return Session(scan_group=group, starts_at=at(start), ends_at=at(end))
 
 
 def scans(*rows):
     return [
-        Scan(uid=str(n), group=group, direction=Direction(direction), at=at(minutes))
+        CorrectedEntry(uid=str(n), group=group, direction=direction, at=at(minutes), kind="badge")
         for n, (group, direction, minutes) in enumerate(rows)
     ]
 
@@ -27,7 +28,7 @@ def scans(*rows):
 def spans(rows, *sessions):
     by_group = {}
     for one in sessions:
-        by_group.setdefault(one.group, []).append(one)
+        by_group.setdefault(one.scan_group, []).append(one)
     stays, alone = stays_of(scans(*rows), by_group)
     return [(stay.group, stay.start, stay.end, stay.reason) for stay in stays], alone
 
@@ -80,9 +81,9 @@ def test_what_is_not_left_earns_nothing_under_zero():
         scans(("a", "in", 0), ("a", "out", 10), ("a", "in", 20)), {"a": [A]}
     )
 
-    assert left.earns(Closing.ZERO)
-    assert not stayed.earns(Closing.ZERO)
-    assert stayed.earns(Closing.CLOSE_AT_END)
+    assert left.earns(Event.Closing.ZERO)
+    assert not stayed.earns(Event.Closing.ZERO)
+    assert stayed.earns(Event.Closing.CLOSE_AT_END)
 
 
 def test_a_stay_is_clipped_to_a_session_or_not_in_it_at_all():
