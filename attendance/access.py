@@ -8,7 +8,7 @@ from clinic.people.access import EVERYTHING, NOTHING, Reach, rule
 from clinic.people.models import Membership, Person, Unit
 
 
-def _regions_of(reach: Reach) -> set[str]:
+def _find_regions(reach: Reach) -> set[str]:
     """Return the paths of the regencies in which the actor may register somebody."""
     today = timezone.localdate()
     memberships = Membership.objects.on(today).filter(person__in=reach.person_ids)
@@ -16,7 +16,7 @@ def _regions_of(reach: Reach) -> set[str]:
     return {path[: Unit.steplen] for path in paths | reach.unit_paths}
 
 
-def _below(field: str, paths: set[str]) -> Q:
+def _match_below(field: str, paths: set[str]) -> Q:
     condition = NOTHING
     for path in paths:
         condition |= Q(**{f"{field}__path__startswith": path})
@@ -32,7 +32,7 @@ def events_seen(_reach: Reach) -> Q:
 @rule("register", Event, "peserta:o panitia:e pejabat-unit:u operator:u")
 def events_joined(reach: Reach) -> Q:
     """Announced events of the regency that the person or the unit belongs to."""
-    in_region = _below("unit", _regions_of(reach))
+    in_region = _match_below("unit", _find_regions(reach))
     return reach.in_events("pk") | (Q(state__in=Event.PUBLIC_STATES) & in_region)
 
 
@@ -46,7 +46,7 @@ def persons_registered(reach: Reach) -> Q:
         else set()
     )
     members = Membership.objects.on(timezone.localdate()).filter(
-        reach.in_units("unit") | _below("unit", roots)
+        reach.in_units("unit") | _match_below("unit", roots)
     )
     return reach.own("pk") | Q(pk__in=members.values("person"))
 

@@ -69,16 +69,16 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def token_of(registration: Registration) -> str:
     """Return the text of the person's QR, from the event's key."""
-    return _token(registration.event, registration.uuid, registration.token_version)
+    return _make_token(registration.event, registration.uuid, registration.token_version)
 
 
-def _token(event: Event, registration: UUID, version: int) -> str:
+def _make_token(event: Event, registration: UUID, version: int) -> str:
     return badge_token(bytes(event.badge_key), registration, version)
 
 
 def short_code_of(event: Event, registration: UUID) -> str:
     """Return eight characters that stand for a registration where no QR can be read."""
-    token = _token(event, registration, 0).removeprefix(PREFIX)
+    token = _make_token(event, registration, 0).removeprefix(PREFIX)
     digest = hashlib.sha256(f"short:{token}".encode()).digest()
     return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:SHORT_CODE_LENGTH])
 
@@ -152,10 +152,10 @@ def qr_png(text: str, *, line: str = "") -> bytes:
     drawn = io.BytesIO()
     code = segno.make_qr(text, error=QR_LEVEL)
     code.save(drawn, kind="png", scale=16, border=QUIET_ZONE)
-    return _with_line(drawn, line) if line else drawn.getvalue()
+    return _write_line_below(drawn, line) if line else drawn.getvalue()
 
 
-def _with_line(drawn: io.BytesIO, line: str) -> bytes:
+def _write_line_below(drawn: io.BytesIO, line: str) -> bytes:
     with Image.open(drawn) as code:
         picture = Image.new("L", (code.width, code.height + LINE_HEIGHT), "white")
         picture.paste(code)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from attendance.folding import is_in_window, shown_state
+from attendance.folding import is_in_window, shown_state, state_at
 from attendance.models import Direction, Event, Presence, Registration, Scan, Session
 from clinic.lib.arithmetic import dates
 from clinic.people.arithmetic.matching import normalise_name
@@ -25,6 +25,18 @@ from quizzes.models.assignments import Phase
 
 SHORTEST_SEARCH = 2
 THERE = frozenset(Presence.THERE)
+# What the lists show of a registration; the rest of person and unit is long and stays unread.
+SHOWN_FIELDS = (
+    "uuid",
+    "event",
+    "state",
+    "source",
+    "unit_name",
+    "position",
+    "person__name",
+    "person__nip",
+    "unit__path",
+)
 State = Presence.State
 
 
@@ -97,8 +109,8 @@ def lines_of(
     for presence in Presence.objects.filter(registration__event=event, session__in=sessions):
         held[presence.registration_id][presence.session_id] = presence
     lines = [
-        _line_of(row, sessions, held.get(row.pk, {}), now)
-        for row in registrations.select_related("person", "unit").order_by()
+        _make_line(row, sessions, held.get(row.pk, {}), now)
+        for row in registrations.select_related("person", "unit").only(*SHOWN_FIELDS).order_by()
     ]
     return sorted(lines, key=lambda line: line.registration.official_place)
 
@@ -108,10 +120,10 @@ def own_line(
 ) -> AttendanceLine:
     """Return one person's line (one query)."""
     held = {row.session_id: row for row in registration.presences.filter(session__in=sessions)}
-    return _line_of(registration, sessions, held, now)
+    return _make_line(registration, sessions, held, now)
 
 
-def _line_of(
+def _make_line(
     row: Registration, sessions: Sequence[Session], held: Mapping[int, Presence], now: datetime
 ) -> AttendanceLine:
     state = strongest_state([shown_state(held.get(one.pk), one, now) for one in sessions])
@@ -185,16 +197,21 @@ def board_of(event: Event, sessions: Sequence[Session], now: datetime) -> Board:
     Units come in official order, who has none last.
     """
     board = Board(is_past=bool(sessions) and all(one.ends_at <= now for one in sessions))
-    presences: dict[tuple[int, int], Presence] = {
-        (row.registration_id, row.session_id): row
-        for row in Presence.objects.filter(registration__event=event, session__in=sessions).only(
-            "registration_id", "session_id", "state", "flags"
+    presences = Presence.objects.filter(registration__event=event, session__in=sessions)
+    recorded = {
+        (registration, session): (state, flags)
+        for registration, session, state, flags in presences.values_list(
+            "registration", "session", "state", "flags"
         )
     }
+    nothing: tuple[str, list[str]] = (State.EXPECTED, [])
     rows = event.registrations.held().order_by().values_list("pk", "unit__path", "unit_name")
     units: dict[str, HeadCount] = {}
     for key, _path, name in sorted(rows, key=lambda row: (row[1] or "~", row[2])):
-        states = [shown_state(presences.get((key, one.pk)), one, now) for one in sessions]
+        states = [
+            state_at(*recorded.get((key, one.pk), nothing), session=one, now=now)
+            for one in sessions
+        ]
         state = strongest_state(states)
         unit = name or _("Without unit")
         units.setdefault(unit, HeadCount(unit)).add(state)
@@ -450,16 +467,16 @@ def listing(event: Event, wanted: Narrowing, *, actor: Account, now: datetime) -
         Participant(line, None if finished is None else line.registration.person_id in finished)
         for line in found
     ]
-    kept = [one for one in entries if all(check(one) for check in _checks(wanted))]
+    kept = [one for one in entries if all(check(one) for check in _make_checks(wanted))]
     return Listing(
-        entries=sorted(kept, key=_by_unit if wanted.order == BY_UNIT else _by_name),
+        entries=sorted(kept, key=_sort_by_unit if wanted.order == BY_UNIT else _sort_by_name),
         total=len(lines),
         units=sorted({one.registration.unit_name for one in lines if one.registration.unit_name}),
         has_quiz=finished is not None,
     )
 
 
-def _checks(wanted: Narrowing) -> list[Callable[[Participant], bool]]:
+def _make_checks(wanted: Narrowing) -> list[Callable[[Participant], bool]]:
     checks: list[Callable[[Participant], bool]] = []
     if wanted.state:
         checks.append(lambda one: one.registration.standing == wanted.state)
@@ -472,11 +489,11 @@ def _checks(wanted: Narrowing) -> list[Callable[[Participant], bool]]:
     return checks
 
 
-def _by_name(entry: Participant) -> tuple[str, str, int]:
+def _sort_by_name(entry: Participant) -> tuple[str, str, int]:
     return entry.name.casefold(), entry.registration.unit_name, entry.registration.pk
 
 
-def _by_unit(entry: Participant) -> tuple[str, str, int]:
+def _sort_by_unit(entry: Participant) -> tuple[str, str, int]:
     return entry.registration.unit_name, entry.name.casefold(), entry.registration.pk
 
 

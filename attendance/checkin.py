@@ -183,7 +183,7 @@ def _store_scans(
     }
     keys = [row.pk for row in registrations.values()]
     uids = {scan.uid for scan, _picked in items}
-    known = _scans_of(keys, uids)
+    known = _read_scans(keys, uids)
     stored = {row.uid: row for row in known if row.uid in uids}
     rows = presence.EventRows.read(event, keys, scans=known)
 
@@ -204,7 +204,7 @@ def _store_scans(
                 for session in rows.sessions
                 if session.scan_group == scan.scan_group and not session.is_cancelled
             ],
-            earlier=_counted_before(scan, rows),
+            earlier=_list_counted_before(scan, rows),
         )
         scan.verdict, scan.standing = verdict.value, verdict.standing
         if registration is not None:
@@ -214,18 +214,18 @@ def _store_scans(
     Scan.objects.bulk_create(new.values(), ignore_conflicts=True)
     # Where another batch was quicker, its row stands; the fold rests on what is stored.
     touched = {scan.registration_id for scan in new.values() if scan.registration_id}
-    final = _scans_of(list(touched), set(new))
+    final = _read_scans(list(touched), set(new))
     stored |= {row.uid: row for row in final if row.uid in new}
     rows.scans.update(presence.scans_by_registration(final))
     return stored, rows
 
 
-def _scans_of(registrations: Sequence[int], uids: set[UUID]) -> list[Scan]:
+def _read_scans(registrations: Sequence[int], uids: set[UUID]) -> list[Scan]:
     rows = Scan.objects.filter(Q(registration__in=registrations) | Q(uid__in=uids))
     return list(rows.select_related("registration__person"))
 
 
-def _counted_before(scan: Scan, rows: presence.EventRows) -> list[CorrectedEntry]:
+def _list_counted_before(scan: Scan, rows: presence.EventRows) -> list[CorrectedEntry]:
     """Return what counts of this person up to the scan, as corrected."""
     key = scan.registration_id or 0
     entries, _void = apply_corrections(rows.scans.get(key, ()), rows.corrections.get(key, ()))

@@ -66,7 +66,7 @@ def draft_event(event: Event, *, actor: Account | None) -> Event:
             if actor is not None:
                 granting.grant_drafted(actor.person, event)
     except IntegrityError as error:
-        raise _code_taken() from error
+        raise _refuse_taken_code() from error
     return event
 
 
@@ -82,7 +82,7 @@ def change_event(event: Event, changes: Mapping[str, Any], *, actor: Account | N
         if not changed:
             return held
         _check_changes(held, changed, actor=actor)
-        before = {name: _for_audit(getattr(held, name)) for name in changed}
+        before = {name: _describe_value(getattr(held, name)) for name in changed}
         for name, value in changed.items():
             setattr(held, name, value)
         held.rev += 1
@@ -90,13 +90,16 @@ def change_event(event: Event, changes: Mapping[str, Any], *, actor: Account | N
             with transaction.atomic():
                 held.save(update_fields=[*changed, "rev"])
         except IntegrityError as error:
-            raise _code_taken() from error
-        values = {"before": before, "after": {name: _for_audit(changed[name]) for name in changed}}
+            raise _refuse_taken_code() from error
+        values = {
+            "before": before,
+            "after": {name: _describe_value(changed[name]) for name in changed},
+        }
         audit.record("event.change", actor=actor, thing=held, values=values)
     return held
 
 
-def _for_audit(value: Any) -> str | int | None:
+def _describe_value(value: Any) -> str | int | None:
     return value.slug if isinstance(value, Unit) else value
 
 
@@ -123,10 +126,10 @@ def _check_changes(event: Event, changed: Mapping[str, Any], *, actor: Account |
 
 def _check_code(code: str) -> None:
     if code in CODES_OF_PAGES:
-        raise _code_taken()
+        raise _refuse_taken_code()
 
 
-def _code_taken() -> Refused:
+def _refuse_taken_code() -> Refused:
     return Refused(
         _("Another event has this address. Choose another one."),
         code="event_code_taken",

@@ -11,7 +11,7 @@ that moment, so that no minute counts twice.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -350,7 +350,7 @@ def _judge_session(seen: _Seen, session: Session) -> Presence:
         if stay.group == session.scan_group and stay.inside(session) is not None
     ]
     if not stays:
-        flags = _reasons_to_look(seen, session)
+        flags = _find_reasons_to_look(seen, session)
         state = Presence.State.REVIEW if flags else Presence.State.EXPECTED
         return Presence(session=session, state=state, flags=sorted(flag.value for flag in flags))
 
@@ -393,7 +393,7 @@ def _judge_session(seen: _Seen, session: Session) -> Presence:
     )
 
 
-def _reasons_to_look(seen: _Seen, session: Session) -> set[Flag]:
+def _find_reasons_to_look(seen: _Seen, session: Session) -> set[Flag]:
     """Collect why a session in which nobody was seen needs a person to look.
 
     An ``out`` alone speaks for the sessions begun since the entry before it; any other entry that
@@ -416,17 +416,23 @@ def _reasons_to_look(seen: _Seen, session: Session) -> set[Flag]:
 
 
 def shown_state(presence: Presence | None, session: Session, now: datetime) -> Presence.State:
+    """Give the state to show of a presence; None where nothing was recorded."""
+    if presence is None:
+        return state_at(Presence.State.EXPECTED, (), session, now)
+    return state_at(presence.state, presence.flags, session, now)
+
+
+def state_at(state: str, flags: Collection[str], session: Session, now: datetime) -> Presence.State:
     """Give the state to show: once a session is over, who was only expected is absent.
 
     Who came in but earned nothing, in a room where leaving must be scanned, is then for review.
     """
-    state = Presence.State(presence.state) if presence else Presence.State.EXPECTED
-    if now < session.ends_at:
-        return state
-    if state == Presence.State.EXPECTED:
-        return Presence.State.ABSENT
-    has_no_minutes = presence is not None and Flag.NO_MINUTES in presence.flags
-    return Presence.State.REVIEW if has_no_minutes else state
+    if now >= session.ends_at:
+        if state == Presence.State.EXPECTED:
+            return Presence.State.ABSENT
+        if Flag.NO_MINUTES in flags:
+            return Presence.State.REVIEW
+    return Presence.State(state)
 
 
 class Effect(StrEnum):
@@ -480,7 +486,7 @@ class History:
         ):
             return Effect.SAME
         after = self.folded(act)
-        if _what_counts(before) != _what_counts(after):
+        if _list_what_counts(before) != _list_what_counts(after):
             return Effect.CHANGES
         entry = str(act.uid) if act.kind == Kind.ADD else act.target
         if after.entry_flags.get(entry, frozenset()) & _CANNOT_COUNT:
@@ -488,7 +494,7 @@ class History:
         return Effect.SAME if act.kind == Kind.ACCEPT else Effect.CHANGES
 
 
-def _what_counts(folded: Folded) -> list[tuple[object, ...]]:
+def _list_what_counts(folded: Folded) -> list[tuple[object, ...]]:
     """Return what counts of each session; a mere reason to look at it is not counted."""
     return [
         (row.session_id, row.assurance, row.first_in, row.last_out, row.minutes, row.intervals)

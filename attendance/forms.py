@@ -343,7 +343,7 @@ class SessionForm(forms.ModelForm[Session]):
         super().__init__(*args, **kwargs)
         self.event = event
         if self.instance.pk:
-            self.initial.update(self._written())
+            self.initial.update(self._read_written())
         zone = {"zone": zone_label(event.zone)}
         self.fields["starts"].label = _("Starts (%(zone)s)") % zone
         self.fields["ends"].label = _("Ends (%(zone)s)") % zone
@@ -356,7 +356,7 @@ class SessionForm(forms.ModelForm[Session]):
             ),
         ]
 
-    def _written(self) -> dict[str, Any]:
+    def _read_written(self) -> dict[str, Any]:
         """Return day, hours and group of the session that is changed."""
         session, zone = self.instance, ZoneInfo(self.event.zone)
         starts, ends = session.starts_at.astimezone(zone), session.ends_at.astimezone(zone)

@@ -9,13 +9,13 @@ from attendance.models import Event, Presence, Registration, Scan
 from clinic.lib.breaches import Breach, Invariant
 
 
-def _double_uids() -> Iterator[Breach]:
+def _find_double_uids() -> Iterator[Breach]:
     doubles = Scan.objects.values("uid").annotate(rows=Count("pk")).filter(rows__gt=1)
     for row in doubles:
         yield Breach(f"scan {row['uid']}", "is stored more than once")
 
 
-def _presences_off_their_rows() -> Iterator[Breach]:
+def _find_presences_off_their_rows() -> Iterator[Breach]:
     for one in presence.differences():
         yield Breach(
             f"presence of registration {one.registration}",
@@ -23,14 +23,14 @@ def _presences_off_their_rows() -> Iterator[Breach]:
         )
 
 
-def _too_many_minutes() -> Iterator[Breach]:
+def _find_too_many_minutes() -> Iterator[Breach]:
     for row in Presence.objects.select_related("session").iterator():
         length = row.session.ends_at - row.session.starts_at
         if row.minutes * 60 > length.total_seconds():
             yield Breach(f"presence {row.pk}", "holds more minutes than its session")
 
 
-def _intervals_out_of_order() -> Iterator[Breach]:
+def _find_intervals_out_of_order() -> Iterator[Breach]:
     for row in Presence.objects.select_related("session").iterator():
         edges = [moment for span in row.spans for moment in span]
         inside = not edges or (
@@ -40,7 +40,7 @@ def _intervals_out_of_order() -> Iterator[Breach]:
             yield Breach(f"presence {row.pk}", "has intervals out of order or its session")
 
 
-def _seats_beyond_capacity() -> Iterator[Breach]:
+def _find_seats_beyond_capacity() -> Iterator[Breach]:
     held = Count(
         "registrations",
         filter=Q(
@@ -53,9 +53,9 @@ def _seats_beyond_capacity() -> Iterator[Breach]:
 
 
 INVARIANTS: list[Invariant] = [
-    ("I2", _double_uids),
-    ("I3", _presences_off_their_rows),
-    ("I5", _too_many_minutes),
-    ("I6", _intervals_out_of_order),
-    ("I10", _seats_beyond_capacity),
+    ("I2", _find_double_uids),
+    ("I3", _find_presences_off_their_rows),
+    ("I5", _find_too_many_minutes),
+    ("I6", _find_intervals_out_of_order),
+    ("I10", _find_seats_beyond_capacity),
 ]

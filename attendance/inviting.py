@@ -66,7 +66,7 @@ def positions_of(event: Event) -> list[tuple[str, int]]:
     root = event.unit.get_root()
 
     def count() -> list[tuple[str, int]]:
-        rows = _memberships(root).exclude(position="")
+        rows = _find_memberships(root).exclude(position="")
         counted = rows.order_by().values("position").annotate(people=Count("person", distinct=True))
         shared = counted.filter(people__gt=1).order_by("-people", "position")
         return list(shared.values_list("position", "people")[:POSITIONS_OFFERED])
@@ -75,7 +75,7 @@ def positions_of(event: Event) -> list[tuple[str, int]]:
     return cache.get_or_set(key, count, timeout=SECONDS_A_DAY) or []
 
 
-def _memberships(*roots: Unit) -> QuerySet[Membership]:
+def _find_memberships(*roots: Unit) -> QuerySet[Membership]:
     rows = Membership.objects.on(timezone.localdate()).filter(person__merged_into__isnull=True)
     return rows.filter(unit__in=Unit.objects.under(*roots))
 
@@ -93,10 +93,10 @@ def find(
     Without positions and words everybody of the units is found; several words mean any of them.
     """
     require(actor, "change-event", event)
-    rows = _memberships(*units).filter(_holding(positions, words))
+    rows = _find_memberships(*units).filter(_match_positions(positions, words))
     rows = rows.filter(person__in=visible(actor, "register", Person.objects.all()))
     rows = rows.select_related("person", "unit").order_by("unit__path", "person__name", "pk")
-    found = _once_each(rows[: MOST_AT_ONCE + 1])
+    found = _keep_first_of_each(rows[: MOST_AT_ONCE + 1])
     if len(found) > MOST_AT_ONCE:
         raise Refused(
             _("More than %(count)d people match. Choose fewer units, or posts.")
@@ -104,12 +104,12 @@ def find(
             code="too_many",
         )
     by_path = {unit.path: UnitCandidates(unit) for unit in units}
-    for one in _candidates(event, found):
+    for one in _make_candidates(event, found):
         by_path[one.unit.path[: TOP_DEPTH * Unit.steplen]].people.append(one)
     return list(by_path.values())
 
 
-def _holding(positions: Sequence[str], words: str) -> Q:
+def _match_positions(positions: Sequence[str], words: str) -> Q:
     wanted = [word.strip() for word in words.split(",") if word.strip()]
     if not positions and not wanted:
         return Q()
@@ -119,14 +119,14 @@ def _holding(positions: Sequence[str], words: str) -> Q:
     return condition
 
 
-def _once_each(rows: Iterable[Membership]) -> list[Membership]:
+def _keep_first_of_each(rows: Iterable[Membership]) -> list[Membership]:
     first: dict[int, Membership] = {}
     for row in rows:
         first.setdefault(row.person_id, row)
     return list(first.values())
 
 
-def _candidates(event: Event, found: Sequence[Membership]) -> list[InviteCandidate]:
+def _make_candidates(event: Event, found: Sequence[Membership]) -> list[InviteCandidate]:
     people = [one.person_id for one in found]
     rows = event.registrations.active().filter(person__in=people)
     held = {row.person_id: row for row in rows}
@@ -144,14 +144,14 @@ def find_by_name(
     ``only_free`` leaves out whoever is registered.
     """
     require(actor, "change-event", event)
-    rows = _memberships(event.unit.get_root())
+    rows = _find_memberships(event.unit.get_root())
     rows = rows.filter(person__in=visible(actor, "register", Person.objects.all()))
     for word in text.split():
         rows = rows.filter(person__name__icontains=word)
     if only_free:
         rows = rows.exclude(person__in=event.registrations.active().values("person"))
     rows = rows.select_related("person", "unit").order_by("person__name", "pk")
-    return _candidates(event, _once_each(rows[: 2 * FOUND_BY_NAME])[:FOUND_BY_NAME])
+    return _make_candidates(event, _keep_first_of_each(rows[: 2 * FOUND_BY_NAME])[:FOUND_BY_NAME])
 
 
 def people_named(wanted: Iterable[UUID], *, actor: Account) -> QuerySet[Person]:

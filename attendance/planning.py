@@ -123,31 +123,31 @@ def usual_times(event: Event, sessions: Sequence[Session]) -> dict[str, object]:
 
 def day_group(event: Event, day: date, *, besides: Session | None = None) -> str:
     """Return the scan group of a whole day: the one in use that day, else a new one."""
-    others = _others(event, besides)
+    others = _list_others(event, besides)
     for one in others:
         if local_day(one.starts_at, event.zone) == day and one.scan_group.startswith("d"):
             return one.scan_group
-    return _unused("d", others, besides)
+    return _find_unused_group("d", others, besides)
 
 
 def own_group(event: Event, *, besides: Session | None = None) -> str:
     """Return a scan group that no other session shares."""
-    return _unused("s", _others(event, besides), besides)
+    return _find_unused_group("s", _list_others(event, besides), besides)
 
 
 def shared_groups(event: Event, *, besides: Session | None = None) -> dict[str, str]:
     """Return the scan groups of the other sessions with their titles."""
     found: dict[str, list[str]] = {}
-    for one in _others(event, besides):
+    for one in _list_others(event, besides):
         found.setdefault(one.scan_group, []).append(one.title)
     return {group: ", ".join(titles) for group, titles in found.items()}
 
 
-def _others(event: Event, besides: Session | None) -> list[Session]:
+def _list_others(event: Event, besides: Session | None) -> list[Session]:
     return [one for one in event.sessions.all() if besides is None or one.pk != besides.pk]
 
 
-def _unused(letter: str, others: Sequence[Session], besides: Session | None) -> str:
+def _find_unused_group(letter: str, others: Sequence[Session], besides: Session | None) -> str:
     """Return a name nobody else uses; a session that has such a one for itself keeps it."""
     taken = {one.scan_group for one in others}
     present = besides.scan_group if besides is not None else ""
@@ -187,10 +187,10 @@ def gaps_of(
         found.append(Gap("waktu", _("The place is not set yet.")))
     if event.capacity is None:
         found.append(Gap("siapa", _("The number of seats has no limit.")))
-    return found + _quiz_gaps(planned, given)
+    return found + _find_quiz_gaps(planned, given)
 
 
-def _quiz_gaps(planned: Sequence[Session], given: Sequence[Assignment]) -> list[Gap]:
+def _find_quiz_gaps(planned: Sequence[Session], given: Sequence[Assignment]) -> list[Gap]:
     phases = {one.phase for one in given}
     found = []
     if Phase.PRE not in phases:
@@ -252,8 +252,8 @@ def organiser_events(rows: QuerySet[Event], now: datetime) -> OrganiserEvents:
     for event in ahead:
         sessions = taking_place(event.sessions.all())
         start = sessions[0].starts_at if sessions else None
-        late = _late(event, sessions, now)
-        missing = _missing(
+        late = _describe_late(event, sessions, now)
+        missing = _describe_missing(
             event, sessions, proposals.get(event.pk, 0), has_quiz=event.pk in with_quiz
         )
         line = EventLine(event, start, late or missing, is_late=bool(late))
@@ -285,7 +285,7 @@ def past_lines(rows: Iterable[Event]) -> list[EventLine]:
     ]
 
 
-def _late(event: Event, sessions: Sequence[Session], now: datetime) -> str:
+def _describe_late(event: Event, sessions: Sequence[Session], now: datetime) -> str:
     """Say what the calendar asks for and was not done."""
     if not sessions:
         return ""
@@ -299,7 +299,9 @@ def _late(event: Event, sessions: Sequence[Session], now: datetime) -> str:
     return ""
 
 
-def _missing(event: Event, sessions: Sequence[Session], proposals: int, *, has_quiz: bool) -> str:
+def _describe_missing(
+    event: Event, sessions: Sequence[Session], proposals: int, *, has_quiz: bool
+) -> str:
     """Say what is not planned yet."""
     if not sessions:
         return _("No session is planned yet.")

@@ -95,8 +95,8 @@ def refold(event: Event, ids: Iterable[int], *, rows: EventRows | None = None) -
         The registrations whose presence in some session changed.
     """
     ids = sorted(set(ids))
-    fresh = {_key(row): row for row in (rows or EventRows.read(event, ids)).folded(ids)}
-    stored = {_key(row): row for row in Presence.objects.filter(registration__in=ids)}
+    fresh = {_get_key(row): row for row in (rows or EventRows.read(event, ids)).folded(ids)}
+    stored = {_get_key(row): row for row in Presence.objects.filter(registration__in=ids)}
     differing = [
         row
         for key, row in fresh.items()
@@ -116,7 +116,7 @@ def refold(event: Event, ids: Iterable[int], *, rows: EventRows | None = None) -
     return {row.registration_id for row in [*differing, *gone]}
 
 
-def _key(row: Presence) -> Key:
+def _get_key(row: Presence) -> Key:
     return row.registration_id, row.session_id
 
 
@@ -129,7 +129,7 @@ def refresh_units_of(persons: Iterable[int]) -> None:
 def refold_event(event: Event) -> int:
     """Fold a whole event anew, after its sessions changed; return how many people it touched."""
     with transaction.atomic():
-        ids = lock_registrations(_with_rows().filter(event=event).values_list("pk", flat=True))
+        ids = lock_registrations(_find_with_rows().filter(event=event).values_list("pk", flat=True))
         changed = refold(event, ids)
         rows = Registration.objects.filter(pk__in=changed)
         refresh_units_of(rows.values_list("person", flat=True))
@@ -142,7 +142,7 @@ def lock_registrations(ids: Iterable[int]) -> list[int]:
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
-def _with_rows() -> QuerySet[Registration]:
+def _find_with_rows() -> QuerySet[Registration]:
     """Return the registrations that any scan, correction or presence speaks of."""
     return Registration.objects.filter(
         Q(pk__in=Scan.objects.filter(registration__isnull=False).values("registration"))
@@ -163,12 +163,12 @@ class PresenceDifference:
 
 def differences() -> Iterator[PresenceDifference]:
     """Compare every stored presence with the fold of its rows (I3); changes nothing."""
-    events = Event.objects.filter(registrations__in=_with_rows()).distinct().order_by("pk")
+    events = Event.objects.filter(registrations__in=_find_with_rows()).distinct().order_by("pk")
     for event in events.prefetch_related("sessions"):
-        ids = list(_with_rows().filter(event=event).values_list("pk", flat=True))
-        fresh = {_key(row): row for row in EventRows.read(event, ids).folded(ids)}
+        ids = list(_find_with_rows().filter(event=event).values_list("pk", flat=True))
+        fresh = {_get_key(row): row for row in EventRows.read(event, ids).folded(ids)}
         rows = Presence.objects.filter(registration__event=event)
-        yield from _compare(fresh, {_key(row): row for row in rows})
+        yield from _compare(fresh, {_get_key(row): row for row in rows})
 
 
 def _compare(
@@ -195,7 +195,7 @@ def _compare(
 def rebuild() -> list[PresenceDifference]:
     """Write every presence anew from its rows; return what was different before."""
     found = list(differences())
-    for event in Event.objects.filter(registrations__in=_with_rows()).distinct():
+    for event in Event.objects.filter(registrations__in=_find_with_rows()).distinct():
         refold_event(event)
     return found
 

@@ -70,9 +70,9 @@ def attendance_list(
                 "sex": person.sex,
             }
             if is_recorded:
-                line |= _times(held[row.pk], sessions, zone=event.zone, now=now)
+                line |= _describe_times(held[row.pk], sessions, zone=event.zone, now=now)
             lines.append(line)
-        columns = _columns(lines, is_recorded=is_recorded)
+        columns = _list_columns(lines, is_recorded=is_recorded)
         width, height = PAPERS[paper]
         if is_recorded:
             width, height = height, width
@@ -85,12 +85,12 @@ def attendance_list(
             "width": width,
             "height": height,
             "mark": "CONTOH" if settings.IS_DEMO else "",
-            "facts": _facts(event, sessions),
+            "facts": _list_facts(event, sessions),
             "columns": columns,
             "rows": lines,
             "kept": min(len(rows), NAMES_WITH_SIGNATURE) + len(lines) - len(rows),
-            "notes": _notes(event, len(rows), is_recorded=is_recorded),
-            "signer": _signer(event, sessions),
+            "notes": _write_notes(event, len(rows), is_recorded=is_recorded),
+            "signer": _write_signer(event, sessions),
             "words": {
                 "sheet": _("Attendance list"),
                 "page": _("Page {page} of {pages}"),
@@ -115,20 +115,20 @@ def _read_presences(
     return held
 
 
-def _notes(event: Event, count: int, *, is_recorded: bool) -> list[str]:
+def _write_notes(event: Event, count: int, *, is_recorded: bool) -> list[str]:
     notes = [_("%(count)d names on the list") % {"count": count}]
     if is_recorded:
         notes.append(_(HOW_COUNTED[event.closing]))
     return notes
 
 
-def _signer(event: Event, sessions: Sequence[Session]) -> list[str]:
+def _write_signer(event: Event, sessions: Sequence[Session]) -> list[str]:
     """Return the lines above the signature: place and date, and the office that signs."""
     day = dates.format_date(dates.local_day(sessions[-1].starts_at, event.zone))
     return [f"{event.unit.get_root().name}, {day}", _("Noted by"), event.unit.name]
 
 
-def _facts(event: Event, sessions: Sequence[Session]) -> list[tuple[str, str]]:
+def _list_facts(event: Event, sessions: Sequence[Session]) -> list[tuple[str, str]]:
     first, last = sessions[0], sessions[-1]
     day = dates.format_weekday(dates.local_day(first.starts_at, event.zone))
     start = dates.format_time(first.starts_at, event.zone).split(" ")[0]
@@ -142,7 +142,9 @@ def _facts(event: Event, sessions: Sequence[Session]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
-def _columns(lines: Sequence[Mapping[str, Any]], *, is_recorded: bool) -> list[tuple[str, str]]:
+def _list_columns(
+    lines: Sequence[Mapping[str, Any]], *, is_recorded: bool
+) -> list[tuple[str, str]]:
     """Return key and heading of each column; what nobody has a value for is left out."""
     has = {key for key in ("rank", "sex") if any(line[key] for line in lines)}
     first = [
@@ -166,7 +168,7 @@ def _columns(lines: Sequence[Mapping[str, Any]], *, is_recorded: bool) -> list[t
     ]
 
 
-def _times(
+def _describe_times(
     presences: Mapping[int, Presence], sessions: Sequence[Session], *, zone: str, now: datetime
 ) -> dict[str, Any]:
     came = [one.first_in for one in presences.values() if one.first_in]

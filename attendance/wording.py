@@ -79,7 +79,7 @@ QUESTIONS: dict[str, Promise] = {
 }
 
 
-def told_of(act: str, outcomes: Iterable[str]) -> list[str]:
+def describe_outcomes(act: str, outcomes: Iterable[str]) -> list[str]:
     """Say what came of a decision, a sentence for each outcome, what was done first."""
     counts = Counter(outcomes)
     sentences = {"done": DECIDED[act], **UNCHANGED}
@@ -108,7 +108,7 @@ _WAITS = _("You are on the waiting list. You need not do anything; you are told 
 _NOT_IN_FORCE = _("Your registration is not in force; nothing is expected of you.")
 
 
-def standing_of(state: str, source: str, *, is_over: bool) -> str:
+def describe_registration(state: str, source: str, *, is_over: bool) -> str:
     """Say to a person how they stand with an event, and whether they have to do something."""
     if is_over:
         return ""

@@ -1,5 +1,7 @@
 """What a reader or reviewer may fill in."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -29,7 +31,7 @@ class ModuleFilter(forms.Form):
     menit = forms.TypedChoiceField(
         choices=[("", _("All")), *LENGTHS],
         coerce=int,
-        empty_value=0,
+        empty_value=None,
         required=False,
         label=_("Reading time"),
     )
@@ -37,14 +39,14 @@ class ModuleFilter(forms.Form):
         choices=[("", _("All")), *STATES], required=False, label=_("My progress")
     )
 
-    def __init__(self, *args: object, is_signed_in: bool, **kwargs: object) -> None:
+    def __init__(self, *args: Any, is_signed_in: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not is_signed_in:
             del self.fields["status"]
 
 
 class PublishForm(forms.Form):
-    """The reviewer's yes: what readers are told, and the draft that was looked at."""
+    """What a reviewer publishes: a note for readers, and the draft that was looked at."""
 
     note = forms.CharField(label=_("What changed, for readers"), max_length=240, required=False)
     is_major = forms.BooleanField(
@@ -55,7 +57,7 @@ class PublishForm(forms.Form):
 
 
 class ReturnForm(forms.Form):
-    """The reviewer's "not yet"."""
+    """What a reviewer sends back to the author."""
 
     comment = forms.CharField(
         label=_("What should be improved"),

@@ -79,7 +79,7 @@ def _regulation_choices() -> list[tuple[str, str]]:
 
 
 class RubricBlock(blocks.StructBlock):
-    """Rows of a framework side by side: what tells one letter from the next."""
+    """Rows of a framework side by side: what each letter asks."""
 
     edition = blocks.ChoiceBlock(choices=_edition_choices, label=_("Framework"))
     nodes = blocks.ListBlock(blocks.CharBlock(max_length=24), label=_("Rows, by their code"))
@@ -390,7 +390,7 @@ class ModuleOutcome(Orderable):
     """An outcome that the module serves, in the order in which it is shown."""
 
     module = ParentalKey(ModulePage, on_delete=models.CASCADE, related_name="outcome_rows")
-    outcome = models.ForeignKey(Outcome, on_delete=models.PROTECT, related_name="module_rows")
+    outcome = models.ForeignKey(Outcome, on_delete=models.PROTECT, related_name="+")
 
     panels = [FieldPanel("outcome", heading=_("Learning outcome"))]
 

@@ -97,7 +97,7 @@ def publish(
     Args:
         module: the module.
         actor: a reviewer who wrote none of it.
-        note: what readers are told; empty: the note that stands in the draft.
+        note: what changed, for readers; empty: the note that stands in the draft.
         is_major: those who finished the module are asked to look at what changed.
         seen: digest of the draft that the reviewer looked at; empty: whatever is newest.
         now: moment of the act, server time.

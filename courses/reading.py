@@ -162,7 +162,7 @@ def rows_at(addresses: Iterable[Address]) -> dict[Address, RubricRow]:
         framework = edition_file(edition)
         worth = points_per_row(framework)
         for node in Node.objects.filter(edition=edition, code__in=codes):
-            letters = _letters(framework, node, worth.get(node.code))
+            letters = _list_letters(framework, node, worth.get(node.code))
             found[edition.slug, node.code] = RubricRow(
                 node=node.pk,
                 code=node.code,
@@ -175,7 +175,7 @@ def rows_at(addresses: Iterable[Address]) -> dict[Address, RubricRow]:
     return found
 
 
-def _letters(
+def _list_letters(
     framework: FrameworkFile, node: Node, worth: Fraction | None
 ) -> tuple[RubricLetter, ...]:
     scale = framework.by_scale.get(node.definition["scale"])
@@ -302,7 +302,7 @@ _SHOWN_THINGS = (
 
 def current_editions(actor: Actor) -> QuerySet[ModuleEdition]:
     """Return the current edition of every module that the actor may read, in order of areas."""
-    return _editions_where(condition_of(actor, _reading_verb(actor), ModulePage)).order_by(
+    return _filter_editions(condition_of(actor, _choose_verb(actor), ModulePage)).order_by(
         "module__area__order", "module__title"
     )
 
@@ -314,16 +314,16 @@ def find_edition(actor: Actor, slug: str) -> ModuleEdition | None:
     keys of their entries in the audit log. The newest key alone would miss an act that came first
     and was committed last.
     """
-    sql, params = _compile_question(condition_of(actor, _reading_verb(actor), ModulePage))
+    sql, params = _compile_question(condition_of(actor, _choose_verb(actor), ModulePage))
     values = [slug if value == _ANY_SLUG else value for value in params]
     return next(iter(ModuleEdition.objects.raw(sql, values)), None)
 
 
-def _reading_verb(actor: Actor) -> str:
+def _choose_verb(actor: Actor) -> str:
     return "read-internal-module" if actor.is_authenticated else "read-module"
 
 
-def _editions_where(condition: Q) -> QuerySet[ModuleEdition]:
+def _filter_editions(condition: Q) -> QuerySet[ModuleEdition]:
     modules = ModulePage.objects.filter(condition)
     editions = ModuleEdition.objects.filter(is_current=True, module__in=modules.values("pk"))
     return editions.defer("bodies")
@@ -339,17 +339,13 @@ def _compile_question(condition: Q) -> tuple[str, tuple[Any, ...]]:
     That takes four times as long as the answer, and it is the same for all who reach as far.
     """
     acts = AuditEntry.objects.filter(thing_type__in=_SHOWN_THINGS).order_by()
-    editions = _editions_where(condition).filter(module__slug=_ANY_SLUG)
-    keys = acts.values(all=Value(1)).annotate(keys=Sum("pk")).values("keys")
-    return (
-        editions.order_by()
-        .annotate(
-            acts=Subquery(keys),
-            last_reviewed_on=F("module__last_reviewed_on"),
-            review_due_on=F("module__review_due_on"),
-        )
-        .query.sql_with_params()
-    )
+    values = {  # declared on the model
+        "acts": Subquery(acts.values(all=Value(1)).annotate(keys=Sum("pk")).values("keys")),
+        "last_reviewed_on": F("module__last_reviewed_on"),
+        "review_due_on": F("module__review_due_on"),
+    }
+    editions = _filter_editions(condition).filter(module__slug=_ANY_SLUG).order_by()
+    return editions.annotate(**values).query.sql_with_params()
 
 
 # --- what is kept of an edition, and what each reader finds in it --------------------------------
@@ -407,7 +403,7 @@ def section_content(edition: ModuleEdition, section: dict[str, Any]) -> SectionC
         head = {
             "edition": edition,
             "module": edition.head,
-            "area": _area(edition),
+            "area": _name_area(edition),
             "section": section,
             "outcome": outcome_of(section),
             "place": edition.sections.index(section) + 1,
@@ -455,7 +451,7 @@ def module_content(edition: ModuleEdition) -> ModuleContent:
 
     def draw() -> ModuleContent:
         return ModuleContent(
-            area=_area(edition),
+            area=_name_area(edition),
             outcomes=tuple(str(outcome) for outcome in outcomes_of(edition.head)),
             references=draw_for_paper(shown_references(edition.head["legal_basis"])),
         )
@@ -469,7 +465,7 @@ def paper_content(edition: ModuleEdition) -> PaperContent:
     def draw() -> PaperContent:
         streams = [edition.bodies[str(one["page"])] for one in edition.sections]
         return PaperContent(
-            area=_area(edition),
+            area=_name_area(edition),
             sections=[draw_for_paper(blocks) for blocks in shown_sections(streams)],
             references=draw_for_paper(shown_references(edition.head["legal_basis"])),
         )
@@ -482,7 +478,7 @@ def draw_for_paper(blocks: Iterable[ShownBlock]) -> SafeString:
     return KeptMarkup.of("".join(one.draw(is_paper=True) for one in blocks)).fill({})
 
 
-def _area(edition: ModuleEdition) -> str:
+def _name_area(edition: ModuleEdition) -> str:
     return str(ChangeArea.objects.filter(slug=edition.head["area"]).first() or "")
 
 

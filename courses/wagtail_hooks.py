@@ -13,7 +13,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 
 from clinic.lib.errors import Refused
-from clinic.people.access import can
+from clinic.people.access import SignedInRequest, can
 from courses.reviewing import describe_sent, module_of, send_to_review
 
 SEND = "action-kirim"
@@ -55,7 +55,7 @@ def _drop_foreign_actions(items: list[Any], _request: HttpRequest, _context: Any
 
 
 @hooks.register("after_edit_page")
-def _send_after_saving(request: HttpRequest, page: Page) -> HttpResponse | None:
+def _send_after_saving(request: SignedInRequest, page: Page) -> HttpResponse | None:
     module = module_of(page)
     if SEND not in request.POST or module is None:
         return None

@@ -3,7 +3,7 @@
 Every page, fragment and reply of the API is built here, from ``PublicItem`` up (Q10, S1).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -278,37 +278,49 @@ def is_same(attempt: Attempt, shown: ShownItem, raw: Any) -> bool:
 
 
 def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None) -> Result:
-    """Build the result page of a finished attempt by the review policy."""
+    """Build the result page of a finished attempt by the review policy.
+
+    Credits, outcomes and questions are read only if some of them may be seen.
+    """
     moment = now or timezone.now()
-    items = _graded_items(attempt.items.order_by("index"))
-    earned_by_item = _earned(items)
-    state = _attempt_sight(attempt, now=moment)
-    seen = _sights(attempt, account, state, items, now=moment)
-    score = sum(
-        (earned_by_item.get(item.pk, Fraction(0)) * item.points for item in items), Fraction(0)
+    asked = list(
+        attempt.items.order_by("index").values_list(
+            "pk", "points", "question_version", "response__value"
+        )
     )
-    full = sum(item.points for item in items)
+    state = _attempt_sight(attempt, now=moment)
+    versions = {item: version for item, _points, version, _value in asked}
+    seen = _sights(attempt, account, state, versions, now=moment)
+    full = sum(points for _item, points, _version, _value in asked)
     pass_mark = attempt.quiz_version.pass_share * full
     everywhere = frozenset.intersection(*seen.values()) if seen else frozenset()
-    may_see_score = Sight.SCORE in everywhere
-    shown = None
-    if any(Sight.KEY in one for one in seen.values()):
-        contents = contents_of(
-            {item.question_version_id: item.question_version.content_hash for item in items}
-        )
-        shown = [
-            _result(item, contents[item.question_version_id], seen[item.pk], attempt.locale)
-            for item in items
-        ]
+    shows_items = any(Sight.KEY in one for one in seen.values())
+    score = outcomes = shown = None
+    if shows_items or everywhere & {Sight.SCORE, Sight.OUTCOME_SCORES}:
+        items = _graded_items(attempt.items.order_by("index"))
+        shares = _earned(items)
+        if Sight.SCORE in everywhere:
+            earned = (shares.get(item.pk, Fraction(0)) * item.points for item in items)
+            score = sum(earned, Fraction(0))
+        if Sight.OUTCOME_SCORES in everywhere:
+            outcomes = _by_outcome(items, shares)
+        if shows_items:
+            contents = contents_of(
+                {item.question_version_id: item.question_version.content_hash for item in items}
+            )
+            shown = [
+                _result(item, contents[item.question_version_id], seen[item.pk], attempt.locale)
+                for item in items
+            ]
     return Result(
-        score=score if may_see_score else None,
+        score=score,
         full=full,
         pass_mark=pass_mark,
-        passed=score >= pass_mark if may_see_score else None,
-        blanks=sum(item.response.value is None for item in items),
-        outcomes=_by_outcome(items, earned_by_item) if Sight.OUTCOME_SCORES in everywhere else None,
+        passed=None if score is None else score >= pass_mark,
+        blanks=sum(value is None for _item, _points, _version, value in asked),
+        outcomes=outcomes,
         items=shown,
-        opens_at=None if shown is not None else _opens_at(attempt, state, moment),
+        opens_at=None if shows_items else _opens_at(attempt, state, moment),
     )
 
 
@@ -412,21 +424,19 @@ def _sights(
     attempt: Attempt,
     account: Account,
     state: AttemptSight,
-    items: Collection[AttemptItem],
+    versions: Mapping[int, int],
     *,
     now: datetime,
 ) -> dict[int, Sights]:
-    """Ask the review policy for each item; this is the only place that does (Q10)."""
+    """Ask the review policy for each item; this is the only place that does (Q10).
+
+    ``versions`` are the keys of the question versions by those of the items.
+    """
     viewer = Viewer(is_taker=attempt.person_id in rows_of(account.person))
-    withheld = _withheld(attempt, {item.question_version_id for item in items}, now=now)
+    withheld = _withheld(attempt, set(versions.values()), now=now)
     return {
-        item.pk: review_policy(
-            viewer,
-            state,
-            ItemSight(withheld_elsewhere=item.question_version_id in withheld),
-            now,
-        )
-        for item in items
+        item: review_policy(viewer, state, ItemSight(withheld_elsewhere=version in withheld), now)
+        for item, version in versions.items()
     }
 
 

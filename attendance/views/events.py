@@ -19,7 +19,7 @@ from attendance import badges, boards, registration
 from attendance.forms import ProposeForm, RegisterForm
 from attendance.models import Event, Registration
 from attendance.registration import EventFull, RegistrationClosed
-from attendance.wording import standing_of
+from attendance.wording import describe_registration
 from clinic.lib.errors import Refused
 from clinic.people.access import SignedInRequest, can, rows_of, visible
 from clinic.people.models import Account, Membership, Person
@@ -62,7 +62,7 @@ def event(request: HttpRequest, code: str) -> HttpResponse:
     shown = visible(request.user, "see-event", Event.objects.all())
     found = get_object_or_404(shown.select_related("unit").prefetch_related("sessions"), code=code)
     account = request.user if request.user.is_authenticated else None
-    own = _own(account, found) if account else None
+    own = _find_own(account, found) if account else None
     sessions = list(found.sessions.all())
     is_over = found.is_over_or_past(timezone.now())
     context = {
@@ -70,19 +70,19 @@ def event(request: HttpRequest, code: str) -> HttpResponse:
         "sessions": sessions,
         "own": own,
         "is_over": is_over,
-        "standing": standing_of(own.state, own.source, is_over=is_over) if own else "",
+        "standing": describe_registration(own.state, own.source, is_over=is_over) if own else "",
         "may_organise": account is not None and can(account, "change-event", found),
-        "may_propose": account is not None and _proposable(account, found).exists(),
+        "may_propose": account is not None and _find_proposable(account, found).exists(),
     }
     return render(request, "attendance/event.html", context)
 
 
-def _own(account: Account, event: Event) -> Registration | None:
+def _find_own(account: Account, event: Event) -> Registration | None:
     rows = event.registrations.filter(person__in=rows_of(account.person))
     return rows.active().first() or rows.order_by("-pk").first()
 
 
-def _joined_event(request: SignedInRequest, code: str) -> Event:
+def _get_joinable_event(request: SignedInRequest, code: str) -> Event:
     return get_object_or_404(visible(request.user, "register", Event.objects.all()), code=code)
 
 
@@ -90,9 +90,9 @@ def _joined_event(request: SignedInRequest, code: str) -> Event:
 @require_http_methods(["GET", "HEAD", "POST"])
 def event_register(request: SignedInRequest, code: str) -> HttpResponse:
     """Check one's data and register; a second time leads to the seat there is."""
-    found = _joined_event(request, code)
+    found = _get_joinable_event(request, code)
     person = request.user.person
-    own = _own(request.user, found)
+    own = _find_own(request.user, found)
     if own is not None and own.state == Registration.State.CONFIRMED:
         return redirect("event_own", code=code)
     form, refusal = RegisterForm(request.POST if request.method == "POST" else None), None
@@ -116,18 +116,18 @@ def event_register(request: SignedInRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def event_own(request: SignedInRequest, code: str) -> HttpResponse:
     """Show one's own seat with the QR for the door; a post gives the seat back."""
-    found, own = _seat(request, code)
+    found, own = _get_seat(request, code)
     if request.method != "POST":
-        return _own_page(request, found, own)
+        return _show_own_page(request, found, own)
     try:
         registration.withdraw_own(own, actor=request.user, now=timezone.now())
     except RegistrationClosed as refused:
-        return _own_page(request, found, own, refusal=refused)
+        return _show_own_page(request, found, own, refusal=refused)
     messages.success(request, _("Your registration is withdrawn."))
     return redirect("event", code=code)
 
 
-def _own_page(
+def _show_own_page(
     request: SignedInRequest, found: Event, own: Registration, *, refusal: Refused | None = None
 ) -> HttpResponse:
     now = timezone.now()
@@ -145,14 +145,14 @@ def _own_page(
         "sessions": sessions,
         "is_over": is_over,
         "is_expected": own.is_active and not is_over and found.state != Event.State.CANCELLED,
-        "standing": standing_of(own.state, own.source, is_over=is_over),
+        "standing": describe_registration(own.state, own.source, is_over=is_over),
         "refusal": refusal,
     }
     status = refusal.status if refusal else 200
     return render(request, "attendance/own.html", context, status=status)
 
 
-def _seat(request: SignedInRequest, code: str) -> tuple[Event, Registration]:
+def _get_seat(request: SignedInRequest, code: str) -> tuple[Event, Registration]:
     own = visible(request.user, "read-presence", Registration.objects.select_related("event"))
     rows = own.filter(event__code=code, person__in=rows_of(request.user.person)).order_by("-pk")
     found = list(rows)
@@ -166,7 +166,7 @@ def _seat(request: SignedInRequest, code: str) -> tuple[Event, Registration]:
 @require_safe
 def event_own_qr(request: SignedInRequest, code: str) -> HttpResponse:
     """Give the QR as a picture to keep."""
-    _event, own = _seat(request, code)
+    _event, own = _get_seat(request, code)
     if not own.is_active:
         raise Http404
     line = _("Sample data") if settings.IS_DEMO else ""
@@ -176,7 +176,7 @@ def event_own_qr(request: SignedInRequest, code: str) -> HttpResponse:
     return picture
 
 
-def _proposable(account: Account, event: Event) -> QuerySet[Person]:
+def _find_proposable(account: Account, event: Event) -> QuerySet[Person]:
     """People whom the account may propose, without those who have a seat and without oneself."""
     if not can(account, "register", event):
         return Person.objects.none()
@@ -189,11 +189,11 @@ def _proposable(account: Account, event: Event) -> QuerySet[Person]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def event_propose(request: SignedInRequest, code: str) -> HttpResponse:
     """Propose people of the own unit; the organiser approves, or the person confirms."""
-    found = _joined_event(request, code)
-    people = _proposable(request.user, found).order_by("name")
+    found = _get_joinable_event(request, code)
+    people = _find_proposable(request.user, found).order_by("name")
     form = ProposeForm(request.POST if request.method == "POST" else None, persons=people)
     if request.method == "POST" and form.is_valid():
-        return _proposed(request, found, list(form.cleaned_data["persons"]))
+        return _propose(request, found, list(form.cleaned_data["persons"]))
     status = 422 if form.errors else 200
     known = visible(request.user, "cancel-registration", found.registrations.all())
     context = {
@@ -205,7 +205,7 @@ def event_propose(request: SignedInRequest, code: str) -> HttpResponse:
     return render(request, "attendance/propose.html", context, status=status)
 
 
-def _proposed(request: SignedInRequest, event: Event, persons: list[Person]) -> HttpResponse:
+def _propose(request: SignedInRequest, event: Event, persons: list[Person]) -> HttpResponse:
     done = 0
     for person in persons:
         try:

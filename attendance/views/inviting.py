@@ -20,7 +20,7 @@ from clinic.people.access import SignedInRequest, visible
 NAMES_SHOWN = 20
 
 
-def _event(request: SignedInRequest, code: str) -> Event:
+def _get_event(request: SignedInRequest, code: str) -> Event:
     events = visible(request.user, "change-event", Event.objects.select_related("unit"))
     return get_object_or_404(events, code=code)
 
@@ -29,9 +29,9 @@ def _event(request: SignedInRequest, code: str) -> Event:
 @require_http_methods(["GET", "HEAD", "POST"])
 def organiser_invite(request: SignedInRequest, code: str) -> HttpResponse:
     """Find people by unit and post, or by name; a post asks once, then invites."""
-    event = _event(request, code)
+    event = _get_event(request, code)
     if request.method == "POST":
-        return _asked_or_invited(request, event)
+        return _ask_or_invite(request, event)
     units = inviting.top_units(event)
     shown = inviting.top_units(event, kind=request.GET.get("jenis", ""))
     is_search = "memuat" in request.GET
@@ -44,21 +44,23 @@ def organiser_invite(request: SignedInRequest, code: str) -> HttpResponse:
         "kinds": KindForm(request.GET, event=event, units=units),
         "kind": request.GET.get("jenis", ""),
         "q": request.GET.get("q", ""),
-        "by_name": _by_name(request, event),
+        "by_name": _find_by_name(request, event),
         "units": None,
     }
-    refusal = _found(request, event, context) if is_search and form.is_valid() else None
+    refusal = _find_by_unit(request, event, context) if is_search and form.is_valid() else None
     context["refusal"] = refusal
     status = refusal.status if refusal else 422 if form.errors else 200
     return render(request, "attendance/invite.html", context, status=status)
 
 
-def _by_name(request: SignedInRequest, event: Event) -> list[inviting.InviteCandidate] | None:
+def _find_by_name(request: SignedInRequest, event: Event) -> list[inviting.InviteCandidate] | None:
     text = request.GET.get("q", "").strip()
     return inviting.find_by_name(event, text, actor=request.user) if text else None
 
 
-def _found(request: SignedInRequest, event: Event, context: dict[str, Any]) -> Refused | None:
+def _find_by_unit(
+    request: SignedInRequest, event: Event, context: dict[str, Any]
+) -> Refused | None:
     wanted = context["form"].cleaned_data
     try:
         found = inviting.find(
@@ -76,10 +78,10 @@ def _found(request: SignedInRequest, event: Event, context: dict[str, Any]) -> R
     return None
 
 
-def _asked_or_invited(request: SignedInRequest, event: Event) -> HttpResponse:
+def _ask_or_invite(request: SignedInRequest, event: Event) -> HttpResponse:
     is_confirmed = "setuju" in request.POST
     named = request.POST.get("baris", "").split(",") if is_confirmed else []
-    wanted = _uuids(named or request.POST.getlist("orang"))
+    wanted = _read_uuids(named or request.POST.getlist("orang"))
     people = list(inviting.people_named(wanted, actor=request.user))
     here = request.get_full_path()
     if not people:
@@ -94,17 +96,17 @@ def _asked_or_invited(request: SignedInRequest, event: Event) -> HttpResponse:
             "seats_left": event.seats_left,
         }
         return render(request, "attendance/invite_confirm.html", context)
-    return _invited(request, event, people)
+    return _invite(request, event, people)
 
 
-def _uuids(texts: list[str]) -> list[UUID]:
+def _read_uuids(texts: list[str]) -> list[UUID]:
     try:
         return [UUID(text) for text in texts if text]
     except ValueError as error:
         raise Http404 from error
 
 
-def _invited(request: SignedInRequest, event: Event, people: list[Any]) -> HttpResponse:
+def _invite(request: SignedInRequest, event: Event, people: list[Any]) -> HttpResponse:
     try:
         done = inviting.invite_all(event, people, actor=request.user)
     except Refused as refused:

@@ -29,7 +29,7 @@ WITH_CAMERA = "camera=(self), microphone=(), geolocation=()"
 PAST_A_PAGE = 50
 
 
-def _event(request: SignedInRequest, code: str, *, verb: str = "change-event") -> Event:
+def _get_event(request: SignedInRequest, code: str, *, verb: str = "change-event") -> Event:
     return get_object_or_404(visible(request.user, verb, Event.objects.all()), code=code)
 
 
@@ -52,7 +52,7 @@ def organiser_events(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def organiser_event(request: SignedInRequest, code: str) -> HttpResponse:
     """The board: six lines of status, counts, and the same by unit."""
-    event, now = _event(request, code), timezone.now()
+    event, now = _get_event(request, code), timezone.now()
     prefetch_related_objects([event], "sessions")
     sessions = list(event.sessions.all())
     group = boards.current_group(sessions, now)
@@ -64,7 +64,7 @@ def organiser_event(request: SignedInRequest, code: str) -> HttpResponse:
         "sessions": sessions,
         "board": board,
         "status": boards.six_lines(event, board.everybody),
-        "next_page": _next_page(event, now),
+        "next_page": _choose_next_page(event, now),
         "acts": [(step, step.label_for(event)) for step in events.steps_offered(event)],
         "sheets": [
             (label, f"{sheet}{query}")
@@ -79,7 +79,7 @@ def organiser_event(request: SignedInRequest, code: str) -> HttpResponse:
     return render(request, "attendance/board.html", context)
 
 
-def _next_page(event: Event, now: datetime) -> dict[str, str]:
+def _choose_next_page(event: Event, now: datetime) -> dict[str, str]:
     """Return the page that the organiser needs now; none of an event that does not take place."""
     if event.state == Event.State.DRAFT:
         url = reverse("organiser_settings", args=[event.code, "periksa"])
@@ -93,7 +93,7 @@ def _next_page(event: Event, now: datetime) -> dict[str, str]:
     return {"label": _("Record attendance"), "url": url, "icon": "qrcode"}
 
 
-def _uuid(text: str | None) -> UUID:
+def _read_uuid(text: str | None) -> UUID:
     try:
         return UUID(text or "")
     except ValueError as error:
@@ -104,9 +104,9 @@ def _uuid(text: str | None) -> UUID:
 @require_http_methods(["GET", "HEAD", "POST"])
 def organiser_door(request: SignedInRequest, code: str) -> HttpResponse:
     """Check people in by list, name, typed or scanned code; the last verdict stands on top."""
-    event = _event(request, code, verb="record-scan")
+    event = _get_event(request, code, verb="record-scan")
     if request.method == "POST":
-        return _act_at_door(request, event)
+        return _record_or_undo(request, event)
     sessions, now = list(event.sessions.all()), timezone.now()
     group = request.GET.get("kelompok") or boards.current_group(sessions, now)
     own = [one for one in sessions if one.scan_group == group]
@@ -123,11 +123,11 @@ def organiser_door(request: SignedInRequest, code: str) -> HttpResponse:
         "lists": desk.lists_of(found),
         "is_open": desk.is_open,
         "count": boards.count_of(lines),
-        "whole_list_url": _door_address(event, group, direction),
-        "ways": _ways(event, sessions, group=group, direction=direction, text=text),
+        "whole_list_url": _make_door_address(event, group, direction),
+        "ways": _make_tabs(event, sessions, group=group, direction=direction, text=text),
         "q": text,
         "uid": uuid4(),
-        "told": _told(event, request.GET.get("hasil", "")),
+        "told": _describe_scan(event, request.GET.get("hasil", "")),
         "walk_in": WalkInForm(event=event),
     }
     page = render(request, "attendance/door.html", context)
@@ -135,14 +135,14 @@ def organiser_door(request: SignedInRequest, code: str) -> HttpResponse:
     return page
 
 
-def _ways(
+def _make_tabs(
     event: Event, sessions: list[Session], *, group: str, direction: Direction, text: str
 ) -> list[tuple[str, list[dict[str, Any]]]]:
     """Return what can be switched at the desk: the sessions where there is a choice, in or out."""
 
     def tab(label: str, to_group: str, to: str) -> dict[str, Any]:
         is_current = (to_group, to) == (group, direction)
-        url = _door_address(event, to_group, to, **({"q": text} if text else {}))
+        url = _make_door_address(event, to_group, to, **({"q": text} if text else {}))
         return {"label": label, "url": url, "current": is_current}
 
     groups = boards.groups_of(event, sessions)
@@ -152,7 +152,7 @@ def _ways(
     return ways
 
 
-def _told(event: Event, uid: str) -> dict[str, Any] | None:
+def _describe_scan(event: Event, uid: str) -> dict[str, Any] | None:
     """Say again what was said of a scan; the address holds its uid, so a reload changes nothing."""
     try:
         rows = event.scans.filter(uid=UUID(uid)).select_related("registration__person")
@@ -175,22 +175,22 @@ def _told(event: Event, uid: str) -> dict[str, Any] | None:
     }
 
 
-def _act_at_door(request: SignedInRequest, event: Event) -> HttpResponse:
+def _record_or_undo(request: SignedInRequest, event: Event) -> HttpResponse:
     data = request.POST
     if "batal" in data:
-        uid = _uuid(data["batal"])
+        uid = _read_uuid(data["batal"])
         try:
             checkin.undo(event, uid, by=request.user)
         except Refused as refused:
             messages.warning(request, refused.message)
-        return _back_to_door(event, data, uid=str(uid))
-    answer = checkin.record_scans(event, [_item(event, data)], by=request.user)[0]
+        return _return_to_door(event, data, uid=str(uid))
+    answer = checkin.record_scans(event, [_make_item(event, data)], by=request.user)[0]
     if answer.level == "error":
         messages.warning(request, str(SENTENCES[answer.verdict]))
-    return _back_to_door(event, data, uid=answer.uid)
+    return _return_to_door(event, data, uid=answer.uid)
 
 
-def _item(event: Event, data: Any) -> dict[str, Any]:
+def _make_item(event: Event, data: Any) -> dict[str, Any]:
     """Make one item of the posted form: a row of the list, or what was typed or scanned."""
     item = {
         "uid": data.get("uid", ""),
@@ -206,12 +206,12 @@ def _item(event: Event, data: Any) -> dict[str, Any]:
     return {**item, "kind": "manual", "registration": str(picked)}
 
 
-def _back_to_door(event: Event, data: Any, *, uid: str) -> HttpResponse:
+def _return_to_door(event: Event, data: Any, *, uid: str) -> HttpResponse:
     group, direction = data.get("kelompok", ""), data.get("arah", "in")
-    return redirect(_door_address(event, group, direction, hasil=uid))
+    return redirect(_make_door_address(event, group, direction, hasil=uid))
 
 
-def _door_address(event: Event, group: str, direction: str, **more: str) -> str:
+def _make_door_address(event: Event, group: str, direction: str, **more: str) -> str:
     words = urlencode({"kelompok": group, "arah": direction, **more})
     return f"{reverse('organiser_door', args=[event.code])}?{words}"
 
@@ -220,25 +220,25 @@ def _door_address(event: Event, group: str, direction: str, **more: str) -> str:
 @require_POST
 def organiser_walk_in(request: SignedInRequest, code: str) -> HttpResponse:
     """Add somebody who is not on the list and check them in."""
-    event = _event(request, code, verb="record-scan")
+    event = _get_event(request, code, verb="record-scan")
     form = WalkInForm(request.POST, event=event)
     if not form.is_valid():
         messages.warning(request, _("Write the name and choose the unit."))
-        return _back_to_door(event, request.POST, uid="")
+        return _return_to_door(event, request.POST, uid="")
     item = {
-        "uid": str(_uuid(request.POST.get("uid"))),
+        "uid": str(_read_uuid(request.POST.get("uid"))),
         "group": request.POST.get("kelompok", ""),
         "direction": Direction.IN.value,
     }
     answer = checkin.record_walk_in(event, item, **form.cleaned_data, by=request.user)
-    return _back_to_door(event, request.POST, uid=answer.uid)
+    return _return_to_door(event, request.POST, uid=answer.uid)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def organiser_sheet(request: SignedInRequest, code: str) -> HttpResponse:
     """Give the daftar hadir as PDF; whole NIPs by an audited post after a fresh password."""
-    event = _event(request, code)
+    event = _get_event(request, code)
     board = reverse("organiser_event", args=[code])
     if request.method == "POST" and (asked := confirming.ask_to_confirm(request, back=board)):
         return asked

@@ -36,7 +36,7 @@ from attendance.forms import (
     narrowing_of,
 )
 from attendance.models import Correction, Decision, Event, Registration
-from attendance.wording import CORRECTED, QUESTIONS, told_of
+from attendance.wording import CORRECTED, QUESTIONS, describe_outcomes
 from clinic.lib.errors import Refused
 from clinic.people import confirming, revealing
 from clinic.people.access import SignedInRequest, visible
@@ -52,19 +52,19 @@ BULK = (Decision.Act.APPROVE, Decision.Act.DECLINE, Decision.Act.WAIT, Decision.
 DANGER = frozenset({Decision.Act.DECLINE, Decision.Act.REVOKE})
 
 
-def _event(request: SignedInRequest, code: str) -> Event:
+def _get_event(request: SignedInRequest, code: str) -> Event:
     events = visible(request.user, "change-event", Event.objects.select_related("unit"))
     return get_object_or_404(events, code=code)
 
 
-def _uuids(texts: Iterable[str]) -> list[UUID]:
+def _read_uuids(texts: Iterable[str]) -> list[UUID]:
     try:
         return [UUID(text) for text in texts if text]
     except ValueError as error:
         raise Http404 from error
 
 
-def _list_address(request: SignedInRequest, event: Event, **more: Any) -> str:
+def _make_list_address(request: SignedInRequest, event: Event, **more: Any) -> str:
     """Return the list's address, narrowed as it is now."""
     kept = request.GET.copy()
     for name in set(kept) - set(KEPT_IN_ADDRESS):
@@ -80,14 +80,14 @@ def _list_address(request: SignedInRequest, event: Event, **more: Any) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def organiser_people(request: SignedInRequest, code: str) -> HttpResponse:
     """List who is registered; a post decides on the chosen ones, after a page that asks."""
-    event = _event(request, code)
+    event = _get_event(request, code)
     if request.method != "POST":
-        return _listed(request, event)
+        return _show_list(request, event)
     wanted = [act for name, act in STEPS.items() if name in request.POST]
-    return (wanted[0] if wanted else _asked)(request, event)
+    return (wanted[0] if wanted else _ask_before_deciding)(request, event)
 
 
-def _listed(request: SignedInRequest, event: Event) -> HttpResponse:
+def _show_list(request: SignedInRequest, event: Event) -> HttpResponse:
     wanted, now = narrowing_of(request.GET), timezone.now()
     listing = boards.listing(event, wanted, actor=request.user, now=now)
     page = Paginator(listing.entries, ROWS_A_PAGE).get_page(request.GET.get("page"))
@@ -102,13 +102,13 @@ def _listed(request: SignedInRequest, event: Event) -> HttpResponse:
         "may_decide": not event.is_over_or_cancelled,
         "has_all_chosen": "semua" in request.GET,
         "acts": [(act.value, act.label, act in DANGER) for act in BULK],
-        "here": _list_address(request, event),
-        "told": _told(event, request.GET.get("hasil", "")),
+        "here": _make_list_address(request, event),
+        "told": _describe_decision(event, request.GET.get("hasil", "")),
     }
     return render(request, "attendance/people.html", context)
 
 
-def _told(event: Event, key: str) -> dict[str, Any] | None:
+def _describe_decision(event: Event, key: str) -> dict[str, Any] | None:
     """Say again what was decided; the address holds its key, so a reload changes nothing."""
     try:
         decision = event.decisions.filter(uuid=UUID(key)).first()
@@ -119,15 +119,15 @@ def _told(event: Event, key: str) -> dict[str, Any] | None:
     rows = list(decision.rows.select_related("registration__person"))
     return {
         "decision": decision,
-        "lines": told_of(decision.act, [row.outcome for row in rows]),
+        "lines": describe_outcomes(decision.act, [row.outcome for row in rows]),
         "unchanged": [row for row in rows if row.outcome != decisions.Outcome.DONE][:NAMES_SHOWN],
         "may_undo": decision.may_be_undone(timezone.now())
         and any(row.outcome == decisions.Outcome.DONE for row in rows),
     }
 
 
-def _undone(request: SignedInRequest, event: Event) -> HttpResponse:
-    key = _uuids([request.POST["batal"]])
+def _undo(request: SignedInRequest, event: Event) -> HttpResponse:
+    key = _read_uuids([request.POST["batal"]])
     decision = get_object_or_404(event.decisions, uuid__in=key)
     try:
         decisions.undo(decision, actor=request.user)
@@ -135,12 +135,14 @@ def _undone(request: SignedInRequest, event: Event) -> HttpResponse:
         messages.warning(request, refused.message)
     else:
         messages.success(request, _("Undone. Every registration is as it was before."))
-    return redirect(_list_address(request, event))
+    return redirect(_make_list_address(request, event))
 
 
-def _approved(request: SignedInRequest, event: Event) -> HttpResponse:
+def _approve(request: SignedInRequest, event: Event) -> HttpResponse:
     """Approve one person at once: the button in their row."""
-    row = get_object_or_404(event.registrations, uuid__in=_uuids([request.POST["pendaftaran"]]))
+    row = get_object_or_404(
+        event.registrations, uuid__in=_read_uuids([request.POST["pendaftaran"]])
+    )
     return _decide(request, event, Decision.Act.APPROVE, [row.uuid], key=uuid4())
 
 
@@ -157,24 +159,24 @@ def _decide(
         decision = decisions.decide(event, act, chosen, key=key, reason=reason, actor=request.user)
     except Refused as refused:
         messages.warning(request, refused.message)
-        return redirect(_list_address(request, event))
-    return redirect(_list_address(request, event, hasil=decision.uuid))
+        return redirect(_make_list_address(request, event))
+    return redirect(_make_list_address(request, event, hasil=decision.uuid))
 
 
-def _asked(request: SignedInRequest, event: Event) -> HttpResponse:
+def _ask_before_deciding(request: SignedInRequest, event: Event) -> HttpResponse:
     """Name the act and the number before anything changes."""
-    chosen = _uuids(request.POST.getlist("pilih"))
+    chosen = _read_uuids(request.POST.getlist("pilih"))
     if "semua" in request.POST:
         wanted, now = narrowing_of(request.GET), timezone.now()
         listing = boards.listing(event, wanted, actor=request.user, now=now)
         chosen = [entry.registration.uuid for entry in listing.entries]
     if not chosen:
         messages.warning(request, _("Choose at least one person, or everybody in this list."))
-        return redirect(_list_address(request, event))
-    return _confirm_page(request, event, chosen, key=uuid4())
+        return redirect(_make_list_address(request, event))
+    return _show_confirm_page(request, event, chosen, key=uuid4())
 
 
-def _confirm_page(
+def _show_confirm_page(
     request: SignedInRequest,
     event: Event,
     chosen: list[UUID],
@@ -201,19 +203,19 @@ def _confirm_page(
         "key": key,
         "form": form if needs_reason or act == Decision.Act.DECLINE else None,
         "seats_left": event.seats_left,
-        "back": _list_address(request, event),
+        "back": _make_list_address(request, event),
     }
     status = 422 if form.errors else 200
     return render(request, "attendance/decide.html", context, status=status)
 
 
-def _decided(request: SignedInRequest, event: Event) -> HttpResponse:
+def _decide_chosen(request: SignedInRequest, event: Event) -> HttpResponse:
     data = request.POST
-    act, (key, *_more) = data.get("putusan", ""), _uuids([data["kunci"]]) or [uuid4()]
-    chosen = _uuids(data.get("baris", "").split(","))
+    act, (key, *_more) = data.get("putusan", ""), _read_uuids([data["kunci"]]) or [uuid4()]
+    chosen = _read_uuids(data.get("baris", "").split(","))
     form = ChangeReasonForm(data, is_required=act in decisions.WITH_REASON)
     if not form.is_valid():
-        return _confirm_page(request, event, chosen, key=key, form=form)
+        return _show_confirm_page(request, event, chosen, key=key, form=form)
     return _decide(request, event, act, chosen, key=key, reason=form.cleaned_data["reason"])
 
 
@@ -221,17 +223,17 @@ def _decided(request: SignedInRequest, event: Event) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def organiser_change(request: SignedInRequest, code: str, person: UUID) -> HttpResponse:
     """One registration: decide, withdraw at the person's wish, replace; show the whole NIP."""
-    event = _event(request, code)
+    event = _get_event(request, code)
     allowed = visible(request.user, "cancel-registration", event.registrations.all())
     row = get_object_or_404(allowed.select_related("person", "event", "replaces"), uuid=person)
     if request.method != "POST":
-        return _change_page(request, row)
+        return _show_change_page(request, row)
     kind = request.POST.get("jenis", "")
     if kind == "nip":
         if asked := confirming.ask_to_confirm(request):
             return asked
         nip = revealing.reveal(row.person, "nip", actor=request.user)
-        return _change_page(request, row, nip=nip)
+        return _show_change_page(request, row, nip=nip)
     if kind == "kartu":
         return _reissue_badge(request, row)
     return _replace(request, row) if kind == "ganti" else _change(request, row, kind)
@@ -241,7 +243,7 @@ def _reissue_badge(request: SignedInRequest, row: Registration) -> HttpResponse:
     try:
         badges.reissue(row, actor=request.user)
     except Refused as refused:
-        return _change_page(request, row, refusal=refused)
+        return _show_change_page(request, row, refusal=refused)
     messages.success(
         request, _("There is a new code. The old one is refused when attendance is recorded.")
     )
@@ -253,36 +255,36 @@ def _change(request: SignedInRequest, row: Registration, kind: str) -> HttpRespo
         request.POST, is_required=kind == "tarik" or kind in decisions.WITH_REASON
     )
     if not form.is_valid():
-        return _change_page(request, row, form=form)
+        return _show_change_page(request, row, form=form)
     reason = form.cleaned_data["reason"]
     if kind != "tarik":
         return _decide(request, row.event, kind, [row.uuid], key=uuid4(), reason=reason)
     try:
         registration.withdraw(row, actor=request.user, reason=reason)
     except Refused as refused:
-        return _change_page(request, row, refusal=refused)
+        return _show_change_page(request, row, refusal=refused)
     messages.success(
         request, _("The registration of %(name)s is withdrawn.") % {"name": row.person.name}
     )
-    return redirect(_list_address(request, row.event))
+    return redirect(_make_list_address(request, row.event))
 
 
 def _replace(request: SignedInRequest, row: Registration) -> HttpResponse:
-    form = SubstituteForm(request.POST, choices=_substitutes(request, row))
+    form = SubstituteForm(request.POST, choices=_find_substitutes(request, row))
     if not form.is_valid():
-        return _change_page(request, row, substitute=form)
+        return _show_change_page(request, row, substitute=form)
     people = visible(request.user, "register", Person.objects.unmerged())
     other = get_object_or_404(people, uuid=form.cleaned_data["orang"])
     try:
         registration.replace(row, other, actor=request.user, reason=form.cleaned_data["reason"])
     except Refused as refused:
-        return _change_page(request, row, substitute=form, refusal=refused)
+        return _show_change_page(request, row, substitute=form, refusal=refused)
     told = {"name": row.person.name, "other": other.name}
     messages.success(request, _("%(other)s comes instead of %(name)s.") % told)
-    return redirect(_list_address(request, row.event))
+    return redirect(_make_list_address(request, row.event))
 
 
-def _substitutes(request: SignedInRequest, row: Registration) -> list[tuple[str, str]]:
+def _find_substitutes(request: SignedInRequest, row: Registration) -> list[tuple[str, str]]:
     """Return who was found by the name in the address and has no registration yet."""
     text = request.GET.get("q", "").strip()
     if not text:
@@ -291,8 +293,8 @@ def _substitutes(request: SignedInRequest, row: Registration) -> list[tuple[str,
     return [(str(one.person.uuid), f"{one.person.name}, {one.unit.name}") for one in found]
 
 
-def _change_page(request: SignedInRequest, row: Registration, **shown: Any) -> HttpResponse:
-    choices = _substitutes(request, row)
+def _show_change_page(request: SignedInRequest, row: Registration, **shown: Any) -> HttpResponse:
+    choices = _find_substitutes(request, row)
     labels = {act.value: str(act.label) for act in Decision.Act}
     if row.standing == Registration.INVITED[0]:
         labels[Decision.Act.APPROVE] = _("Confirm at the person's wish")
@@ -309,7 +311,7 @@ def _change_page(request: SignedInRequest, row: Registration, **shown: Any) -> H
         "substitute": substitute,
         "may_decide": not row.event.is_over_or_cancelled,
         "may_reissue": row.is_active and not row.event.is_over_or_cancelled,
-        "quizzes": _extensible_quizzes(request, row),
+        "quizzes": _find_extensible_quizzes(request, row),
         "has_choices": bool(choices),
         "may_replace": row.state in (Registration.State.NOMINATED, Registration.State.CONFIRMED),
         "q": request.GET.get("q", ""),
@@ -319,7 +321,7 @@ def _change_page(request: SignedInRequest, row: Registration, **shown: Any) -> H
     return render(request, "attendance/change.html", context, status=status)
 
 
-def _extensible_quizzes(
+def _find_extensible_quizzes(
     request: SignedInRequest, row: Registration
 ) -> list[tuple[Assignment, str]]:
     """Return the event's quizzes for which the person may get more time or tries, with titles."""
@@ -332,7 +334,7 @@ def _extensible_quizzes(
 
 
 # What a post of the list wants, by the field that only it sends; without any of them it asks.
-STEPS = {"batal": _undone, "pendaftaran": _approved, "kunci": _decided}
+STEPS = {"batal": _undo, "pendaftaran": _approve, "kunci": _decide_chosen}
 
 
 @never_cache
@@ -346,15 +348,15 @@ def organiser_person(request: SignedInRequest, code: str, person: UUID) -> HttpR
         return asked
     typed = confirming.typed_before(request)
     with timezone.override(event.zone):
-        form, refusal = _form(request, event, typed), None
+        form, refusal = _make_form(request, event, typed), None
         if request.method == "POST":
             refusal = _correct(request, row, form)
             if refusal is None and not form.errors:
                 return redirect("organiser_person", code=code, person=person)
-        return _page(request, row, {"form": form, "refusal": refusal, "typed": typed})
+        return _show_person_page(request, row, {"form": form, "refusal": refusal, "typed": typed})
 
 
-def _form(request: SignedInRequest, event: Event, typed: QueryDict) -> CorrectionForm:
+def _make_form(request: SignedInRequest, event: Event, typed: QueryDict) -> CorrectionForm:
     return CorrectionForm(
         request.POST if "at" in request.POST else None,
         initial=typed.dict() if "at" in typed else None,
@@ -362,7 +364,9 @@ def _form(request: SignedInRequest, event: Event, typed: QueryDict) -> Correctio
     )
 
 
-def _page(request: SignedInRequest, row: Registration, shown: dict[str, Any]) -> HttpResponse:
+def _show_person_page(
+    request: SignedInRequest, row: Registration, shown: dict[str, Any]
+) -> HttpResponse:
     form, refusal = shown["form"], shown["refusal"]
     context = {
         **shown,
@@ -377,7 +381,11 @@ def _page(request: SignedInRequest, row: Registration, shown: dict[str, Any]) ->
 
 
 def _correct(request: SignedInRequest, row: Registration, form: CorrectionForm) -> Refused | None:
-    act = _added(form) if form.is_bound else _of_entry(EntryForm(request.POST))
+    act = (
+        _read_added_entry(form)
+        if form.is_bound
+        else _read_entry_correction(EntryForm(request.POST))
+    )
     if act is None:
         return None if form.errors else Refused(_("There is no such entry to correct."), status=404)
     before = entries.held_of(row)
@@ -390,7 +398,7 @@ def _correct(request: SignedInRequest, row: Registration, form: CorrectionForm) 
     return None
 
 
-def _added(form: CorrectionForm) -> Correction | None:
+def _read_added_entry(form: CorrectionForm) -> Correction | None:
     if not form.is_valid():
         return None
     told = form.cleaned_data
@@ -403,7 +411,7 @@ def _added(form: CorrectionForm) -> Correction | None:
     )
 
 
-def _of_entry(form: EntryForm) -> Correction | None:
+def _read_entry_correction(form: EntryForm) -> Correction | None:
     """Read what is said of an entry; a time that cannot be read is a time not given."""
     form.full_clean()
     told = form.cleaned_data

@@ -44,16 +44,16 @@ PHASES = {"awal": Phase.PRE, "akhir": Phase.POST}
 Page = Callable[[SignedInRequest, Event], HttpResponse]
 
 
-def _own_events(request: SignedInRequest) -> Any:
+def _get_own_events(request: SignedInRequest) -> Any:
     return visible(request.user, "change-event", Event.objects.all())
 
 
-def _event(request: SignedInRequest, code: str) -> Event:
-    rows = _own_events(request).select_related("unit").prefetch_related("sessions")
+def _get_event(request: SignedInRequest, code: str) -> Event:
+    rows = _get_own_events(request).select_related("unit").prefetch_related("sessions")
     return get_object_or_404(rows, code=code)
 
 
-def _status(*shown: forms.BaseForm) -> int:
+def _choose_status(*shown: forms.BaseForm) -> int:
     return 422 if any(form.errors for form in shown) else 200
 
 
@@ -62,7 +62,9 @@ def _status(*shown: forms.BaseForm) -> int:
 def organiser_new(request: SignedInRequest) -> HttpResponse:
     """The first step: what the event is. Saving it makes the draft."""
     units = events.units_for(request.user)
-    form = WhatForm(request.POST or None, units=units, initial={"unit": _own_unit(request, units)})
+    form = WhatForm(
+        request.POST or None, units=units, initial={"unit": _find_own_unit(request, units)}
+    )
     if request.method == "POST" and form.is_valid():
         draft = form.instance
         draft.code = draft.code or planning.proposed_code(draft.title)
@@ -70,11 +72,11 @@ def organiser_new(request: SignedInRequest) -> HttpResponse:
             made = events.draft_event(draft, actor=request.user)
             messages.success(request, _("The draft is saved. You can go on at any time."))
             return redirect("organiser_settings", code=made.code, step="waktu")
-    context = {"form": form, "may_copy": _own_events(request).exists(), **_numbers("apa")}
-    return render(request, "attendance/plan/new.html", context, status=_status(form))
+    context = {"form": form, "may_copy": _get_own_events(request).exists(), **_count_steps("apa")}
+    return render(request, "attendance/plan/new.html", context, status=_choose_status(form))
 
 
-def _own_unit(request: SignedInRequest, units: Any) -> Any:
+def _find_own_unit(request: SignedInRequest, units: Any) -> Any:
     """Return the unit in which the organiser works, to start from."""
     memberships = request.user.person.memberships.on(timezone.localdate())
     return units.filter(pk__in=memberships.values("unit")).first()
@@ -84,7 +86,7 @@ def _own_unit(request: SignedInRequest, units: Any) -> Any:
 @require_http_methods(["GET", "HEAD", "POST"])
 def organiser_copy(request: SignedInRequest) -> HttpResponse:
     """Make a draft from one of the own events: its plan, none of its people."""
-    newest = _own_events(request).order_by("-created_at", "-pk").values_list("pk", flat=True)
+    newest = _get_own_events(request).order_by("-created_at", "-pk").values_list("pk", flat=True)
     sources = Event.objects.filter(pk__in=list(newest[:COPIES_OFFERED]))
     form = CopyForm(request.POST or None, sources=sources)
     if request.method == "POST" and form.is_valid():
@@ -93,15 +95,15 @@ def organiser_copy(request: SignedInRequest) -> HttpResponse:
         with refusals_in(form):
             made = events.copy_event(source, code=code, first_day=day, actor=request.user)
             told = _("The plan is copied; persons and letters are not. Check each step.")
-            return _stay(request, made, told, "apa")
-    return render(request, "attendance/plan/copy.html", {"form": form}, status=_status(form))
+            return _stay_on_step(request, made, told, "apa")
+    return render(request, "attendance/plan/copy.html", {"form": form}, status=_choose_status(form))
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def organiser_settings(request: SignedInRequest, code: str, step: str) -> HttpResponse:
     """One step of the plan, shown and saved; a final event shows the last one alone."""
-    event = _event(request, code)
+    event = _get_event(request, code)
     if step not in PAGES:
         raise Http404
     if _is_only_read(request, event) and step != "periksa":
@@ -115,7 +117,7 @@ def _is_only_read(request: SignedInRequest, event: Event) -> bool:
     return event.is_final and request.method != "POST"
 
 
-def _numbers(step: str) -> dict[str, Any]:
+def _count_steps(step: str) -> dict[str, Any]:
     names = list(planning.STEPS)
     return {
         "step_title": planning.STEPS[step],
@@ -124,7 +126,7 @@ def _numbers(step: str) -> dict[str, Any]:
     }
 
 
-def _frame(event: Event, step: str) -> dict[str, Any]:
+def _describe_step(event: Event, step: str) -> dict[str, Any]:
     """Return what every step shows: where it stands among the others, and what is known outside."""
     before, after = planning.neighbours(step)
     return {
@@ -133,31 +135,31 @@ def _frame(event: Event, step: str) -> dict[str, Any]:
         "zone": zone_label(event.zone),
         "is_announced": event.state != Event.State.DRAFT,
         "tabs": [
-            {"label": label, "url": _address(event, name), "current": name == step}
+            {"label": label, "url": _make_address(event, name), "current": name == step}
             for name, label in planning.STEPS.items()
         ],
-        "back_url": _address(event, before) if before else "",
-        "next_url": _address(event, after) if after else "",
+        "back_url": _make_address(event, before) if before else "",
+        "next_url": _make_address(event, after) if after else "",
         "next_title": planning.STEPS[after] if after else "",
         "onward_kind": "secondary",
-        **_numbers(step),
+        **_count_steps(step),
     }
 
 
-def _address(event: Event, step: str) -> str:
+def _make_address(event: Event, step: str) -> str:
     return reverse("organiser_settings", args=[event.code, step])
 
 
-def _shown(
+def _show_step(
     request: SignedInRequest, event: Event, step: str, *shown: forms.BaseForm, **more: Any
 ) -> HttpResponse:
     """Draw a step; the form with errors leads, so that the summary and the title speak of it."""
     leading = next((form for form in shown if form.errors), shown[0] if shown else None)
-    context = {**_frame(event, step), "form": leading, **more}
-    return render(request, f"attendance/plan/{step}.html", context, status=_status(*shown))
+    context = {**_describe_step(event, step), "form": leading, **more}
+    return render(request, f"attendance/plan/{step}.html", context, status=_choose_status(*shown))
 
 
-def _saved(request: SignedInRequest, event: Event, step: str) -> HttpResponse:
+def _go_on(request: SignedInRequest, event: Event, step: str) -> HttpResponse:
     """Go on from a draft's step, stay on that of an announced event."""
     messages.success(request, _("Saved."))
     if event.state == Event.State.DRAFT:
@@ -165,7 +167,7 @@ def _saved(request: SignedInRequest, event: Event, step: str) -> HttpResponse:
     return redirect("organiser_settings", code=event.code, step=step)
 
 
-def _what(request: SignedInRequest, event: Event) -> HttpResponse:
+def _edit_what(request: SignedInRequest, event: Event) -> HttpResponse:
     form = WhatForm(
         request.POST or None,
         units=events.units_for(request.user),
@@ -178,18 +180,18 @@ def _what(request: SignedInRequest, event: Event) -> HttpResponse:
             changes.pop("code", None)
         with refusals_in(form):
             held = events.change_event(event, changes, actor=request.user)
-            return _saved(request, held, "apa")
-    return _shown(request, event, "apa", form)
+            return _go_on(request, held, "apa")
+    return _show_step(request, event, "apa", form)
 
 
-def _when(request: SignedInRequest, event: Event) -> HttpResponse:
-    place, session = _when_forms(request, event)
+def _edit_when(request: SignedInRequest, event: Event) -> HttpResponse:
+    place, session = _make_when_forms(request, event)
     sent = [form for form in (place, session) if form.is_bound]
     if sent and all(form.is_valid() for form in sent):
         with refusals_in(sent[-1]):
             return _save_when(request, event, place, session)
     has_session = any(not one.is_cancelled for one in event.sessions.all())
-    return _shown(
+    return _show_step(
         request,
         event,
         "waktu",
@@ -202,7 +204,7 @@ def _when(request: SignedInRequest, event: Event) -> HttpResponse:
     )
 
 
-def _when_forms(request: SignedInRequest, event: Event) -> tuple[PlaceForm, SessionForm]:
+def _make_when_forms(request: SignedInRequest, event: Event) -> tuple[PlaceForm, SessionForm]:
     """Return both forms; they are sent together, so that neither button loses what the other saves.
 
     The session is left alone where the place is saved and no session was begun.
@@ -221,27 +223,29 @@ def _save_when(
     if place.is_bound:
         events.change_event(event, place.cleaned_data, actor=request.user)
     if not session.is_bound:
-        return _stay(request, event, _("Saved."))
+        return _stay_on_step(request, event, _("Saved."))
     made = events.add_session(event, session.planned_session(), actor=request.user)
-    return _told_session(request, event, made)
+    return _confirm_session(request, event, made)
 
 
-def _stay(request: SignedInRequest, event: Event, text: str, step: str = "waktu") -> HttpResponse:
+def _stay_on_step(
+    request: SignedInRequest, event: Event, text: str, step: str = "waktu"
+) -> HttpResponse:
     messages.success(request, text)
     return redirect("organiser_settings", code=event.code, step=step)
 
 
-def _told_session(request: SignedInRequest, event: Event, session: Session) -> HttpResponse:
+def _confirm_session(request: SignedInRequest, event: Event, session: Session) -> HttpResponse:
     if session.ends_at < timezone.now():
         messages.warning(request, _("This session lies in the past. Check the day."))
-    return _stay(request, event, _("The session is saved."))
+    return _stay_on_step(request, event, _("The session is saved."))
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def organiser_session(request: SignedInRequest, code: str, session: UUID) -> HttpResponse:
     """Change or move one session, cancel it, or take it out of a draft."""
-    event = _event(request, code)
+    event = _get_event(request, code)
     row = get_object_or_404(event.sessions.filter(is_cancelled=False), uuid=session)
     row.event = event
     if _is_only_read(request, event):
@@ -254,27 +258,32 @@ def organiser_session(request: SignedInRequest, code: str, session: UUID) -> Htt
         if form.is_bound and form.is_valid():
             with refusals_in(form):
                 made = events.change_session(form.planned_session(), actor=request.user)
-                return _told_session(request, event, made)
+                return _confirm_session(request, event, made)
         may_remove = event.state == Event.State.DRAFT and not events.has_entries(row)
-        context = {**_frame(event, "waktu"), "form": form, "row": row, "may_remove": may_remove}
-        return render(request, "attendance/plan/session.html", context, status=_status(form))
+        context = {
+            **_describe_step(event, "waktu"),
+            "form": form,
+            "row": row,
+            "may_remove": may_remove,
+        }
+        return render(request, "attendance/plan/session.html", context, status=_choose_status(form))
 
 
 def _end_session(request: SignedInRequest, event: Event, row: Session) -> HttpResponse:
     if request.POST["simpan"] == "hapus":
         events.remove_session(row, actor=request.user)
-        return _stay(request, event, _("The session is removed."))
+        return _stay_on_step(request, event, _("The session is removed."))
     events.cancel_session(row, actor=request.user)
-    return _stay(request, event, _("The session is cancelled. Its entries stay."))
+    return _stay_on_step(request, event, _("The session is cancelled. Its entries stay."))
 
 
-def _who(request: SignedInRequest, event: Event) -> HttpResponse:
+def _edit_who(request: SignedInRequest, event: Event) -> HttpResponse:
     form = SeatsForm(request.POST or None, initial={"capacity": event.capacity})
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
             held = events.change_event(event, form.cleaned_data, actor=request.user)
-            return _saved(request, held, "siapa")
-    return _shown(
+            return _go_on(request, held, "siapa")
+    return _show_step(
         request,
         event,
         "siapa",
@@ -283,7 +292,7 @@ def _who(request: SignedInRequest, event: Event) -> HttpResponse:
     )
 
 
-def _quizzes(request: SignedInRequest, event: Event) -> HttpResponse:
+def _edit_quizzes(request: SignedInRequest, event: Event) -> HttpResponse:
     if "tarik" in request.POST:
         return _take_back(request, event)
     versions = planning.published_quizzes()
@@ -313,15 +322,17 @@ def _quizzes(request: SignedInRequest, event: Event) -> HttpResponse:
                     setting=form.cleaned_data["setting"],
                     window=form.window(),
                 )
-                return _stay(request, event, _("The quiz is given to the participants."), "kuis")
+                return _stay_on_step(
+                    request, event, _("The quiz is given to the participants."), "kuis"
+                )
     given = planning.assignments_of(event)
-    return _shown(
+    return _show_step(
         request,
         event,
         "kuis",
         *shown.values(),
         phases=[(word, PHASES[word].label, form) for word, form in shown.items()],
-        given=_named(given, event.zone),
+        given=_name_quizzes(given, event.zone),
         has_quizzes=bool(versions),
         onward_kind="",
     )
@@ -333,10 +344,10 @@ def _take_back(request: SignedInRequest, event: Event) -> HttpResponse:
     except ValueError as error:
         raise Http404 from error
     planning.take_back_quiz(event, given, actor=request.user)
-    return _stay(request, event, _("The quiz is taken back. Answers given stay."), "kuis")
+    return _stay_on_step(request, event, _("The quiz is taken back. Answers given stay."), "kuis")
 
 
-def _named(given: Sequence[Assignment], zone: str) -> list[tuple[Assignment, str, str, str]]:
+def _name_quizzes(given: Sequence[Assignment], zone: str) -> list[tuple[Assignment, str, str, str]]:
     """Return each assignment with its quiz's title, and when it opens and closes, where it does."""
     titles = planning.titles_of(row.quiz for row in given)
 
@@ -354,19 +365,19 @@ def _named(given: Sequence[Assignment], zone: str) -> list[tuple[Assignment, str
     ]
 
 
-def _check(request: SignedInRequest, event: Event) -> HttpResponse:
+def _show_check(request: SignedInRequest, event: Event) -> HttpResponse:
     if request.method == "POST":
         return HttpResponseNotAllowed(("GET", "HEAD"))
     given = planning.assignments_of(event)
     sessions = list(event.sessions.all())
     gaps = planning.gaps_of(event, sessions, given, timezone.now())
     is_final = event.is_final
-    return _shown(
+    return _show_step(
         request,
         event,
         "periksa",
-        given=_named(given, event.zone),
-        gaps=[] if is_final else [(gap, _address(event, gap.step)) for gap in gaps],
+        given=_name_quizzes(given, event.zone),
+        gaps=[] if is_final else [(gap, _make_address(event, gap.step)) for gap in gaps],
         may_open=not any(gap.is_needed for gap in gaps),
         is_final=is_final,
         opening=next((act for act in events.steps_offered(event) if act.slug == "buka"), None),
@@ -374,11 +385,11 @@ def _check(request: SignedInRequest, event: Event) -> HttpResponse:
 
 
 PAGES: dict[str, Page] = {
-    "apa": _what,
-    "waktu": _when,
-    "siapa": _who,
-    "kuis": _quizzes,
-    "periksa": _check,
+    "apa": _edit_what,
+    "waktu": _edit_when,
+    "siapa": _edit_who,
+    "kuis": _edit_quizzes,
+    "periksa": _show_check,
 }
 
 

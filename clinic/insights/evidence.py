@@ -387,9 +387,9 @@ class Module:
 def modules_for(outcomes: Iterable[str]) -> dict[str, Module]:
     """The first published module that serves each of these outcomes, by the outcome's slug."""
     wanted = set(outcomes)
-    if not wanted:
-        return {}
     found: dict[str, Module] = {}
+    if not wanted:
+        return found
     editions = ModuleEdition.objects.filter(is_current=True, module__live=True)
     rows = editions.order_by("module__area__order", "module__pk")
     for slug, head in rows.values_list("module__slug", "head"):

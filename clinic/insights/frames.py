@@ -306,7 +306,7 @@ def _linked_points(edition: FrameworkEdition, nodes: Mapping[str, Fraction]) -> 
     for area, code, weight in links.values_list("node__area", "node__code", "weight"):
         weights[area, code] = weights.get((area, code), Fraction(0)) + Fraction(weight)
     linked: dict[str, Fraction] = {}
-    for (area, code), total in weights.items():
-        points = nodes.get(code, Fraction(0)) * min(total, Fraction(1))
+    for (area, code), whole in weights.items():
+        points = nodes.get(code, Fraction(0)) * min(whole, Fraction(1))
         linked[area] = linked.get(area, Fraction(0)) + points
     return linked

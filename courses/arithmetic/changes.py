@@ -63,7 +63,7 @@ def changes_between(
         bodies: blocks of every section by page, of the edition and of the draft.
     """
     found = []
-    head = compare(_head_lines(before), _head_lines(after))
+    head = compare(_list_head_lines(before), _list_head_lines(after))
     if head:
         found.append(Change("", "", "changed", head))
     earlier = {one["page"]: one for one in before["sections"]}
@@ -71,7 +71,7 @@ def changes_between(
         old = earlier.pop(one["page"], None)
         if old is None:
             found.append(Change(one["title"], one["slug"], "new"))
-        elif lines := compare(_lines(old, bodies[0]), _lines(one, bodies[1])):
+        elif lines := compare(_list_lines(old, bodies[0]), _list_lines(one, bodies[1])):
             found.append(Change(one["title"], one["slug"], "changed", lines))
     return found + [Change(one["title"], one["slug"], "removed") for one in earlier.values()]
 
@@ -82,18 +82,18 @@ def compare(before: Sequence[str], after: Sequence[str]) -> tuple[Paragraph, ...
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
         if tag != "equal":
-            found += _paired(before[old_from:old_to], after[new_from:new_to])
+            found += _pair(before[old_from:old_to], after[new_from:new_to])
     return tuple(found)
 
 
-def _paired(before: Sequence[str], after: Sequence[str]) -> Iterator[Paragraph]:
+def _pair(before: Sequence[str], after: Sequence[str]) -> Iterator[Paragraph]:
     for place in range(max(len(before), len(after))):
         old = before[place] if place < len(before) else ""
         new = after[place] if place < len(after) else ""
-        yield Paragraph(tuple(_runs(_WORDS.findall(old), _WORDS.findall(new))))
+        yield Paragraph(tuple(_compare_words(_WORDS.findall(old), _WORDS.findall(new))))
 
 
-def _runs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _compare_words(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
         if tag == "equal":
@@ -105,24 +105,24 @@ def _runs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, st
             yield ADDED, "".join(after[new_from:new_to])
 
 
-def _head_lines(head: Mapping[str, Any]) -> list[str]:
-    return [line for name in HEAD_FIELDS for line in _texts(head.get(name, ""))]
+def _list_head_lines(head: Mapping[str, Any]) -> list[str]:
+    return [line for name in HEAD_FIELDS for line in _list_texts(head.get(name, ""))]
 
 
-def _lines(section: Mapping[str, Any], bodies: Mapping[str, Any]) -> list[str]:
+def _list_lines(section: Mapping[str, Any], bodies: Mapping[str, Any]) -> list[str]:
     stream = bodies.get(str(section["page"]), ())
-    blocks = [line for block in stream for line in _texts(block)]
-    return [*_texts(section["title"]), *_texts(section["lead"]), *blocks]
+    blocks = [line for block in stream for line in _list_texts(block)]
+    return [*_list_texts(section["title"]), *_list_texts(section["lead"]), *blocks]
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _list_texts(value: Any) -> Iterator[str]:
     """Return the paragraphs that stand anywhere below a plain value."""
     if isinstance(value, dict):
         for key, item in sorted(value.items()):  # PostgreSQL keeps no order of keys
-            yield from () if key in _UNREAD else _texts(item)
+            yield from () if key in _UNREAD else _list_texts(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item)
+            yield from _list_texts(item)
     elif isinstance(value, str):
         parts = _END_OF_PARAGRAPH.sub("\n", value).split("\n")
         plain = (html.unescape(_MARK_UP.sub("", part)).strip() for part in parts)

@@ -114,7 +114,7 @@ def section(request: HttpRequest, slug: str, bagian: str) -> HttpResponseBase:
     if here is None:
         raise Http404
     if request.method != "POST":
-        return render(request, "courses/section.html", _section_page(request, edition, here))
+        return render(request, "courses/section.html", _show_section(request, edition, here))
     if "pertanyaan" in request.POST:
         return _answer(request, edition, here)
     return _mark(request, edition, here)
@@ -142,13 +142,13 @@ def _find_edition(request: HttpRequest, slug: str) -> ModuleEdition:
     return edition
 
 
-def _section_page(
+def _show_section(
     request: HttpRequest,
     edition: ModuleEdition,
     section: Section,
     answer: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the context of a section's page; ``answer``: what was said to the check ``asked``."""
+    """Return the context of a section's page; ``answer``: to the check ``asked``."""
     content = reading.section_content(edition, section)
     fillings: dict[str, str] = {"csrf": csrf_input(request)}
     context: dict[str, Any] = {
@@ -172,7 +172,9 @@ def _section_page(
     for one in edition.sections:
         word, state = _describe_state(one, states)
         fillings[f"state|{one['page']}"] = draw_status(str(word), state)
-    drawn = {anchor: block.fill(fillings) for anchor, block in content.blocks.items()}
+    drawn: dict[str, str] = {
+        anchor: block.fill(fillings) for anchor, block in content.blocks.items()
+    }
     if answer:
         block = next(
             one
@@ -225,8 +227,10 @@ def _answer(request: HttpRequest, edition: ModuleEdition, section: Section) -> H
         answer |= {"review": review, "feedback_title": title}
     except Refused as refusal:
         answer["problem"] = refusal.message
-    page = _section_page(request, edition, section, answer)
-    template = "courses/_checked.html" if request.htmx else "courses/section.html"
+    page = _show_section(request, edition, section, answer)
+    template = (
+        "courses/_checked.html" if request.headers.get("HX-Request") else "courses/section.html"
+    )
     return render(request, template, page)
 
 

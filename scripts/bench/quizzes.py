@@ -4,6 +4,9 @@ import os
 import time
 from argparse import Namespace
 from dataclasses import dataclass
+from typing import Any
+
+from django.utils.text import slugify
 
 from scripts.bench import quiz
 from scripts.bench.browser import Browser
@@ -21,7 +24,11 @@ STEP_GOAL = 10
 MOODLE_SECONDS, MOODLE_VIEW_MS = 24.9, 39 / 35
 WALL_GOAL = MOODLE_SECONDS / (MOODLE_VIEW_MS / 1000) / 10
 LONGEST_ROUNDS = 300  # seconds; after them no further round begins
-WAYS = {True: "with script", False: "plain forms"}
+WAYS: dict[str, dict[str, Any]] = {
+    "with script": {},
+    "with script, slowly": {"pace": 60},  # each answer goes alone
+    "plain forms": {"with_script": False},
+}
 
 
 def people_needed(runs: int, crowds: int) -> int:
@@ -51,21 +58,21 @@ def measure(
 def _singles(
     ours: Server, bare: Server, participants: quiz.Participants, runs: int
 ) -> list[Figure]:
-    pairs: dict[bool, list[tuple[float, float]]] = {way: [] for way in WAYS}
+    pairs: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
     labels = {}
     with Browser(bare.port) as baseline:
         view = bare_acts(baseline)[VIEW]
         length = batch_length(bare, view)
         for _run in range(runs):
-            for way in WAYS:
+            for way, options in WAYS.items():
                 cost = batch(bare, view, length)
                 with participants.enter(ours.port) as person:
                     before = cpu_seconds(ours.web)
-                    asked = quiz.take(person, participants.quiz, quiz.Steps(), with_script=way)
+                    asked = quiz.take(person, participants.quiz, quiz.Steps(), **options)
                     pairs[way].append((cpu_seconds(ours.web) - before, cost))
-                labels[way] = f"{asked} questions {WAYS[way]}, {person.requests} requests"
+                labels[way] = f"{asked} questions {way}, {person.requests} requests"
     return [
-        paired(f"quiz-{WAYS[way].replace(' ', '-')}", labels[way], taken, BARE_VIEWS_A_QUIZ)
+        paired(f"quiz-{slugify(way)}", labels[way], taken, BARE_VIEWS_A_QUIZ)
         for way, taken in pairs.items()
     ]
 

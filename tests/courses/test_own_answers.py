@@ -38,8 +38,8 @@ def record(shipped, regencies):
     return write
 
 
-def told(browser, path=SECTION):
-    """What the page says of the reader's own unit, in order."""
+def marks_on(browser, path=SECTION):
+    """What the page marks of the reader's own unit, in order."""
     page = re.sub(r"\s+", " ", browser.get(path).content.decode())
     return re.findall(r"<strong ?>Jawaban unit Anda ([^<]*)</strong>(?: <span[^>]*>([^<]*))?", page)
 
@@ -55,7 +55,7 @@ def test_u19_the_last_letter_of_the_own_unit_is_marked_with_what_the_best_one_is
     record(2024, {CAMPAIGN: "C", PRACTICE: "A"})
     record(2025, {CAMPAIGN: "B"})
 
-    campaign, practice = told(signed_in(cast.participant.account))
+    campaign, practice = marks_on(signed_in(cast.participant.account))
 
     assert campaign[0] == "2025: B"
     assert re.fullmatch(r"\+0,\d+ poin bila A", campaign[1])
@@ -65,10 +65,10 @@ def test_u19_the_last_letter_of_the_own_unit_is_marked_with_what_the_best_one_is
 def test_u19_neither_a_guest_nor_another_unit_nor_paper_learns_of_it(cast, record, signed_in):
     record(2025, {CAMPAIGN: "B"})
 
-    assert told(Client()) == []
-    assert told(signed_in(cast.stranger.account)) == []
-    assert told(signed_in(cast.regency_official.account)) == []
-    assert told(signed_in(cast.participant.account), "/modul/pengawasan/cetak/") == []
+    assert marks_on(Client()) == []
+    assert marks_on(signed_in(cast.stranger.account)) == []
+    assert marks_on(signed_in(cast.regency_official.account)) == []
+    assert marks_on(signed_in(cast.participant.account), "/modul/pengawasan/cetak/") == []
 
 
 def test_u19_somebody_who_has_left_the_unit_learns_nothing_more(cast, record, signed_in):
@@ -77,7 +77,7 @@ def test_u19_somebody_who_has_left_the_unit_learns_nothing_more(cast, record, si
     membership.end = membership.start
     membership.save()
 
-    assert told(signed_in(cast.participant.account)) == []
+    assert marks_on(signed_in(cast.participant.account)) == []
 
 
 def test_u19_people_of_an_office_read_no_letter_of_the_parts_below_it(cast, record, regencies):
@@ -102,7 +102,7 @@ def test_the_mark_costs_one_question_however_many_rows(cast, record, signed_in):
         record(year, {CAMPAIGN: "B", PRACTICE: "C"})
 
     with CaptureQueriesContext(connection) as after:
-        assert len(told(browser)) == 2
+        assert len(marks_on(browser)) == 2
 
     assert len(after) == len(before)
     assert sum("assessments_answer" in one["sql"] for one in after) == 1

@@ -52,7 +52,13 @@ def choose(page, place=0):
     return page.locator('[name="jawaban"]').nth(place).get_attribute("value")
 
 
+def hurry(page):
+    """Let what the page gathers go at once, as a line does that is back."""
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+
 def wait_saved(page, attempt, number, value):
+    hurry(page)
     processes.wait_until(lambda: stored(attempt, number) == value, 10, what="a saved answer")
 
 
@@ -70,12 +76,41 @@ def test_a_typed_number_is_echoed_beside_its_field_once_it_is_saved(opened, atte
     assert echo.text_content() == ""
 
 
+def test_answers_go_by_themselves_and_those_of_some_seconds_together(opened, attempt):
+    page = opened(item_path(attempt, 1))
+    saves = []
+    page.on(
+        "request", lambda request: saves.append(request.url) if "replay" in request.url else None
+    )
+    first = choose(page)
+    page.locator("button[name=ke]").first.click()
+    heading(page, 2)
+    second = choose(page, 1)
+    saved = page.locator("#soal").get_attribute("data-word-saved")
+    page.wait_for_function("text => keadaan.textContent.startsWith(text)", arg=saved)
+
+    assert (stored(attempt, 1), stored(attempt, 2), len(saves)) == (first, [second], 1)
+
+
+def test_what_waits_goes_when_the_page_is_left(opened, attempt):
+    page = opened(item_path(attempt, 1))
+    value = choose(page)
+    page.evaluate(
+        """() => {
+            Object.defineProperty(document, "hidden", { value: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }"""
+    )
+    processes.wait_until(lambda: stored(attempt, 1) == value, 10, what="a saved answer")
+
+
 def test_u41_a_lost_network_keeps_the_answer_and_a_reload_still_shows_it(opened, attempt):
     page = opened(item_path(attempt, 1))
     words = page.locator("#soal").get_attribute("data-word-waiting").replace("{n}", "1")
     saved = page.locator("#soal").get_attribute("data-word-saved")
     page.route("**/api/**", lambda route: route.abort())
     value = choose(page, 1)
+    hurry(page)
     page.wait_for_function(
         "text => document.querySelector('#keadaan').textContent === text", arg=words
     )
@@ -99,6 +134,7 @@ def test_two_tabs_of_two_devices_show_both_copies(opened, attempt):
     kept = choose(first, 0)
     wait_saved(first, attempt, 1, kept)
     mine = choose(second, 1)
+    hurry(second)
 
     assert not first.locator("#benturan").is_visible()
     second.wait_for_selector("#benturan:not([hidden]) button")
@@ -114,8 +150,9 @@ def test_a_server_that_says_nothing_is_told_and_asked_again(opened, attempt):
     words = page.locator("#soal").get_attribute("data-word-waiting").replace("{n}", "1")
     page.route("**/replay", lambda route: None, times=1)
     value = choose(page)
+    hurry(page)
     state = "text => document.querySelector('#keadaan').textContent === text"
-    page.wait_for_function(state, arg=words, timeout=6000)
+    page.wait_for_function(state, arg=words, timeout=20_000)
     page.locator("#ke-periksa").evaluate("link => link.click()")
     page.wait_for_timeout(3500)
     assert page.url.endswith("/1/")
@@ -189,6 +226,7 @@ def test_answers_of_a_broken_line_wait_on_the_device_and_go_together(opened, att
         heading(page, item.index)
         keys[item.index] = fill(page, item.question_version.parsed)
         assert faults(page) == []
+    hurry(page)
     waiting = page.locator("#soal").get_attribute("data-word-waiting").replace("{n}", "5")
     page.wait_for_function("text => keadaan.textContent === text", arg=waiting)
     page.locator("#ke-periksa").evaluate("link => link.click()")
@@ -216,6 +254,7 @@ def test_a_refused_number_stops_the_way_to_the_hand_in(opened, attempt):
     page = opened(item_path(attempt, number))
     page.locator("[name=jawaban]").fill("dua puluh")
     page.locator("#daftar a").nth(number % 5).evaluate("link => link.click()")
+    hurry(page)
     page.wait_for_function("() => keadaan.textContent.includes('Pertanyaan')")
     page.locator("#ke-periksa").evaluate("link => link.click()")
     heading(page, number)

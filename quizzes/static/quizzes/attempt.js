@@ -1,5 +1,5 @@
 // Takes a whole attempt on one page: shows one question at a time under its own address, keeps each
-// change on the device at once, sends changes together, and counts the time down.
+// change on the device at once, sends what changed within seconds together, counts the time down.
 // Without this script the same form saves by its buttons, and each question is a page.
 import { all, put, settle, wipe } from "./queue.js";
 import { questionPage } from "./question.js";
@@ -9,9 +9,9 @@ const page = form.dataset;
 const items = JSON.parse(document.querySelector("#semua-soal").textContent);
 const view = questionPage(form, items.length);
 const prefix = `${page.user}/${page.attempt}/`;
-const TYPING = 1500; // a pause in typing, then the number is sent
-const MATCHING = 4000; // a pause between the rows of a matching question
-const LONGEST = 12000;
+const TYPING = 1500; // a pause in typing, then the number goes, to be echoed as it was read
+const GATHER = 12000; // within this time answers wait for one another, kept on the device
+const LAST_MINUTE = 60000; // before the deadline each goes at once
 const SLOWEST = 30000;
 const PATIENCE = 10000; // a lost line says nothing: whoever waits longer waits for ever
 const SOON = 3000;
@@ -28,6 +28,7 @@ let writing = Promise.resolve();
 let isSending = false;
 let pause = 1000;
 let passes = false;
+let endsAt = null;
 
 const itemAt = (index) => items[index - 1];
 const addressOf = (index) => `${page.here}${index}/`;
@@ -72,7 +73,6 @@ function sayState() {
 // --- one question at a time ---------------------------------------------------------------------
 function show(index, { isNew = true } = {}) {
   if (!itemAt(index)) return;
-  if (index !== current) sendSoon(0);
   current = index;
   if (isNew) history.pushState(null, "", addressOf(index));
   view.draw(itemAt(index));
@@ -108,8 +108,6 @@ function keep(index, value, delay, { clear = false } = {}) {
   view.list(items, current);
   say(page.wordSaving, true);
   writing = writing.then(() => put(prefix + index, entry));
-  clearTimeout(timers.slow);
-  timers.slow = setTimeout(sayWaiting, delay + SOON);
   sendSoon(delay);
 }
 
@@ -119,18 +117,22 @@ function change(delay) {
   if (value !== null) keep(current, value, delay);
 }
 
+// Nothing waits longer than GATHER; who goes on typing puts off only what was typed.
 function sendSoon(delay) {
+  const now = performance.now();
+  const isLate = endsAt !== null && endsAt - now < LAST_MINUTE;
+  timers.latest ??= now + GATHER;
+  const planned = delay === TYPING ? timers.latest : (timers.due ?? timers.latest);
+  timers.due = isLate ? now : Math.min(now + delay, planned);
   clearTimeout(timers.send);
-  timers.send = null;
-  if (!unsent.size) return;
-  timers.longest ??= performance.now() + LONGEST;
-  const left = Math.max(0, timers.longest - performance.now());
-  timers.send = setTimeout(send, Math.min(delay, left));
+  timers.send = setTimeout(send, timers.due - now);
 }
 
 function send() {
   clearTimeout(timers.send);
-  timers.send = timers.longest = null;
+  timers.send = timers.latest = timers.due = null;
+  clearTimeout(timers.slow);
+  timers.slow = setTimeout(sayWaiting, SOON);
   lastSent = lastSent.then(() => writing).then(sendAll);
   return lastSent;
 }
@@ -307,7 +309,6 @@ if (tabs) {
 }
 
 // --- time ---------------------------------------------------------------------------------------
-let endsAt = null;
 const timeBox = document.querySelector("#waktu span");
 const spokenBox = document.querySelector("#waktu-ucap");
 const SPOKEN = [10, 5, 1];
@@ -373,7 +374,7 @@ if (page.deadline) {
 
 // --- events -------------------------------------------------------------------------------------
 form.addEventListener("change", (event) => {
-  if (event.target.name?.startsWith("jawaban")) change(event.target.type === "select-one" ? MATCHING : 0);
+  if (event.target.name?.startsWith("jawaban") && event.target.type !== "text") change(GATHER);
 });
 form.addEventListener("input", (event) => {
   if (event.target.type !== "text") return;
