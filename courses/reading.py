@@ -307,6 +307,17 @@ def current_editions(actor: Actor) -> QuerySet[ModuleEdition]:
     )
 
 
+def modules_by_area(actor: Actor) -> dict[str, str]:
+    """Return the slug of the module on each area, of those that the actor may read."""
+    return _slugs_by_area(condition_of(actor, _choose_verb(actor), ModulePage))
+
+
+@until_publication
+def _slugs_by_area(condition: Q) -> dict[str, str]:
+    editions = _filter_editions(condition).order_by("module__area__order", "module__title")
+    return {edition.head["area"]: edition.head["slug"] for edition in editions}
+
+
 def find_edition(actor: Actor, slug: str) -> ModuleEdition | None:
     """Return the current edition of the module at this address, if the actor may read it.
 

@@ -22,6 +22,7 @@ ROWS_A_PAGE = 50
 LABELS: dict[str, Promise] = {
     "assessments.public_check.read": gettext_lazy("Read a worksheet sent without an account"),
     "assessments.sheet.read": gettext_lazy("Read a unit's worksheet"),
+    "attendance.archive": gettext_lazy("Archive events that ended long ago"),
     "insights.calibrate": gettext_lazy("Calculate the results of all units"),
     "insights.refresh_unit": gettext_lazy("Update the results of one unit"),
     "people.persons.read": gettext_lazy("Read a list of people"),

@@ -48,8 +48,7 @@ class FrontPage(TemplateView):
     template_name = "desks/front.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        editions = reading.current_editions(self.request.user)
-        modules = {one.head["area"]: one.head["slug"] for one in editions}
+        modules = reading.modules_by_area(self.request.user)
         areas = [
             {
                 "name": str(area),

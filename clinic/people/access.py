@@ -28,6 +28,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, lru_cache, reduce, wraps
+from http import HTTPStatus
 from operator import or_
 from typing import Any, TypeVar
 
@@ -425,7 +426,10 @@ def policy(name: str) -> Callable[[View], View]:
                 if kwargs:
                     raise Http404
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
+            if kwargs and response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+                raise Http404  # what the address does not take tells nothing of the thing (S2)
+            return response
 
         guarded.policy = name  # type: ignore[attr-defined]
         return guarded

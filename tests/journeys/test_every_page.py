@@ -46,7 +46,7 @@ FACTORS = {
 }  # fmt: skip
 STAFF = {
     "regency_official": {"map", "sheets", "sheet_import"},
-    "organiser": {"organiser_events", "organiser_new", "organiser_copy"},
+    "organiser": {"organiser_events", "organiser_new", "organiser_copy", "quiz_extensions"},
     "reviewer": {"module_reviews"},
     "admin": {
         "failed_jobs",

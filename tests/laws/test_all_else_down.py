@@ -108,7 +108,7 @@ def shared_cache_at(settings, monkeypatch):
             "BACKEND": "clinic.lib.shared_cache.SharedCache",
             "LOCATION": f"redis://127.0.0.1:{port}/1",
         }
-        settings.CACHES = {"default": shared, "spare": settings.CACHE_TABLE}
+        settings.CACHES = {**settings.CACHES, "default": shared, "spare": settings.CACHE_TABLE}
 
     return place
 
