@@ -124,7 +124,7 @@ class OutcomeScore:
 
 
 @dataclass(frozen=True)
-class AreaPoints:
+class AreaScoreTotals:
     """What was earned of one change area's points, outcome by outcome."""
 
     name: str
@@ -178,7 +178,7 @@ class Result:
         return _("Answers and explanations can be seen from %(at)s.") % {"at": at}
 
     @property
-    def areas(self) -> list[AreaPoints]:
+    def areas(self) -> list[AreaScoreTotals]:
         """The outcomes by change area, in the order of areas; none while they may not be seen."""
         return _by_area(self.outcomes or [])
 
@@ -202,7 +202,7 @@ class Comparison:
     common_after: list[OutcomeScore]
 
     @property
-    def areas(self) -> list[tuple[AreaPoints, AreaPoints]]:
+    def areas(self) -> list[tuple[AreaScoreTotals, AreaScoreTotals]]:
         """Per change area what the common questions earned before and after."""
         both = _by_area(self.common_before), _by_area(self.common_after)
         return list(zip(*both, strict=True))
@@ -222,16 +222,16 @@ class Comparison:
         }
 
     @property
-    def total(self) -> tuple[AreaPoints, AreaPoints]:
+    def total(self) -> tuple[AreaScoreTotals, AreaScoreTotals]:
         """The same of all common questions together."""
-        return AreaPoints("", self.common_before), AreaPoints("", self.common_after)
+        return AreaScoreTotals("", self.common_before), AreaScoreTotals("", self.common_after)
 
 
-def _by_area(outcomes: Iterable[OutcomeScore]) -> list[AreaPoints]:
+def _by_area(outcomes: Iterable[OutcomeScore]) -> list[AreaScoreTotals]:
     by_area: dict[str, list[OutcomeScore]] = {}
     for one in outcomes:
         by_area.setdefault(one.area, []).append(one)
-    return [AreaPoints(name, rows) for name, rows in by_area.items()]
+    return [AreaScoreTotals(name, rows) for name, rows in by_area.items()]
 
 
 def shown_items(attempt: Attempt) -> list[ShownItem]:

@@ -75,7 +75,7 @@ def scores_of(sheets: QuerySet[Sheet], area: ChangeArea) -> list[AreaScore]:
 def scatter(
     scores: Sequence[AreaScore], seen: Mapping[Place, Shown], choice: FrameChoice
 ) -> Chart | None:
-    """C4: understanding across, the sheet upwards; None where nothing may be drawn.
+    """Draw understanding across, the sheet upwards; None where nothing may be drawn.
 
     Under the minimum of the unit's own official a unit is its interval, without a mark; what the
     reader may not see stands in words and has no place in the drawing.

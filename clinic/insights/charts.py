@@ -138,7 +138,7 @@ def _place_row(index: int) -> dict[str, str]:
 
 
 def points_chart(scores: Sequence[AreaScore]) -> Chart | None:
-    """C1: points reached and not yet reached, by change area; the title names the most to reach.
+    """Points reached and not yet reached, by change area; the title names the most to reach.
 
     All bars share one scale, so that a long bar is an area of many points.
     """
@@ -180,7 +180,7 @@ def _draw_points(score: AreaScore, index: int, scale: AxisScale) -> dict[str, An
 
 
 def understanding_chart(cells: Sequence[tuple[Any, Shown]]) -> Chart | None:
-    """C2: what a unit's people would answer right, with its 90% interval, by change area.
+    """What a unit's people would answer right, with its 90% interval, by change area.
 
     Only cells that hold answers and that the reader may see are drawn; a hidden cell is one line
     of words without a figure. Under the minimum of the unit's own official a row has its interval
@@ -249,7 +249,7 @@ def _describe_others(cells: Iterable[tuple[Any, Shown]]) -> list[str]:
 
 
 def history_chart(sheets: Sequence[Sheet]) -> Chart | None:
-    """C3: what each year's sheet is worth of 100; None with fewer than two years.
+    """What each year's sheet is worth of 100; None with fewer than two years.
 
     Args:
         sheets: one unit's sheets of one framework. Bands are those of the newest edition; a band
