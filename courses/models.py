@@ -469,8 +469,8 @@ class ModuleEdition(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
 
-    # Of the module and of the audit log, put here by ``reading.find_edition``.
-    acts: int
+    # Of the module and of what was published since, put here by ``reading.find_edition``.
+    publication: str | None
     last_reviewed_on: date | None
     review_due_on: date | None
 

@@ -1,8 +1,8 @@
 """What readers are shown of an edition, or reviewers of a draft: blocks, rubrics, rules, checks.
 
-An edition never changes, and what it points at (rows of frameworks, rules, outcomes, check
-questions) changes by acts that the audit log notes. So a section is drawn once per process, for
-the edition, the language and those acts. What is kept is the same for everybody:
+An edition never changes, and each change of what it points at (rows of frameworks, rules,
+outcomes, check questions) renews the word of the publication. So a section is drawn once per
+process, for the edition, the language and that word. What is kept is the same for everybody:
 where the reader's own unit answered a rubric and where a form needs its token stands a slot, which
 is filled for each request.
 """
@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.core.cache import caches
-from django.db.models import F, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import F, Q, QuerySet, Subquery
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -29,11 +29,11 @@ from clinic.assessments.arithmetic.scoring import points_per_row
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Answer, ChangeArea, FrameworkEdition, Node, Outcome, Sheet
 from clinic.assessments.sheet_page import formula_in_words
+from clinic.lib.models import Publication
 from clinic.lib.remembering import until_publication
 from clinic.lib.templatetags.ui import points
 from clinic.people.access import Actor, condition_of, rows_of
 from clinic.people.models import Account, Membership
-from clinic.records.audit import AuditEntry
 from courses.models import ModuleEdition, ModulePage, Regulation
 from quizzes import practice
 
@@ -290,16 +290,6 @@ def areas() -> dict[str, ChangeArea]:
 
 
 # --- which editions, and since when their pages are as they are ---------------------------------
-# An act on one of these may change what a page of a module shows.
-_SHOWN_THINGS = (
-    "assessments.frameworkedition",
-    "assessments.outcome",
-    "courses.moduleedition",
-    "courses.regulation",
-    "quizzes.questionversion",
-)
-
-
 def current_editions(actor: Actor) -> QuerySet[ModuleEdition]:
     """Return the current edition of every module that the actor may read, in order of areas."""
     return _filter_editions(condition_of(actor, _choose_verb(actor), ModulePage)).order_by(
@@ -321,9 +311,8 @@ def _slugs_by_area(condition: Q) -> dict[str, str]:
 def find_edition(actor: Actor, slug: str) -> ModuleEdition | None:
     """Return the current edition of the module at this address, if the actor may read it.
 
-    It knows ``acts``, which is another number after each act on what its pages show: the sum of the
-    keys of their entries in the audit log. The newest key alone would miss an act that came first
-    and was committed last.
+    It knows ``publication``, which is another word as soon as anything that its pages show was
+    saved (``clinic.lib.publication``).
     """
     sql, params = _compile_question(condition_of(actor, _choose_verb(actor), ModulePage))
     values = [slug if value == _ANY_SLUG else value for value in params]
@@ -349,9 +338,8 @@ def _compile_question(condition: Q) -> tuple[str, tuple[Any, ...]]:
 
     That takes four times as long as the answer, and it is the same for all who reach as far.
     """
-    acts = AuditEntry.objects.filter(thing_type__in=_SHOWN_THINGS).order_by()
     values = {  # declared on the model
-        "acts": Subquery(acts.values(all=Value(1)).annotate(keys=Sum("pk")).values("keys")),
+        "publication": Subquery(Publication.objects.values("word")[:1]),
         "last_reviewed_on": F("module__last_reviewed_on"),
         "review_due_on": F("module__review_due_on"),
     }
@@ -494,7 +482,7 @@ def _name_area(edition: ModuleEdition) -> str:
 
 
 def _keep(draw: Callable[[], Any], edition: ModuleEdition, part: str) -> Any:
-    key = f"{part}:{edition.digest}:{get_language()}:{edition.acts}"
+    key = f"{part}:{edition.digest}:{get_language()}:{edition.publication}"
     kept = caches["pages"].get(key)
     if kept is None:
         kept = draw()

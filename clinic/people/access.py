@@ -398,7 +398,7 @@ def require(actor: Actor, verb: str, thing: Model) -> None:
 
     Raises:
         PermissionDenied: the thing may be seen but not changed so (403).
-        Http404: it lies outside the actor's reach.
+        Http404: it lies outside the actor's reach, so that nobody learns whether it exists.
     """
     if can(actor, verb, thing):
         return
