@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 
 from clinic.lib.arithmetic import dates
 from clinic.lib.arithmetic.numbers import Number, format_number
@@ -125,6 +125,39 @@ def days_left(value: date | datetime | None) -> str:
     if not value:
         return NOT_SHOWN
     return dates.format_days_left((_day(value) - timezone.localdate()).days, language())
+
+
+# What components say for a value of theirs; the last of each for any other value.
+WORDS: dict[str, dict[Any, Promise]] = {
+    "callout": {
+        "warn": gettext_lazy("Mind this"),
+        "mistake": gettext_lazy("A common mistake"),
+        "": gettext_lazy("Note"),
+    },
+    "certainty": {
+        3: gettext_lazy("Certainty: high"),
+        2: gettext_lazy("Certainty: medium"),
+        "": gettext_lazy("Certainty: low"),
+    },
+    "job": {
+        "done": gettext_lazy("done"),
+        "failed": gettext_lazy("not finished"),
+        "running": gettext_lazy("in progress"),
+        "": gettext_lazy("waiting to be processed"),
+    },
+    "proof": {
+        "strong": gettext_lazy("Strong proof"),
+        "fair": gettext_lazy("Fair proof"),
+        "": gettext_lazy("Weak proof"),
+    },
+}
+
+
+@register.filter
+def word_for(value: object, component: str) -> str:
+    """Name a kind, level or state as the component does."""
+    words = WORDS[component]
+    return str(words.get(value, words[""]))
 
 
 @register.filter
