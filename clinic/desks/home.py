@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Max, Min
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from attendance.models import Event
-from clinic.people.access import grants_of
+from clinic.people.access import SignedInRequest, grants_of
 from clinic.people.models import Grant
 
 Role = Grant.Role
@@ -60,7 +60,7 @@ def panels_of(grants: list[Grant]) -> list[Panel]:
     Somebody without any role takes part and learns.
     """
     if not grants:
-        return [Panel(Role.PARTICIPANT.label, "", "/belajar/")]
+        return [Panel(str(Role.PARTICIPANT.label), "", "/belajar/")]
     run = organiser_screen(grant.event_id for grant in grants if grant.event_id)
     panels = []
     for grant in grants:
@@ -72,7 +72,7 @@ def panels_of(grants: list[Grant]) -> list[Panel]:
 
 @require_GET
 @never_cache
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     """Lead to the one first screen of all roles, or show the panels of each of them."""
     panels = panels_of(grants_of(request.user.person))
     addresses = {panel.address for panel in panels}

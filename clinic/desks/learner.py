@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Max, Min
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +21,8 @@ from django.views.decorators.http import require_safe
 
 from attendance.models import Event, Registration
 from clinic.lib.templatetags.ui import days_left, minutes, moment, weekday
-from clinic.people.access import Actor, rows_of
+from clinic.people.access import SignedInRequest, rows_of
+from clinic.people.models import Account
 from courses import progress, reading
 from courses.models import ModuleEdition
 from courses.progress import STATE_WORDS, ModuleProgress
@@ -33,7 +34,7 @@ from quizzes.wording import standing_of
 
 @require_safe
 @never_cache
-def learning(request: HttpRequest) -> HttpResponse:
+def learning(request: SignedInRequest) -> HttpResponse:
     """Show what comes before the next clinic and where to go on; to somebody new, how to begin."""
     editions = list(reading.current_editions(request.user))
     standings = progress.progress_of(request.user.person, editions)
@@ -77,7 +78,7 @@ def _reading(
     return begun, finished
 
 
-def _seats(actor: Actor) -> list[Registration]:
+def _seats(actor: Account) -> list[Registration]:
     """Return the seats that the person holds in events ahead, the next one first."""
     held = Registration.objects.active().filter(person__in=rows_of(actor.person))
     held = held.select_related("event").annotate(
@@ -86,7 +87,8 @@ def _seats(actor: Actor) -> list[Registration]:
     return list(held.filter(ends__gte=timezone.now()).order_by("starts"))
 
 
-def _seat_task(seat: Registration) -> dict[str, Any]:
+def _seat_task(seat: Any) -> dict[str, Any]:
+    """Return the task of a seat that ``_seats`` has read, with ``starts``."""
     return {
         "label": seat.event.title,
         "url": reverse("event_own", kwargs={"code": seat.event.code}),
@@ -119,6 +121,8 @@ def _quiz_task(entry: QuizEntry) -> dict[str, Any]:
 
 
 def _changed_hint(standing: ModuleProgress) -> str:
+    if standing.completion is None:
+        return ""
     version = _("Finished in version %(number)d") % {"number": standing.completion.edition}
     if not standing.changed:
         return version
@@ -223,7 +227,7 @@ def _quiz(entry: QuizEntry) -> dict[str, Any]:
     }
 
 
-def _code(seat: Registration) -> dict[str, Any]:
+def _code(seat: Any) -> dict[str, Any]:
     return {
         "label": _("Show your QR code at the door"),
         "url": reverse("event_own", kwargs={"code": seat.event.code}),

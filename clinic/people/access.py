@@ -30,7 +30,7 @@ from datetime import date
 from functools import cache, lru_cache, reduce, wraps
 from http import HTTPStatus
 from operator import or_
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -461,7 +461,7 @@ def _own_address(url: str, request: HttpRequest) -> str:
     return url if is_ours else settings.LOGIN_REDIRECT_URL
 
 
-def _is_known(actor: Actor) -> bool:
+def _is_known(actor: Actor) -> TypeGuard[Account]:
     return actor.is_authenticated and actor.is_active
 
 
@@ -491,20 +491,21 @@ def _reach(actor: Actor, letters: Mapping[str, str]) -> Reach | None:
     ways = {letters[role] for role in held}
     if "*" in ways:
         return Reach(everything=True)
+    account = cast("Account", actor)  # no letter of a visitor reads the person
     if ways == {"o"}:
-        return Reach(person_ids=rows_of(actor.person))
+        return Reach(person_ids=rows_of(account.person))
     by_letter: dict[str, list[Grant]] = {}
-    for grant in grants_of(actor.person) if _is_known(actor) else []:
+    for grant in grants_of(account.person) if _is_known(actor) else []:
         if grant.role in held:
             by_letter.setdefault(letters[grant.role], []).append(grant)
     participant_reads_unit = letters.get(PARTICIPANT) == "u"
     own_units = (
-        own_unit_paths(actor.person) if participant_reads_unit or "t" in by_letter else _NONE
+        own_unit_paths(account.person) if participant_reads_unit or "t" in by_letter else _NONE
     )
     return Reach(
         whole_programme="k" in by_letter,
-        person_ids=rows_of(actor.person) if "o" in ways else _NOBODY,
-        author_ids=rows_of(actor.person) if "a" in by_letter else _NOBODY,
+        person_ids=rows_of(account.person) if "o" in ways else _NOBODY,
+        author_ids=rows_of(account.person) if "a" in by_letter else _NOBODY,
         unit_paths=_paths(by_letter.get("u", []))
         | _root_paths(by_letter.get("k", []))
         | (own_units if participant_reads_unit else _NONE),
