@@ -154,7 +154,7 @@ class NodeRevision(models.Model):
         return f"{self.node_id} r{self.number}"
 
 
-class Outcome(models.Model):  # type: ignore[django-manager-missing]  # of a model of Wagtail, untyped
+class Outcome(models.Model):
     """What a person can do after learning; modules and questions name the outcome they serve."""
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)

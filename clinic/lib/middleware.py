@@ -27,9 +27,16 @@ _HEADER = "HTTP_X_REQUEST_ID"
 
 
 @receiver(user_logged_out)
-def _note_sign_out(request: HttpRequest | None, **_kwargs: Any) -> None:
+def _note_sign_out(request: "NumberedRequest | None", **_kwargs: Any) -> None:
     if request is not None:
         request.has_signed_out = True
+
+
+class NumberedRequest(HttpRequest):
+    """A request as the middleware knows it."""
+
+    request_id: str
+    has_signed_out: bool
 
 
 class RequestId:
@@ -41,7 +48,7 @@ class RequestId:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: NumberedRequest) -> HttpResponseBase:
         given = request.META.get(_HEADER, "").lower()
         request.request_id = str(uuid.UUID(given)) if _UUID.fullmatch(given) else str(uuid.uuid4())
         request.META[_HEADER] = request.request_id
@@ -131,7 +138,7 @@ class Refusals:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         problem = problems.BY_STATUS.get(response.status_code)
-        if problem is None or response.streaming or response.content:
+        if problem is None or not isinstance(response, HttpResponse) or response.content:
             return response
         dressed = problems.answer(request, problem)
         for name, value in response.items():

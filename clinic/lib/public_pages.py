@@ -107,7 +107,8 @@ class PublicPages:
         if not isinstance(response, HttpResponse) or response.status_code != OK:
             response.cookies.pop(settings.CSRF_COOKIE_NAME, None)  # no form stands on an error page
             return response
-        if response.cookies.keys() - {settings.CSRF_COOKIE_NAME} or bool(request.csp_nonce):
+        has_nonce = bool(getattr(request, "csp_nonce", None))
+        if has_nonce or response.cookies.keys() - {settings.CSRF_COOKIE_NAME}:
             return response
         patch_vary_headers(response, ["Accept-Encoding"])
         pieces = TOKEN.split(response.content)

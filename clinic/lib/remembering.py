@@ -1,15 +1,14 @@
 """What a process may remember for a while instead of asking the database for every page."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import lru_cache, wraps
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
 from django.conf import settings
 
 from clinic.lib.publication import read_publication
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -28,7 +27,7 @@ def for_a_while(read: Callable[[], T]) -> Callable[[], T]:
     return ask
 
 
-def until_publication(read: Callable[P, T]) -> Callable[P, T]:
+def until_publication(read: Callable[..., T]) -> Callable[..., T]:
     """Ask again when something was published (``clinic.lib.publication``), or after a while.
 
     Everybody is given the same objects: nobody may change them. They follow from the arguments,
@@ -36,15 +35,15 @@ def until_publication(read: Callable[P, T]) -> Callable[P, T]:
     """
 
     @lru_cache(maxsize=128)
-    def remember(_publication: str, _while: float, *args: P.args, **kwargs: P.kwargs) -> T:
-        return read(*args, **kwargs)
+    def remember(_publication: str, _while: float, *args: Hashable) -> T:
+        return read(*args)
 
     @wraps(read)
-    def ask(*args: P.args, **kwargs: P.kwargs) -> T:
+    def ask(*args: Hashable) -> T:
         seconds = settings.PAGE_CACHE_SECONDS
         publication = read_publication() if seconds else None
         if publication is None:
-            return read(*args, **kwargs)
-        return remember(publication, time.monotonic() // seconds, *args, **kwargs)
+            return read(*args)
+        return remember(publication, time.monotonic() // seconds, *args)
 
     return ask

@@ -37,7 +37,7 @@ class SharedCache(RedisCache):
         super().__init__(server, params)
         # Redis is asked in the middle of a request: no second try, no wait without end.
         one_try = {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 0)}
-        self._options = {**one_try, **self._options}
+        self._options: dict[str, Any] = {**one_try, **self._options}
 
     add = _asking("add")
     get = _asking("get")

@@ -106,12 +106,16 @@ def round_half_up(value: Number, digits: int) -> Decimal:
     return Decimal(sign * whole).scaleb(-digits)
 
 
+# English and Indonesian marks, each for the other.
+SWAPPED_MARKS = str.maketrans(",.", ".,")
+
+
 @lru_cache(maxsize=2000)
 def format_number(value: Number, digits: int) -> str:
     """Write ``1234.5`` as ``1.234,5`` with exactly ``digits`` decimals."""
     rounded = round_half_up(value, digits)
     english = f"{rounded:,.{digits}f}"
-    return english.translate(str.maketrans({",": ".", ".": ","}))
+    return english.translate(SWAPPED_MARKS)
 
 
 def to_scale(value: Exact, digits: int = 6) -> Decimal:

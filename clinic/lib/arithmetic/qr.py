@@ -15,7 +15,7 @@ def draw_path(text: str, *, error: str = "m") -> tuple[str, int]:
         error: level of correction, ``l``, ``m``, ``q`` or ``h``.
     """
     code = segno.make_qr(text, error=error)
-    rows = tuple(code.matrix_iter(border=QUIET_ZONE))
+    rows = tuple(map(bytes, code.matrix_iter(border=QUIET_ZONE)))
     strokes = (_strokes(row, y) for y, row in enumerate(rows))
     return "".join(strokes), len(rows)
 

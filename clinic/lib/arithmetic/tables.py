@@ -13,6 +13,7 @@ import datetime
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import PurePath
@@ -244,7 +245,7 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def _numeric(cells: list[object]) -> frozenset[int]:
+def _numeric(cells: Sequence[object]) -> frozenset[int]:
     """Return the places of numbers; a truth value is none, though Python counts it as one."""
     return frozenset(
         place

@@ -52,7 +52,7 @@ def write_workbook(sheets: Sequence[ListSheet]) -> bytes:
     from openpyxl import Workbook
 
     workbook = Workbook()
-    workbook.remove(workbook.active)
+    del workbook[workbook.sheetnames[0]]
     for sheet in sheets:
         _fill(workbook.create_sheet(sheet.title), sheet)
     content = io.BytesIO()
@@ -90,7 +90,7 @@ def _mark_heading(page: "Worksheet", heading: int) -> None:
 
     for cell in page[heading + 1]:
         cell.font = Font(bold=True)
-    page.freeze_panes = page.cell(heading + 2, 1)
+    page.freeze_panes = f"A{heading + 2}"
 
 
 def _offer(page: "Worksheet", choice: ColumnChoice, *, first: int) -> None:

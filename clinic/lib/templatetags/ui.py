@@ -4,18 +4,19 @@ A filter is cheaper than an include. ``{% part "notice" text=… %}`` draws a co
 is given and nothing else; ``{% component "card" %}…{% endcomponent %}`` does so around markup.
 """
 
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from functools import cache
 from types import NoneType
-from typing import Any
+from typing import Any, cast
 
 from django import template
 from django.forms import BoundField
 from django.http import HttpRequest
-from django.template import Context, NodeList
+from django.template import Context, NodeList, Template
 from django.template.base import FilterExpression, Parser, Token
 from django.templatetags.static import static
 from django.utils import timezone
@@ -25,7 +26,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, ngettext
 
 from clinic.lib.arithmetic import dates
-from clinic.lib.arithmetic.numbers import Number, format_number
+from clinic.lib.arithmetic.numbers import SWAPPED_MARKS, Number, format_number
 from clinic.lib.languages import language
 
 register = template.Library()
@@ -54,7 +55,7 @@ def decimals(value: Number | None, digits: int | None = None) -> str:
     if digits is None:
         written = written.rstrip("0").rstrip(",")
     if language() == "en":
-        return written.translate(str.maketrans({",": ".", ".": ","}))
+        return written.translate(SWAPPED_MARKS)
     return written
 
 
@@ -76,9 +77,9 @@ def percent(share: Number | None, digits: int = 0) -> str:
 
 
 @register.filter
-def megabytes(size: int | None) -> str:
+def megabytes(size: int | str | None) -> str:
     """Write a size in bytes as ``0,3 MB``; under 0.1 MB as ``71 KB``."""
-    if size is None or size == "":
+    if size is None or isinstance(size, str):
         return NOT_SHOWN
     if size < 100_000:  # noqa: PLR2004 a tenth of a megabyte would read 0,1 MB
         return f"{decimals(-(-size // 1000), 0)} KB"
@@ -86,9 +87,9 @@ def megabytes(size: int | None) -> str:
 
 
 @register.filter
-def minutes(count: int | None) -> str:
+def minutes(count: int | str | None) -> str:
     """Write ``6 menit``."""
-    if count is None or count == "":
+    if count is None or isinstance(count, str):
         return NOT_SHOWN
     return ngettext("%(number)d minute", "%(number)d minutes", count) % {"number": count}
 
@@ -245,15 +246,15 @@ def _draw(context: Context, kind_of_part: str, values: dict[str, Any]) -> str:
     What a part looks like follows from its values and the language alone, as long as it looked at
     nothing of the page: that is watched, not declared. Rows and dates are not remembered.
     """
-    try:
+    key: tuple[Any, ...] = ()
+    with suppress(TypeError):
         key = (kind_of_part, get_language(), context.autoescape, _frozen(values))
-    except TypeError:
-        key = ()
     if key in _drawn:
         return _drawn[key]
     page = _Page(context)
     own = _PartContext(context, page, values)
-    text = context.template.engine.get_template(f"components/{kind_of_part}.html").render(own)
+    drawing = cast("Template", context.template)  # there is one while a template is drawn
+    text = drawing.engine.get_template(f"components/{kind_of_part}.html").render(own)
     if key and not page.is_asked and len(text) <= LONGEST_REMEMBERED:
         if len(_drawn) >= MOST_REMEMBERED:
             _drawn.clear()
@@ -312,7 +313,7 @@ class DrawnOnce(template.Node):
             if len(self.drawn) >= MOST_REMEMBERED:
                 self.drawn.clear()
             self.drawn[key] = pieces
-        filled = {name: conditional_escape(context.get(name, "")) for name in {*pieces[1::2]}}
+        filled = {name: conditional_escape(context.get(name) or "") for name in {*pieces[1::2]}}
         texts = [filled[piece] if place % 2 else piece for place, piece in enumerate(pieces)]
         return "".join(texts)
 
