@@ -190,7 +190,8 @@ CACHES["pages"] = {
 # How long a public page or the demo's list of roles may be shown as it was drawn; what an editor
 # publishes empties the pages at once. Tests look at what is drawn now.
 PAGE_CACHE_SECONDS = 0 if KLINIK_ENV == "test" else 60
-SHOWN_IN_PUBLIC = [
+# What is published: public pages show these rows, and readers share what was read of them.
+PUBLISHED_MODELS = [
     "courses.ModulePage",
     "courses.ModuleEdition",
     "courses.Regulation",

@@ -61,7 +61,7 @@ class RequestLog(RequestMiddleware):
 
 
 class BrowserRules:
-    """Sets the headers of security.md 7 on every response, static files and errors included."""
+    """Sets the headers that hold for every response, static files and errors included."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -1,6 +1,6 @@
 """What an error says, and its three shapes: a page, a fragment for htmx, problem+json.
 
-Each problem tells what happened, what was kept and what to do next (security.md 15). The page asks
+Each problem tells what happened, what was kept and what to do next. The page asks
 no database and no static file, so that it stands when these are what is broken.
 """
 
@@ -22,7 +22,7 @@ from clinic.lib.errors import Refused
 from clinic.lib.languages import language_of
 
 API = "/api/"
-MINISTRY_API = "/api/zi/v1/"  # keeps the error shape of the ministry's portal (contract.md 5)
+MINISTRY_API = "/api/zi/v1/"  # keeps the error shape of the ministry's portal
 REGION_FOR_MESSAGES = "#pesan"
 
 _FULL = ("disk is full", "no space left")

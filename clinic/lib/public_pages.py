@@ -38,7 +38,7 @@ logger = structlog.get_logger(__name__)
 def for_visitors(view: View) -> View:
     """Say that a GET without session and query gives everybody the same page.
 
-    Path and language may change it, and rows of ``SHOWN_IN_PUBLIC``; nothing else.
+    Path and language may change it, and rows of ``PUBLISHED_MODELS``; nothing else.
     """
     view.is_for_visitors = True  # type: ignore[attr-defined]  # read by PublicPages
     return view

@@ -15,6 +15,6 @@ def _renew(**_about: Any) -> None:
     renew_publication()
 
 
-for _label in settings.SHOWN_IN_PUBLIC:
+for _label in settings.PUBLISHED_MODELS:
     for _signal in (post_save, post_delete):
         _signal.connect(_renew, sender=_label, dispatch_uid=f"publication {_label}")

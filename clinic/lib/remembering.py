@@ -32,7 +32,7 @@ def until_publication(read: Callable[P, T]) -> Callable[P, T]:
     """Ask again when something was published (``clinic.lib.publication``), or after a while.
 
     Everybody is given the same objects: nobody may change them. They follow from the arguments,
-    which can be keys, and from rows of ``SHOWN_IN_PUBLIC``.
+    which can be keys, and from rows of ``PUBLISHED_MODELS``.
     """
 
     @lru_cache(maxsize=128)

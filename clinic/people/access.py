@@ -1,4 +1,4 @@
-"""The one place that decides who may do what (security.md 2).
+"""The one place that decides who may do what.
 
 A rule says, for one verb and one model, which role reaches how far. Each package registers the
 rules of its own models in its own ``access`` module, so that the storeys hold; views start from
@@ -398,7 +398,7 @@ def require(actor: Actor, verb: str, thing: Model) -> None:
 
     Raises:
         PermissionDenied: the thing may be seen but not changed so (403).
-        Http404: it lies outside the actor's reach (security.md 2, rule 4).
+        Http404: it lies outside the actor's reach, so that nobody learns whether it exists.
     """
     if can(actor, verb, thing):
         return

@@ -1,4 +1,4 @@
-"""What may be kept of an uploaded file, judged in the request before any parser (security.md 6).
+"""What may be kept of an uploaded file, judged in the request before any parser.
 
 Looking into an uploaded xlsx before any parser touches it (security: uploads).
 

@@ -1,6 +1,10 @@
+import re
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 
 from clinic.desks import navigation
 
@@ -37,3 +41,18 @@ def test_a_room_stands_in_the_menu_of_who_may_enter_it(cast):
     assert "/pemetaan/" not in addresses(cast.participant)
     assert "/panitia/" in addresses(cast.organiser)
     assert "/panitia/" not in addresses(cast.participant)
+
+
+@pytest.mark.parametrize("role", ["participant", "organiser", "regency_official", "admin"])
+def test_the_frame_asks_four_questions_at_most_and_none_twice(
+    cast, signed_in, one_factor, settings, role
+):
+    """As in operation, where the zones of the regencies are remembered for a minute."""
+    settings.PAGE_CACHE_SECONDS = 60
+    browser = signed_in(getattr(cast, role).account)
+    browser.get("/tentang/")
+    with CaptureQueriesContext(connection) as asked:
+        assert browser.get("/tentang/").status_code == 200
+    tables = [re.search(r'FROM "(\w+)"', query["sql"])[1] for query in asked]
+    assert len(tables) <= 4
+    assert len(tables) == len(set(tables)), tables

@@ -104,7 +104,7 @@ def test_whatever_public_pages_show_empties_them(cast, settings):
 
 
 def test_every_model_that_is_named_as_shown_is_a_model(settings):
-    assert set(settings.SHOWN_IN_PUBLIC) <= {model._meta.label for model in apps.get_models()}
+    assert set(settings.PUBLISHED_MODELS) <= {model._meta.label for model in apps.get_models()}
 
 
 def test_a_publication_that_is_taken_back_leaves_no_page_to_meet_again(db):
