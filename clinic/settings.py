@@ -200,6 +200,7 @@ PUBLISHED_MODELS = [
     "assessments.FrameworkEdition",
     "assessments.Node",
     "quizzes.QuestionVersion",
+    "quizzes.QuizVersion",
 ]
 
 # --- jobs ---------------------------------------------------------------------------------------

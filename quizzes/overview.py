@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clinic.lib.remembering import until_publication
 from clinic.people.access import visible
 from clinic.people.models import Account, Membership, Person
 from quizzes.delivery import Prospect, form_of, prospects
@@ -75,7 +76,7 @@ def entries_of(
     if since is not None:
         rows = rows.exclude(closes_at__lt=since)
     found = prospects(list(rows.order_by("opens_at", "id")), account.person)
-    lengths = _lengths({one.version.pk for one in found})
+    lengths = _lengths(frozenset(one.version.pk for one in found))
     return [_entry(one, questions=lengths[one.version.pk, _form(one, account)]) for one in found]
 
 
@@ -109,14 +110,19 @@ def takers_of(assignment: Assignment) -> QuerySet[Person]:
 
 def outcomes_of(entries: Iterable[QuizEntry]) -> list[str]:
     """Return the slugs of the outcomes that the quizzes ask about, the one asked most first."""
-    versions = [one.prospect.version.pk for one in entries]
+    return _read_outcomes(tuple(one.prospect.version.pk for one in entries))
+
+
+@until_publication
+def _read_outcomes(versions: tuple[int, ...]) -> list[str]:
     slots = Slot.objects.filter(quiz_version__in=versions)
     asked = slots.values_list("question_version__outcome__slug", flat=True)
     return [slug for slug, _count in Counter(asked.order_by("pk")).most_common()]
 
 
-def _lengths(versions: Iterable[int]) -> Mapping[tuple[int, str], int]:
-    """Count the questions of each form of the versions."""
+@until_publication
+def _lengths(versions: frozenset[int]) -> Mapping[tuple[int, str], int]:
+    """Count the questions of each form of the versions, which never change."""
     forms = Slot.objects.filter(quiz_version__in=versions).order_by().values("quiz_version", "form")
     counted = forms.annotate(number=Count("pk"))
     return Counter({(one["quiz_version"], one["form"]): one["number"] for one in counted})

@@ -1,7 +1,7 @@
 """``/beranda/``: where a person lands after log-in.
 
 Somebody with one role goes to that role's first screen, as far as it is built; somebody with
-several stays here and finds the panels of all of them in one page (contract.md 3).
+several stays here and finds the panels of all of them in one page.
 
 Where an organiser begins: the next event they run.
 """
@@ -35,7 +35,7 @@ class Panel:
 
 
 def first_screen(grant: Grant) -> str:
-    """Return the path of the role's first screen (contract.md 3)."""
+    """Return the path of the role's first screen."""
     unit = grant.unit.slug if grant.unit else ""
     return {
         Role.PARTICIPANT: "/belajar/",
