@@ -37,11 +37,12 @@ bench:  ## Measure pages, quizzes, memory and set-up beside a bare Django; ARGS=
 	@scripts/setup.sh
 	@exec $(PYTHON) -m scripts.bench $(ARGS)
 
-check:  ## Formatter, linters, import contracts, missing migrations, production settings
+check:  ## Formatters, linters, types, import contracts, missing migrations, production settings
 	@scripts/setup.sh dev
 	@.venv/bin/ruff format --check --quiet . || { echo 'Run "make format".'; exit 1; }
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/lint-imports
+	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/djangofmt --quiet --check templates scripts || { echo 'Run "make format".'; exit 1; }
 	@.venv/bin/djlint templates --lint --quiet
 	@scripts/check_settings.sh
@@ -61,7 +62,7 @@ lock:  ## Refresh the hashed locks (needs uv)
 		requirements-dev.in -o requirements-dev.txt
 
 clean:  ## Remove what set-up made; the data under var/ stays
-	@rm -rf .venv .venv.before .pytest_cache .ruff_cache .import_linter_cache .hypothesis .djlint_cache
+	@rm -rf .venv .venv.before .pytest_cache .ruff_cache .import_linter_cache .mypy_cache .hypothesis .djlint_cache
 	@find clinic courses quizzes attendance tests -name __pycache__ -prune -exec rm -rf {} +
 	@find clinic/locale clinic/locale_editor -name '*.mo' -delete 2>/dev/null || :
 	@echo "The data under $(VAR)/ is kept; remove it by hand if you mean to."
