@@ -12,7 +12,6 @@ Readers never read the rows of modules and sections: a reading page is drawn fro
 ``ModuleEdition`` (D10). Authors look at drafts on the page of the review, the same way.
 """
 
-from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -468,11 +467,6 @@ class ModuleEdition(models.Model):
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
-
-    # Of the module and of what was published since, put here by ``reading.find_edition``.
-    publication: str | None
-    last_reviewed_on: date | None
-    review_due_on: date | None
 
     class Meta:
         verbose_name = _("edition of a module")

@@ -338,13 +338,13 @@ def _compile_question(condition: Q) -> tuple[str, tuple[Any, ...]]:
 
     That takes four times as long as the answer, and it is the same for all who reach as far.
     """
-    values = {  # declared on the model
-        "publication": Subquery(Publication.objects.values("word")[:1]),
-        "last_reviewed_on": F("module__last_reviewed_on"),
-        "review_due_on": F("module__review_due_on"),
-    }
     editions = _filter_editions(condition).filter(module__slug=_ANY_SLUG).order_by()
-    return editions.annotate(**values).query.sql_with_params()
+    editions = editions.annotate(
+        publication=Subquery(Publication.objects.values("word")[:1]),
+        last_reviewed_on=F("module__last_reviewed_on"),
+        review_due_on=F("module__review_due_on"),
+    )
+    return editions.query.sql_with_params()
 
 
 # --- what is kept of an edition, and what each reader finds in it --------------------------------
@@ -482,7 +482,8 @@ def _name_area(edition: ModuleEdition) -> str:
 
 
 def _keep(draw: Callable[[], Any], edition: ModuleEdition, part: str) -> Any:
-    key = f"{part}:{edition.digest}:{get_language()}:{edition.publication}"
+    word = edition.publication  # type: ignore[attr-defined]  # annotated by find_edition
+    key = f"{part}:{edition.digest}:{get_language()}:{word}"
     kept = caches["pages"].get(key)
     if kept is None:
         kept = draw()

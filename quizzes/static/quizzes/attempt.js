@@ -276,10 +276,11 @@ async function mark() {
 function choices(index) {
   const choose = async (act) => {
     const { entry, told } = conflicts.get(index);
-    conflicts.delete(index);
     view.conflict(undefined);
-    itemAt(index).rev = told.rev;
     await settle(prefix + index, entry.seq);
+    // Until it has left the device the entry counts as stopped, or a send meanwhile would take it.
+    if (!conflicts.delete(index)) return; // a second press
+    itemAt(index).rev = told.rev;
     act(entry, told);
   };
   return {
