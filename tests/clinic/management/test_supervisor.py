@@ -76,7 +76,7 @@ def running(tmp_path, transactional_db):
     command = [*COMMAND, "--welcome", str(tmp_path / "welcome.txt")]
     process = start(command, env=own, stdout=log, stderr=subprocess.STDOUT)
     process.port, process.log = port, tmp_path / "log.txt"
-    wait_until(lambda: "Klinik RB:" in process.log.read_text(), 40, what="the address is shown")
+    wait_until(lambda: "Klinik RB:" in process.log.read_text(), 120, what="the address is shown")
     yield process
     below = session_of(process)
     kill(process)
