@@ -112,6 +112,9 @@ class TestRealChildren:
         assert f"PORT={running.port + 1}" in second.stderr
 
         for name in ("klinik-web", "klinik-worker", "klinik-timer"):
+            wait_until(
+                lambda name=name: name in map(program_of, session_of(running)), 20, what=f"a {name}"
+            )
             below = session_of(running)
             victim = min(pid for pid in below if program_of(pid) == name)
             os.kill(victim, signal.SIGKILL)
