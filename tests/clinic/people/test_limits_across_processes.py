@@ -1,6 +1,7 @@
 """Limits of log-in, reset and "Periksa LKE" count together in two web processes (S9)."""
 
 import http.client
+import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ pytestmark = [
 TOKEN = "a" * 32
 PEOPLE = 64
 AT_ONCE = 8
+SECONDS_FOR_SIX_FILES = 20
 FORM = "application/x-www-form-urlencoded"
 WRONG = "salah-sekali-2026"
 UPLOAD = (
@@ -109,6 +111,9 @@ def test_s09_reset_links_and_checks_of_a_worksheet_are_counted_together_too(cast
         post(pair[number % 2], "/akun/sandi/lupa/", urlencode({"email": "rekan@uji.test"}))[0]
         for number in range(4)
     ]
+    left = 60 - time.time() % 60  # files are counted by the minute of the clock
+    if left < SECONDS_FOR_SIX_FILES:
+        time.sleep(left)
     sent = [
         post(pair[number % 2], "/periksa-lke/", UPLOAD, kind="multipart/form-data; boundary=x")
         for number in range(6)
