@@ -5,6 +5,7 @@ act that must first know more (which unit, from which day) asks for that by GET,
 and forth changes nothing.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -40,7 +41,7 @@ class ReasonForm(forms.Form):
 
 
 @method_decorator(never_cache, name="dispatch")
-class AdministratorAct(FormView):
+class AdministratorAct(FormView, ABC):
     """One act; a subclass says what it is about, what it changes, and does it.
 
     Attributes:
@@ -67,24 +68,24 @@ class AdministratorAct(FormView):
     subject: Text = ""
     crumbs: Crumbs = []
 
+    @abstractmethod
     def find(self) -> None:
         """Find what the address names, within the actor's reach, or answer 404."""
-        raise NotImplementedError
 
     def check(self) -> None:
         """Refuse an act that cannot be done, before anybody is asked for a reason."""
 
+    @abstractmethod
     def changes(self) -> Iterable[Text]:
         """Say what the act changes, a sentence each."""
-        raise NotImplementedError
 
     def unchanged(self) -> Iterable[Text]:
         """Say what the act leaves as it is, a sentence each."""
         return ()
 
+    @abstractmethod
     def perform(self, reason: str) -> str:
         """Do it and return the sentence that says so; ``form`` holds what else was typed."""
-        raise NotImplementedError
 
     def undo(self) -> tuple[str, Text] | None:
         """Return address and name of the act that takes this one back, if there is one."""
