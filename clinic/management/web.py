@@ -78,6 +78,9 @@ def serve(listener: int, application: Application) -> None:
     """Serve a loaded application until INT or TERM."""
     with socket.socket(fileno=os.dup(listener)) as bound:
         host, port = bound.getsockname()[:2]
+        # An accepted connection takes this over: without it the last piece of an answer waits some
+        # 40 ms for the word that the one before it has come.
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     parent = os.getpid()
 
     def hand_over(_target: str) -> Application:
