@@ -270,6 +270,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "clinic.people.passwords.NotTheDemoPassword"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600
+SESSION_ENGINE = "clinic.lib.sessions"
 SESSION_COOKIE_AGE = 8 * 3600  # idle; the log-in form lengthens it on a person's own device
 ACCOUNT_ADAPTER = "clinic.people.signin.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "login_name"
@@ -449,6 +450,7 @@ HTMX_CONFIG = {
 
 # --- logs ---------------------------------------------------------------------------------------
 LOGGING_CONFIG = "clinic.lib.logs.configure"
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # clinic.people.middleware.RegionMiddleware binds it
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # clinic.lib.middleware.RequestId cleans it
 LOGGING = {"json": IS_PRODUCTION, "level": env("LOG_LEVEL", "WARNING" if IS_DEMO else "INFO")}
 

@@ -4,17 +4,19 @@ A section is finished when its reader said so and has answered every check in it
 not. A module is finished when all its required sections are; a later edition takes nothing away.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.lib.errors import Refused
+from clinic.lib.prepared import prepared
 from clinic.people.access import rows_of
 from clinic.people.models import Person
 from courses.models import ModuleCompletion, ModuleEdition, SectionProgress
@@ -75,13 +77,27 @@ class ModuleProgress(SectionStates):
         return STATE_WORDS[self.state]
 
 
+@prepared
+def _read_sections(
+    person_ids: Collection[int], sections: Collection[int]
+) -> QuerySet[SectionProgress, Any]:
+    rows = SectionProgress.objects.filter(person__in=person_ids, section__in=sections)
+    return rows.values_list("section", "finished_at")
+
+
+@prepared
+def _read_completions(
+    person_ids: Collection[int], modules: Collection[int]
+) -> QuerySet[ModuleCompletion]:
+    return ModuleCompletion.objects.filter(person__in=person_ids, module__in=modules)
+
+
 def section_states(person: Person, editions: Iterable[ModuleEdition]) -> dict[int, SectionStates]:
     """Return how far the person is in the sections of these modules, by the module's id."""
     pages = {edition.module_id: [one["page"] for one in edition.sections] for edition in editions}
     listed = [page for of_module in pages.values() for page in of_module]
-    rows = SectionProgress.objects.filter(person__in=rows_of(person), section__in=listed)
     is_finished: dict[int, bool] = {}
-    for page, finished_at in rows.values_list("section", "finished_at"):
+    for page, finished_at in _read_sections(rows_of(person), listed):
         is_finished[page] = is_finished.get(page, False) or finished_at is not None
     return {
         module: SectionStates(
@@ -95,12 +111,8 @@ def section_states(person: Person, editions: Iterable[ModuleEdition]) -> dict[in
 def progress_of(person: Person, editions: Iterable[ModuleEdition]) -> dict[int, ModuleProgress]:
     """Return how far the person is in each of these modules, by the module's id."""
     listed = list(editions)
-    completions = {
-        row.module_id: row
-        for row in ModuleCompletion.objects.filter(
-            person__in=rows_of(person), module__in=[edition.module_id for edition in listed]
-        )
-    }
+    modules = [edition.module_id for edition in listed]
+    completions = {row.module_id: row for row in _read_completions(rows_of(person), modules)}
     states = section_states(person, listed)
     return {
         edition.module_id: ModuleProgress(

@@ -8,10 +8,9 @@ is filled for each request.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
 from django.core.cache import caches
@@ -30,6 +29,7 @@ from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Answer, ChangeArea, FrameworkEdition, Node, Outcome, Sheet
 from clinic.assessments.sheet_page import formula_in_words
 from clinic.lib.models import Publication
+from clinic.lib.prepared import prepared
 from clinic.lib.remembering import until_publication
 from clinic.lib.templatetags.ui import points
 from clinic.people.access import Actor, condition_of, rows_of
@@ -290,22 +290,19 @@ def areas() -> dict[str, ChangeArea]:
 
 
 # --- which editions, and since when their pages are as they are ---------------------------------
-def current_editions(actor: Actor) -> QuerySet[ModuleEdition]:
+def current_editions(actor: Actor) -> Sequence[ModuleEdition]:
     """Return the current edition of every module that the actor may read, in order of areas."""
-    return _filter_editions(condition_of(actor, _choose_verb(actor), ModulePage)).order_by(
-        "module__area__order", "module__title"
-    )
+    return _read_editions(condition_of(actor, _choose_verb(actor), ModulePage))
+
+
+@until_publication
+def _read_editions(condition: Q) -> Sequence[ModuleEdition]:
+    return tuple(_filter_editions(condition).order_by("module__area__order", "module__title"))
 
 
 def modules_by_area(actor: Actor) -> dict[str, str]:
     """Return the slug of the module on each area, of those that the actor may read."""
-    return _slugs_by_area(condition_of(actor, _choose_verb(actor), ModulePage))
-
-
-@until_publication
-def _slugs_by_area(condition: Q) -> dict[str, str]:
-    editions = _filter_editions(condition).order_by("module__area__order", "module__title")
-    return {edition.head["area"]: edition.head["slug"] for edition in editions}
+    return {edition.head["area"]: edition.head["slug"] for edition in current_editions(actor)}
 
 
 def find_edition(actor: Actor, slug: str) -> ModuleEdition | None:
@@ -314,9 +311,18 @@ def find_edition(actor: Actor, slug: str) -> ModuleEdition | None:
     It knows ``publication``, which is another word as soon as anything that its pages show was
     saved (``clinic.lib.publication``).
     """
-    sql, params = _compile_question(condition_of(actor, _choose_verb(actor), ModulePage))
-    values = [slug if value == _ANY_SLUG else value for value in params]
-    return next(iter(ModuleEdition.objects.raw(sql, values)), None)
+    condition = condition_of(actor, _choose_verb(actor), ModulePage)
+    return next(iter(_read_edition(slug, condition=condition)), None)
+
+
+@prepared
+def _read_edition(slug: str, *, condition: Q) -> QuerySet[ModuleEdition]:
+    editions = _filter_editions(condition).filter(module__slug=slug).order_by()
+    return editions.annotate(
+        publication=Subquery(Publication.objects.values("word")[:1]),
+        last_reviewed_on=F("module__last_reviewed_on"),
+        review_due_on=F("module__review_due_on"),
+    )
 
 
 def _choose_verb(actor: Actor) -> str:
@@ -327,24 +333,6 @@ def _filter_editions(condition: Q) -> QuerySet[ModuleEdition]:
     modules = ModulePage.objects.filter(condition)
     editions = ModuleEdition.objects.filter(is_current=True, module__in=modules.values("pk"))
     return editions.defer("bodies")
-
-
-_ANY_SLUG = "slug of a module"
-
-
-@lru_cache(maxsize=16)
-def _compile_question(condition: Q) -> tuple[str, tuple[Any, ...]]:
-    """Put together once what every page of a module asks.
-
-    That takes four times as long as the answer, and it is the same for all who reach as far.
-    """
-    editions = _filter_editions(condition).filter(module__slug=_ANY_SLUG).order_by()
-    editions = editions.annotate(
-        publication=Subquery(Publication.objects.values("word")[:1]),
-        last_reviewed_on=F("module__last_reviewed_on"),
-        review_due_on=F("module__review_due_on"),
-    )
-    return editions.query.sql_with_params()
 
 
 # --- what is kept of an edition, and what each reader finds in it --------------------------------

@@ -1,7 +1,6 @@
 """Who may do what with questions, quizzes, assignments and attempts."""
 
 from django.db.models import Q
-from django.utils import timezone
 
 from clinic.people.access import NOTHING, Reach, rule
 from clinic.people.models import Membership
@@ -34,15 +33,14 @@ def assignments_taken(reach: Reach) -> Q:
     """What reaches the person by name, through a unit, or by an event."""
     if not reach.person_ids:
         return NOTHING
-    in_force = Q(withdrawn_at__isnull=True)
-    return in_force & takers(reach.person_ids, timezone.localdate())
+    return Q(withdrawn_at__isnull=True) & takers(reach.person_ids, reach.day)
 
 
 @rule("assign-quiz", Assignment, "panitia:e kabupaten:k")
 @rule("extend-quiz", Assignment, "panitia:e kabupaten:k")
 def assignments_made(reach: Reach) -> Q:
     """An organiser assigns to their events, the secretariat to the units of the programme."""
-    members = Membership.objects.on(timezone.localdate()).filter(reach.in_units("unit"))
+    members = Membership.objects.on(reach.day).filter(reach.in_units("unit"))
     return (
         reach.in_events("event") | reach.in_units("unit") | Q(person__in=members.values("person"))
     )

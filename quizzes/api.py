@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404
@@ -100,10 +99,6 @@ class HandInBody(Body):
     pending: list[IndexedSave] = Field(default_factory=list, max_length=MOST_EVENTS)
 
 
-def _mine(request: SignedInRequest) -> QuerySet[Attempt]:
-    return visible(request.user, "take-attempt", Attempt.objects.all())
-
-
 def _refuse_large(request: SignedInRequest) -> None:
     if len(request.body) > LARGEST_BODY:
         raise Refused(code="too_large", status=413)
@@ -179,7 +174,7 @@ def _uuid(text: str) -> UUID:
 )
 def read(request: SignedInRequest, attempt: UUID) -> HttpResponse:
     """Return the whole attempt without keys, for going on at another device."""
-    with delivery.with_attempt(attempt, among=_mine(request)) as found:
+    with delivery.with_attempt(attempt, taker=request.user.person) as found:
         pass
     items = [_item(item) for item in showing.shown_items(found)] if found.is_open else []
     return Response({**_clock(found, timezone.now()), "items": items})
@@ -191,7 +186,7 @@ def read(request: SignedInRequest, attempt: UUID) -> HttpResponse:
 )
 def clock(request: SignedInRequest, attempt: UUID) -> HttpResponse:
     """Return server time, deadline and state, and a fresh CSRF token."""
-    with delivery.with_attempt(attempt, among=_mine(request)) as found:
+    with delivery.with_attempt(attempt, taker=request.user.person) as found:
         pass
     return Response({**_clock(found, timezone.now()), "csrf": get_token(request)})
 
@@ -206,7 +201,7 @@ def save(request: SignedInRequest, attempt: UUID, index: int, body: Save) -> Htt
     """Save one answer: 200 taken, 409 with the server's copy, 410 too late, 422 unreadable."""
     _refuse_large(request)
     now = timezone.now()
-    saved = delivery.save_response(attempt, index, body.event(), among=_mine(request), now=now)
+    saved = delivery.save_response(attempt, index, body.event(), taker=request.user.person, now=now)
     return _answer(request, saved, now)
 
 
@@ -222,7 +217,7 @@ def replay(request: SignedInRequest, attempt: UUID, body: Replay) -> HttpRespons
     _refuse_large(request)
     now = timezone.now()
     events = [(one.index, one.event()) for one in body.events]
-    saved = delivery.save_responses(attempt, events, among=_mine(request), now=now)
+    saved = delivery.save_responses(attempt, events, taker=request.user.person, now=now)
     results = [_outcome(one) for one in saved.decisions]
     return Response({"results": results, **_clock(saved.attempt, now)})
 
@@ -233,7 +228,7 @@ def replay(request: SignedInRequest, attempt: UUID, body: Replay) -> HttpRespons
 )
 def flag(request: SignedInRequest, attempt: UUID, index: int, body: FlagBody) -> HttpResponse:
     """Mark a question to come back to, or take the mark away."""
-    delivery.flag(attempt, index, among=_mine(request), flagged=body.flagged)
+    delivery.flag(attempt, index, taker=request.user.person, flagged=body.flagged)
     return Response({"flagged": body.flagged})
 
 
@@ -247,7 +242,7 @@ def submit(request: SignedInRequest, attempt: UUID, body: HandInBody) -> HttpRes
     """Hand in with last saves in one transaction; a conflict among them stops it (409)."""
     _refuse_large(request)
     pending = [(one.index, one.event()) for one in body.pending]
-    done = delivery.submit(attempt, among=_mine(request), pending=pending, reason=body.reason)
+    done = delivery.submit(attempt, taker=request.user.person, pending=pending, reason=body.reason)
     reply = {
         **_clock(done.attempt, timezone.now()),
         "finished": done.is_finished,

@@ -2,16 +2,17 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
+from clinic.lib.prepared import prepared
 from clinic.people.access import require, rows_of
 from clinic.people.models import Membership, Person, Unit
 from clinic.records import audit
@@ -99,17 +100,22 @@ def allowance_of(assignment: Assignment, person: Person) -> Allowance:
 
 def allowances_of(assignments: Collection[int], person: Person) -> dict[int, Allowance]:
     """Return what the person is granted on each of the assignments, named by their keys."""
-    rows = rows_of(person)
-    posts = Membership.objects.on(timezone.localdate()).filter(person__in=rows)
-    extensions = Extension.objects.filter(
-        Q(person__in=rows) | Q(unit__in=posts.values("unit")),
+    granted: dict[int, list[Allowance]] = {key: [] for key in assignments}
+    for extension in _read_extensions(rows_of(person), timezone.localdate(), assignments):
+        granted[extension.assignment_id].append(_allowance(extension))
+    return {key: most_generous(some) for key, some in granted.items()}
+
+
+@prepared
+def _read_extensions(
+    person_ids: Collection[int], day: date, assignments: Collection[int]
+) -> QuerySet[Extension]:
+    memberships = Membership.objects.on(day).filter(person__in=person_ids)
+    return Extension.objects.filter(
+        Q(person__in=person_ids) | Q(unit__in=memberships.values("unit")),
         assignment__in=assignments,
         revoked_at__isnull=True,
     )
-    granted: dict[int, list[Allowance]] = {key: [] for key in assignments}
-    for extension in extensions:
-        granted[extension.assignment_id].append(_allowance(extension))
-    return {key: most_generous(some) for key, some in granted.items()}
 
 
 def _allowance(row: Extension) -> Allowance:

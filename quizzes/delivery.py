@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,7 +23,8 @@ from django.utils.translation import gettext as _
 
 from clinic.lib.arithmetic.dates import format_moment
 from clinic.lib.errors import Refused
-from clinic.people.access import require, rows_of
+from clinic.lib.prepared import prepared
+from clinic.people.access import condition_of_own, require, rows_of
 from clinic.people.models import Account, Membership, Person
 from clinic.records import audit, jobs
 from quizzes.arithmetic.answers import parse_value
@@ -131,13 +132,12 @@ def prospects(
     """
     moment = now or timezone.now()
     quizzes = {one.quiz_id for one in assignments}
-    published = QuizVersion.objects.published().filter(quiz__in=quizzes).select_related("quiz")
-    versions = {version.quiz_id: version for version in published}
+    versions = {version.quiz_id: version for version in _read_versions(quizzes)}
     if quizzes - versions.keys():
         raise CannotStart(_("This quiz is not published."), code="not_published")
     granted = allowances_of([one.pk for one in assignments], person)
     attempts: dict[int, list[Attempt]] = {quiz: [] for quiz in quizzes}
-    for attempt in Attempt.objects.filter(person__in=rows_of(person), quiz__in=quizzes):
+    for attempt in _read_attempts(rows_of(person), quizzes):
         attempts[attempt.quiz_id].append(attempt)
     return [
         _prospect(
@@ -150,6 +150,16 @@ def prospects(
         )
         for one in assignments
     ]
+
+
+@prepared
+def _read_versions(quizzes: Collection[int]) -> QuerySet[QuizVersion]:
+    return QuizVersion.objects.published().filter(quiz__in=quizzes).select_related("quiz")
+
+
+@prepared
+def _read_attempts(person_ids: Collection[int], quizzes: Collection[int]) -> QuerySet[Attempt]:
+    return Attempt.objects.filter(person__in=person_ids, quiz__in=quizzes)
 
 
 def _prospect(
@@ -340,24 +350,33 @@ class StoredAnswer:
     value: Any
 
 
+@prepared
+def _lock(uuid: UUID, person_ids: Collection[int]) -> QuerySet[Attempt]:
+    own = condition_of_own("take-attempt", Attempt, person_ids, date.min)
+    return _lockable().filter(own, uuid=uuid)
+
+
+def _lockable() -> QuerySet[Attempt]:
+    return Attempt.objects.select_for_update().order_by().only(*READ_WITH_THE_LOCK)
+
+
 @contextmanager
 def with_attempt(
-    uuid: UUID, *, among: QuerySet[Attempt] | None = None, now: datetime | None = None
+    uuid: UUID, *, taker: Person | None = None, now: datetime | None = None
 ) -> Iterator[Attempt]:
     """Open the one door to an attempt: locked, and ended first if its time is over.
 
     Args:
         uuid: of the attempt.
-        among: the attempts that the caller may reach; all of them for the system itself.
+        taker: whose attempt it must be; None for the system itself.
         now: moment of the act, server time.
 
     Raises:
-        Refused: no such attempt within reach.
+        Refused: there is no such attempt of theirs.
     """
-    rows = Attempt.objects.all() if among is None else among
     with transaction.atomic():
-        locked = rows.select_for_update().filter(uuid=uuid).order_by()
-        attempt = next(iter(locked.only(*READ_WITH_THE_LOCK)), None)
+        found = _lock(uuid, rows_of(taker)) if taker else _lockable().filter(uuid=uuid)
+        attempt = next(iter(found), None)
         if attempt is None:
             raise Refused(_("Not found."), code="not_found", status=404)
         moment = now or timezone.now()
@@ -415,18 +434,18 @@ def save_response(
     index: int,
     event: SaveEvent,
     *,
-    among: QuerySet[Attempt],
+    taker: Person | None = None,
     now: datetime | None = None,
 ) -> SavedAnswers:
     """Save one answer, as ``save_responses`` saves many."""
-    return save_responses(uuid, [(index, event)], among=among, now=now)
+    return save_responses(uuid, [(index, event)], taker=taker, now=now)
 
 
 def save_responses(
     uuid: UUID,
     events: Sequence[tuple[int, SaveEvent]],
     *,
-    among: QuerySet[Attempt],
+    taker: Person | None = None,
     now: datetime | None = None,
 ) -> SavedAnswers:
     """Save answers in their order, all or none, and say what became of each.
@@ -436,16 +455,16 @@ def save_responses(
     """
     moment = now or timezone.now()
     try:
-        with with_attempt(uuid, among=among, now=moment) as attempt:
+        with with_attempt(uuid, taker=taker, now=moment) as attempt:
             return SavedAnswers(attempt, _save_all(attempt, events, now=moment))
     except IntegrityError:
-        with with_attempt(uuid, among=among, now=moment) as attempt:
+        with with_attempt(uuid, taker=taker, now=moment) as attempt:
             return SavedAnswers(attempt, _save_all(attempt, events, now=moment, reads_log=True))
 
 
-def flag(uuid: UUID, index: int, *, among: QuerySet[Attempt], flagged: bool) -> None:
+def flag(uuid: UUID, index: int, *, taker: Person, flagged: bool) -> None:
     """Mark an item to come back to, or take the mark away; once the attempt is over, nothing."""
-    with with_attempt(uuid, among=among) as attempt:
+    with with_attempt(uuid, taker=taker) as attempt:
         if attempt.is_open:
             attempt.items.filter(index=index).update(flagged=flagged)
 
@@ -513,24 +532,29 @@ def _save_all(
     return tuple(decisions)
 
 
+@prepared
+def _read_stored(
+    attempt: int, indexes: Collection[int] | None = None
+) -> QuerySet[AttemptItem, Any]:
+    rows = AttemptItem.objects.filter(attempt=attempt).order_by("index")
+    if indexes is not None:
+        rows = rows.filter(index__in=indexes)
+    return rows.values_list(
+        "index",
+        "pk",
+        "question_version",
+        "question_version__content_hash",
+        "response__pk",
+        "response__rev",
+        "response__value",
+    )
+
+
 def _read_answers(
     attempt: Attempt, indexes: Collection[int] | None = None
 ) -> dict[int, StoredAnswer]:
     """Read what stands for the items of these indexes, or for all, by index."""
-    rows = AttemptItem.objects.filter(attempt=attempt.pk).order_by("index")
-    if indexes is not None:
-        rows = rows.filter(index__in=indexes)
-    read = list(
-        rows.values_list(
-            "index",
-            "pk",
-            "question_version",
-            "question_version__content_hash",
-            "response__pk",
-            "response__rev",
-            "response__value",
-        )
-    )
+    read = _read_stored(attempt.pk) if indexes is None else _read_stored(attempt.pk, indexes)
     contents = contents_of({row[2]: row[3] for row in read})
     return {
         index: StoredAnswer(
@@ -575,7 +599,7 @@ def _logged(row: ResponseEvent) -> LoggedSave:
 def submit(
     uuid: UUID,
     *,
-    among: QuerySet[Attempt],
+    taker: Person | None = None,
     pending: Sequence[tuple[int, SaveEvent]] = (),
     reason: str = "person",
     now: datetime | None = None,
@@ -586,7 +610,7 @@ def submit(
     A time-out that the client saw too early leaves the attempt under way.
     """
     moment = now or timezone.now()
-    with with_attempt(uuid, among=among, now=moment) as attempt:
+    with with_attempt(uuid, taker=taker, now=moment) as attempt:
         decisions = _save_all(attempt, pending, now=moment, reads_log=True) if pending else ()
         is_over = attempt.deadline_at is not None and moment >= attempt.deadline_at
         comes_too_early = reason == TIMEOUT and not is_over

@@ -1,16 +1,17 @@
 """A person's quizzes: what is to do, under way and done."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clinic.lib.prepared import prepared
 from clinic.lib.remembering import until_publication
-from clinic.people.access import visible
+from clinic.people.access import condition_of_own, rows_of, visible
 from clinic.people.models import Account, Membership, Person
 from quizzes.delivery import Prospect, form_of, prospects
 from quizzes.models import Assignment, Attempt, Quiz, Slot
@@ -70,14 +71,25 @@ def entries_of(
         quiz: this quiz alone.
         since: leave out what had closed by then.
     """
-    rows = _published_for(account)
+    person_ids, day = rows_of(account.person), timezone.localdate()
+    rows = _read_assignments(person_ids, day, quiz.pk if quiz else None, since)
+    found = prospects(rows, account.person)
+    lengths = _lengths(frozenset(one.version.pk for one in found))
+    return [_entry(one, questions=lengths[one.version.pk, _form(one, account)]) for one in found]
+
+
+@prepared
+def _read_assignments(
+    person_ids: Collection[int], day: date, quiz: int | None, since: datetime | None
+) -> QuerySet[Assignment]:
+    rows = Assignment.objects.select_related("quiz")
+    rows = rows.filter(condition_of_own("open-quiz", Assignment, person_ids, day))
+    rows = rows.filter(quiz__versions__state=VersionState.PUBLISHED)
     if quiz is not None:
         rows = rows.filter(quiz=quiz)
     if since is not None:
         rows = rows.exclude(closes_at__lt=since)
-    found = prospects(list(rows.order_by("opens_at", "id")), account.person)
-    lengths = _lengths(frozenset(one.version.pk for one in found))
-    return [_entry(one, questions=lengths[one.version.pk, _form(one, account)]) for one in found]
+    return rows.order_by("opens_at", "id")
 
 
 def a_year_ago() -> datetime:
@@ -87,12 +99,8 @@ def a_year_ago() -> datetime:
 
 def has_entries_before(account: Account, moment: datetime) -> bool:
     """Whether quizzes of the person had closed by then."""
-    return _published_for(account).filter(closes_at__lt=moment).exists()
-
-
-def _published_for(account: Account) -> QuerySet[Assignment]:
-    rows = visible(account, "open-quiz", Assignment.objects.select_related("quiz"))
-    return rows.filter(quiz__versions__state=VersionState.PUBLISHED)
+    rows = visible(account, "open-quiz", Assignment.objects.filter(closes_at__lt=moment))
+    return rows.filter(quiz__versions__state=VersionState.PUBLISHED).exists()
 
 
 def takers_of(assignment: Assignment) -> QuerySet[Person]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from clinic.assessments.models import Outcome
 from clinic.lib.errors import Refused
+from clinic.lib.prepared import prepared
 from clinic.lib.templatetags.ui import decimals, moment
 from clinic.people.access import rows_of
 from clinic.people.models import Account
@@ -236,17 +237,7 @@ def _by_area(outcomes: Iterable[OutcomeScore]) -> list[AreaScoreTotals]:
 
 def shown_items(attempt: Attempt) -> list[ShownItem]:
     """Return the items as their taker may see them during the attempt, in their order."""
-    rows = list(
-        attempt.items.order_by("index").values_list(
-            "index",
-            "question_version",
-            "question_version__content_hash",
-            "option_order",
-            "flagged",
-            "response__rev",
-            "response__value",
-        )
-    )
+    rows = _read_items(attempt.pk)
     contents = contents_of({version: digest for _index, version, digest, *_rest in rows})
     return [
         ShownItem(
@@ -259,6 +250,23 @@ def shown_items(attempt: Attempt) -> list[ShownItem]:
         )
         for index, version, _digest, order, flagged, rev, value in rows
     ]
+
+
+@prepared
+def _read_items(attempt: int) -> QuerySet[AttemptItem, Any]:
+    return (
+        AttemptItem.objects.filter(attempt=attempt)
+        .order_by("index")
+        .values_list(
+            "index",
+            "question_version",
+            "question_version__content_hash",
+            "option_order",
+            "flagged",
+            "response__rev",
+            "response__value",
+        )
+    )
 
 
 def _number(content: Content, raw: Any) -> Fraction | None:

@@ -1,14 +1,15 @@
 """Pages of the quizzes; each step works without JavaScript."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,7 +21,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.lib.errors import Refused
-from clinic.people.access import SignedInRequest, holds, rows_of, visible
+from clinic.lib.prepared import prepared
+from clinic.people.access import SignedInRequest, condition_of_own, holds, rows_of, visible
 from quizzes import delivery, overview, question_page, showing
 from quizzes.arithmetic.deadlines import time_left
 from quizzes.arithmetic.saving import SaveEvent, SaveOutcome
@@ -111,10 +113,20 @@ def _next_blank(attempt: Attempt) -> int:
     return min((item.index for item in items if not item.is_answered), default=1)
 
 
+@prepared
+def _read_own(uuid: UUID, person_ids: Collection[int], *, verb: str) -> QuerySet[Attempt]:
+    own = condition_of_own(verb, Attempt, person_ids, date.min)
+    related = Attempt.objects.select_related("quiz_version", "assignment")
+    return related.filter(own, uuid=uuid).order_by()
+
+
 def _own(request: SignedInRequest, uuid: UUID, verb: str = "take-attempt") -> Attempt:
-    attempts = visible(request.user, verb, Attempt.objects.all()).order_by()
-    related = attempts.select_related("quiz_version", "assignment", "person")
-    attempt = get_object_or_404(related, uuid=uuid)
+    person = request.user.person
+    attempt = next(iter(_read_own(uuid, rows_of(person), verb=verb)), None)
+    if attempt is None:
+        raise Http404
+    if attempt.person_id == person.pk:
+        attempt.person = person
     is_over = attempt.is_open and delivery.is_overdue(attempt, timezone.now())
     return delivery.expire(uuid) if is_over else attempt
 
@@ -138,8 +150,8 @@ def attempt_item(request: SignedInRequest, attempt: UUID, number: str) -> HttpRe
         if refused is None:
             step = request.POST.get("ke", "")
             if step == "tandai":
-                mine = visible(request.user, "take-attempt", Attempt.objects.all())
-                delivery.flag(attempt, shown.index, among=mine, flagged=not shown.flagged)
+                taker = request.user.person
+                delivery.flag(attempt, shown.index, taker=taker, flagged=not shown.flagged)
                 return redirect("attempt_item", attempt=attempt, number=shown.index)
             if step.isdecimal() and 1 <= int(step) <= len(items):
                 return redirect("attempt_item", attempt=attempt, number=step)
@@ -186,8 +198,8 @@ def _save(
         value=value,
         clear=clears,
     )
-    mine = visible(request.user, "take-attempt", Attempt.objects.all())
-    decision = delivery.save_response(attempt.uuid, shown.index, event, among=mine).decision
+    taker = request.user.person
+    decision = delivery.save_response(attempt.uuid, shown.index, event, taker=taker).decision
     if decision.outcome is SaveOutcome.CONFLICT:
         return RefusedAnswer(decision.sent, sentence_of(decision), is_conflict=True)
     if decision.outcome is SaveOutcome.REFUSED:
@@ -225,8 +237,7 @@ def attempt_check(request: SignedInRequest, attempt: UUID) -> HttpResponse:
     if request.method == "POST" and blanks:
         return redirect(f"{reverse('attempt_check', args=[attempt])}?{ASKED}=1")
     if request.method == "POST":
-        mine = visible(request.user, "take-attempt", Attempt.objects.all())
-        delivery.submit(attempt, among=mine)
+        delivery.submit(attempt, taker=request.user.person)
         return redirect("attempt_result", attempt=attempt)
     context = {
         "attempt": found,

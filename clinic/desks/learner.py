@@ -5,11 +5,12 @@ Each package gives its own rows; this page puts them in one order and holds no r
 What a participant does before the next clinic: read, take the pre-quiz, keep the code.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,6 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from attendance.models import Event, Registration
+from clinic.lib.prepared import prepared
 from clinic.lib.templatetags.ui import days_left, minutes, moment, weekday
 from clinic.people.access import SignedInRequest, rows_of
 from clinic.people.models import Account
@@ -36,7 +38,7 @@ from quizzes.wording import standing_of
 @never_cache
 def learning(request: SignedInRequest) -> HttpResponse:
     """Show what comes before the next clinic and where to go on; to somebody new, how to begin."""
-    editions = list(reading.current_editions(request.user))
+    editions = reading.current_editions(request.user)
     standings = progress.progress_of(request.user.person, editions)
     begun, finished = _reading(editions, standings)
     seats, entries = _seats(request.user), entries_of(request.user, since=a_year_ago())
@@ -80,11 +82,16 @@ def _reading(
 
 def _seats(actor: Account) -> list[Registration]:
     """Return the seats that the person holds in events ahead, the next one first."""
-    held = Registration.objects.active().filter(person__in=rows_of(actor.person))
+    return _read_seats(rows_of(actor.person), timezone.now())
+
+
+@prepared
+def _read_seats(person_ids: Collection[int], now: datetime) -> QuerySet[Registration]:
+    held = Registration.objects.active().filter(person__in=person_ids)
     held = held.select_related("event").annotate(
         starts=Min("event__sessions__starts_at"), ends=Max("event__sessions__ends_at")
     )
-    return list(held.filter(ends__gte=timezone.now()).order_by("starts"))
+    return held.filter(ends__gte=now).order_by("starts")
 
 
 def _seat_task(seat: Any) -> dict[str, Any]:

@@ -22,12 +22,12 @@ Which rows stand for a person and which grants are in force, each read once in a
 How far an actor reaches, as conditions that a query can use.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, lru_cache, reduce, wraps
+from functools import cache, reduce, wraps
 from http import HTTPStatus
 from operator import or_
 from typing import Any, TypeGuard, TypeVar, cast
@@ -44,6 +44,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
+from clinic.lib.prepared import prepared
 from clinic.people.models import Account, Grant, Membership, Person, Unit
 from clinic.records.audit import AuditEntry
 from clinic.records.imports import Import
@@ -124,16 +125,16 @@ def grants_of(person: Person, day: date | None = None) -> list[Grant]:
         return []
     if known is not None and (person.pk, day) in known.grants:
         return known.grants[person.pk, day]
-    grants = list(_in_force(day).filter(person__in=rows_of(person)))
+    grants = _read_grants(rows_of(person), day)
     if known is not None:
         known.grants[person.pk, day] = grants
     return grants
 
 
-@lru_cache(maxsize=1)
-def _in_force(day: date) -> QuerySet[Grant]:
-    """Return the question of every request, put together once a day."""
-    return Grant.objects.on(day).select_related("unit").order_by("starts_on", "id")
+@prepared
+def _read_grants(person_ids: Collection[int], day: date) -> QuerySet[Grant]:
+    in_force = Grant.objects.on(day).filter(person__in=person_ids)
+    return in_force.select_related("unit").order_by("starts_on", "id")
 
 
 def rows_of(person: Person) -> frozenset[int]:
@@ -161,16 +162,20 @@ class Reach:
 
     Every method returns a condition that matches nothing where the actor lacks that letter, so
     that a rule is the plain union of the ways it knows.
+
+    Attributes:
+        day: on which it is asked.
     """
 
     everything: bool = False
     whole_programme: bool = False
-    person_ids: frozenset[int] = frozenset()
+    person_ids: Collection[int] = frozenset()
     author_ids: frozenset[int] = frozenset()
     unit_paths: frozenset[str] = frozenset()
     event_ids: frozenset[int] = frozenset()
     assignments: frozenset[tuple[str, int]] = frozenset()
     own_unit_paths: frozenset[str] = frozenset()
+    day: date = field(default_factory=timezone.localdate)
 
     def own(self, person: str) -> Q:
         """Rows whose field ``person`` is the actor's person, by whatever row of theirs."""
@@ -210,7 +215,7 @@ class Reach:
         """Every row, for who works for the whole programme (content belongs to no unit)."""
         return EVERYTHING if self.everything or self.whole_programme else NOTHING
 
-    def _is(self, person: str, ids: frozenset[int]) -> Q:
+    def _is(self, person: str, ids: Collection[int]) -> Q:
         if self.everything:
             return EVERYTHING
         return Q(**{f"{person}__in": ids}) if ids else NOTHING
@@ -346,6 +351,20 @@ def condition_of(actor: Actor, verb: str, model: type[Model]) -> Q:
     with remembering_for_one_question():
         reaches = [(known, _reach(actor, known.letters)) for known in _rules_for(verb, model)]
     return _any(known.scope(reach) for known, reach in reaches if reach is not None)
+
+
+def condition_of_own(verb: str, model: type[Model], person_ids: Collection[int], day: date) -> Q:
+    """Return what ``condition_of`` does where a verb is everybody's, for their own rows alone.
+
+    A prepared query (``clinic.lib.prepared``) gives places of keys and of a day in their stead.
+
+    Raises:
+        LookupError: another role holds the verb too, or it reaches other people's rows.
+    """
+    (known,) = _rules_for(verb, model)
+    if known.letters != {PARTICIPANT: "o"}:
+        raise LookupError(f"{verb} on {model.__name__} is not everybody's own alone.")
+    return known.scope(Reach(person_ids=person_ids, day=day))
 
 
 def visible(actor: Actor, verb: str, queryset: QuerySet[Row]) -> QuerySet[Row]:
@@ -532,11 +551,16 @@ def own_unit_paths(person: Person) -> frozenset[str]:
     known = _known.get()
     if known is not None and person.pk in known.own_units:
         return known.own_units[person.pk]
-    own = Membership.objects.on(timezone.localdate()).filter(person__in=rows_of(person))
-    paths = frozenset(own.values_list("unit__path", flat=True))
+    paths = frozenset(_read_unit_paths(rows_of(person), timezone.localdate()))
     if known is not None:
         known.own_units[person.pk] = paths
     return paths
+
+
+@prepared
+def _read_unit_paths(person_ids: Collection[int], day: date) -> QuerySet[Membership, Any]:
+    memberships = Membership.objects.on(day).filter(person__in=person_ids)
+    return memberships.values_list("unit__path", flat=True)
 
 
 @rule(

@@ -1,7 +1,6 @@
 """The log-in: how allauth looks accounts up, counts tries, keeps factors and writes to people."""
 
 import base64
-import functools
 import hashlib
 import io
 from typing import Any
@@ -26,6 +25,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
+from clinic.lib.prepared import prepared
 from clinic.people.access import PARTICIPANT, PUBLIC, SignedInRequest, grants_of, roles_of
 from clinic.people.accounts import find_account
 from clinic.people.arithmetic.matching import fold_login_name
@@ -41,10 +41,9 @@ KEY_SLUG_LENGTH = 20
 ONE_TEXT = gettext_lazy("The NIP, e-mail address or password is not right. Check them and retry.")
 
 
-@functools.cache
-def _query_accounts() -> QuerySet[Account]:
-    """Return the query of each request, put together once: that takes longer than running it."""
-    return Account.objects.with_standing()
+@prepared
+def _read_accounts(key: int) -> QuerySet[Account]:
+    return Account.objects.with_standing().filter(pk=key)
 
 
 class Backend(AuthenticationBackend):
@@ -63,11 +62,9 @@ class Backend(AuthenticationBackend):
 
     def get_user(self, user_id: int) -> Account | None:
         """Read the account of a session afresh for each request, with its person (S24)."""
-        try:
-            account = _query_accounts().get(pk=user_id)
-        except Account.DoesNotExist:
-            return None
-        return account if self.user_can_authenticate(account) else None
+        for account in _read_accounts(user_id):
+            return account if self.user_can_authenticate(account) else None
+        return None
 
     def _get_group_permissions(self, user_obj: Account) -> QuerySet[Permission]:
         """Count only groups whose role is in force today, so that a grant ends by its date."""

@@ -31,7 +31,7 @@ Section = dict[str, Any]
 @require_safe
 def modules(request: HttpRequest) -> HttpResponse:
     """List what there is to read, narrowed by area, framework, length and own progress."""
-    editions = list(reading.current_editions(request.user))
+    editions = reading.current_editions(request.user)
     own = (
         progress.progress_of(request.user.person, editions) if request.user.is_authenticated else {}
     )

@@ -209,7 +209,7 @@ def test_q06_a_walk_changes_nothing_before_it_holds_the_attempt(cast, browser):
 def test_q06_the_trace_sees_a_write_outside(cast):
     attempt = made.attempt_of(cast.participant)
     event = SaveEvent(client_id="a", seq=1, base_rev=0, value=None, clear=True)
-    delivery.save_response(attempt.uuid, 1, event, among=Attempt.objects.all())
+    delivery.save_response(attempt.uuid, 1, event)
     with CaptureQueriesContext(connection) as captured:
         Attempt.objects.filter(pk=attempt.pk).update(finish_reason="")
     assert len(outside_the_door([one["sql"] for one in captured])) == 1

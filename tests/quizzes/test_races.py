@@ -32,8 +32,7 @@ def together(*acts):
 
 def save(attempt, value, *, client, seq=1, base_rev=0, now=None):
     event = SaveEvent(client_id=client, seq=seq, base_rev=base_rev, value=value)
-    every = Attempt.objects.all()
-    return lambda: delivery.save_response(attempt.uuid, 1, event, among=every, now=now).decision
+    return lambda: delivery.save_response(attempt.uuid, 1, event, now=now).decision
 
 
 def options_of(attempt):
@@ -82,12 +81,11 @@ def test_q07_submit_and_expiry_at_once_give_one_finish_and_one_set_of_credits(ca
     version = made.published_quiz(cast, minutes=5)
     attempt, _new = delivery.start(made.assigned(version, person), person.account)
     late = attempt.deadline_at + delivery.GRACE + timedelta(seconds=1)
-    every = Attempt.objects.all()
 
     together(
-        lambda: delivery.submit(attempt.uuid, among=every),
+        lambda: delivery.submit(attempt.uuid),
         lambda: delivery.expire(attempt.uuid, now=late),
-        lambda: delivery.submit(attempt.uuid, among=every),
+        lambda: delivery.submit(attempt.uuid),
         lambda: delivery.expire_due(now=late),
     )
 
@@ -101,11 +99,8 @@ def test_q07_submit_and_expiry_at_once_give_one_finish_and_one_set_of_credits(ca
 def test_a_save_beside_a_submit_is_either_scored_or_late(cast):
     attempt = made.attempt_of(cast.participant)
     key = made.key_of(attempt.items.get(index=1).question_version.parsed)
-    every = Attempt.objects.all()
 
-    saved, _done = together(
-        save(attempt, key, client="a"), lambda: delivery.submit(attempt.uuid, among=every)
-    )
+    saved, _done = together(save(attempt, key, client="a"), lambda: delivery.submit(attempt.uuid))
 
     assert saved.outcome in {SaveOutcome.APPLIED, SaveOutcome.LATE}
     assert Credit.objects.get().share == (1 if saved.outcome is SaveOutcome.APPLIED else 0)

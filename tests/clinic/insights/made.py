@@ -83,7 +83,7 @@ QUIZ = Recording(_quiz)
 def answer(version, person, *, right: int, blank: int = 0, phase=Phase.NORMAL, **more) -> Attempt:
     """The person takes the quiz: ``right`` answers right, ``blank`` left out, the rest wrong."""
     attempt = answered(version, person, right=right, blank=blank, phase=phase, **more)
-    return delivery.submit(attempt.uuid, among=Attempt.objects.filter(person=person)).attempt
+    return delivery.submit(attempt.uuid, taker=person).attempt
 
 
 def answered(version, person, *, right: int, blank: int = 0, phase=Phase.NORMAL, **more) -> Attempt:
@@ -91,14 +91,13 @@ def answered(version, person, *, right: int, blank: int = 0, phase=Phase.NORMAL,
     given = version.quiz.assignments.filter(person=person, phase=phase).first()
     given = given or quizzes_made.assigned(version, person, phase=phase, **more)
     attempt, _new = delivery.start(given, person.account)
-    own = Attempt.objects.filter(person=person)
     for place, item in enumerate(attempt.items.order_by("index")):
         if place >= attempt.items.count() - blank:
             break
         content = item.question_version.parsed
         value = quizzes_made.key_of(content) if place < right else quizzes_made.wrong_of(content)
         event = SaveEvent(client_id="uji", seq=1, base_rev=0, value=value)
-        delivery.save_response(attempt.uuid, item.index, event, among=own)
+        delivery.save_response(attempt.uuid, item.index, event, taker=person)
     return attempt
 
 
