@@ -136,7 +136,8 @@ TEMPLATES = [
 DATABASE_URL = env("DATABASE_URL")
 DEMO_DATABASE = "klinik.sqlite3"
 # IMMEDIATE takes the write lock at BEGIN: a read before a write never dies of "database is
-# locked". FULL keeps every commit through a loss of power (R1). With recursive_triggers a REPLACE
+# locked". FULL keeps every commit through a loss of power (R1), and where ``clinic.lib.sqlite3``
+# commits without it, that waits for the disk itself. With recursive_triggers a REPLACE
 # over any unique value fires the trigger of DELETE (S22). Each thread keeps its connection, since
 # opening one reads the whole schema; so its own cache is small, and pages of the file are mapped,
 # which all processes share.
@@ -151,12 +152,13 @@ EMBEDDED_OPTIONS = {
 DATABASES: dict[str, dict[str, Any]] = {
     "default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))
     if DATABASE_URL
-    else {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / DEMO_DATABASE}
+    else {"ENGINE": "clinic.lib.sqlite3", "NAME": DATA_DIR / DEMO_DATABASE}
 }
 if KLINIK_ENV == "test" and env("KLINIK_DATABASE_NAME"):  # a real worker on the test database
     DATABASES["default"]["NAME"] = env("KLINIK_DATABASE_NAME")
 IS_EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 if IS_EMBEDDED:
+    DATABASES["default"]["ENGINE"] = "clinic.lib.sqlite3"
     DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
         **EMBEDDED_OPTIONS,

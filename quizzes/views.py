@@ -76,13 +76,12 @@ def quizzes(request: SignedInRequest) -> HttpResponse:
 @never_cache
 def quiz_start(request: SignedInRequest, slug: str) -> HttpResponse:
     """Say what to expect before the first answer; a post begins or goes on."""
-    allowed = visible(request.user, "open-quiz", Assignment.objects.filter(quiz__slug=slug))
     refusal = None
     if request.method == "POST":
         form = StartForm(request.POST)
         if not form.is_valid():
             raise Http404
-        chosen = allowed.select_related("quiz", "event")
+        chosen = Assignment.objects.select_related("quiz", "event").filter(quiz__slug=slug)
         assignment = get_object_or_404(chosen, uuid=form.cleaned_data["tugas"])
         try:
             attempt, is_new = delivery.start(assignment, request.user)
@@ -93,7 +92,7 @@ def quiz_start(request: SignedInRequest, slug: str) -> HttpResponse:
             return redirect("attempt_item", attempt=attempt.uuid, number=number)
     quiz = get_object_or_404(Quiz, slug=slug)
     entries = overview.entries_of(request.user, quiz=quiz)
-    if not entries and not allowed.exists():
+    if not entries and not visible(request.user, "open-quiz", quiz.assignments.all()).exists():
         raise Http404
     context = {
         "quiz": quiz,

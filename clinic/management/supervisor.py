@@ -24,7 +24,11 @@ from multiprocessing.context import ForkProcess
 from pathlib import Path
 from types import FrameType
 
-from clinic.management.processes import end_with_parent, name_process
+from clinic.management.processes import (
+    end_with_parent,
+    name_process,
+    work_in_the_background,
+)
 from clinic.management.setup_page import SetupPage
 
 LISTENING = "0A"  # state of a listening socket in /proc/net/tcp
@@ -261,6 +265,7 @@ def children_of(listener: int) -> list[Child]:
 
     def work() -> None:
         os.close(listener)
+        work_in_the_background()
         app.worker_main(["--quiet", "worker", "--concurrency=2", *QUIET])
 
     def time_hints() -> None:

@@ -55,7 +55,7 @@ def test_r01_what_was_said_to_be_saved_outlives_a_kill():
     assert set(range(said + 1)) <= numbers
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_r01_a_commit_waits_for_the_disk():
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":

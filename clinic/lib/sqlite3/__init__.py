@@ -1,0 +1,1 @@
+"""The embedded database, as Django's but for when a commit reaches the disk."""
