@@ -283,12 +283,6 @@ def outcome_of(section: Mapping[str, Any]) -> Outcome | None:
     return Outcome.objects.filter(slug=section["outcome"]).first() if section["outcome"] else None
 
 
-@until_publication
-def areas() -> dict[str, ChangeArea]:
-    """Return the change areas by their slug."""
-    return {area.slug: area for area in ChangeArea.objects.all()}
-
-
 # --- which editions, and since when their pages are as they are ---------------------------------
 def current_editions(actor: Actor) -> Sequence[ModuleEdition]:
     """Return the current edition of every module that the actor may read, in order of areas."""

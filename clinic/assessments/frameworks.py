@@ -22,10 +22,17 @@ from django.utils.translation import gettext as _
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.arithmetic.frameworks import FrameworkFault, parse_framework
 from clinic.assessments.arithmetic.scoring import points_per_node
-from clinic.assessments.models import Framework, FrameworkEdition, Node, NodeRevision
+from clinic.assessments.models import (
+    ChangeArea,
+    Framework,
+    FrameworkEdition,
+    Node,
+    NodeRevision,
+)
 from clinic.lib.arithmetic.messages import gettext_noop
 from clinic.lib.arithmetic.numbers import to_scale
 from clinic.lib.errors import Refused
+from clinic.lib.remembering import until_publication
 from clinic.records import audit
 
 SENTENCES = {
@@ -388,3 +395,15 @@ def lock(edition: FrameworkEdition) -> None:
     FrameworkEdition.objects.filter(pk=edition.pk, locked_at__isnull=True).update(
         locked_at=timezone.now()
     )
+
+
+@until_publication
+def change_areas() -> dict[str, ChangeArea]:
+    """Return the change areas in their order, by slug."""
+    return {area.slug: area for area in ChangeArea.objects.all()}
+
+
+@until_publication
+def editions_by_key() -> dict[int, FrameworkEdition]:
+    """Return every edition by its key, without its definition."""
+    return FrameworkEdition.objects.defer("definition").in_bulk()

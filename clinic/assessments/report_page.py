@@ -11,8 +11,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
-from clinic.assessments.frameworks import find_framework
-from clinic.assessments.models import ChangeArea
+from clinic.assessments.frameworks import change_areas, find_framework
 from clinic.assessments.workbook.report import say
 from clinic.lib.templatetags.ui import points
 from clinic.records.imports import Import
@@ -192,7 +191,7 @@ def _group(checks: list[dict[str, Any]]) -> list[ReportGroup]:
 
 
 def _make_areas(figures: Mapping[str, Any]) -> list[ReportArea]:
-    names = {area.slug: area for area in ChangeArea.objects.all()}
+    names = change_areas()
     ordered = sorted(figures, key=lambda slug: names[slug].order)
     return [
         ReportArea(
@@ -212,7 +211,7 @@ def goals_of(
     distances: Mapping[str, Any],
 ) -> list[Goal]:
     """Put the distance to each test into lines for people."""
-    names = {area.slug: str(area) for area in ChangeArea.objects.all()}
+    names = {slug: str(area) for slug, area in change_areas().items()}
     language = int(get_language() == "en")
     goals = []
     for test in thresholds:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from django.views.generic import TemplateView
 
+from clinic.assessments.frameworks import change_areas
 from clinic.insights.reading import minima
 from clinic.lib.context_processors import THEME_KEY, THEMES
 from clinic.lib.problems import BY_STATUS
@@ -56,7 +57,7 @@ class FrontPage(TemplateView):
                 "about": ABOUT_AREAS[slug][1],
                 "url": reverse("module", args=[modules[slug]]) if slug in modules else "",
             }
-            for slug, area in reading.areas().items()
+            for slug, area in change_areas().items()
         ]
         return super().get_context_data(areas=areas, sample=SAMPLE, **kwargs)
 

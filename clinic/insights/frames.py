@@ -15,7 +15,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import ngettext
 
 from clinic.assessments.arithmetic.scoring import points_per_node, score_sheet
-from clinic.assessments.frameworks import edition_file
+from clinic.assessments.frameworks import edition_file, editions_by_key
 from clinic.assessments.models import (
     AreaScore,
     ChangeArea,
@@ -84,7 +84,7 @@ def choices(sheets: QuerySet[Sheet]) -> list[FrameChoice]:
     """
     counted = sheets.order_by().values_list("edition", "period")
     found = list(counted.annotate(units=Count("unit", distinct=True)))
-    editions = FrameworkEdition.objects.defer("definition").in_bulk({row[0] for row in found})
+    editions = editions_by_key()
     known = [FrameChoice(editions[edition], period, units) for edition, period, units in found]
     return in_order_of_reading(known, fullest=True)
 

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from clinic.assessments.frameworks import change_areas
 from clinic.assessments.models import AreaScore, ChangeArea, Sheet
 from clinic.insights import wording
 from clinic.insights.frames import FrameChoice
@@ -204,7 +205,7 @@ def build_map(
         signs: findings of the units that have a row.
     """
     assessed = {slug for each in points_of.values() for slug in each}
-    every = list(ChangeArea.objects.all())
+    every = list(change_areas().values())
     areas = [area for area in every if area.slug in assessed]
     by_slug = {unit.slug: unit for unit in units}
     drawing = _MapDrawing(query, signs, points_of, areas)

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from clinic.assessments.frameworks import change_areas
 from clinic.lib.errors import Refused
 from clinic.people.access import ask_to_sign_in
 from courses import progress, reading
@@ -37,7 +38,7 @@ def modules(request: HttpRequest) -> HttpResponse:
     )
     form = ModuleFilter(request.GET or None, is_signed_in=request.user.is_authenticated)
     wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
-    areas = reading.areas()
+    areas = change_areas()
     cards = []
     for edition in editions:
         head, here = edition.head, own.get(edition.module_id)

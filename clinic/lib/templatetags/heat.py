@@ -1,12 +1,15 @@
 """The cells of a map, written in one go: a page holds hundreds of them."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from clinic.lib.languages import language
 from clinic.lib.templatetags.ui import decimals
 
 register = template.Library()
@@ -26,7 +29,9 @@ DOTS = tuple(
 @register.filter
 def heat_cells(cells: Iterable[Mapping[str, Any]]) -> SafeString:
     """Draw the cells of one row; ``components/heat_table.html`` says what a cell holds."""
-    return format_html_join("", "<td>{}</td>", ((_draw_cell(cell),) for cell in cells))
+    return format_html_join(
+        "", "<td>{}</td>", ((_draw_cell(language(), **cell),) for cell in cells)
+    )
 
 
 @register.filter
@@ -50,27 +55,37 @@ def _draw_shape(shape: str | None) -> SafeString | str:
     return format_html('<svg class="shape"><use href="#shape-{}" /></svg>', shape) if shape else ""
 
 
-def _draw_cell(cell: Mapping[str, Any]) -> SafeString:
-    if cell["tone"] == "none" and cell.get("text"):
-        return format_html(
-            '<span class="cell sum"><span class="points">{}</span></span>', cell["text"]
-        )
-    if cell["tone"] == "none":
+@lru_cache(maxsize=2048)  # a regency has some three hundred, each in every view of the map
+def _draw_cell(  # noqa: PLR0913 what a cell of the table holds
+    _language: str,
+    *,
+    tone: str,
+    label: str,
+    text: str = "",
+    url: str = "",
+    letter: str = "",
+    shape: str | None = "",
+    points: Decimal | None = None,
+    people: int = 0,
+    certainty: int = 0,
+) -> SafeString:
+    if tone == "none" and text:
+        return format_html('<span class="cell sum"><span class="points">{}</span></span>', text)
+    if tone == "none":
         return format_html(
             '<span class="cell tone-hidden"><span aria-hidden="true">–</span>'
             '<span class="hidden">{}</span></span>',
-            cell["label"],
+            label,
         )
-    people, certainty = cell.get("people"), cell.get("certainty")
     return format_html(
         '<a class="cell tone-{}" href="{}" aria-label="{}">{}<b>{}</b>'
         '<span class="points">{}<span class="worth">{}{}</span></span></a>',
-        cell["tone"],
-        cell["url"],
-        cell["label"],
-        _draw_shape(cell.get("shape")),
-        cell.get("letter", ""),
+        tone,
+        url,
+        label,
+        _draw_shape(shape),
+        letter,
         format_html('<span class="few">n {}</span> ', people) if people else "",
-        decimals(cell["points"], 1),
+        decimals(points, 1),
         DOTS[certainty - 1] if certainty else "",
     )
