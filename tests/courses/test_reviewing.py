@@ -110,7 +110,7 @@ def test_a_draft_in_review_costs_the_same_whatever_its_length(cast, signed_in):
         costs[number] = len(seen)
 
     assert costs[1] == costs[6]
-    assert costs[0] <= 24, costs
+    assert costs[0] <= 25, costs  # one reads the definition of an edition, once in a process
 
 
 def test_what_the_reviewer_saw_of_a_full_module_is_what_is_published(cast):
