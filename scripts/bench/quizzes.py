@@ -72,7 +72,12 @@ def _singles(
                     pairs[way].append((cpu_seconds(ours.web) - before, cost))
                 labels[way] = f"{asked} questions {way}, {person.requests} requests"
     return [
-        paired(f"quiz-{slugify(way)}", labels[way], taken, BARE_VIEWS_A_QUIZ)
+        paired(
+            f"quiz-{slugify(way)}",
+            labels[way],
+            taken,
+            BARE_VIEWS_A_QUIZ if WAYS[way].get("with_script", True) else None,
+        )
         for way, taken in pairs.items()
     ]
 
