@@ -16,7 +16,8 @@ from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from django.utils.translation import gettext as _
 
-from clinic.lib.arithmetic.tables import Table, UnsafeArchive, read_table
+from clinic.lib.arithmetic.tables import Table, read_table
+from clinic.lib.arithmetic.uploads import UnsafeArchive
 from clinic.lib.errors import Refused
 from clinic.people.arithmetic.lists import ColumnsMissing, ListProblem, ListRow, read_list
 from clinic.people.arithmetic.person_rows import PersonRow
