@@ -362,7 +362,15 @@ def _attempt(row: Job) -> None:
         _give_up(row, refused, given_up=handler.given_up, state=state)
     except Exception as error:
         logger.exception("job_attempt_failed", attempt=row.attempts)
-        _give_back(row, handler, error=error)
+        if row.attempts > len(handler.back_off):
+            _give_up(row, Refused(code=_locate(error)), given_up=handler.given_up)
+            return
+        row.mine().update(
+            state=Job.State.QUEUED,
+            due_at=timezone.now() + timedelta(seconds=handler.back_off[row.attempts - 1]),
+            lease_until=None,
+            last_error=_locate(error),
+        )
 
 
 def _finish(row: Job, write: Write | None) -> None:
@@ -384,19 +392,6 @@ def _finish(row: Job, write: Write | None) -> None:
             following = waiting.order_by("pk").values_list("pk", flat=True).first()
             if following is not None:
                 _send_after_commit(following)
-
-
-def _give_back(row: Job, handler: Handler, *, error: Exception) -> None:
-    """Queue another attempt after the back-off, or give up when the list is at its end."""
-    if row.attempts > len(handler.back_off):
-        _give_up(row, Refused(code=_locate(error)), given_up=handler.given_up)
-        return
-    row.mine().update(
-        state=Job.State.QUEUED,
-        due_at=timezone.now() + timedelta(seconds=handler.back_off[row.attempts - 1]),
-        lease_until=None,
-        last_error=_locate(error),
-    )
 
 
 def _give_up(
