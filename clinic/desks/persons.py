@@ -149,7 +149,7 @@ def show_person(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     context = {
         "person": person,
         "nip": mask_nip(person.nip),
-        "posts": members.select_related("unit"),
+        "memberships": members.select_related("unit"),
         "state": state,
         "may_have_account": state == AccountState.NONE,
         "slip_url": slips_url([person.account]) if state == AccountState.WAITING else "",
