@@ -315,12 +315,7 @@ class AccountAct(PersonAct):
     def check(self) -> None:
         if not self.account.is_active:
             raise Refused(_("This account is closed."), code="account_retired", status=409)
-        if self.account == self.request.user:
-            raise Refused(
-                _("This is your own account. Ask another administrator."),
-                code="own_account",
-                status=403,
-            )
+        accounts.check_not_own(self.account, self.request.user)
 
     def say_sessions(self) -> Iterator[Text]:
         count = len(accounts.open_sessions(self.account))
