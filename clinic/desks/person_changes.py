@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from clinic.desks.acts import Text
-from clinic.desks.persons import DAY, PersonAct, build_crumbs, describe_grant, find_person, narrow
+from clinic.desks.acts import OffersUnits, Text
+from clinic.desks.persons import DAY, PersonAct, build_crumbs, describe_grant, find_person
 from clinic.lib.errors import Refused
 from clinic.lib.templatetags.ui import day
 from clinic.people import merging, moving
@@ -32,7 +32,7 @@ MOST_FOUND = 20
 
 
 # --- Moving ---------------------------------------------------------------------------------------
-class MoveForm(forms.ModelForm):
+class MoveForm(OffersUnits, forms.ModelForm):
     """Where the person works then, from which day and in which post."""
 
     unit = forms.ModelChoiceField(
@@ -47,10 +47,6 @@ class MoveForm(forms.ModelForm):
         fields = ("unit", "start", "position", "position_kind")
         labels = {"start": gettext_lazy("First day there")}
         widgets = {"start": DAY}
-
-    def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        narrow(self, "unit", units)
 
 
 class MovePerson(PersonAct):
@@ -76,7 +72,7 @@ class MovePerson(PersonAct):
 
     def changes(self) -> Iterable[Text]:
         last, after = self.placement.last, self.placement.after
-        place = {
+        params = {
             "unit": self.chosen["unit"].name,
             "position": after.position or _("no post stated"),
             "first": day(after.start),
@@ -87,9 +83,9 @@ class MovePerson(PersonAct):
         if last is not None and self.placement.act == "correct":
             old = {"unit": last.unit.name, "first": day(last.start)}
             yield _("The place in %(unit)s since %(first)s is corrected, not ended.") % old
-        yield _("From %(first)s the person works in %(unit)s (%(position)s).") % place
-        for role in moving.roles_that_end(self.person, self.placement):
-            yield _("This role ends: %(role)s, %(scope)s.") % describe_grant(role)
+        yield _("From %(first)s the person works in %(unit)s (%(position)s).") % params
+        for grant in moving.roles_that_end(self.person, self.placement):
+            yield _("This role ends: %(role)s, %(scope)s.") % describe_grant(grant)
 
     def unchanged(self) -> Iterable[Text]:
         yield _("The history is not changed: what was done so far counts for the unit of that day.")
