@@ -160,8 +160,8 @@ def describe_health(failing: Sequence[str]) -> DeskPanel:
     rows.append(describe(_("Mail"), hint, is_well=not unsent))
     is_all_well = all(row["state"] == "done" for row in rows)
     lead = _("Everything runs.") if is_all_well else _("Something needs your attention.")
-    seen = _("Seen on %(moment)s.") % {"moment": moment(timezone.now())}
-    return DeskPanel(title=_("How the system is"), lead=f"{lead} {seen}", rows=rows)
+    checked = _("Seen on %(moment)s.") % {"moment": moment(timezone.now())}
+    return DeskPanel(title=_("How the system is"), lead=f"{lead} {checked}", rows=rows)
 
 
 # --- Authors and reviewers ------------------------------------------------------------------------
