@@ -73,9 +73,7 @@ def points_per_row(framework: FrameworkFile) -> dict[str, Fraction]:
 
     Rows whose weight no source gives are left out.
     """
-    carried: dict[str, Fraction] = {}
-    for root in framework.children(""):
-        _hand_down(framework, root, root.weight, carried)
+    carried = points_per_node(framework)
     return {node.code: carried[node.code] for node in framework.scored if node.code in carried}
 
 
@@ -110,7 +108,7 @@ def score_sheet(framework: FrameworkFile, answers: Answers) -> SheetScore:
             below = [nodes[c.code] for c in framework.children(node.code) if c.code in nodes]
             nodes[node.code] = _roll_up(carried[node.code], below)
     return SheetScore(
-        total=_add(nodes[root.code] for root in framework.children("") if root.code in nodes),
+        total=_add_up(nodes[root.code] for root in framework.children("") if root.code in nodes),
         nodes={node.code: nodes[node.code] for node in framework.nodes if node.code in nodes},
         areas=_score_areas(framework, {code: nodes[code] for code in worths}),
         blank=tuple(code for code, worth in worths.items() if worth.state == BLANK),
@@ -130,13 +128,9 @@ def _hand_down(
     carried[node.code] = points
     if framework.is_scored(node):
         return
-    counted = _get_counted(framework, node)
+    counted = [c for c in framework.children(node.code) if c.kind not in {"input", "criterion"}]
     for child in counted:
         _hand_down(framework, child, _compute_portion(node, points, child, counted), carried)
-
-
-def _get_counted(framework: FrameworkFile, node: EditionNode) -> list[EditionNode]:
-    return [c for c in framework.children(node.code) if c.kind not in {"input", "criterion"}]
 
 
 def _compute_portion(
@@ -165,7 +159,7 @@ def _score_row(maximum: Fraction, worth: RowWorth) -> Points:
 
 def _roll_up(maximum: Fraction, below: list[Points]) -> Points:
     """Add up children; points that no known child carries stay in maximum and ceiling."""
-    added = _add(below)
+    added = _add_up(below)
     unplaced = maximum - added.maximum
     return Points(
         score=added.score,
@@ -178,7 +172,7 @@ def _roll_up(maximum: Fraction, below: list[Points]) -> Points:
     )
 
 
-def _add(parts: Iterable[Points]) -> Points:
+def _add_up(parts: Iterable[Points]) -> Points:
     items = list(parts)
     return Points(
         score=sum((part.score for part in items), ZERO),
@@ -197,4 +191,4 @@ def _score_areas(framework: FrameworkFile, rows: dict[str, Points]) -> dict[str,
         area = framework.by_code[code].area
         if area:
             by_area.setdefault(area, []).append(points)
-    return {area: _add(points) for area, points in by_area.items()}
+    return {area: _add_up(points) for area, points in by_area.items()}
