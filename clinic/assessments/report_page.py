@@ -154,7 +154,7 @@ def facts_of(report: Mapping[str, Any]) -> dict[str, Any]:
                 if not problem["rejects"] and problem["code"] not in DIFFERENCES
             )
         ),
-        "groups": _group(report["checks"]),
+        "groups": _group_checks(report["checks"]),
         "proof": proof,
         "blank": report["blank"],
         "blank_points": sum(row["points"] for row in report["blank"]),
@@ -182,7 +182,7 @@ def _make_line(stored: Mapping[str, Any]) -> ReportLine:
     return ReportLine(stored["where"], text, stored.get("points"), stored.get("name", ""))
 
 
-def _group(checks: list[dict[str, Any]]) -> list[ReportGroup]:
+def _group_checks(checks: list[dict[str, Any]]) -> list[ReportGroup]:
     groups = {
         code: ReportGroup(code, str(title), str(REMEDIES[code])) for code, title in TITLES.items()
     }

@@ -77,13 +77,13 @@ class ScoredRow:
     def drawn_rubric(self) -> SafeString:
         return _draw_rubric(self.rubric)
 
-    def fits(self, wanted: str) -> bool:
+    def fits(self, filter_name: str) -> bool:
         """Say whether a filter keeps the row."""
-        if wanted == "kosong":
+        if filter_name == "kosong":
             return self.unanswered
-        if wanted == "tanpa-bukti":
+        if filter_name == "tanpa-bukti":
             return self.score > 0 and not self.links
-        return wanted != "belum-diraih" or self.not_reached > 0
+        return filter_name != "belum-diraih" or self.not_reached > 0
 
 
 @dataclass
@@ -153,7 +153,11 @@ def formula_in_words(framework: FrameworkFile, code: str) -> str:
 
 
 def page_of(
-    sheet: Sheet, wanted: str = "semua", *, may_write: bool = False, opens_rubrics: bool = False
+    sheet: Sheet,
+    filter_name: str = "semua",
+    *,
+    may_write: bool = False,
+    opens_rubrics: bool = False,
 ) -> SheetPage:
     """Build the page of a sheet with three queries, whatever its length."""
     framework = edition_file(sheet.edition)
@@ -171,7 +175,7 @@ def page_of(
     base_url, language = rows_url(sheet) if may_write else "", get_language()
     parts: dict[str, SheetPart] = {}
     for row in rows:
-        if not row.fits(wanted):
+        if not row.fits(filter_name):
             continue
         above = framework.path(row.code)[:-1][:PART_DEPTH] or framework.path(row.code)
         code = above[-1].code
