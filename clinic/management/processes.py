@@ -1,8 +1,9 @@
-"""What this process asks of the kernel."""
+"""What a process asks of the kernel, and a line for whoever waits at the terminal."""
 
 import ctypes
 import os
 import signal
+import sys
 
 PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -13,6 +14,12 @@ def end_with_parent(parent: int) -> None:
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def write_line(text: str) -> None:
+    """Write a line to the terminal at once, through any pipe."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def name_process(name: str) -> None:
