@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.frameworks import find_framework
 from clinic.assessments.models import ChangeArea
-from clinic.assessments.workbook.report import say
+from clinic.assessments.workbook.report import write_sentence
 from clinic.lib.templatetags.ui import points
 from clinic.records.imports import Import
 
@@ -178,7 +178,7 @@ def _get_name(framework: FrameworkFile) -> str:
 
 
 def _make_line(stored: Mapping[str, Any]) -> ReportLine:
-    text = say(stored["sentence"], stored["params"])
+    text = write_sentence(stored["sentence"], stored["params"])
     return ReportLine(stored["where"], text, stored.get("points"), stored.get("name", ""))
 
 

@@ -377,7 +377,7 @@ def _to_float(value: Fraction | Decimal | None) -> float | None:
 STORED = "number"
 
 
-def say(sentence: str, params: Mapping[str, Any]) -> str:
+def write_sentence(sentence: str, params: Mapping[str, Any]) -> str:
     """Translate a sentence and fill it with values, stored or not.
 
     Numbers that an earlier report has stored as text stay as they were written then.
