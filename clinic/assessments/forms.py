@@ -144,7 +144,7 @@ class WebAddressField(forms.URLField):
 class RowForm(forms.Form):
     """One row of a sheet: its answer or counts, a remark, and the first proof.
 
-    ``stored`` is what the row says now, from ``typed_now``: a text that came in longer through a
+    ``stored`` is what the row says now, from ``typed_row_of``: a text that came in longer through a
     workbook can be saved again.
     """
 

@@ -16,7 +16,7 @@ from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.arithmetic.links import web_address
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Sheet
-from clinic.assessments.sheets import NOTHING_WRITTEN, answer_text, rows_of, rows_url
+from clinic.assessments.sheets import EMPTY_ENTRY, answer_text, rows_of, rows_url
 from clinic.lib.templatetags.ui import decimals, points
 
 PART_DEPTH = 3
@@ -195,9 +195,9 @@ def make_row(
     framework: FrameworkFile, node: EditionNode, entries: Mapping[str, RowEntry], score: Any
 ) -> ScoredRow:
     """Put what is recorded of one row together; ``score`` has the figures of a ``Score``."""
-    entry = entries.get(node.code, NOTHING_WRITTEN)
+    entry = entries.get(node.code, EMPTY_ENTRY)
     counted = [each for each in framework.answered(node.code) if each.code != node.code]
-    below = [(each, entries.get(each.code, NOTHING_WRITTEN)) for each in counted]
+    below = [(each, entries.get(each.code, EMPTY_ENTRY)) for each in counted]
     proofs = entry.proofs + tuple(proof for _each, count in below for proof in count.proofs)
     answer = "" if counted else answer_text(entry)
     return ScoredRow(

@@ -33,7 +33,7 @@ from clinic.lib.errors import Refused
 from clinic.people.models import Account, Unit
 from clinic.records import audit, jobs
 
-NOTHING_WRITTEN = RowEntry()
+EMPTY_ENTRY = RowEntry()
 
 
 class RowChanged(Refused):
@@ -118,13 +118,13 @@ def answer_text(row: RowEntry) -> str:
     return str(above) if below == 1 else f"{above}/{below}"
 
 
-def typed_now(rows: Mapping[str, RowEntry], framework: FrameworkFile, code: str) -> TypedRow:
+def typed_row_of(rows: Mapping[str, RowEntry], framework: FrameworkFile, code: str) -> TypedRow:
     """Return what a row says now in the shape of the form."""
-    row = rows.get(code, NOTHING_WRITTEN)
+    row = rows.get(code, EMPTY_ENTRY)
     proof, link = row.proofs[0] if row.proofs else ("", "")
     return TypedRow(
         answers={
-            node.code: answer_text(rows.get(node.code, NOTHING_WRITTEN))
+            node.code: answer_text(rows.get(node.code, EMPTY_ENTRY))
             for node in framework.answered(code)
         },
         note=row.note,
@@ -204,7 +204,7 @@ def save_row(
         before = rows_of(current)
         if fingerprint(before, framework, code) != seen:
             raise RowChanged(_("Somebody changed this row meanwhile. Compare both and save again."))
-        stored = before.get(code, NOTHING_WRITTEN)
+        stored = before.get(code, EMPTY_ENTRY)
         main = entries.get(code, RowEntry(value=stored.value))
         proof = (typed.proof, typed.link)
         proofs = ((proof,) if any(proof) else ()) + stored.proofs[1:]

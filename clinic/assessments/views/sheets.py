@@ -36,7 +36,7 @@ from clinic.assessments.sheets import (
     rows_of,
     save_row,
     sheet_url,
-    typed_now,
+    typed_row_of,
 )
 from clinic.lib.arithmetic.uploads import WORKBOOK
 from clinic.lib.errors import Refused
@@ -157,7 +157,7 @@ def edit_row(
     if node is None or not edition.is_scored(node):
         raise Http404
     rows = rows_of(sheet, codes=codes_of_row(edition, code))
-    stored = typed_now(rows, edition, code)
+    stored = typed_row_of(rows, edition, code)
     if request.method in READING_METHODS:
         form = RowForm(framework=edition, code=code, stored=stored)
         form.initial = {
@@ -193,7 +193,7 @@ def _show_conflict(
     rows = rows_of(sheet, codes=codes_of_row(edition, node.code))
     again = request.POST.copy()
     again["seen"] = fingerprint(rows, edition, node.code)
-    stored, typed = typed_now(rows, edition, node.code), form.typed()
+    stored, typed = typed_row_of(rows, edition, node.code), form.typed()
     both = [
         (
             _("Answer"),

@@ -127,7 +127,7 @@ class Workbook:
     hidden: tuple[str, ...]
 
 
-def where(row: int, column: int) -> str:
+def name_cell(row: int, column: int) -> str:
     """Name a cell, such as ``K8``."""
     letters = ""
     while column:

@@ -21,8 +21,8 @@ from clinic.assessments.workbook.grid import (
     UnreadableWorkbook,
     Workbook,
     WorkbookCell,
+    name_cell,
     read_grids,
-    where,
 )
 from clinic.assessments.workbook.matching import Layout, RowMatches, find_layout
 from clinic.assessments.workbook.problems import NOTES, REJECTS, WorkbookProblem, note, reject
@@ -88,7 +88,7 @@ class SheetReading:
         if row is None:
             return ""
         column = getattr(self.layout.columns, role) or self.layout.columns.answer
-        return where(row.row, column)
+        return name_cell(row.row, column)
 
 
 def read_workbook(source: bytes | Path, framework: FrameworkFile) -> SheetReading:
@@ -161,7 +161,7 @@ def _collect_links(reading: SheetReading, node: EditionNode, row: int) -> tuple[
         shown = _ADDRESS.findall(_get_text(layout, row, column))
         behind = layout.grid.links.get((row, column), "")
         if behind and not shown and not web_address(behind):
-            reading.problems.append(note("link_not_to_the_web", where(row, column), node))
+            reading.problems.append(note("link_not_to_the_web", name_cell(row, column), node))
         texts += shown or [behind]
     addresses = (web_address(text.rstrip(".,;")) for text in texts)
     return tuple(dict.fromkeys(filter(None, addresses)))
@@ -171,36 +171,36 @@ def _read_answer(
     reading: SheetReading, node: EditionNode, scale: AnswerScale, row: int
 ) -> AnswerValue:
     cell = reading.layout.grid.at(row, reading.layout.columns.answer)
-    place = where(row, reading.layout.columns.answer)
+    where = name_cell(row, reading.layout.columns.answer)
     if scale.kind == "ratio":
-        return _read_typed_share(reading, node, cell, place)
+        return _read_typed_share(reading, node, cell, where)
     if cell.is_error:
-        reading.problems.append(reject("cell_error", place, node, value=str(cell.value)))
+        reading.problems.append(reject("cell_error", where, node, value=str(cell.value)))
         return None
     if cell.formula and cell.value is None:
-        reading.problems.append(reject("formula_without_value", place, node))
+        reading.problems.append(reject("formula_without_value", where, node))
         return None
     typed = read_answer(scale, cell.value)
     if typed.code:
         make = reject if typed.rejected else note
         shown = str(cell.value)[:40].strip()
-        problem = make(typed.code, place, node, value=shown, allowed=scale.label)
+        problem = make(typed.code, where, node, value=shown, allowed=scale.label)
         reading.problems.append(problem)
     return typed.value
 
 
 def _read_typed_share(
-    reading: SheetReading, node: EditionNode, cell: WorkbookCell, place: str
+    reading: SheetReading, node: EditionNode, cell: WorkbookCell, where: str
 ) -> AnswerValue:
     """Read a percentage typed by hand; a formula is never trusted, its counts are."""
     if cell.is_error:
-        reading.problems.append(note("division_by_zero", place, node, value=str(cell.value)))
+        reading.problems.append(note("division_by_zero", where, node, value=str(cell.value)))
         return None
     typed = read_share(None if cell.formula else cell.value)
     if typed.rejected:
-        reading.problems.append(reject(typed.code, place, node, value=cell.text[:40]))
+        reading.problems.append(reject(typed.code, where, node, value=cell.text[:40]))
     elif typed.value is not None:
-        reading.problems.append(note("percentage_typed", place, node, value=cell.text))
+        reading.problems.append(note("percentage_typed", where, node, value=cell.text))
     return typed.value
 
 
@@ -256,13 +256,13 @@ def _report_unmatched(reading: SheetReading, matches: RowMatches) -> None:
         if answer.text and layout.label_text(row):
             unmatched.append(row)
     for row in unmatched[:MOST_UNMATCHED]:
-        place = where(row, layout.columns.answer)
+        where = name_cell(row, layout.columns.answer)
         wording = layout.label_text(row)[:80]
-        reading.problems.append(reject("row_not_recognised", place, None, wording=wording))
+        reading.problems.append(reject("row_not_recognised", where, None, wording=wording))
     rest = unmatched[MOST_UNMATCHED:]
     if rest:
-        place = where(rest[0], layout.columns.answer)
-        reading.problems.append(reject("rows_not_recognised", place, None, rows=len(rest)))
+        where = name_cell(rest[0], layout.columns.answer)
+        reading.problems.append(reject("rows_not_recognised", where, None, rows=len(rest)))
 
 
 _HEADINGS = {"indicator", "subindicator"}
@@ -286,12 +286,12 @@ def _find_wrong_types(reading: SheetReading, framework: FrameworkFile) -> Iterat
         scale = framework.scale_of(node)
         if not row.type_text:
             continue
-        place = reading.cell(code, "type")
+        where = reading.cell(code, "type")
         if scale is None:
-            yield note("type_on_heading_row", place, node)
+            yield note("type_on_heading_row", where, node)
         elif plain(row.type_text) != plain(scale.label) and scale.kind != "ratio":
             texts = {"found": row.type_text, "expected": scale.label}
-            yield note("answer_type_differs", place, node, **texts)
+            yield note("answer_type_differs", where, node, **texts)
 
 
 def _find_rows_outside_means(
@@ -308,7 +308,7 @@ def _find_rows_outside_means(
             continue
         is_blank = row.entry.value is None and node.formula is None
         code = "blank_left_out_of_mean" if is_blank else "row_left_out_of_mean"
-        yield note(code, where(row.row, column), node)
+        yield note(code, name_cell(row.row, column), node)
 
 
 def _find_odd_marks(reading: SheetReading, framework: FrameworkFile) -> Iterator[WorkbookProblem]:
@@ -317,13 +317,13 @@ def _find_odd_marks(reading: SheetReading, framework: FrameworkFile) -> Iterator
     for node in framework.scored:
         if node.kind != "question" or node.code not in reading.rows:
             continue
-        place, mark = _get_mark(reading, node)
+        where, mark = _get_mark(reading, node)
         expected = _PLAIN_MARK[framework.children(node.parent).index(node)]
         letter = mark.strip(" .)").casefold()
         if letter and letter in _PLAIN_MARK and letter != expected:
-            yield note("marks_out_of_order", place, node, found=mark, expected=expected)
+            yield note("marks_out_of_order", where, node, found=mark, expected=expected)
         elif mark != f"{expected}.":
-            odd.append(place)
+            odd.append(where)
     if odd:
         yield note("mark_written_differently", ", ".join(odd))
 
@@ -331,7 +331,7 @@ def _find_odd_marks(reading: SheetReading, framework: FrameworkFile) -> Iterator
 def _get_mark(reading: SheetReading, node: EditionNode) -> tuple[str, str]:
     row = reading.rows[node.code].row
     column = reading.layout.mark_column(row)
-    return where(row, column or 1), reading.layout.grid.at(row, column).text if column else ""
+    return name_cell(row, column or 1), reading.layout.grid.at(row, column).text if column else ""
 
 
 def _find_odd_headings(
@@ -341,12 +341,12 @@ def _find_odd_headings(
     for node in framework.nodes:
         if node.kind not in _HEADINGS or node.code not in reading.rows:
             continue
-        place, mark = _get_mark(reading, node)
+        where, mark = _get_mark(reading, node)
         parent = framework.by_code.get(node.parent)
         if not mark:
-            yield note("heading_without_mark", place, node)
+            yield note("heading_without_mark", where, node)
         elif parent is not None and parent.kind in _HEADINGS:
-            yield note("heading_mark_repeated", place, node, found=mark)
+            yield note("heading_mark_repeated", where, node, found=mark)
 
 
 def _find_repeated_ids(
@@ -359,7 +359,7 @@ def _find_repeated_ids(
     for row in layout.grid.rows:
         cell = layout.grid.at(row, first)
         if row > layout.header_row and cell.number is not None:
-            cells_of.setdefault(cell.text, []).append(where(row, first))
+            cells_of.setdefault(cell.text, []).append(name_cell(row, first))
     for number, cells in cells_of.items():
         if len(cells) > 1:
             yield note("row_id_repeated", ", ".join(cells), id=number)
@@ -371,7 +371,7 @@ def _find_blank_cells(
     """Cells that hold only a blank, outside the answers."""
     layout = reading.layout
     blanks = [
-        where(row, column)
+        name_cell(row, column)
         for row in layout.grid.rows
         for column, cell in sorted(layout.grid.cells[row].items())
         if isinstance(cell.value, str)
@@ -392,7 +392,7 @@ def _find_other_wordings(
         is_doubled = any(word == after for word, after in pairwise(row.wording.casefold().split()))
         if is_doubled or plain(row.wording) != plain(node.name):
             column = reading.layout.text_column(row.row)
-            yield note("wording_differs", where(row.row, column), node, name=node.name)
+            yield note("wording_differs", name_cell(row.row, column), node, name=node.name)
 
 
 _TRAPS: tuple[Callable[[SheetReading, FrameworkFile], Iterator[WorkbookProblem]], ...] = (

@@ -27,7 +27,7 @@ from clinic.assessments.arithmetic.sheet_checks import (
 from clinic.assessments.arithmetic.thresholds import Distance, distance
 from clinic.assessments.arithmetic.typed_answers import read_share
 from clinic.assessments.arithmetic.wording import plain
-from clinic.assessments.workbook.grid import WorkbookCell, where
+from clinic.assessments.workbook.grid import WorkbookCell, name_cell
 from clinic.assessments.workbook.problems import REJECTS, WorkbookProblem, note
 from clinic.assessments.workbook.reading import SheetReading
 from clinic.lib.arithmetic.messages import Message, Number
@@ -88,7 +88,7 @@ def _find_grand_total(
         if row > last and _TOTAL.match(plain(layout.label_text(row))):
             number = layout.grid.at(row, layout.columns.score).number
             if number is not None:
-                return Fraction(number), where(row, layout.columns.score)
+                return Fraction(number), name_cell(row, layout.columns.score)
     roots = _get_roots(framework)
     if roots and all(root.code in scores for root in roots):
         return sum((scores[root.code] for root in roots), Fraction(0)), ""
@@ -178,7 +178,7 @@ def _describe_difference(
     own: OwnSums,
 ) -> WorkbookProblem:
     column = reading.layout.columns.score
-    place = where(reading.rows[node.code].row, column)
+    where = name_cell(reading.rows[node.code].row, column)
     texts = {
         "name": node.name,
         "own": Number(own.scores[node.code], 4),
@@ -187,13 +187,13 @@ def _describe_difference(
     cell = reading.layout.grid.at(reading.rows[node.code].row, column)
     missed = _find_rows_left_out(framework, reading, node, cell)
     if not missed:
-        return note("own_score_differs", place, node, **texts)
+        return note("own_score_differs", where, node, **texts)
     return note(
         "sum_leaves_rows_out",
-        place,
+        where,
         node,
         formula=cell.formula,
-        cells=", ".join(where(row, column) for row in missed),
+        cells=", ".join(name_cell(row, column) for row in missed),
         **texts,
     )
 
