@@ -7,13 +7,15 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.text import slugify
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.frameworks import find_framework
 from clinic.assessments.models import ChangeArea
+from clinic.assessments.sheet_page import wording
 from clinic.assessments.workbook.report import write_sentence
+from clinic.lib.languages import language
 from clinic.lib.templatetags.ui import points
 from clinic.records.imports import Import
 
@@ -174,7 +176,7 @@ def fitting_name(import_: Import) -> str:
 
 
 def _get_name(framework: FrameworkFile) -> str:
-    return framework.name_en if get_language() == "en" else framework.name
+    return framework.name_en if language() == "en" else framework.name
 
 
 def _make_line(stored: Mapping[str, Any]) -> ReportLine:
@@ -213,7 +215,7 @@ def goals_of(
 ) -> list[Goal]:
     """Put the distance to each test into lines for people."""
     names = {area.slug: str(area) for area in ChangeArea.objects.all()}
-    language = int(get_language() == "en")
+    name_in_language = int(language() == "en")
     goals = []
     for test in thresholds:
         distance = distances[test["id"].casefold()]
@@ -228,7 +230,7 @@ def goals_of(
             for line in distance["lines"]
         ]
         undeclared = [
-            test["preconditions"][entry["code"]][language]
+            test["preconditions"][entry["code"]][name_in_language]
             for entry in distance["preconditions"]
             if entry["state"] != "met"
         ]
@@ -241,5 +243,4 @@ def _name_subject(subject: str, names: Mapping[str, str], framework: FrameworkFi
         return _("Total score")
     if subject in names:
         return names[subject]
-    node = framework.by_code[subject]
-    return node.name_en if get_language() == "en" and node.name_en else node.name
+    return wording(framework.by_code[subject])

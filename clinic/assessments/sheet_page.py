@@ -17,6 +17,7 @@ from clinic.assessments.arithmetic.links import web_address
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Sheet
 from clinic.assessments.sheets import EMPTY_ENTRY, answer_text, rows_of, rows_url
+from clinic.lib.languages import choose_text
 from clinic.lib.templatetags.ui import decimals, points
 
 PART_DEPTH = 3
@@ -132,7 +133,7 @@ def missing_in_words(sheet: Sheet) -> str:
 
 def wording(node: EditionNode) -> str:
     """Return a node's text in the reader's language."""
-    return node.name_en if get_language() == "en" and node.name_en else node.name
+    return choose_text(node.name, node.name_en)
 
 
 def formula_in_words(framework: FrameworkFile, code: str) -> str:
