@@ -2,8 +2,7 @@
 
 A day belongs to a zone: what is stored is a moment in UTC, what people call "today" is the day of
 the root unit's zone. Zones come as IANA names; only the three of Indonesia have a short name.
-
-Days as people in Indonesia type them into lists and forms.
+``read_day`` takes days as people in Indonesia type them into lists and forms.
 """
 
 import re
