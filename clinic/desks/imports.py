@@ -21,6 +21,7 @@ from django.views.decorators.cache import never_cache
 
 from clinic.assessments import report_page, sheet_imports
 from clinic.assessments.sheets import sheet_url
+from clinic.desks.acts import Text
 from clinic.lib.errors import Refused
 from clinic.people import list_imports
 from clinic.people.access import SignedInRequest, holds, visible
@@ -48,7 +49,6 @@ PROBLEM_LEVELS: dict[str, tuple[Promise, str]] = {
 }
 
 Context = dict[str, Any]
-Text = str | Promise
 
 
 @dataclass(frozen=True)

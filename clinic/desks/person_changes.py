@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -16,14 +15,21 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from clinic.desks.acts import OffersUnits, Text
-from clinic.desks.persons import DAY, PersonAct, build_crumbs, describe_grant, find_person
+from clinic.desks.persons import (
+    DAY,
+    PersonAct,
+    build_crumbs,
+    describe_grant,
+    find_person,
+    search_people,
+)
 from clinic.lib.errors import Refused
 from clinic.lib.templatetags.ui import day
 from clinic.people import merging, moving
 from clinic.people.access import SignedInRequest, rows_of, visible
 from clinic.people.accounts import state_of
 from clinic.people.arithmetic.matching import normalise_name
-from clinic.people.arithmetic.nip import clean_nip, mask_email, mask_nip, mask_phone
+from clinic.people.arithmetic.nip import mask_email, mask_nip, mask_phone
 from clinic.people.models import Membership, Person, PersonMerge, Unit
 from clinic.people.moving import ONE_DAY
 from clinic.people.wording import column_label
@@ -123,9 +129,7 @@ def find_twin(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     others = visible(request.user, "change-person", Person.objects.unmerged())
     others = others.exclude(pk=person.pk).order_by("name", "pk")
     if text:
-        nip = clean_nip(text)
-        is_named = Q(name__icontains=text)
-        people = others.filter(is_named | Q(nip=nip) if nip else is_named)
+        people = search_people(others, text)
     else:
         name = normalise_name(person.name)
         alike = [key for key, other in others.values_list("pk", "name")

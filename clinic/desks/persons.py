@@ -46,6 +46,13 @@ FIELD_OF_REFUSAL = {"own_unit": "unit", "scope_does_not_fit": "role"}
 
 
 # --- The list -------------------------------------------------------------------------------------
+def search_people(people: QuerySet[Person], text: str) -> QuerySet[Person]:
+    """Search in names, and for a whole NIP; a part of a NIP finds nobody."""
+    nip = clean_nip(text.strip())
+    is_named = Q(name__icontains=text.strip())
+    return people.filter(is_named | Q(nip=nip) if nip else is_named)
+
+
 class PersonFilters(django_filters.FilterSet):
     """What the list of people is narrowed to."""
 
@@ -65,10 +72,7 @@ class PersonFilters(django_filters.FilterSet):
     )
 
     def search(self, people: QuerySet[Person], _name: str, text: str) -> QuerySet[Person]:
-        """Search in names, and for a whole NIP; a part of a NIP finds nobody."""
-        nip = clean_nip(text.strip())
-        is_named = Q(name__icontains=text.strip())
-        return people.filter(is_named | Q(nip=nip) if nip else is_named)
+        return search_people(people, text)
 
     def keep_unit(self, people: QuerySet[Person], _name: str, unit: Unit) -> QuerySet[Person]:
         members = Membership.objects.on(timezone.localdate())
