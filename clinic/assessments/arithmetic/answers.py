@@ -110,9 +110,11 @@ def worth_of(framework: FrameworkFile, node: EditionNode, answers: Answers) -> R
     Raises:
         AnswerRefused: for an answer that the row's scale cannot take; ``details["node"]`` names it.
     """
-    scale = framework.by_scale[node.scale]
+    scale, answer = framework.by_scale[node.scale], answers.get(node.code)
     try:
-        pair = _find_pair(scale, node, answers)
+        pair = pair_of_ratio(node.formula, answers) if node.formula is not None else None
+        if pair is None and answer is not None and answer != "":
+            pair = pair_of_answer(scale, answer)
     except AnswerRefused as refusal:
         raise AnswerRefused(
             code=refusal.code, details={**refusal.details, "node": node.code}
@@ -124,17 +126,6 @@ def worth_of(framework: FrameworkFile, node: EditionNode, answers: Answers) -> R
         return _judge_zero_denominator(node.formula, above)
     share = min(Fraction(1), max(Fraction(0), Fraction(above, below)))
     return RowWorth(share, share, ANSWERED)
-
-
-def _find_pair(scale: AnswerScale, node: EditionNode, answers: Answers) -> Pair | None:
-    if node.formula is not None:
-        counted = pair_of_ratio(node.formula, answers)
-        if counted is not None:
-            return counted
-    answer = answers.get(node.code)
-    if answer is None or answer == "":
-        return None
-    return pair_of_answer(scale, answer)
 
 
 def pair_of_answer(scale: AnswerScale, answer: str | int | Decimal | Fraction | Pair) -> Pair:

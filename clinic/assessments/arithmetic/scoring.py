@@ -5,7 +5,7 @@ stand in the ceiling and it is counted, never left out as in the ministry's work
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from clinic.assessments.arithmetic.answers import (
@@ -105,8 +105,12 @@ def score_sheet(framework: FrameworkFile, answers: Answers) -> SheetScore:
         if node.code in worths:
             nodes[node.code] = _score_row(carried[node.code], worths[node.code])
         elif node.code in carried:
-            below = [nodes[c.code] for c in framework.children(node.code) if c.code in nodes]
-            nodes[node.code] = _roll_up(carried[node.code], below)
+            children = framework.children(node.code)
+            below = _add_up(nodes[child.code] for child in children if child.code in nodes)
+            # Points that no known child carries stay in maximum and ceiling.
+            maximum = carried[node.code]
+            ceiling = below.ceiling + maximum - below.maximum
+            nodes[node.code] = replace(below, ceiling=ceiling, maximum=maximum)
     return SheetScore(
         total=_add_up(nodes[root.code] for root in framework.children("") if root.code in nodes),
         nodes={node.code: nodes[node.code] for node in framework.nodes if node.code in nodes},
@@ -154,21 +158,6 @@ def _score_row(maximum: Fraction, worth: RowWorth) -> Points:
         answered=int(worth.state == ANSWERED),
         unanswered=int(worth.state == BLANK),
         undecided=int(worth.state == UNDECIDED),
-    )
-
-
-def _roll_up(maximum: Fraction, below: list[Points]) -> Points:
-    """Add up children; points that no known child carries stay in maximum and ceiling."""
-    added = _add_up(below)
-    unplaced = maximum - added.maximum
-    return Points(
-        score=added.score,
-        ceiling=added.ceiling + unplaced,
-        maximum=maximum,
-        answered_maximum=added.answered_maximum,
-        answered=added.answered,
-        unanswered=added.unanswered,
-        undecided=added.undecided,
     )
 
 
