@@ -76,5 +76,5 @@ def slow(job: Job):
 
 @jobs.job(GREEDY, reads_file=True, given_up=imports.refuse_job)
 def read_greedily(job: Job):
-    imports.of_job(job)
+    imports.start_reading(job)
     bytearray(4 * 1024**3)

@@ -78,10 +78,10 @@ class SheetFilter(forms.Form):
     def __init__(self, *args: Any, sheets: QuerySet[Sheet], **kwargs: Any) -> None:
         """Take the sheets of reach: their editions and years are the choices."""
         super().__init__(*args, **kwargs)
-        found = list(sheets.order_by("period").values_list("edition", "period").distinct())
-        years = sorted({year for _edition, year in found}, reverse=True)
-        self.newest = dict(found)
-        self.has_older = len(found) > len(self.newest)
+        pairs = list(sheets.order_by("period").values_list("edition", "period").distinct())
+        years = sorted({year for _edition, year in pairs}, reverse=True)
+        self.newest = dict(pairs)
+        self.has_older = len(pairs) > len(self.newest)
         editions = FrameworkEdition.objects.filter(pk__in=self.newest)
         self.fields["kerangka"] = forms.ChoiceField(
             label=_("Framework"),
@@ -137,14 +137,14 @@ class WebAddressField(forms.URLField):
         self.stored = stored
 
     def clean(self, value: Any) -> Any:
-        is_kept = isinstance(value, str) and self.stored and value.strip() == self.stored
-        return self.stored if is_kept else super().clean(value)
+        is_stored = isinstance(value, str) and self.stored and value.strip() == self.stored
+        return self.stored if is_stored else super().clean(value)
 
 
 class RowForm(forms.Form):
     """One row of a sheet: its answer or counts, a remark, and the first proof.
 
-    ``stored`` is what the row says now, from ``typed_now``: a text that came in longer through a
+    ``stored`` is what the row says now, from ``typed_row_of``: a text that came in longer through a
     workbook can be saved again.
     """
 
@@ -159,8 +159,8 @@ class RowForm(forms.Form):
         super().__init__(*args, **kwargs)
         stored = stored or TypedRow(answers={})
         self.nodes = framework.answered(code)
-        for place, node in enumerate(self.nodes):
-            self.fields[self.name_of(place)] = self._make_answer_field(framework, node)
+        for number, node in enumerate(self.nodes):
+            self.fields[self.name_of(number)] = self._make_answer_field(framework, node)
         self.fields["note"] = forms.CharField(
             label=_("Remark"),
             required=False,
@@ -184,9 +184,9 @@ class RowForm(forms.Form):
         self.fields["seen"] = forms.CharField(widget=forms.HiddenInput, required=False)
 
     @staticmethod
-    def name_of(place: int) -> str:
+    def name_of(number: int) -> str:
         """Return the name of the field that holds the answer of the row's n-th node."""
-        return f"answer{place}"
+        return f"answer{number}"
 
     def _make_answer_field(self, framework: FrameworkFile, node: EditionNode) -> forms.Field:
         scale = framework.by_scale[node.scale]
@@ -209,7 +209,9 @@ class RowForm(forms.Form):
         """Return what was typed, after validation."""
         data = self.cleaned_data
         return TypedRow(
-            answers={node.code: data[self.name_of(place)] for place, node in enumerate(self.nodes)},
+            answers={
+                node.code: data[self.name_of(number)] for number, node in enumerate(self.nodes)
+            },
             note=data["note"],
             proof=data["proof"],
             link=data["link"],

@@ -141,9 +141,12 @@ def load_framework(text: str, *, actor: Any = None) -> LoadedEdition:
         loaded = _write_nodes(edition, framework_file)
         loaded = replace(loaded, reworded=loaded.reworded + is_reworded)
         if loaded.changed:
-            audit.record(
-                "framework.load", actor=actor, thing=edition, values=_count_changes(loaded)
-            )
+            counts = {
+                "created": loaded.created,
+                "reworded": loaded.reworded,
+                "removed": loaded.removed,
+            }
+            audit.record("framework.load", actor=actor, thing=edition, values=counts)
     return loaded
 
 
@@ -225,15 +228,6 @@ def _parse(text: str) -> FrameworkFile:
     return parse_framework(text)
 
 
-def _count_changes(loaded: LoadedEdition) -> dict[str, int]:
-    return {"created": loaded.created, "reworded": loaded.reworded, "removed": loaded.removed}
-
-
-def _make_plain(table: dict[str, Any]) -> dict[str, Any]:
-    """Turn TOML's dates into text, so that a table can be kept as JSON."""
-    return json.loads(json.dumps(table, default=str))
-
-
 def structure_digest(framework_file: FrameworkFile) -> str:
     """Return a digest of all that scoring rests on: tree, weights, scales, formulas, limits."""
     shape = {
@@ -241,9 +235,7 @@ def structure_digest(framework_file: FrameworkFile) -> str:
         for key, value in asdict(framework_file).items()
         if key not in {*_NOT_STRUCTURE, "by_code", "by_scale"}
     }
-    return hashlib.sha256(
-        json.dumps(shape, sort_keys=True, default=_write_exact).encode()
-    ).hexdigest()
+    return hashlib.sha256(json.dumps(shape, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _drop_words(value: Any) -> Any:
@@ -253,17 +245,13 @@ def _drop_words(value: Any) -> Any:
     return [_drop_words(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-def _write_exact(value: Any) -> str:
-    return str(Fraction(value)) if isinstance(value, Fraction) else str(value)
-
-
 def _write_edition(framework_file: FrameworkFile, text: str) -> tuple[FrameworkEdition, bool]:
     """Write the edition's own row; say whether words outside its nodes are other ones now."""
     digest = structure_digest(framework_file)
-    known = FrameworkEdition.objects.select_for_update().filter(slug=framework_file.id).first()
-    before = stored_file(known) if known else framework_file
+    stored = FrameworkEdition.objects.select_for_update().filter(slug=framework_file.id).first()
+    before = stored_file(stored) if stored else framework_file
     # The stored digest may be of an earlier release, which counted some words as structure.
-    if known and known.locked_at and structure_digest(before) != digest:
+    if stored and stored.locked_at and structure_digest(before) != digest:
         raise Refused(
             _(
                 "Sheets already use the edition %(edition)s: its weights, scales and formulas "
@@ -274,11 +262,12 @@ def _write_edition(framework_file: FrameworkFile, text: str) -> tuple[FrameworkE
             details={"edition": framework_file.id},
             status=409,
         )
-    family, _made = Framework.objects.get_or_create(
+    source = tomllib.loads(text)["source"]
+    family, _created = Framework.objects.get_or_create(
         slug=re.sub(r"-\d{4}", "", framework_file.id),
         defaults={"name": framework_file.name, "name_en": framework_file.name_en},
     )
-    edition, _made = FrameworkEdition.objects.update_or_create(
+    edition, _created = FrameworkEdition.objects.update_or_create(
         slug=framework_file.id,
         defaults={
             "framework": family,
@@ -289,7 +278,7 @@ def _write_edition(framework_file: FrameworkFile, text: str) -> tuple[FrameworkE
             "max_score": to_scale(framework_file.maximum),
             "valid_from": framework_file.valid_from,
             "valid_to": framework_file.valid_to,
-            "source": _make_plain(tomllib.loads(text)["source"]),
+            "source": json.loads(json.dumps(source, default=str)),  # dates of TOML become text
             "unverified": list(framework_file.unverified),
             "definition": {"schema": 1, "toml": text},
             "digest": digest,
@@ -299,18 +288,25 @@ def _write_edition(framework_file: FrameworkFile, text: str) -> tuple[FrameworkE
 
 
 def _write_nodes(edition: FrameworkEdition, framework_file: FrameworkFile) -> LoadedEdition:
-    known = {node.code: node for node in edition.nodes.all()}
-    removed = [node for code, node in known.items() if code not in framework_file.by_code]
-    # Positions are unique: move every known row out of the way before the new order is written.
+    nodes = {node.code: node for node in edition.nodes.all()}
+    removed = [node for code, node in nodes.items() if code not in framework_file.by_code]
+    # Positions are unique: move every stored row out of the way before the new order is written.
     edition.nodes.update(position=F("position") + _OUT_OF_THE_WAY)
     Node.objects.filter(pk__in=[node.pk for node in removed]).delete()
     points = points_per_node(framework_file)
-    new = [entry for entry in framework_file.nodes if entry.code not in known]
-    old = [entry for entry in framework_file.nodes if entry.code in known]
-    _write_new_nodes(edition, new, known, points)
-    reworded = [entry for entry in old if _rewrite_node(entry, known, points)]
+    new = [entry for entry in framework_file.nodes if entry.code not in nodes]
+    old = [entry for entry in framework_file.nodes if entry.code in nodes]
+    _write_new_nodes(edition, new, nodes, points)
+    reworded = [entry for entry in old if _rewrite_node(entry, nodes, points)]
     NodeRevision.objects.bulk_create(
-        _make_revision(known[entry.code], entry) for entry in new + reworded
+        NodeRevision(
+            node=nodes[entry.code],
+            number=nodes[entry.code].revision,
+            name=entry.name,
+            name_en=entry.name_en,
+            rubric=_make_rubric(entry),
+        )
+        for entry in new + reworded
     )
     return LoadedEdition(edition, len(new), len(reworded), len(removed))
 
@@ -318,7 +314,7 @@ def _write_nodes(edition: FrameworkEdition, framework_file: FrameworkFile) -> Lo
 def _write_new_nodes(
     edition: FrameworkEdition,
     entries: list[EditionNode],
-    known: dict[str, Node],
+    nodes: dict[str, Node],
     points: dict[str, Fraction],
 ) -> None:
     """Write the nodes that the edition did not have, level by level: a child names its parent."""
@@ -326,19 +322,21 @@ def _write_new_nodes(
     for entry in entries:
         depth[entry.code] = depth.get(entry.parent, 0) + 1
     for level in sorted(set(depth.values())):
-        nodes = Node.objects.bulk_create(
-            Node(edition=edition, code=entry.code, **_make_node_fields(entry, known, points))
+        created = Node.objects.bulk_create(
+            Node(edition=edition, code=entry.code, **_make_node_fields(entry, nodes, points))
             for entry in entries
             if depth[entry.code] == level
         )
-        known.update((node.code, node) for node in nodes)
+        nodes.update((node.code, node) for node in created)
 
 
-def _rewrite_node(entry: EditionNode, known: dict[str, Node], points: dict[str, Fraction]) -> bool:
+def _rewrite_node(entry: EditionNode, nodes: dict[str, Node], points: dict[str, Fraction]) -> bool:
     """Write a node again as the file has it now; say whether its wording is another one."""
-    node = known[entry.code]
-    is_reworded = _get_wording(node) != _get_entry_wording(entry)
-    for name, value in _make_node_fields(entry, known, points).items():
+    node = nodes[entry.code]
+    definition = node.definition
+    before = (node.name, node.name_en, definition.get("rubric"), definition.get("guidance"))
+    is_reworded = before != (entry.name, entry.name_en, _make_rubric(entry), entry.guidance)
+    for name, value in _make_node_fields(entry, nodes, points).items():
         setattr(node, name, value)
     node.revision += is_reworded
     node.save()
@@ -346,10 +344,10 @@ def _rewrite_node(entry: EditionNode, known: dict[str, Node], points: dict[str, 
 
 
 def _make_node_fields(
-    entry: EditionNode, known: dict[str, Node], points: dict[str, Fraction]
+    entry: EditionNode, nodes: dict[str, Node], points: dict[str, Fraction]
 ) -> dict[str, Any]:
     return {
-        "parent": known[entry.parent] if entry.parent else None,
+        "parent": nodes[entry.parent] if entry.parent else None,
         "position": entry.position,
         "kind": entry.kind,
         "area_id": entry.area or None,
@@ -367,27 +365,9 @@ def _make_node_fields(
     }
 
 
-def _get_wording(node: Node) -> tuple[Any, ...]:
-    return (node.name, node.name_en, node.definition.get("rubric"), node.definition.get("guidance"))
-
-
-def _get_entry_wording(entry: EditionNode) -> tuple[Any, ...]:
-    return (entry.name, entry.name_en, _make_rubric(entry), entry.guidance)
-
-
 def _make_rubric(entry: EditionNode) -> list[list[str]]:
     """Return (letter, text) pairs: a JSON object would lose their order."""
     return [[line.letter, line.text] for line in entry.rubric]
-
-
-def _make_revision(node: Node, entry: EditionNode) -> NodeRevision:
-    return NodeRevision(
-        node=node,
-        number=node.revision,
-        name=entry.name,
-        name_en=entry.name_en,
-        rubric=_make_rubric(entry),
-    )
 
 
 def lock(edition: FrameworkEdition) -> None:

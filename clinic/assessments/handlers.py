@@ -15,4 +15,4 @@ from clinic.records.jobs import Job, job
 )
 def read_uploaded_workbook(row: Job) -> Callable[[], None]:
     """Read a workbook and make its report ready to look at."""
-    return read_import(imports.of_job(row))
+    return read_import(imports.start_reading(row))

@@ -12,14 +12,10 @@ from clinic.assessments.arithmetic.answers import (
 )
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.arithmetic.frameworks import FrameworkFault
-from clinic.assessments.arithmetic.scoring import (
-    Points,
-    SheetScore,
-    points_per_node,
-    score_sheet,
-)
+from clinic.assessments.arithmetic.scoring import SheetScore, points_per_node, score_sheet
 from clinic.assessments.frameworks import stored_file, structure_digest
 from clinic.assessments.models import Answer, AreaScore, FrameworkEdition, Node, Score, Sheet
+from clinic.assessments.sheets import make_figures
 from clinic.lib.arithmetic.numbers import to_scale
 from clinic.lib.breaches import Breach, Invariant
 
@@ -52,12 +48,17 @@ def _find_changed_editions() -> Iterator[Breach]:
 
 
 def _compare_nodes(edition: FrameworkEdition, framework: FrameworkFile) -> Iterator[Breach]:
-    told, stored = _get_structure(framework), _get_stored_structure(edition)
-    for code in sorted(told.keys() | stored.keys()):
+    expected = _get_structure(framework)
+    names = ("parent__code", "position", "kind", "area", "weight", "definition")
+    stored: dict[str, Structure] = {
+        code: (*rest, definition.get("scale"), definition.get("aggregate"))
+        for code, *rest, definition in edition.nodes.values_list("code", *names)
+    }
+    for code in sorted(expected.keys() | stored.keys()):
         where = f"node {edition.slug} {code}"
-        if code not in stored or code not in told:
+        if code not in stored or code not in expected:
             yield Breach(where, "stands only in the file or only in the tree")
-        elif stored[code] != told[code]:
+        elif stored[code] != expected[code]:
             yield Breach(where, "its weight or place is not that of its file")
 
 
@@ -77,17 +78,9 @@ def _get_structure(framework: FrameworkFile) -> dict[str, Structure]:
     }
 
 
-def _get_stored_structure(edition: FrameworkEdition) -> dict[str, Structure]:
-    names = ("parent__code", "position", "kind", "area", "weight", "definition")
-    return {
-        code: (*rest, definition.get("scale"), definition.get("aggregate"))
-        for code, *rest, definition in edition.nodes.values_list("code", *names)
-    }
-
-
 def _find_unlocked_editions() -> Iterator[Breach]:
-    open_ones = FrameworkEdition.objects.filter(locked_at=None, sheets__isnull=False).distinct()
-    for slug in open_ones.values_list("slug", flat=True):
+    unlocked = FrameworkEdition.objects.filter(locked_at=None, sheets__isnull=False).distinct()
+    for slug in unlocked.values_list("slug", flat=True):
         yield Breach(f"edition {slug}", "is used by a sheet and not locked")
 
 
@@ -111,13 +104,14 @@ def _compare_scores(
         try:
             _refuse_foreign_letters(framework, answers[sheet.pk])
             score = score_sheet(
-                framework, {code: one[0] for code, one in answers[sheet.pk].items()}
+                framework, {code: value for code, (value, _pair) in answers[sheet.pk].items()}
             )
         except AnswerRefused:
             yield Breach(f"sheet {sheet.uuid}", "holds an answer that its row cannot take")
             continue
         stored = {codes.get(node): figures for node, figures in nodes[sheet.pk].items()}
-        if (_get_totals(sheet), stored, areas[sheet.pk]) != _get_computed(score):
+        totals = (sheet.total, sheet.ceiling, sheet.max_points, sheet.unanswered)
+        if (totals, stored, areas[sheet.pk]) != _compute_figures(score):
             yield Breach(f"sheet {sheet.uuid}", "its scores are not what its answers are worth")
 
 
@@ -125,14 +119,14 @@ def _read_answers(
     sheets: list[Sheet], codes: dict[int, str]
 ) -> dict[int, dict[str, tuple[AnswerValue, ...]]]:
     """Return for each sheet its answers by code: as scoring takes them, and the two integers."""
-    found: dict[int, dict[str, tuple[AnswerValue, ...]]] = defaultdict(dict)
+    answers: dict[int, dict[str, tuple[AnswerValue, ...]]] = defaultdict(dict)
     rows = Answer.objects.filter(sheet__in=sheets).values_list(
         "sheet", "node", "letter", "numerator", "denominator"
     )
     for sheet, node, letter, above, below in rows.iterator():
         pair = None if above is None or below is None else (above, below)
-        found[sheet][codes.get(node, "")] = (letter or pair, pair)
-    return found
+        answers[sheet][codes.get(node, "")] = (letter or pair, pair)
+    return answers
 
 
 def _refuse_foreign_letters(
@@ -150,31 +144,22 @@ def _refuse_foreign_letters(
 def _read_figures(
     model: type[Score] | type[AreaScore], sheets: list[Sheet], key: str, *more: str
 ) -> dict[int, dict[Any, Figures]]:
-    found: dict[int, dict[Any, Figures]] = defaultdict(dict)
+    by_sheet: dict[int, dict[Any, Figures]] = defaultdict(dict)
     rows = model._base_manager.filter(sheet__in=sheets)
-    for sheet, one, *figures in rows.values_list("sheet", key, *FIGURES, *more).iterator():
-        found[sheet][one] = tuple(figures)
-    return found
+    for sheet, subject, *figures in rows.values_list("sheet", key, *FIGURES, *more).iterator():
+        by_sheet[sheet][subject] = tuple(figures)
+    return by_sheet
 
 
-def _get_totals(sheet: Sheet) -> Figures:
-    return (sheet.total, sheet.ceiling, sheet.max_points, sheet.unanswered)
-
-
-def _get_computed(score: SheetScore) -> tuple[Figures, dict[str, Figures], dict[str, Figures]]:
+def _compute_figures(score: SheetScore) -> tuple[Figures, dict[str, Figures], dict[str, Figures]]:
     return (
-        _to_scale(score.total),
-        {code: _to_scale(points) for code, points in score.nodes.items()},
+        tuple(make_figures(score.total).values()),
+        {code: tuple(make_figures(points).values()) for code, points in score.nodes.items()},
         {
-            area: (*_to_scale(points), to_scale(points.answered_maximum))
+            area: (*make_figures(points).values(), to_scale(points.answered_maximum))
             for area, points in score.areas.items()
         },
     )
-
-
-def _to_scale(points: Points) -> Figures:
-    exact = (points.score, points.ceiling, points.maximum)
-    return (*(to_scale(one) for one in exact), points.unanswered + points.undecided)
 
 
 INVARIANTS: list[Invariant] = [

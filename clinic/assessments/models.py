@@ -6,9 +6,9 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from clinic.lib.languages import choose_text, language
 from clinic.people.models import Unit
 
 EDITION_TEXTS = ("definition", "source", "unverified")
@@ -29,7 +29,7 @@ class ChangeArea(models.Model):
         ordering = ["order"]
 
     def __str__(self) -> str:
-        return self.name_en if get_language() == "en" else self.name
+        return self.name_en if language() == "en" else self.name
 
 
 class Framework(models.Model):
@@ -83,7 +83,7 @@ class FrameworkEdition(models.Model):
         ordering = ["slug"]
 
     def __str__(self) -> str:
-        return self.name_en if get_language() == "en" else self.name
+        return self.name_en if language() == "en" else self.name
 
     @property
     def is_history(self) -> bool:
@@ -129,7 +129,7 @@ class Node(models.Model):
     @property
     def wording(self) -> str:
         """The text in the language of the reader; the Indonesian one where English is missing."""
-        return self.name_en if get_language() == "en" and self.name_en else self.name
+        return choose_text(self.name, self.name_en)
 
 
 class NodeRevision(models.Model):
@@ -171,7 +171,7 @@ class Outcome(models.Model):
         ordering = ["area__order", "order", "slug"]
 
     def __str__(self) -> str:
-        return self.statement_en if get_language() == "en" and self.statement_en else self.statement
+        return choose_text(self.statement, self.statement_en)
 
 
 class OutcomeLink(models.Model):

@@ -34,8 +34,8 @@ def link_outcome(
             one node that sum to more than 1 over all outcomes.
     """
     entries = list(entries)
-    wanted = {entry.edition for entry in entries}
-    loaded = set(FrameworkEdition.objects.filter(slug__in=wanted).values_list("slug", flat=True))
+    slugs = {entry.edition for entry in entries}
+    loaded = set(FrameworkEdition.objects.filter(slug__in=slugs).values_list("slug", flat=True))
     with transaction.atomic():
         weights: dict[int, Decimal] = {}
         for entry in entries:
@@ -67,17 +67,17 @@ def link_outcome(
         ]
         links_of_nodes = OutcomeLink.objects.filter(node__in=weights).values("node__code")
         heavy = links_of_nodes.annotate(total=Sum("weight")).filter(total__gt=1)
-        above_one = heavy.order_by("node__code").first()
-        if above_one:
+        overweight = heavy.order_by("node__code").first()
+        if overweight:
             raise Refused(
                 _("The outcomes linked to row %(node)s bear on more than the whole of it.")
-                % {"node": above_one["node__code"]},
+                % {"node": overweight["node__code"]},
                 code="link_weights_over_one",
-                details={"node": above_one["node__code"]},
+                details={"node": overweight["node__code"]},
             )
-        if any(made for _row, made in written):
+        if any(created for _row, created in written):
             audit.record("outcome.link", actor=actor, thing=outcome, values={"links": len(weights)})
-    return [row for row, _made in written]
+    return [row for row, _created in written]
 
 
 def write_outcome(
@@ -90,8 +90,8 @@ def write_outcome(
         "statement_en": statement_en,
         "order": order,
     }
-    outcome, made = Outcome.objects.update_or_create(slug=slug, defaults=fields)
-    if made:
+    outcome, created = Outcome.objects.update_or_create(slug=slug, defaults=fields)
+    if created:
         audit.record("outcome.create", actor=actor, thing=outcome)
     return outcome
 
@@ -102,25 +102,21 @@ def load_outcomes(text: str, *, actor: Any = None) -> list[Outcome]:
     Raises:
         Refused: see ``link_outcome``.
     """
+    outcomes = []
     with transaction.atomic():
-        return [
-            _load_outcome(entry, order, actor)
-            for order, entry in enumerate(tomllib.loads(text)["outcome"], 1)
-        ]
-
-
-def _load_outcome(entry: dict[str, Any], order: int, actor: Any) -> Outcome:
-    outcome = write_outcome(
-        slug=entry["slug"],
-        area=entry["area"],
-        statement=entry["statement"],
-        statement_en=entry.get("statement_en", ""),
-        order=order,
-        actor=actor,
-    )
-    links = [
-        LinkEntry(link["edition"], link["node"], Decimal(link["weight"]))
-        for link in entry.get("link", ())
-    ]
-    link_outcome(outcome, links, actor=actor)
-    return outcome
+        for order, entry in enumerate(tomllib.loads(text)["outcome"], 1):
+            outcome = write_outcome(
+                slug=entry["slug"],
+                area=entry["area"],
+                statement=entry["statement"],
+                statement_en=entry.get("statement_en", ""),
+                order=order,
+                actor=actor,
+            )
+            links = [
+                LinkEntry(link["edition"], link["node"], Decimal(link["weight"]))
+                for link in entry.get("link", ())
+            ]
+            link_outcome(outcome, links, actor=actor)
+            outcomes.append(outcome)
+    return outcomes

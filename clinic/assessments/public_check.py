@@ -51,7 +51,7 @@ def count_try(address: str, *, now: float | None = None) -> None:
     waits = []
     for seconds, most in limits:
         window = int(moment // seconds)
-        if _count_one_more(f"public_check:{seconds}:{window}:{digest}", seconds) > most:
+        if _increment(f"public_check:{seconds}:{window}:{digest}", seconds) > most:
             waits.append((window + 1) * seconds - moment)
     if waits:
         seconds = max(1, int(max(waits) + 0.999))
@@ -63,7 +63,7 @@ def count_try(address: str, *, now: float | None = None) -> None:
         )
 
 
-def _count_one_more(key: str, seconds: int) -> int:
+def _increment(key: str, seconds: int) -> int:
     """Add one and return the count; the database cache is made exact by the write lock."""
     if not str(settings.CACHES["default"]["BACKEND"]).endswith("DatabaseCache"):
         cache.add(key, 0, timeout=seconds)

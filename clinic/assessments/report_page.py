@@ -7,12 +7,14 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.text import slugify
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.frameworks import change_areas, find_framework
-from clinic.assessments.workbook.report import say
+from clinic.assessments.sheet_page import wording
+from clinic.assessments.workbook.report import write_sentence
+from clinic.lib.languages import language
 from clinic.lib.templatetags.ui import points
 from clinic.records.imports import Import
 
@@ -153,7 +155,7 @@ def facts_of(report: Mapping[str, Any]) -> dict[str, Any]:
                 if not problem["rejects"] and problem["code"] not in DIFFERENCES
             )
         ),
-        "groups": _group(report["checks"]),
+        "groups": _group_checks(report["checks"]),
         "proof": proof,
         "blank": report["blank"],
         "blank_points": sum(row["points"] for row in report["blank"]),
@@ -173,15 +175,15 @@ def fitting_name(import_: Import) -> str:
 
 
 def _get_name(framework: FrameworkFile) -> str:
-    return framework.name_en if get_language() == "en" else framework.name
+    return framework.name_en if language() == "en" else framework.name
 
 
 def _make_line(stored: Mapping[str, Any]) -> ReportLine:
-    text = say(stored["sentence"], stored["params"])
+    text = write_sentence(stored["sentence"], stored["params"])
     return ReportLine(stored["where"], text, stored.get("points"), stored.get("name", ""))
 
 
-def _group(checks: list[dict[str, Any]]) -> list[ReportGroup]:
+def _group_checks(checks: list[dict[str, Any]]) -> list[ReportGroup]:
     groups = {
         code: ReportGroup(code, str(title), str(REMEDIES[code])) for code, title in TITLES.items()
     }
@@ -212,7 +214,7 @@ def goals_of(
 ) -> list[Goal]:
     """Put the distance to each test into lines for people."""
     names = {slug: str(area) for slug, area in change_areas().items()}
-    language = int(get_language() == "en")
+    name_in_language = int(language() == "en")
     goals = []
     for test in thresholds:
         distance = distances[test["id"].casefold()]
@@ -227,7 +229,7 @@ def goals_of(
             for line in distance["lines"]
         ]
         undeclared = [
-            test["preconditions"][entry["code"]][language]
+            test["preconditions"][entry["code"]][name_in_language]
             for entry in distance["preconditions"]
             if entry["state"] != "met"
         ]
@@ -240,5 +242,4 @@ def _name_subject(subject: str, names: Mapping[str, str], framework: FrameworkFi
         return _("Total score")
     if subject in names:
         return names[subject]
-    node = framework.by_code[subject]
-    return node.name_en if get_language() == "en" and node.name_en else node.name
+    return wording(framework.by_code[subject])

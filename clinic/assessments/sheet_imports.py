@@ -15,7 +15,6 @@ from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.frameworks import find_edition, find_framework, known_frameworks
 from clinic.assessments.models import Sheet
 from clinic.assessments.sheets import (
-    RowEntry,
     as_json,
     from_json,
     record_sheet,
@@ -78,8 +77,8 @@ def read_import(import_: Import) -> Callable[[], None]:
 def _choose_framework(import_: Import, workbook: Workbook) -> FrameworkFile:
     """Return the framework that was chosen; where none was, the one that the file shows."""
     chosen = import_.options.get("framework")
-    found = None if chosen else recognise(workbook, known_frameworks())
-    framework = found or find_framework(chosen or USUAL_FRAMEWORK)
+    recognised = None if chosen else recognise(workbook, known_frameworks())
+    framework = recognised or find_framework(chosen or USUAL_FRAMEWORK)
     import_.options = {**import_.options, "framework": framework.id}
     return framework
 
@@ -184,20 +183,17 @@ def differences_of(import_: Import) -> Differences:
     after = from_json(import_.parsed.get("rows", {}))
     sheet = recorded_sheet(import_)
     before = rows_of(sheet) if sheet else {}
+    # Numbers are stored in another form than they are read: what was written is compared.
+    pairs = [(before[code], after[code]) for code in before.keys() & after.keys()]
     changed = sum(
-        1 for code in before.keys() & after.keys() if not _is_same(before[code], after[code])
+        (old.text, old.note, old.proofs) != (new.text, new.note, new.proofs) for old, new in pairs
     )
     return Differences(
         new=len(after.keys() - before.keys()),
         changed=changed,
         gone=len(before.keys() - after.keys()),
-        same=len(before.keys() & after.keys()) - changed,
+        same=len(pairs) - changed,
     )
-
-
-def _is_same(before: RowEntry, after: RowEntry) -> bool:
-    """Compare what was written: numbers are stored in another form than they are read."""
-    return (before.text, before.note, before.proofs) == (after.text, after.note, after.proofs)
 
 
 def _get_rev(import_: Import) -> int:

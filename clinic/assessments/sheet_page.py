@@ -16,7 +16,8 @@ from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.arithmetic.links import web_address
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Sheet
-from clinic.assessments.sheets import NOTHING_WRITTEN, answer_text, rows_of, rows_url
+from clinic.assessments.sheets import EMPTY_ENTRY, answer_text, rows_of, rows_url
+from clinic.lib.languages import choose_text
 from clinic.lib.templatetags.ui import decimals, points
 
 PART_DEPTH = 3
@@ -77,13 +78,13 @@ class ScoredRow:
     def drawn_rubric(self) -> SafeString:
         return _draw_rubric(self.rubric)
 
-    def fits(self, wanted: str) -> bool:
+    def fits(self, filter_name: str) -> bool:
         """Say whether a filter keeps the row."""
-        if wanted == "kosong":
+        if filter_name == "kosong":
             return self.unanswered
-        if wanted == "tanpa-bukti":
+        if filter_name == "tanpa-bukti":
             return self.score > 0 and not self.links
-        return wanted != "belum-diraih" or self.not_reached > 0
+        return filter_name != "belum-diraih" or self.not_reached > 0
 
 
 @dataclass
@@ -132,7 +133,7 @@ def missing_in_words(sheet: Sheet) -> str:
 
 def wording(node: EditionNode) -> str:
     """Return a node's text in the reader's language."""
-    return node.name_en if get_language() == "en" and node.name_en else node.name
+    return choose_text(node.name, node.name_en)
 
 
 def formula_in_words(framework: FrameworkFile, code: str) -> str:
@@ -153,7 +154,11 @@ def formula_in_words(framework: FrameworkFile, code: str) -> str:
 
 
 def page_of(
-    sheet: Sheet, wanted: str = "semua", *, may_write: bool = False, opens_rubrics: bool = False
+    sheet: Sheet,
+    filter_name: str = "semua",
+    *,
+    may_write: bool = False,
+    opens_rubrics: bool = False,
 ) -> SheetPage:
     """Build the page of a sheet with three queries, whatever its length."""
     framework = edition_file(sheet.edition)
@@ -171,7 +176,7 @@ def page_of(
     base_url, language = rows_url(sheet) if may_write else "", get_language()
     parts: dict[str, SheetPart] = {}
     for row in rows:
-        if not row.fits(wanted):
+        if not row.fits(filter_name):
             continue
         above = framework.path(row.code)[:-1][:PART_DEPTH] or framework.path(row.code)
         code = above[-1].code
@@ -191,9 +196,9 @@ def make_row(
     framework: FrameworkFile, node: EditionNode, entries: Mapping[str, RowEntry], score: Any
 ) -> ScoredRow:
     """Put what is recorded of one row together; ``score`` has the figures of a ``Score``."""
-    entry = entries.get(node.code, NOTHING_WRITTEN)
+    entry = entries.get(node.code, EMPTY_ENTRY)
     counted = [each for each in framework.answered(node.code) if each.code != node.code]
-    below = [(each, entries.get(each.code, NOTHING_WRITTEN)) for each in counted]
+    below = [(each, entries.get(each.code, EMPTY_ENTRY)) for each in counted]
     proofs = entry.proofs + tuple(proof for _each, count in below for proof in count.proofs)
     answer = "" if counted else answer_text(entry)
     return ScoredRow(

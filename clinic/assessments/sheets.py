@@ -33,7 +33,7 @@ from clinic.lib.errors import Refused
 from clinic.people.models import Account, Unit
 from clinic.records import audit, jobs
 
-NOTHING_WRITTEN = RowEntry()
+EMPTY_ENTRY = RowEntry()
 
 
 class RowChanged(Refused):
@@ -91,12 +91,12 @@ def rows_of(
 ) -> dict[str, RowEntry]:
     """Return what the sheet says now, by node code; of these rows alone where codes are given."""
     answers = sheet.answers.all()
-    found = sheet.proofs.all() if with_proofs else Proof.objects.none()
+    stored = sheet.proofs.all() if with_proofs else Proof.objects.none()
     if codes is not None:
         codes = list(codes)
-        answers, found = answers.filter(node__code__in=codes), found.filter(node__code__in=codes)
+        answers, stored = answers.filter(node__code__in=codes), stored.filter(node__code__in=codes)
     proofs: dict[str, list[tuple[str, str]]] = {}
-    for code, text, link in found.values_list("node__code", "text", "link"):
+    for code, text, link in stored.values_list("node__code", "text", "link"):
         proofs.setdefault(code, []).append((text, link))
     names = ("node__code", "letter", "numerator", "denominator", "text", "note")
     rows = {}
@@ -118,13 +118,13 @@ def answer_text(row: RowEntry) -> str:
     return str(above) if below == 1 else f"{above}/{below}"
 
 
-def typed_now(rows: Mapping[str, RowEntry], framework: FrameworkFile, code: str) -> TypedRow:
+def typed_row_of(rows: Mapping[str, RowEntry], framework: FrameworkFile, code: str) -> TypedRow:
     """Return what a row says now in the shape of the form."""
-    row = rows.get(code, NOTHING_WRITTEN)
+    row = rows.get(code, EMPTY_ENTRY)
     proof, link = row.proofs[0] if row.proofs else ("", "")
     return TypedRow(
         answers={
-            node.code: answer_text(rows.get(node.code, NOTHING_WRITTEN))
+            node.code: answer_text(rows.get(node.code, EMPTY_ENTRY))
             for node in framework.answered(code)
         },
         note=row.note,
@@ -140,10 +140,9 @@ def codes_of_row(framework: FrameworkFile, code: str) -> set[str]:
 
 def fingerprint(rows: Mapping[str, RowEntry], framework: FrameworkFile, code: str) -> str:
     """Return a short mark of what a row and its counts say, so that a change is noticed."""
-    shown = as_json(
-        {each: rows[each] for each in sorted(codes_of_row(framework, code)) if each in rows}
-    )
-    return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:16]
+    codes = sorted(codes_of_row(framework, code))
+    values = as_json({each: rows[each] for each in codes if each in rows})
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
 # --- recording ----------------------------------------------------------------------------------
@@ -205,7 +204,7 @@ def save_row(
         before = rows_of(current)
         if fingerprint(before, framework, code) != seen:
             raise RowChanged(_("Somebody changed this row meanwhile. Compare both and save again."))
-        stored = before.get(code, NOTHING_WRITTEN)
+        stored = before.get(code, EMPTY_ENTRY)
         main = entries.get(code, RowEntry(value=stored.value))
         proof = (typed.proof, typed.link)
         proofs = ((proof,) if any(proof) else ()) + stored.proofs[1:]
@@ -236,7 +235,7 @@ def _record(
     _write_rows(sheet, framework, {code: after.get(code) for code in changed}, nodes)
     lock(sheet.edition)
     _write_scores(sheet, score, nodes)
-    figures = _make_figures(score.total)
+    figures = make_figures(score.total)
     sheet.total = figures["score"]
     sheet.ceiling = figures["ceiling"]
     sheet.max_points = figures["max_points"]
@@ -329,25 +328,28 @@ def _write_scores(sheet: Sheet, score: SheetScore, nodes: Mapping[str, int]) -> 
     """Write the scores that differ from the stored ones; a typed row changes few of them."""
     names = ("score", "ceiling", "max_points", "unanswered")
     stored = {node: tuple(rest) for node, *rest in sheet.scores.values_list("node", *names)}
-    wanted = {nodes[code]: _make_figures(points) for code, points in score.nodes.items()}
+    computed = {nodes[code]: make_figures(points) for code, points in score.nodes.items()}
     changed = [
-        node for node, figures in wanted.items() if stored.get(node) != tuple(figures.values())
+        node for node, figures in computed.items() if stored.get(node) != tuple(figures.values())
     ]
-    sheet.scores.filter(node__in=[*changed, *(stored.keys() - wanted.keys())]).delete()
-    Score.objects.bulk_create(Score(sheet=sheet, node_id=node, **wanted[node]) for node in changed)
+    sheet.scores.filter(node__in=[*changed, *(stored.keys() - computed.keys())]).delete()
+    Score.objects.bulk_create(
+        Score(sheet=sheet, node_id=node, **computed[node]) for node in changed
+    )
     sheet.area_scores.all().delete()
     AreaScore.objects.bulk_create(
         AreaScore(
             sheet=sheet,
             area_id=area,
             answered_points=to_scale(points.answered_maximum),
-            **_make_figures(points),
+            **make_figures(points),
         )
         for area, points in score.areas.items()
     )
 
 
-def _make_figures(points: Points) -> dict[str, Any]:
+def make_figures(points: Points) -> dict[str, Any]:
+    """Return the figures of a stored score, in the order in which scores are compared."""
     return {
         "score": to_scale(points.score),
         "ceiling": to_scale(points.ceiling),

@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -24,6 +25,7 @@ from django.views.generic import FormView
 from clinic.lib.errors import Refused
 from clinic.people import confirming
 from clinic.people.access import SignedInRequest
+from clinic.people.models import Unit
 
 Text = str | Promise
 Crumbs = list[dict[str, Text]]
@@ -38,6 +40,16 @@ class ReasonForm(forms.Form):
         help_text=gettext_lazy("Kept in the audit log, such as the number of the decree."),
         max_length=300,
     )
+
+
+class OffersUnits(forms.BaseForm):
+    """A form that offers the given units wherever a unit is chosen."""
+
+    def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField):
+                field.queryset = units
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -148,19 +160,19 @@ class AdministratorAct(FormView, ABC):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.choice is not None and not self.choice.is_valid():
             return redirect(request.path)
-        if asked := confirming.ask_to_confirm(request):
-            return asked
+        if confirmation := confirming.ask_to_confirm(request):
+            return confirmation
         self.form = self.get_form()
         if not self.form.is_valid():
             return self.render_to_response(self.get_context_data(form=self.form), status=422)
         try:
             self.check()
-            done = self.perform(self.form.cleaned_data["reason"])
+            message = self.perform(self.form.cleaned_data["reason"])
         except Refused as refused:
             context = self.get_context_data(form=self.form, refused=refused)
             return self.render_to_response(context, status=refused.status)
-        way_back = self.undo()
-        if way_back:
-            done = format_html('{} <a href="{}">{}</a>', done, *way_back)
-        messages.success(request, done)
+        undo = self.undo()
+        if undo:
+            message = format_html('{} <a href="{}">{}</a>', message, *undo)
+        messages.success(request, message)
         return redirect(self.back)

@@ -60,7 +60,7 @@ MOMENT = datetime(2026, 11, 24, 1, 41, tzinfo=UTC)
 _QR_PATH, _QR_SIZE = draw_path("CONTOH-7K4M2")
 
 
-def _cell(tone: str, state: str, sign: tuple[str, str], **more: Any) -> dict[str, Any]:
+def _make_cell(tone: str, state: str, sign: tuple[str, str], **more: Any) -> dict[str, Any]:
     letter, shape = sign
     points = more.get("points")
     words = f"Dinas Contoh, pengawasan, {state}"
@@ -76,12 +76,18 @@ def _cell(tone: str, state: str, sign: tuple[str, str], **more: Any) -> dict[str
 
 
 _CELLS = [
-    _cell("m", "Memadai", ("M", "sound"), points=Decimal("0.4"), certainty=3),
-    _cell("b", "Perlu pembelajaran", ("B", "knowledge-gap"), points=Decimal("4.1"), certainty=2),
-    _cell("d", "Perlu pendampingan", ("D", "practice-gap"), points=Decimal("2.7"), certainty=2),
-    _cell("v", "Perlu verifikasi bukti", ("V", "hidden-risk"), points=Decimal("1.2"), certainty=1),
-    _cell("unknown", "Belum diketahui", ("?", "unknown"), points=Decimal("3.3")),
-    _cell("hidden", "Tidak ditampilkan", ("-", ""), points=Decimal("1.0")),
+    _make_cell("m", "Memadai", ("M", "sound"), points=Decimal("0.4"), certainty=3),
+    _make_cell(
+        "b", "Perlu pembelajaran", ("B", "knowledge-gap"), points=Decimal("4.1"), certainty=2
+    ),
+    _make_cell(
+        "d", "Perlu pendampingan", ("D", "practice-gap"), points=Decimal("2.7"), certainty=2
+    ),
+    _make_cell(
+        "v", "Perlu verifikasi bukti", ("V", "hidden-risk"), points=Decimal("1.2"), certainty=1
+    ),
+    _make_cell("unknown", "Belum diketahui", ("?", "unknown"), points=Decimal("3.3")),
+    _make_cell("hidden", "Tidak ditampilkan", ("-", ""), points=Decimal("1.0")),
     {"tone": "none", "label": "tidak dinilai di ZI"},
 ]
 

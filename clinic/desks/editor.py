@@ -29,7 +29,7 @@ from courses import reviewing
 
 
 @dataclass(frozen=True)
-class DeskPanel:
+class HomePanel:
     """A heading, a sentence, rows with their state in words, and links to go on.
 
     The editor's home page draws whatever has ``render_html``, ``media`` and ``order``; equal
@@ -87,7 +87,7 @@ CHECKS: dict[str, Promise] = {
 }
 
 
-def administrator_panels(account: Account, failing: Sequence[str]) -> list[DeskPanel]:
+def administrator_panels(account: Account, failing: Sequence[str]) -> list[HomePanel]:
     """Return the administrator's panels; none for other roles.
 
     Args:
@@ -105,18 +105,18 @@ def administrator_panels(account: Account, failing: Sequence[str]) -> list[DeskP
     units = Unit.objects.valid_on(timezone.localdate()).count()
     return [
         describe_health(failing),
-        DeskPanel(
+        HomePanel(
             title=_("Accounts and people"),
             lead=_("%(people)d people, %(active)d accounts; %(waiting)d have never signed in.")
             % numbers,
             links=[{"label": _("People and their accounts"), "url": reverse("people_list")}],
         ),
-        DeskPanel(
+        HomePanel(
             title=_("Work units"),
             lead=_("%(count)d units today.") % {"count": units},
             links=[{"label": _("All work units"), "url": reverse("units_list")}],
         ),
-        DeskPanel(
+        HomePanel(
             title=_("Import lists"),
             lead=_("A list is checked first; nothing is written before you apply it."),
             links=[
@@ -124,7 +124,7 @@ def administrator_panels(account: Account, failing: Sequence[str]) -> list[DeskP
                 {"label": _("Check a list of units"), "url": reverse("units_import")},
             ],
         ),
-        DeskPanel(
+        HomePanel(
             title=_("Activation slips"),
             lead=_("%(count)d accounts wait to be taken into use.") % {"count": waiting},
             links=[{"label": _("Print activation slips"), "url": reverse("account_slips")}],
@@ -132,7 +132,7 @@ def administrator_panels(account: Account, failing: Sequence[str]) -> list[DeskP
     ]
 
 
-def describe_health(failing: Sequence[str]) -> DeskPanel:
+def describe_health(failing: Sequence[str]) -> HomePanel:
     """Say of each check, of failed work and of the mail whether it is in order."""
 
     def describe(label: Text, hint: str, *, is_well: bool, url: str = "") -> dict[str, Any]:
@@ -160,8 +160,8 @@ def describe_health(failing: Sequence[str]) -> DeskPanel:
     rows.append(describe(_("Mail"), hint, is_well=not unsent))
     is_all_well = all(row["state"] == "done" for row in rows)
     lead = _("Everything runs.") if is_all_well else _("Something needs your attention.")
-    seen = _("Seen on %(moment)s.") % {"moment": moment(timezone.now())}
-    return DeskPanel(title=_("How the system is"), lead=f"{lead} {seen}", rows=rows)
+    checked = _("Seen on %(moment)s.") % {"moment": moment(timezone.now())}
+    return HomePanel(title=_("How the system is"), lead=f"{lead} {checked}", rows=rows)
 
 
 # --- Authors and reviewers ------------------------------------------------------------------------
@@ -175,14 +175,14 @@ WORDS: dict[str, tuple[Promise, str]] = {
 }
 
 
-def author_panels(account: Account) -> list[DeskPanel]:
+def author_panels(account: Account) -> list[HomePanel]:
     """Return what waits for a reviewer, and an author's drafts; none for other roles."""
     roles = roles_of(account)
     panels = []
     if Grant.Role.REVIEWER in roles:
         waiting = reviewing.waiting_for(account)
         panels.append(
-            DeskPanel(
+            HomePanel(
                 title=_("To be reviewed"),
                 lead=_count_modules(len(waiting)),
                 rows=[describe_module(draft) for draft in waiting],
@@ -193,7 +193,7 @@ def author_panels(account: Account) -> list[DeskPanel]:
         drafts = reviewing.stages_of(account)
         pages = reverse("wagtailadmin_explore_root")
         panels.append(
-            DeskPanel(
+            HomePanel(
                 title=_("My drafts"),
                 lead=_count_drafts(sum(draft.is_open for draft in drafts)),
                 rows=[describe_module(draft) for draft in drafts],

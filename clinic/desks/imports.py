@@ -21,13 +21,14 @@ from django.views.decorators.cache import never_cache
 
 from clinic.assessments import report_page, sheet_imports
 from clinic.assessments.sheets import sheet_url
+from clinic.desks.acts import Text
 from clinic.lib.errors import Refused
 from clinic.people import list_imports
 from clinic.people.access import SignedInRequest, holds, visible
 from clinic.people.arithmetic.lists import ListProblem
 from clinic.people.blank_lists import problem_list
 from clinic.people.importing import PlanOutdated
-from clinic.people.models import Account, Unit
+from clinic.people.models import Account
 from clinic.people.wording import column_label, explain, format_value, locate
 from clinic.records.imports import Import
 
@@ -48,7 +49,6 @@ PROBLEM_LEVELS: dict[str, tuple[Promise, str]] = {
 }
 
 Context = dict[str, Any]
-Text = str | Promise
 
 
 @dataclass(frozen=True)
@@ -130,25 +130,25 @@ def show_sheet(import_: Import, _request: SignedInRequest) -> Context:
     sheet = sheet_imports.recorded_sheet(import_)
     is_applied = import_.state == Import.State.APPLIED
     unit, facts = sheet_imports.target_unit(import_), report_page.facts_of(import_.report)
+    rejected = len(facts["rejected"])
+    if rejected:
+        apply_label = ngettext(
+            "Apply without the %(n)s row that needs correction",
+            "Apply without the %(n)s rows that need correction",
+            rejected,
+        ) % {"n": rejected}
+    else:
+        params = {"unit": unit.name, "year": import_.options["period"]}
+        apply_label = gettext("Apply to %(unit)s, %(year)s") % params
     return {
         **facts,
         "unit": unit,
-        "apply_label": _apply_label(unit, import_.options["period"], len(facts["rejected"])),
+        "apply_label": apply_label,
         "period": import_.options["period"],
         "differences": None if is_applied else sheet_imports.differences_of(import_),
         "sheet_url": sheet_url(sheet) if sheet else "",
         "is_first_of_year": not sheet_imports.sheets_beside(import_).exists(),
     }
-
-
-def _apply_label(unit: Unit, year: int, rejected: int) -> str:
-    if not rejected:
-        return gettext("Apply to %(unit)s, %(year)s") % {"unit": unit.name, "year": year}
-    return ngettext(
-        "Apply without the %(n)s row that needs correction",
-        "Apply without the %(n)s rows that need correction",
-        rejected,
-    ) % {"n": rejected}
 
 
 def apply_sheet(import_: Import, actor: Account, _posted: QueryDict) -> Mapping[str, int]:

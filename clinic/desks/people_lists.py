@@ -36,7 +36,7 @@ def import_people(request: SignedInRequest) -> HttpResponse:
         {"label": _("People"), "url": reverse("people_list")},
         {"label": _("Check a list of people")},
     ]
-    return _take_in(request, PERSONS, template="desks/people_import.html", crumbs=crumbs)
+    return _receive_list(request, PERSONS, template="desks/people_import.html", crumbs=crumbs)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,10 +47,12 @@ def import_units(request: SignedInRequest) -> HttpResponse:
         {"label": _("Work units"), "url": reverse("units_list")},
         {"label": _("Check a list of units")},
     ]
-    return _take_in(request, UNITS, template="desks/units_import.html", crumbs=crumbs)
+    return _receive_list(request, UNITS, template="desks/units_import.html", crumbs=crumbs)
 
 
-def _take_in(request: SignedInRequest, kind: str, *, template: str, crumbs: Crumbs) -> HttpResponse:
+def _receive_list(
+    request: SignedInRequest, kind: str, *, template: str, crumbs: Crumbs
+) -> HttpResponse:
     if request.method != "POST":
         return render(request, template, {"form": ListForm(), "crumbs": crumbs})
     form = ListForm(request.POST, request.FILES)
@@ -70,12 +72,12 @@ def _take_in(request: SignedInRequest, kind: str, *, template: str, crumbs: Crum
 def blank_people(request: SignedInRequest) -> HttpResponse:
     """Give the empty list of people, with the units of today to choose from."""
     today = Unit.objects.valid_on(timezone.localdate())
-    known = list(visible(request.user, "import-people", today))
-    return attachment(blank_person_list(known), "templat-orang.xlsx")
+    units = list(visible(request.user, "import-people", today))
+    return attachment(blank_person_list(units), "templat-orang.xlsx")
 
 
 @require_safe
 def blank_units(request: SignedInRequest) -> HttpResponse:
-    """Give the empty list of units, with the known ones as parents."""
-    known = list(visible(request.user, "import-people", Unit.objects.all()))
-    return attachment(blank_unit_list(known), "templat-unit.xlsx")
+    """Give the empty list of units, with the units ones as parents."""
+    units = list(visible(request.user, "import-people", Unit.objects.all()))
+    return attachment(blank_unit_list(units), "templat-unit.xlsx")

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,15 +14,22 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from clinic.desks.acts import Text
-from clinic.desks.persons import DAY, PersonAct, build_crumbs, describe_grant, find_person, narrow
+from clinic.desks.acts import OffersUnits, Text
+from clinic.desks.persons import (
+    DAY,
+    PersonAct,
+    build_crumbs,
+    describe_grant,
+    find_person,
+    search_people,
+)
 from clinic.lib.errors import Refused
 from clinic.lib.templatetags.ui import day
 from clinic.people import merging, moving
 from clinic.people.access import SignedInRequest, rows_of, visible
 from clinic.people.accounts import state_of
 from clinic.people.arithmetic.matching import normalise_name
-from clinic.people.arithmetic.nip import clean_nip, mask_email, mask_nip, mask_phone
+from clinic.people.arithmetic.nip import mask_email, mask_nip, mask_phone
 from clinic.people.models import Membership, Person, PersonMerge, Unit
 from clinic.people.moving import ONE_DAY
 from clinic.people.wording import column_label
@@ -32,7 +38,7 @@ MOST_FOUND = 20
 
 
 # --- Moving ---------------------------------------------------------------------------------------
-class MoveForm(forms.ModelForm):
+class MoveForm(OffersUnits, forms.ModelForm):
     """Where the person works then, from which day and in which post."""
 
     unit = forms.ModelChoiceField(
@@ -47,10 +53,6 @@ class MoveForm(forms.ModelForm):
         fields = ("unit", "start", "position", "position_kind")
         labels = {"start": gettext_lazy("First day there")}
         widgets = {"start": DAY}
-
-    def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        narrow(self, "unit", units)
 
 
 class MovePerson(PersonAct):
@@ -76,7 +78,7 @@ class MovePerson(PersonAct):
 
     def changes(self) -> Iterable[Text]:
         last, after = self.placement.last, self.placement.after
-        place = {
+        params = {
             "unit": self.chosen["unit"].name,
             "position": after.position or _("no post stated"),
             "first": day(after.start),
@@ -87,9 +89,9 @@ class MovePerson(PersonAct):
         if last is not None and self.placement.act == "correct":
             old = {"unit": last.unit.name, "first": day(last.start)}
             yield _("The place in %(unit)s since %(first)s is corrected, not ended.") % old
-        yield _("From %(first)s the person works in %(unit)s (%(position)s).") % place
-        for role in moving.roles_that_end(self.person, self.placement):
-            yield _("This role ends: %(role)s, %(scope)s.") % describe_grant(role)
+        yield _("From %(first)s the person works in %(unit)s (%(position)s).") % params
+        for grant in moving.roles_that_end(self.person, self.placement):
+            yield _("This role ends: %(role)s, %(scope)s.") % describe_grant(grant)
 
     def unchanged(self) -> Iterable[Text]:
         yield _("The history is not changed: what was done so far counts for the unit of that day.")
@@ -127,9 +129,7 @@ def find_twin(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     others = visible(request.user, "change-person", Person.objects.unmerged())
     others = others.exclude(pk=person.pk).order_by("name", "pk")
     if text:
-        nip = clean_nip(text)
-        is_named = Q(name__icontains=text)
-        people = others.filter(is_named | Q(nip=nip) if nip else is_named)
+        people = search_people(others, text)
     else:
         name = normalise_name(person.name)
         alike = [key for key, other in others.values_list("pk", "name")

@@ -22,7 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from attendance.models import Event
-from clinic.desks.acts import AdministratorAct, ChoiceForm, Crumbs, Text
+from clinic.desks.acts import AdministratorAct, Crumbs, OffersUnits, Text
 from clinic.lib.errors import Refused
 from clinic.lib.templatetags.ui import day
 from clinic.people import accounts, confirming, granting
@@ -46,6 +46,13 @@ FIELD_OF_REFUSAL = {"own_unit": "unit", "scope_does_not_fit": "role"}
 
 
 # --- The list -------------------------------------------------------------------------------------
+def search_people(people: QuerySet[Person], text: str) -> QuerySet[Person]:
+    """Search in names, and for a whole NIP; a part of a NIP finds nobody."""
+    nip = clean_nip(text.strip())
+    is_named = Q(name__icontains=text.strip())
+    return people.filter(is_named | Q(nip=nip) if nip else is_named)
+
+
 class PersonFilters(django_filters.FilterSet):
     """What the list of people is narrowed to."""
 
@@ -65,10 +72,7 @@ class PersonFilters(django_filters.FilterSet):
     )
 
     def search(self, people: QuerySet[Person], _name: str, text: str) -> QuerySet[Person]:
-        """Search in names, and for a whole NIP; a part of a NIP finds nobody."""
-        nip = clean_nip(text.strip())
-        is_named = Q(name__icontains=text.strip())
-        return people.filter(is_named | Q(nip=nip) if nip else is_named)
+        return search_people(people, text)
 
     def keep_unit(self, people: QuerySet[Person], _name: str, unit: Unit) -> QuerySet[Person]:
         members = Membership.objects.on(timezone.localdate())
@@ -129,11 +133,11 @@ def find_person(request: SignedInRequest, uuid: UUID) -> Person:
 
 def build_crumbs(person: Person, here: Text = "") -> Crumbs:
     """Return the way from the list of people to a page of the person."""
-    way: Crumbs = [{"label": _("People"), "url": reverse("people_list")}]
+    crumbs: Crumbs = [{"label": _("People"), "url": reverse("people_list")}]
     if not here:
-        return [*way, {"label": person.name}]
+        return [*crumbs, {"label": person.name}]
     own_page = reverse("person", args=[person.uuid])
-    return [*way, {"label": person.name, "url": own_page}, {"label": here}]
+    return [*crumbs, {"label": person.name, "url": own_page}, {"label": here}]
 
 
 @require_safe
@@ -149,7 +153,7 @@ def show_person(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     context = {
         "person": person,
         "nip": mask_nip(person.nip),
-        "posts": members.select_related("unit"),
+        "memberships": members.select_related("unit"),
         "state": state,
         "may_have_account": state == AccountState.NONE,
         "slip_url": slips_url([person.account]) if state == AccountState.WAITING else "",
@@ -191,35 +195,35 @@ def list_acts(person: Person, state: AccountState, *, is_own: bool) -> list[dict
 def describe_grants(request: SignedInRequest, person: Person) -> list[dict[str, Any]]:
     """Return what the page says of each role; an event the reader may not see has no name."""
     grants = list(visible(request.user, "grant-role", granting.standing_grants(person)))
-    events = [given.event_id for given in grants if given.event_id]
-    seen = visible(request.user, "see-event", Event.objects.filter(pk__in=events))
-    titles = dict(seen.values_list("pk", "title")) if events else {}
+    keys = [grant.event_id for grant in grants if grant.event_id]
+    events = visible(request.user, "see-event", Event.objects.filter(pk__in=keys))
+    titles = dict(events.values_list("pk", "title")) if keys else {}
     today = timezone.localdate()
     return [
         {
-            "uuid": given.uuid,
-            "role": given.get_role_display(),
-            "scope": scope_of(given, titles),
-            "days": days_of(given),
-            "is_coming": given.starts_on > today,
+            "uuid": grant.uuid,
+            "role": grant.get_role_display(),
+            "scope": scope_of(grant, titles),
+            "days": days_of(grant),
+            "is_coming": grant.starts_on > today,
         }
-        for given in grants
+        for grant in grants
     ]
 
 
-def scope_of(given: Grant, titles: dict[int, str] | None = None) -> str:
+def scope_of(grant: Grant, titles: dict[int, str] | None = None) -> str:
     """Say where a role holds: a unit, a unit in a year, an event, or everywhere."""
-    if given.unit:
-        return f"{given.unit.name}, {given.year}" if given.year else given.unit.name
-    if given.event_id:
-        return (titles or {}).get(given.event_id) or _("one event")
+    if grant.unit:
+        return f"{grant.unit.name}, {grant.year}" if grant.year else grant.unit.name
+    if grant.event_id:
+        return (titles or {}).get(grant.event_id) or _("one event")
     return _("the whole programme")
 
 
-def days_of(given: Grant) -> str:
+def days_of(grant: Grant) -> str:
     """Say from when to when a role holds."""
-    days = {"first": day(given.starts_on), "last": day(given.ends_on)}
-    if given.ends_on:
+    days = {"first": day(grant.starts_on), "last": day(grant.ends_on)}
+    if grant.ends_on:
         return _("from %(first)s to %(last)s") % days
     return _("from %(first)s, no last day") % days
 
@@ -239,9 +243,9 @@ class AccountForm(forms.Form):
     )
 
 
-def slips_url(made: list[Account]) -> str:
+def slips_url(chosen: list[Account]) -> str:
     """Return the page of the activation slips with these accounts ticked."""
-    ticked = urlencode({"pilih": [str(account.uuid) for account in made]}, doseq=True)
+    ticked = urlencode({"pilih": [str(account.uuid) for account in chosen]}, doseq=True)
     return f"{reverse('account_slips')}?{ticked}"
 
 
@@ -273,23 +277,23 @@ def create_account(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 
 @require_POST
 @never_cache
-def create_for_shown(request: SignedInRequest) -> HttpResponse:
+def create_listed_accounts(request: SignedInRequest) -> HttpResponse:
     """Make the accounts of the people who were shown, and lead to their slips."""
     everyone = visible(request.user, "see-person", Person.objects.unmerged())
-    shown = clean_uuids(request.POST.getlist("orang")[:MOST_AT_ONCE])
-    chosen = everyone.filter(uuid__in=shown, account__isnull=True)
-    made, left = accounts.create_accounts(chosen.order_by("name"), actor=request.user)
-    if left:
-        names = ", ".join(person.name for person in left)
+    uuids = clean_uuids(request.POST.getlist("orang")[:MOST_AT_ONCE])
+    chosen = everyone.filter(uuid__in=uuids, account__isnull=True)
+    created, skipped = accounts.create_accounts(chosen.order_by("name"), actor=request.user)
+    if skipped:
+        names = ", ".join(person.name for person in skipped)
         warning = _(
             "No account for these people yet; open each one and enter an e-mail address: %(names)s"
         )
         messages.warning(request, warning % {"names": names})
-    if not made:
+    if not created:
         return redirect(f"{reverse('people_list')}?akun={AccountState.NONE}")
-    done = ngettext("%(count)d account made.", "%(count)d accounts made.", len(made))
-    messages.success(request, done % {"count": len(made)})
-    return redirect(slips_url(made))
+    message = ngettext("%(count)d account made.", "%(count)d accounts made.", len(created))
+    messages.success(request, message % {"count": len(created)})
+    return redirect(slips_url(created))
 
 
 class PersonAct(AdministratorAct):
@@ -315,14 +319,9 @@ class AccountAct(PersonAct):
     def check(self) -> None:
         if not self.account.is_active:
             raise Refused(_("This account is closed."), code="account_retired", status=409)
-        if self.account == self.request.user:
-            raise Refused(
-                _("This is your own account. Ask another administrator."),
-                code="own_account",
-                status=403,
-            )
+        accounts.check_not_own(self.account, self.request.user)
 
-    def say_sessions(self) -> Iterator[Text]:
+    def describe_sessions(self) -> Iterator[Text]:
         count = len(accounts.open_sessions(self.account))
         if count:
             yield ngettext(
@@ -341,7 +340,7 @@ class CloseAccount(AccountAct):
 
     def changes(self) -> Iterable[Text]:
         yield _("The person can no longer log in, with any password or link.")
-        yield from self.say_sessions()
+        yield from self.describe_sessions()
         yield _("An activation slip that was not used is worth nothing.")
 
     def unchanged(self) -> Iterable[Text]:
@@ -369,8 +368,8 @@ class OpenAccount(AccountAct):
 
     def changes(self) -> Iterable[Text]:
         yield _("The person can log in again, with the same password and second factor.")
-        for given in granting.standing_grants(self.person):
-            role = {"role": given.get_role_display(), "scope": scope_of(given)}
+        for grant in granting.standing_grants(self.person):
+            role = {"role": grant.get_role_display(), "scope": scope_of(grant)}
             yield _("This role holds again: %(role)s, %(scope)s.") % role
 
     def unchanged(self) -> Iterable[Text]:
@@ -403,7 +402,7 @@ class ResetFactor(AccountAct):
 
     def changes(self) -> Iterable[Text]:
         yield _("Security keys, authenticator app and recovery codes no longer count.")
-        yield from self.say_sessions()
+        yield from self.describe_sessions()
         yield _("The person gets a notice. A role that needs a factor asks for a new one.")
 
     def unchanged(self) -> Iterable[Text]:
@@ -427,7 +426,7 @@ class EndSessions(AccountAct):
             raise Refused(_("No session is open now."), code="session_missing", status=409)
 
     def changes(self) -> Iterable[Text]:
-        yield from self.say_sessions()
+        yield from self.describe_sessions()
         yield _("Answers of a quiz that were typed and not yet saved are not kept.")
 
     def unchanged(self) -> Iterable[Text]:
@@ -436,12 +435,12 @@ class EndSessions(AccountAct):
 
     def perform(self, reason: str) -> str:
         count = accounts.end_all_sessions(self.account, actor=self.request.user, reason=reason)
-        done = ngettext("%(count)d session ended.", "%(count)d sessions ended.", count)
-        return done % {"count": count}
+        message = ngettext("%(count)d session ended.", "%(count)d sessions ended.", count)
+        return message % {"count": count}
 
 
 # --- Roles ----------------------------------------------------------------------------------------
-class RoleForm(forms.Form):
+class RoleForm(OffersUnits, forms.Form):
     """A role, the scope that it needs, and its days."""
 
     role = forms.ChoiceField(
@@ -472,10 +471,6 @@ class RoleForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Without a last day the role holds until it is taken back."),
     )
-
-    def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        narrow(self, "unit", units)
 
     def clean_ends_on(self) -> date | None:
         first, last = self.cleaned_data.get("starts_on"), self.cleaned_data["ends_on"]
@@ -512,20 +507,13 @@ class RoleForm(forms.Form):
         return Scope(unit=self.cleaned_data["unit"], year=self.cleaned_data["year"])
 
 
-def narrow(form: ChoiceForm, name: str, rows: QuerySet[Any]) -> None:
-    """Let a field of the form offer these rows."""
-    field = form.fields[name]
-    if isinstance(field, forms.ModelChoiceField):
-        field.queryset = rows
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def give_role(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Ask for the role and its scope, then give it, after a fresh password."""
     person = find_person(request, uuid)
-    if request.method == "POST" and (asked := confirming.ask_to_confirm(request)):
-        return asked
+    if request.method == "POST" and (confirmation := confirming.ask_to_confirm(request)):
+        return confirmation
     typed = confirming.typed_before(request).dict()
     today = timezone.localdate()
     units = visible(request.user, "import-people", Unit.objects.valid_on(today))
@@ -540,7 +528,7 @@ def give_role(request: SignedInRequest, uuid: UUID) -> HttpResponse:
             form.add_error("role", _("This person holds this role there already."))
         else:
             try:
-                given = granting.grant(
+                grant = granting.grant(
                     person, role, actor=request.user, scope=form.scope,
                     starts_on=first, ends_on=form.cleaned_data["ends_on"],
                 )  # fmt: skip
@@ -549,8 +537,8 @@ def give_role(request: SignedInRequest, uuid: UUID) -> HttpResponse:
                     raise
                 form.add_error(FIELD_OF_REFUSAL[refused.code], refused.message)
             else:
-                done = _("%(name)s has the role %(role)s: %(scope)s, %(days)s.")
-                messages.success(request, done % describe_grant(given))
+                message = _("%(name)s has the role %(role)s: %(scope)s, %(days)s.")
+                messages.success(request, message % describe_grant(grant))
                 return redirect("person", uuid=uuid)
     crumbs = build_crumbs(person, _("Give a role"))
     context = {"person": person, "form": form, "crumbs": crumbs}
@@ -564,31 +552,31 @@ def take_back_role(request: SignedInRequest, uuid: UUID, grant: UUID) -> HttpRes
     """Name the role, then end it at once, after a fresh password."""
     person = find_person(request, uuid)
     grants = Grant.objects.filter(person__in=rows_of(person)).select_related("unit", "person")
-    given = get_object_or_404(visible(request.user, "grant-role", grants), uuid=grant)
-    if given.ended_at:
+    row = get_object_or_404(visible(request.user, "grant-role", grants), uuid=grant)
+    if row.ended_at:
         return redirect("person", uuid=uuid)
     if request.method == "POST":
-        if asked := confirming.ask_to_confirm(request):
-            return asked
-        granting.end_grant(given, actor=request.user)
+        if confirmation := confirming.ask_to_confirm(request):
+            return confirmation
+        granting.end_grant(row, actor=request.user)
         messages.success(
-            request, _("%(name)s no longer has the role %(role)s.") % describe_grant(given)
+            request, _("%(name)s no longer has the role %(role)s.") % describe_grant(row)
         )
         return redirect("person", uuid=uuid)
     context = {
         "person": person,
-        "question": _("%(name)s, %(role)s: %(scope)s, %(days)s.") % describe_grant(given),
+        "question": _("%(name)s, %(role)s: %(scope)s, %(days)s.") % describe_grant(row),
         "back": reverse("person", args=[uuid]),
         "crumbs": build_crumbs(person, _("Take the role back")),
     }
     return render(request, "desks/person_role_end.html", context)
 
 
-def describe_grant(given: Grant) -> dict[str, str]:
+def describe_grant(grant: Grant) -> dict[str, str]:
     """Return what a sentence about a role names."""
     return {
-        "name": given.person.name,
-        "role": given.get_role_display(),
-        "scope": scope_of(given),
-        "days": days_of(given),
+        "name": grant.person.name,
+        "role": grant.get_role_display(),
+        "scope": scope_of(grant),
+        "days": days_of(grant),
     }

@@ -102,12 +102,8 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
         request.session[THEME_KEY] = chosen
     else:
         request.session.pop(THEME_KEY, None)
-    return HttpResponseRedirect(_way_back(request))
-
-
-def _way_back(request: HttpRequest) -> str:
     target = request.POST.get("next", "/")
     is_ours = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return target if is_ours else "/"
+    return HttpResponseRedirect(target if is_ours else "/")

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from clinic.desks.acts import AdministratorAct, Crumbs, ReasonForm, Text
-from clinic.desks.persons import DAY, ROWS_A_PAGE, narrow
+from clinic.desks.acts import AdministratorAct, Crumbs, OffersUnits, ReasonForm, Text
+from clinic.desks.persons import DAY, ROWS_A_PAGE
 from clinic.lib.templatetags.ui import day
 from clinic.people import restructuring
 from clinic.people.access import SignedInRequest, visible
@@ -33,7 +33,7 @@ class UnitSearchForm(forms.Form):
 
 
 # --- The list and one unit ------------------------------------------------------------------------
-def see_units(request: SignedInRequest) -> QuerySet[Unit]:
+def visible_units(request: SignedInRequest) -> QuerySet[Unit]:
     return visible(request.user, "change-unit", Unit.objects.all())
 
 
@@ -42,7 +42,7 @@ def see_units(request: SignedInRequest) -> QuerySet[Unit]:
 def list_units(request: SignedInRequest) -> HttpResponse:
     """Units in official order, with how many people work there today."""
     form = UnitSearchForm(request.GET)
-    units = see_units(request)
+    units = visible_units(request)
     names = {unit.path: unit.name for unit in units}
     if form.is_valid() and form.cleaned_data["q"]:
         text = form.cleaned_data["q"].strip()
@@ -88,15 +88,16 @@ def describe_state(unit: Unit) -> str:
 
 
 def find_unit(request: SignedInRequest, slug: str) -> Unit:
-    return get_object_or_404(see_units(request), slug=slug)
+    return get_object_or_404(visible_units(request), slug=slug)
 
 
 def build_crumbs(unit: Unit, here: Text = "") -> Crumbs:
     """Return the way from the list of units to a page of the unit."""
-    way: Crumbs = [{"label": _("Work units"), "url": reverse("units_list")}]
+    crumbs: Crumbs = [{"label": _("Work units"), "url": reverse("units_list")}]
     if not here:
-        return [*way, {"label": unit.name}]
-    return [*way, {"label": unit.name, "url": reverse("unit", args=[unit.slug])}, {"label": here}]
+        return [*crumbs, {"label": unit.name}]
+    own_page = reverse("unit", args=[unit.slug])
+    return [*crumbs, {"label": unit.name, "url": own_page}, {"label": here}]
 
 
 @require_safe
@@ -156,9 +157,9 @@ class UnitAct(AdministratorAct):
     def offer_units(self) -> QuerySet[Unit]:
         """Return the units of today and tomorrow, but for this one and the regency's."""
         today = timezone.localdate()
-        return see_units(self.request).exclude(valid_to__lt=today).exclude(pk=self.unit.pk)
+        return visible_units(self.request).exclude(valid_to__lt=today).exclude(pk=self.unit.pk)
 
-    def say_people(self) -> Text:
+    def describe_people(self) -> Text:
         count = self.unit.memberships.on(timezone.localdate()).values("person").distinct().count()
         return ngettext(
             "%(count)d person works in this unit today.",
@@ -166,14 +167,14 @@ class UnitAct(AdministratorAct):
             count,
         ) % {"count": count}
 
-    def say_parts(self) -> Text:
+    def describe_parts(self) -> Text:
         parts = list(self.unit.get_children().valid_on(timezone.localdate()))
         names = ", ".join(part.name for part in parts[:MOST_NAMED])
         if len(parts) > MOST_NAMED:
             names += ", …"
         return _("Units directly below it: %(names)s.") % {"names": names or _("none")}
 
-    def say_roles(self) -> Iterator[Text]:
+    def describe_roles(self) -> Iterator[Text]:
         roles = Grant.objects.on(timezone.localdate()).filter(unit=self.unit).count()
         if roles:
             yield ngettext(
@@ -181,6 +182,15 @@ class UnitAct(AdministratorAct):
                 "%(count)d roles in this unit are not moved; give them anew where needed.",
                 roles,
             ) % {"count": roles}
+
+
+class UnitEndingAct(UnitAct):
+    """An act that ends the unit; opening it again takes the end back."""
+
+    is_danger = True
+
+    def undo(self) -> tuple[str, Text]:
+        return reverse("unit_reopen", args=[self.unit.slug]), _("Take the end back")
 
 
 class NameForm(ReasonForm):
@@ -221,7 +231,7 @@ class RenameUnit(UnitAct):
         return own, _("Give it back its name")
 
 
-class ParentForm(forms.Form):
+class ParentForm(OffersUnits, forms.Form):
     """The unit that a unit is to lie below."""
 
     parent = forms.ModelChoiceField(
@@ -230,10 +240,6 @@ class ParentForm(forms.Form):
         label=gettext_lazy("New parent unit"),
         empty_label=gettext_lazy("Choose a unit"),
     )
-
-    def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        narrow(self, "parent", units)
 
 
 class MoveUnit(UnitAct):
@@ -274,7 +280,7 @@ class MoveUnit(UnitAct):
         return reverse("unit_move", args=[self.unit.slug], query=query), _("Move it back")
 
 
-class SuccessorForm(forms.Form):
+class SuccessorForm(OffersUnits, forms.Form):
     """The unit that carries on, and its first day."""
 
     into = forms.ModelChoiceField(
@@ -290,17 +296,12 @@ class SuccessorForm(forms.Form):
         help_text=gettext_lazy("This unit ends the day before."),
     )
 
-    def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        narrow(self, "into", units)
 
-
-class MergeUnit(UnitAct):
+class MergeUnit(UnitEndingAct):
     """End a unit that another one carries on."""
 
     title = gettext_lazy("Merge into another unit")
     label = gettext_lazy("Merge the unit")
-    is_danger = True
     choice_class = SuccessorForm
 
     def choice_options(self) -> dict[str, Any]:
@@ -314,15 +315,15 @@ class MergeUnit(UnitAct):
         names |= {"first": day(self.chosen["day"])}
         names |= {"last": day(self.chosen["day"] - restructuring.ONE_DAY)}
         yield _("“%(unit)s” ends on %(last)s; “%(into)s” carries on for it.") % names
-        yield self.say_people()
+        yield self.describe_people()
         yield _("Its people work in “%(into)s” from %(first)s, in the same post.") % names
-        yield self.say_parts()
+        yield self.describe_parts()
         yield _("They lie below “%(into)s”, at once.") % names
 
     def unchanged(self) -> Iterable[Text]:
         yield _("The history is not changed: sheets and results of before stay with this unit.")
         yield _("Old sheets and lists that name it are led to the unit that carries on.")
-        yield from self.say_roles()
+        yield from self.describe_roles()
         yield _("The end can be taken back; people and parts are then moved back by hand.")
 
     def perform(self, reason: str) -> str:
@@ -332,9 +333,6 @@ class MergeUnit(UnitAct):
         )  # fmt: skip
         names = {"unit": self.unit.name, "into": self.chosen["into"].name}
         return _("“%(into)s” carries on for “%(unit)s”.") % names
-
-    def undo(self) -> tuple[str, Text]:
-        return reverse("unit_reopen", args=[self.unit.slug]), _("Take the end back")
 
 
 class SuccessorsForm(forms.Form):
@@ -360,14 +358,13 @@ class SuccessorsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        places = [f"into_{number}" for number in range(1, MOST_SUCCESSORS + 1)]
-        chosen = [(place, cleaned[place]) for place in places if cleaned.get(place)]
-        seen: list[Unit] = []
-        for place, unit in chosen:
-            if unit in seen:
-                self.add_error(place, _("This unit is chosen twice."))
-            seen.append(unit)
-        cleaned["into"] = seen
+        names = [f"into_{number}" for number in range(1, MOST_SUCCESSORS + 1)]
+        units: list[Unit] = []
+        for name, unit in [(name, cleaned[name]) for name in names if cleaned.get(name)]:
+            if unit in units:
+                self.add_error(name, _("This unit is chosen twice."))
+            units.append(unit)
+        cleaned["into"] = units
         return cleaned
 
 
@@ -380,31 +377,30 @@ class AssignmentForm(ReasonForm):
         super().__init__(*args, **kwargs)
         choices = [(unit.slug, unit.name) for unit in into]
         self.targets = {unit.slug: unit for unit in into}
-        self.things: dict[str, Person | Unit] = {
+        self.assignees: dict[str, Person | Unit] = {
             **{f"orang-{person.uuid}": person for person in people},
             **{f"unit-{part.slug}": part for part in parts},
         }
-        for name, thing in self.things.items():
+        for name, assignee in self.assignees.items():
             self.fields[name] = forms.ChoiceField(
-                choices=choices, label=thing.name, initial=into[0].slug
+                choices=choices, label=assignee.name, initial=into[0].slug
             )
-        self.order_fields([*self.things, "reason"])
+        self.order_fields([*self.assignees, "reason"])
 
     def targets_of(self, kind: type[Person | Unit]) -> dict[int, Unit]:
         """Return the chosen unit by id of the persons, or of the parts."""
         return {
-            thing.pk: self.targets[self.cleaned_data[name]]
-            for name, thing in self.things.items()
-            if isinstance(thing, kind)
+            assignee.pk: self.targets[self.cleaned_data[name]]
+            for name, assignee in self.assignees.items()
+            if isinstance(assignee, kind)
         }
 
 
-class SplitUnit(UnitAct):
+class SplitUnit(UnitEndingAct):
     """End a unit that several carry on."""
 
     title = gettext_lazy("Split the unit")
     label = gettext_lazy("Split the unit")
-    is_danger = True
     choice_class = SuccessorsForm
     form_class = AssignmentForm
 
@@ -435,7 +431,7 @@ class SplitUnit(UnitAct):
 
     def unchanged(self) -> Iterable[Text]:
         yield _("The history is not changed: sheets and results of before stay with this unit.")
-        yield from self.say_roles()
+        yield from self.describe_roles()
         yield _("The end can be taken back; people and parts are then moved back by hand.")
 
     def perform(self, reason: str) -> str:
@@ -448,9 +444,6 @@ class SplitUnit(UnitAct):
         names |= {"into": ", ".join(unit.name for unit in self.chosen["into"])}
         return _("“%(unit)s” is split. These carry on for it: %(into)s.") % names
 
-    def undo(self) -> tuple[str, Text]:
-        return reverse("unit_reopen", args=[self.unit.slug]), _("Take the end back")
-
 
 class LastDayForm(forms.Form):
     """The last day of a unit."""
@@ -458,12 +451,11 @@ class LastDayForm(forms.Form):
     last_day = forms.DateField(label=gettext_lazy("Last day of the unit"), widget=DAY)
 
 
-class EndUnit(UnitAct):
+class EndUnit(UnitEndingAct):
     """End a unit that nobody carries on."""
 
     title = gettext_lazy("End without a successor")
     label = gettext_lazy("End the unit")
-    is_danger = True
     choice_class = LastDayForm
 
     def choice_options(self) -> dict[str, Any]:
@@ -475,7 +467,7 @@ class EndUnit(UnitAct):
     def changes(self) -> Iterable[Text]:
         names = {"unit": self.unit.name, "last": day(self.chosen["last_day"])}
         yield _("“%(unit)s” ends on %(last)s and nobody carries on for it.") % names
-        yield self.say_people()
+        yield self.describe_people()
         yield _("Who still works there on that day has no unit from the next day on.")
 
     def unchanged(self) -> Iterable[Text]:
@@ -487,9 +479,6 @@ class EndUnit(UnitAct):
         restructuring.end_unit(self.unit, last_day=last_day, actor=self.request.user, reason=reason)
         names = {"unit": self.unit.name, "last": day(last_day)}
         return _("“%(unit)s” ends on %(last)s.") % names
-
-    def undo(self) -> tuple[str, Text]:
-        return reverse("unit_reopen", args=[self.unit.slug]), _("Take the end back")
 
 
 class ReopenUnit(UnitAct):

@@ -11,20 +11,20 @@ from clinic.lib.public_pages import for_visitors
 from clinic.people.access import View, policy
 
 
-def _page(route: str, view: View, name: str) -> URLPattern:
+def _route_page(route: str, view: View, name: str) -> URLPattern:
     return path(route, policy("public")(view), name=name)
 
 
-def _same_for_all(route: str, view: View, name: str) -> URLPattern:
-    return _page(route, for_visitors(view), name)
+def _route_visitors_page(route: str, view: View, name: str) -> URLPattern:
+    return _route_page(route, for_visitors(view), name)
 
 
 urlpatterns = [
-    _same_for_all("", public.FrontPage.as_view(), "front"),
-    _same_for_all("tentang/", public.AboutPage.as_view(), "about"),
-    _same_for_all("privasi/", public.PrivacyPage.as_view(), "privacy"),
-    _same_for_all("aksesibilitas/", public.AccessibilityPage.as_view(), "accessibility"),
-    _same_for_all("bantuan/", public.HelpPage.as_view(), "help"),
+    _route_visitors_page("", public.FrontPage.as_view(), "front"),
+    _route_visitors_page("tentang/", public.AboutPage.as_view(), "about"),
+    _route_visitors_page("privasi/", public.PrivacyPage.as_view(), "privacy"),
+    _route_visitors_page("aksesibilitas/", public.AccessibilityPage.as_view(), "accessibility"),
+    _route_visitors_page("bantuan/", public.HelpPage.as_view(), "help"),
     path("beranda/", policy("signed-in")(home.home), name="home"),
     path("belajar/", policy("signed-in")(learner.learning), name="learning"),
     path(
@@ -37,8 +37,8 @@ urlpatterns = [
         policy("see-import")(imports.ProblemsWorkbook.as_view()),
         name="import_problems",
     ),
-    _page("bahasa/", set_language, "language"),
-    _page("tampilan/", choose_theme, "theme"),
+    _route_page("bahasa/", set_language, "language"),
+    _route_page("tampilan/", choose_theme, "theme"),
 ]
 if settings.KLINIK_ENV in {"demo", "test"}:
-    urlpatterns.append(_page("komponen/", ComponentsPage.as_view(), "components"))
+    urlpatterns.append(_route_page("komponen/", ComponentsPage.as_view(), "components"))

@@ -14,6 +14,11 @@ def language() -> str:
     return "en" if (translation.get_language() or "").startswith("en") else "id"
 
 
+def choose_text(indonesian: str, english: str) -> str:
+    """Return the text in the language that is being written; what has no English stays as it is."""
+    return english if english and language() == "en" else indonesian
+
+
 def language_of(request: HttpRequest) -> str:
     """Return ``id`` or ``en``: the cookie, else on the API ``Accept-Language``, else Indonesian."""
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")

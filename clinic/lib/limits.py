@@ -27,14 +27,8 @@ class _OutOfTime(BaseException):
     """Raised by the alarm; no ``except Exception`` of a parser can swallow it."""
 
 
-def _ring(signum: int, frame: FrameType | None) -> NoReturn:
+def _raise_out_of_time(signum: int, frame: FrameType | None) -> NoReturn:
     raise _OutOfTime
-
-
-def _mapped_bytes() -> int:
-    """Return the address space that this process holds already."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    return pages * resource.getpagesize()
 
 
 @contextmanager
@@ -48,10 +42,11 @@ def within(*, memory_bytes: int, seconds: float) -> Iterator[None]:
         FileTooHeavy: the block ran into either limit.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    ceiling = _mapped_bytes() + memory_bytes
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    ceiling = pages * resource.getpagesize() + memory_bytes
     if hard != resource.RLIM_INFINITY:
         ceiling = min(ceiling, hard)
-    earlier = signal.signal(signal.SIGALRM, _ring)
+    earlier = signal.signal(signal.SIGALRM, _raise_out_of_time)
     try:
         resource.setrlimit(resource.RLIMIT_AS, (ceiling, hard))
         signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -196,16 +196,16 @@ _REFUSAL = Problem(
 
 def of_refusal(refused: Refused) -> Problem:
     """Turn a refusal into a problem: its own sentence, code, status and details."""
-    ground = BY_STATUS.get(refused.status, _REFUSAL)
+    base = BY_STATUS.get(refused.status, _REFUSAL)
     details = refused.details
     errors = details.get("errors", [details] if details else [])
     return replace(
-        ground,
+        base,
         status=refused.status,
         code=refused.code,
-        detail=refused.message or ground.detail,
+        detail=refused.message or base.detail,
         errors=list(errors),
-        retry_after=details.get("retry_after", ground.retry_after),
+        retry_after=details.get("retry_after", base.retry_after),
     )
 
 
@@ -225,11 +225,11 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     """Answer in the shape that the caller reads, in the caller's language."""
     with translation.override(language_of(request)):
         if request.path_info.startswith(API):
-            response = _as_json(request, problem)
+            response = _render_json(request, problem)
         elif request.headers.get("HX-Request") == "true":
-            response = _as_fragment(request, problem)
+            response = _render_fragment(request, problem)
         else:
-            response = _as_page(request, problem)
+            response = _render_page(request, problem)
     if problem.retry_after is not None:
         response["Retry-After"] = str(problem.retry_after)
     return response
@@ -240,7 +240,7 @@ def request_id_of(request: HttpRequest) -> str:
     return getattr(request, "request_id", "")
 
 
-def _as_json(request: HttpRequest, problem: Problem) -> HttpResponse:
+def _render_json(request: HttpRequest, problem: Problem) -> HttpResponse:
     if request.path_info.startswith(MINISTRY_API):
         body: dict[str, Any] = {
             "error": str(problem.title),
@@ -265,7 +265,7 @@ def _as_json(request: HttpRequest, problem: Problem) -> HttpResponse:
     )
 
 
-def _as_fragment(request: HttpRequest, problem: Problem) -> HttpResponse:
+def _render_fragment(request: HttpRequest, problem: Problem) -> HttpResponse:
     text = render_to_string(
         "errors/fragment.html", {"problem": problem, "request_id": request_id_of(request)}
     )
@@ -275,7 +275,7 @@ def _as_fragment(request: HttpRequest, problem: Problem) -> HttpResponse:
     return response
 
 
-def _as_page(request: HttpRequest, problem: Problem) -> HttpResponse:
+def _render_page(request: HttpRequest, problem: Problem) -> HttpResponse:
     text = render_to_string(
         "errors/page.html",
         {

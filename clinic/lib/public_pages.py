@@ -76,11 +76,11 @@ class PublicPages:
             return self._answer(request)
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        if not settings.PAGE_CACHE_SECONDS or not _is_visitors(request):
+        if not settings.PAGE_CACHE_SECONDS or not _comes_from_visitor(request):
             return self.get_response(request)
         key = request.path_info, language_of(request)
         page = self.pages.get(key)
-        if page is None and not _is_for_visitors(request.path_info):
+        if page is None and not _leads_to_public_page(request.path_info):
             return self.get_response(request)
         publication = read_publication()  # before the page is drawn, never after
         if publication is None:
@@ -134,7 +134,7 @@ class PublicPages:
         return response
 
 
-def _is_visitors(request: HttpRequest) -> bool:
+def _comes_from_visitor(request: HttpRequest) -> bool:
     return (
         request.method == "GET"
         and not request.META.get("QUERY_STRING")
@@ -145,7 +145,7 @@ def _is_visitors(request: HttpRequest) -> bool:
     )
 
 
-def _is_for_visitors(path: str) -> bool:
+def _leads_to_public_page(path: str) -> bool:
     try:
         return getattr(resolve(path).func, "is_for_visitors", False)
     except Resolver404:

@@ -11,7 +11,7 @@ from django.db.models.signals import (  # Wagtail's editor saves such rows as we
 from clinic.lib.publication import renew_publication
 
 
-def _renew(**_about: Any) -> None:
+def _renew(**_signal_arguments: Any) -> None:
     renew_publication()
 
 

@@ -21,7 +21,7 @@ SECONDS_OF_SILENCE = 15
 logger = structlog.get_logger(__name__)
 
 
-def _asking(verb: str) -> Callable[..., Any]:
+def _make_method(verb: str) -> Callable[..., Any]:
     def ask(self: "SharedCache", *args: Any, **kwargs: Any) -> Any:
         return self._ask(verb, *args, **kwargs)
 
@@ -39,17 +39,17 @@ class SharedCache(RedisCache):
         one_try = {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 0)}
         self._options: dict[str, Any] = {**one_try, **self._options}
 
-    add = _asking("add")
-    get = _asking("get")
-    set = _asking("set")
-    touch = _asking("touch")
-    delete = _asking("delete")
-    has_key = _asking("has_key")
-    incr = _asking("incr")
-    get_many = _asking("get_many")
-    set_many = _asking("set_many")
-    delete_many = _asking("delete_many")
-    clear = _asking("clear")
+    add = _make_method("add")
+    get = _make_method("get")
+    set = _make_method("set")
+    touch = _make_method("touch")
+    delete = _make_method("delete")
+    has_key = _make_method("has_key")
+    incr = _make_method("incr")
+    get_many = _make_method("get_many")
+    set_many = _make_method("set_many")
+    delete_many = _make_method("delete_many")
+    clear = _make_method("clear")
 
     def _ask(self, verb: str, *args: Any, **kwargs: Any) -> Any:
         if time.monotonic() >= SharedCache._away_until:

@@ -92,7 +92,7 @@ class ImportCommand(BaseCommand, ABC):
         """
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        content = _read(options["file"])
+        content = _read_file(options["file"])
         with job_context():
             outcome, is_written = self._run(content, options)
         is_ok = not outcome.has_rejected
@@ -101,7 +101,7 @@ class ImportCommand(BaseCommand, ABC):
         else:
             self._print(outcome, is_written=is_written, applies=options["apply"])
         if not is_ok:
-            closing = _conclude(outcome, is_written=is_written)
+            closing = _describe_rejection(outcome, is_written=is_written)
             raise CommandError(closing, returncode=REFUSED)
 
     def _run(self, content: bytes, options: Mapping[str, Any]) -> tuple[ImportOutcome, bool]:
@@ -151,7 +151,7 @@ class ImportCommand(BaseCommand, ABC):
         self.stdout.write(json.dumps(report, ensure_ascii=False))
 
 
-def _read(path: Path) -> bytes:
+def _read_file(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
             content = stream.read(MOST_BYTES + 1)
@@ -160,7 +160,7 @@ def _read(path: Path) -> bytes:
     return content
 
 
-def _conclude(outcome: ImportOutcome, *, is_written: bool) -> str:
+def _describe_rejection(outcome: ImportOutcome, *, is_written: bool) -> str:
     if is_written and outcome.changes:
         return _("Some rows were rejected; the others were written.")
     if is_written:

@@ -5,20 +5,15 @@ it changes nothing that is there.
 """
 
 import os
-import sys
 import time
 from pathlib import Path
 
 import django
 
+from clinic.management.processes import write_line
+
 FOLDERS = ("queue/messages", "queue/control", "private", "media", "static")
 WELCOME = "welcome.txt"
-
-
-def say(text: str) -> None:
-    """Tell the terminal what is going on."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 def make_folders(root: Path) -> None:
@@ -72,15 +67,15 @@ def main() -> None:
     from django.conf import settings
 
     is_first = not (settings.DATA_DIR / FOLDERS[0]).exists()
-    say(f"Data lives under {settings.DATA_DIR}.")
+    write_line(f"Data lives under {settings.DATA_DIR}.")
     make_folders(settings.DATA_DIR)
-    say("Preparing the database …" if is_first else "Checking the database …")
+    write_line("Preparing the database …" if is_first else "Checking the database …")
     migrate()
     if settings.IS_DEMO:
-        say("Loading the demo region …" if is_first else "Checking the demo region …")
+        write_line("Loading the demo region …" if is_first else "Checking the demo region …")
         load_demo()
         (settings.DATA_DIR / WELCOME).write_text(welcome_text())
-    say(f"Ready after {time.monotonic() - began:.0f} s.")
+    write_line(f"Ready after {time.monotonic() - began:.0f} s.")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""What this process asks of the kernel."""
+"""What a process asks of the kernel, and a line for whoever waits at the terminal."""
 
 import contextlib
 import ctypes
 import os
 import signal
+import sys
 from pathlib import Path
 
 PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
@@ -26,6 +27,12 @@ def work_in_the_background() -> None:
     os.nice(BACKGROUND)
     with contextlib.suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(BACKGROUND))
+
+
+def write_line(text: str) -> None:
+    """Write a line to the terminal at once, through any pipe."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def name_process(name: str) -> None:

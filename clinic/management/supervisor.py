@@ -28,6 +28,7 @@ from clinic.management.processes import (
     end_with_parent,
     name_process,
     work_in_the_background,
+    write_line,
 )
 from clinic.management.setup_page import SetupPage
 
@@ -47,12 +48,6 @@ PREPARATION = (
     [PYTHON, "-m", "clinic.management.preparation"],
 )
 QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-
-
-def say(text: str) -> None:
-    """Tell the terminal what is going on."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 def who_listens(port: int) -> str:
@@ -138,7 +133,7 @@ def prepare(listener: socket.socket) -> None:
             )
             try:
                 for line in process.stdout or ():
-                    say(line.rstrip())
+                    write_line(line.rstrip())
                     page.follow(line)
             finally:
                 with contextlib.suppress(ProcessLookupError):
@@ -194,7 +189,7 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
 
-    def look_after(self, now: float) -> None:
+    def keep_running(self, now: float) -> None:
         """Start the process when its time has come; plan a restart when it has died."""
         if self.process is None:
             if now >= self.start_at:
@@ -206,7 +201,7 @@ class Child:
         if now - self.started_at > STEADY_SECONDS:
             self.delay = 1.0
         code = self.process.exitcode
-        say(f"{self.name} ended (exit code {code}); it starts again in {self.delay:.0f} s.")
+        write_line(f"{self.name} ended (exit code {code}); it starts again in {self.delay:.0f} s.")
         self.process, self.start_at = None, now + self.delay
         self.delay = min(self.delay * 2, LONGEST_DELAY)
 
@@ -218,9 +213,9 @@ class Supervisor:
         self.children = children
         self.signals = 0
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._count)
+            signal.signal(number, self._count_signal)
 
-    def _count(self, _number: int, _frame: FrameType | None) -> None:
+    def _count_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.signals += 1
 
     def run(self, *, is_ready: Callable[[], bool], announce: Callable[[], None]) -> None:
@@ -229,7 +224,7 @@ class Supervisor:
         try:
             while not self.signals:
                 for child in self.children:
-                    child.look_after(time.monotonic())
+                    child.keep_running(time.monotonic())
                 if not is_announced and is_ready():
                     announce()
                     is_announced = True
@@ -239,14 +234,14 @@ class Supervisor:
 
     def end(self) -> None:
         """End every child, within 20 s; a second signal ends them at once."""
-        say("Ending web, worker and timer …")
+        write_line("Ending web, worker and timer …")
         for child in self.children:
             child.end()
         self._wait(SECONDS_TO_END)
         for child in self.children:
             child.kill_all()
         self._wait(SECONDS_TO_KILL)
-        say("Ended. The data is kept.")
+        write_line("Ended. The data is kept.")
 
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -263,19 +258,19 @@ def children_of(listener: int) -> list[Child]:
 
     application = web.load_application()
 
-    def work() -> None:
+    def run_worker() -> None:
         os.close(listener)
         work_in_the_background()
         app.worker_main(["--quiet", "worker", "--concurrency=2", *QUIET])
 
-    def time_hints() -> None:
+    def run_timer() -> None:
         os.close(listener)
         os.execv(sys.executable, [sys.executable, "-m", "clinic.timer"])
 
     return [
         Child("web", lambda: web.serve(listener, application)),
-        Child("worker", work),
-        Child("timer", time_hints),
+        Child("worker", run_worker),
+        Child("timer", run_timer),
     ]
 
 
@@ -313,12 +308,12 @@ def main() -> None:
     address = "http://{}:{}/".format(*listener.getsockname()[:2])
 
     def announce() -> None:
-        say(f"\nKlinik RB: {address}   (Ctrl-C ends it)")
+        write_line(f"\nKlinik RB: {address}   (Ctrl-C ends it)")
         if options.welcome and Path(options.welcome).exists():
-            say(Path(options.welcome).read_text().rstrip())
+            write_line(Path(options.welcome).read_text().rstrip())
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing runs yet that would have to be ended
-    say("Starting web, worker and timer …")
+    write_line("Starting web, worker and timer …")
     supervisor = Supervisor(children_of(listener.fileno()))
     supervisor.run(is_ready=lambda: answers(address), announce=announce)
 

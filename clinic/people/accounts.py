@@ -96,13 +96,13 @@ def create_accounts(
     persons: Iterable[Person], *, actor: Account
 ) -> tuple[list[Account], list[Person]]:
     """Give each person an account; return the accounts, and who has no log-in name for one."""
-    made, left = [], []
+    created, skipped = [], []
     for person in persons:
         try:
-            made.append(create_account(person, actor=actor))
+            created.append(create_account(person, actor=actor))
         except Refused:
-            left.append(person)
-    return made, left
+            skipped.append(person)
+    return created, skipped
 
 
 def set_password(account: Account, password: str) -> None:
@@ -121,7 +121,7 @@ def set_password(account: Account, password: str) -> None:
 def retire(account: Account, *, actor: Account | None, reason: str) -> None:
     """End the way in, with sessions and slips; the person and every statutory row stay."""
     _check_manages(actor)
-    _refuse_own(account, actor)
+    check_not_own(account, actor)
     account.is_active = False
     account.save(update_fields=["is_active"])
     Activation.objects.filter(account=account, used_at=None, replaced_at=None).update(
@@ -177,7 +177,7 @@ def reset_second_factor(account: Account, *, actor: Account, reason: str) -> Non
 def end_all_sessions(account: Account, *, actor: Account, reason: str) -> int:
     """End every session of the account, on whichever device; return how many ended."""
     _check_manages(actor)
-    _refuse_own(account, actor)
+    check_not_own(account, actor)
     _record("account.sessions_ended", account, actor=actor, reason=reason)
     return end_sessions(account)
 
@@ -200,7 +200,7 @@ def _check_manages(actor: Account | None) -> None:
         raise PermissionDenied
 
 
-def _refuse_own(account: Account, actor: Account | None) -> None:
+def check_not_own(account: Account, actor: Account | None) -> None:
     """Nobody shuts themselves out: the last administrator would leave nobody to let them in."""
     if actor is not None and actor.pk == account.pk:
         raise Refused(

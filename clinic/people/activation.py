@@ -208,8 +208,8 @@ def create_admin(*, nip: str = "", email: str = "", name: str = "") -> tuple[Sli
     except ValidationError as error:
         raise Refused(_("This is not an e-mail address."), code="email_unreadable") from error
     account = find_account(nip or email)
-    known = {"nip": nip} if nip else {"email__iexact": email}
-    person = account.person if account else Person.objects.filter(merged_into=None, **known).first()
+    key = {"nip": nip} if nip else {"email__iexact": email}
+    person = account.person if account else Person.objects.filter(merged_into=None, **key).first()
     counts = {"persons": int(person is None)}
     if person is None:
         person = Person.objects.create(name=name or _("Administrator"), nip=nip, email=email)

@@ -43,8 +43,8 @@ def ask_to_confirm(request: HttpRequest, *, back: str = "") -> HttpResponseRedir
         request,
         _("Nothing has been done yet. After this, press the button of your step once more."),
     )
-    way = get_adapter().get_reauthentication_methods(request.user)[0]["url"]
-    return HttpResponseRedirect(f"{way}?{urlencode({'next': back or request.get_full_path()})}")
+    url = get_adapter().get_reauthentication_methods(request.user)[0]["url"]
+    return HttpResponseRedirect(f"{url}?{urlencode({'next': back or request.get_full_path()})}")
 
 
 def typed_before(request: HttpRequest) -> QueryDict:

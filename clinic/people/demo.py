@@ -36,10 +36,10 @@ def demo_accounts() -> QuerySet[Account]:
 
 def roles_in_words(account: Account) -> str:
     """Name the roles of a sample account, each once; its grants are at hand already."""
-    return _words_of(grant.role for grant in account.person.grants.all())
+    return _name_roles(grant.role for grant in account.person.grants.all())
 
 
-def _words_of(roles: Iterable[str]) -> str:
+def _name_roles(roles: Iterable[str]) -> str:
     words = dict.fromkeys(str(Grant.Role(role).label) for role in roles)
     return ", ".join(words or [str(Grant.Role.PARTICIPANT.label)])
 
@@ -53,7 +53,7 @@ class SampleAccount(NamedTuple):
 
     @property
     def words(self) -> str:
-        return _words_of(self.roles)
+        return _name_roles(self.roles)
 
 
 @for_a_while
@@ -92,11 +92,11 @@ def _may_open(request: HttpRequest, url: str) -> bool:
     path, _mark, query = url.partition("?")
     try:
         match = resolve(path)
-        look = copy(request)
-        look.method = "GET"
-        look.path = look.path_info = path
-        look.GET, look.POST = QueryDict(query), QueryDict("")
-        answer: Any = match.func(look, *match.args, **match.kwargs)
+        probe = copy(request)
+        probe.method = "GET"
+        probe.path = probe.path_info = path
+        probe.GET, probe.POST = QueryDict(query), QueryDict("")
+        answer: Any = match.func(probe, *match.args, **match.kwargs)
     except (Resolver404, Http404, PermissionDenied, Refused):
         return False
     return answer.status_code == HTTP_OK

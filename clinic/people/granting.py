@@ -100,13 +100,13 @@ def grant(
     earlier = find_grant(person, role, scope=scope, day=starts_on)
     if earlier:
         return earlier
-    given = Grant.objects.create(
+    row = Grant.objects.create(
         person=person, role=role, starts_on=starts_on, ends_on=ends_on, granted_by=actor,
         **scope.fields,
     )  # fmt: skip
-    _record("grant.given", given, actor=actor)
+    _record("grant.given", row, actor=actor)
     _update_accounts(person)
-    return given
+    return row
 
 
 def find_grant(person: Person, role: str, *, scope: Scope, day: date) -> Grant | None:
@@ -132,15 +132,15 @@ def grant_drafted(person: Person, event: Model) -> Grant:
         PermissionDenied: the person is no organiser.
     """
     today = timezone.localdate()
-    if not any(given.role == Role.ORGANISER for given in grants_of(person, today)):
+    if not any(grant.role == Role.ORGANISER for grant in grants_of(person, today)):
         raise PermissionDenied
-    given = Grant.objects.create(
+    grant = Grant.objects.create(
         person=person, role=Role.ORGANISER, starts_on=today, granted_by=None,
         **Scope(event=event).fields,
     )  # fmt: skip
-    _record("grant.given", given, actor=None)
+    _record("grant.given", grant, actor=None)
     forget_grants()
-    return given
+    return grant
 
 
 @transaction.atomic
@@ -149,53 +149,53 @@ def end_grants_in(event: Model) -> None:
 
     Nobody is logged out by it: who held such a role is asked anew at their next request.
     """
-    for given in Grant.objects.filter(event=event.pk, ended_at__isnull=True):
-        given.ended_at = timezone.now()
-        given.save(update_fields=["ended_at"])
-        _record("grant.ended", given, actor=None)
+    for grant in Grant.objects.filter(event=event.pk, ended_at__isnull=True):
+        grant.ended_at = timezone.now()
+        grant.save(update_fields=["ended_at"])
+        _record("grant.ended", grant, actor=None)
     forget_grants()
 
 
 @transaction.atomic
-def end_grant(given: Grant, *, actor: Account | None, last_day: date | None = None) -> Grant:
+def end_grant(grant: Grant, *, actor: Account | None, last_day: date | None = None) -> Grant:
     """End a role: at once, unless a later last day is named.
 
     One that ends at once is gone at the person's next request (S24); the row stays. Nobody takes
     back their own role: the last administrator would shut everybody out.
     """
-    if actor is not None and not can(actor, "grant-role", given):
+    if actor is not None and not can(actor, "grant-role", grant):
         raise PermissionDenied
-    if actor is not None and actor.person_id in rows_of(given.person):
+    if actor is not None and actor.person_id in rows_of(grant.person):
         raise Refused(
             _("Nobody can take back their own role. Ask another administrator."),
             code="own_grant",
             status=403,
         )
     if last_day is None:
-        given.ended_at = timezone.now()
+        grant.ended_at = timezone.now()
     else:
-        given.ends_on = last_day
-    given.save(update_fields=["ended_at", "ends_on"])
-    _record("grant.ended", given, actor=actor)
-    _update_accounts(given.person)
-    return given
+        grant.ends_on = last_day
+    grant.save(update_fields=["ended_at", "ends_on"])
+    _record("grant.ended", grant, actor=actor)
+    _update_accounts(grant.person)
+    return grant
 
 
 def _update_accounts(person: Person) -> None:
     """Give the person's accounts the editor groups of the roles in force; their sessions end."""
     forget_grants()
     for account in Account.objects.filter(person__in=rows_of(person)).select_related("person"):
-        groups = {GROUP_OF_ROLE.get(given.role) for given in grants_of(account.person)}
+        groups = {GROUP_OF_ROLE.get(grant.role) for grant in grants_of(account.person)}
         account.groups.set(Group.objects.filter(name__in=groups - {None}))
         end_sessions(account)
 
 
-def _record(verb: str, given: Grant, *, actor: Account | None) -> None:
+def _record(verb: str, grant: Grant, *, actor: Account | None) -> None:
     values = {
-        "role": given.role,
-        "unit": given.unit.slug if given.unit else None,
-        "event": str(given.event.uuid) if given.event else None,
-        "year": given.year,
-        "ends_on": given.ends_on.isoformat() if given.ends_on else None,
+        "role": grant.role,
+        "unit": grant.unit.slug if grant.unit else None,
+        "event": str(grant.event.uuid) if grant.event else None,
+        "year": grant.year,
+        "ends_on": grant.ends_on.isoformat() if grant.ends_on else None,
     }
-    audit.record(verb, actor=actor, thing=given, subject=given.person_id, values=values)
+    audit.record(verb, actor=actor, thing=grant, subject=grant.person_id, values=values)

@@ -30,4 +30,4 @@ def send_log_heads(row: Job) -> Callable[[], None]:
 )
 def read_uploaded_list(row: Job) -> Callable[[], None]:
     """Read a list of units or persons and make it ready to look at."""
-    return read_list(imports.of_job(row))
+    return read_list(imports.start_reading(row))

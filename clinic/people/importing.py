@@ -16,7 +16,8 @@ from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from django.utils.translation import gettext as _
 
-from clinic.lib.arithmetic.tables import Table, UnsafeArchive, read_table
+from clinic.lib.arithmetic.tables import Table, read_table
+from clinic.lib.arithmetic.uploads import UnsafeArchive
 from clinic.lib.errors import Refused
 from clinic.people.arithmetic.lists import ColumnsMissing, ListProblem, ListRow, read_list
 from clinic.people.arithmetic.person_rows import PersonRow
@@ -67,7 +68,7 @@ def read_rows(
         problems.append(ListProblem("encoding_guessed", level="warning"))
     if not listed:
         problems.append(ListProblem("no_rows"))
-    unreadable = {(known.row, known.column) for known in problems if known.level == "error"}
+    unreadable = {(problem.row, problem.column) for problem in problems if problem.level == "error"}
     rows = []
     for cells in listed:
         rows.append(read(cells))
@@ -115,15 +116,15 @@ def load_rows(
 def _load_row(kind: type[ListedRow], values: Mapping[str, Any]) -> ListedRow:
     """Fill a row; what was empty is not stored and gets its default, or the empty string."""
     filled: dict[str, Any] = {}
-    for known in dataclasses.fields(kind):
-        value = values.get(known.name)
+    for column in dataclasses.fields(kind):
+        value = values.get(column.name)
         if value is None:
-            if known.default is dataclasses.MISSING:
-                filled[known.name] = ""
-        elif known.type == date | None:
-            filled[known.name] = date.fromisoformat(value)
+            if column.default is dataclasses.MISSING:
+                filled[column.name] = ""
+        elif column.type == date | None:
+            filled[column.name] = date.fromisoformat(value)
         else:
-            filled[known.name] = tuple(value) if isinstance(value, list) else value
+            filled[column.name] = tuple(value) if isinstance(value, list) else value
     return kind(**filled)
 
 

@@ -8,7 +8,6 @@ membership, ends the old one the day before and ends the roles in units.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -68,14 +67,14 @@ def plan_people(
         problems: what reading has found already; they stay in front.
         today: day on which a place without a stated start begins.
     """
-    planning = _Planning(KnownPeople.load(), today)
+    planner = _Planner(today)
     for problem in [*problems, *_find_double_rows(rows)]:
-        planning.add(problem)
+        planner.add(problem)
     for row in rows:
-        planning.find_unit(row)
-    planning.find_persons(rows)
-    planned = tuple(planning.plan(row) for row in rows)
-    return ImportPlan(planned, tuple(planning.problems))
+        planner.match_unit(row)
+    planner.match_persons(rows)
+    planned = tuple(planner.plan(row) for row in rows)
+    return ImportPlan(planned, tuple(planner.problems))
 
 
 @transaction.atomic
@@ -108,18 +107,22 @@ def apply_people(
     plan = plan_people(rows, problems, today=today)
     plan.check(partial=partial, expected_digest=expected_digest)
     people = _write_people(plan.to_do, is_demo=is_demo)
-    leaving = [
+    leaving = [  # before the memberships change
         (person, placement.after.start, roles_that_end(person, placement))
         for planned in plan.to_do
         if (placement := planned.placement)
         and placement.leaves_unit
         and (person := people[planned.row])
     ]
-    _write_memberships(plan.to_do, people)
+    memberships = []
+    for planned in plan.to_do:
+        if planned.placement is not None:
+            planned.placement.change_last()
+            memberships.append(planned.placement.new_for(people[planned.row]))
+    Membership.objects.bulk_create(filter(None, memberships), batch_size=500)
     for person, first_day, roles in leaving:
-        if actor is None or actor.person_id not in rows_of(
-            person
-        ):  # nobody ends roles of their own
+        is_own = actor is not None and actor.person_id in rows_of(person)
+        if not is_own:  # nobody ends roles of their own
             end_roles(roles, first_day, today=today, actor=actor)
     for state, verb in (("created", "person.created"), ("changed", "person.changed")):
         notes = [
@@ -155,71 +158,7 @@ def _write_people(planned_rows: Sequence[PlannedRow], *, is_demo: bool) -> dict[
     return people
 
 
-def _write_memberships(planned_rows: Sequence[PlannedRow], people: Mapping[int, Person]) -> None:
-    new = []
-    for planned in planned_rows:
-        if planned.placement is not None:
-            planned.placement.change_last()
-            new.append(planned.placement.new_for(people[planned.row]))
-    Membership.objects.bulk_create(filter(None, new), batch_size=500)
-
-
-@dataclass(frozen=True)
-class KnownPeople:
-    """Persons of this instance with their memberships; merged rows lead to the kept one.
-
-    Attributes:
-        persons: fields by id of the kept rows.
-        index: finds a person by NIP or e-mail address, merged rows' numbers included.
-        memberships: those of a kept row, with those of its merged rows.
-        confirmed: confirmed e-mail addresses by person.
-        roles: roles in units that are in force or to come.
-        units: index of unit names.
-    """
-
-    persons: Mapping[int, Mapping[str, Any]]
-    index: PersonIndex
-    memberships: Mapping[int, Sequence[Membership]]
-    confirmed: Mapping[int, set[str]]
-    roles: Mapping[int, Sequence[Grant]]
-    units: UnitNames
-
-    @classmethod
-    def load(cls) -> "KnownPeople":
-        """Read everything in six queries, however long the list is."""
-        rows = {row["id"]: row for row in Person.objects.values("id", "merged_into_id", *FIELDS)}
-        kept = {key: _find_kept(key, rows) for key in rows}
-        memberships: dict[int, list[Membership]] = defaultdict(list)
-        for membership in Membership.objects.all():
-            memberships[kept[membership.person_id]].append(membership)
-        index = PersonIndex()
-        # Kept rows first, so that their own numbers win over those of merged rows.
-        for key in sorted(rows, key=lambda key: kept[key] != key):
-            row = rows[key]
-            for unit in {str(known.unit_id) for known in memberships.get(kept[key], ())} or {""}:
-                index.add(kept[key], PersonKeys(row["name"], row["nip"], row["email"], unit))
-        confirmed: dict[int, set[str]] = defaultdict(set)
-        pairs = EmailAddress.objects.filter(verified=True).values_list("user__person_id", "email")
-        for person, email in pairs:
-            confirmed[kept[person]].add(email.lower())
-        roles: dict[int, list[Grant]] = defaultdict(list)
-        for role in Grant.objects.filter(unit__isnull=False, ended_at__isnull=True):
-            roles[kept[role.person_id]].append(role)
-        persons = {key: row for key, row in rows.items() if kept[key] == key}
-        return cls(persons, index, memberships, confirmed, roles, UnitNames.load())
-
-    def unit_on(self, person: int, day: date) -> int | None:
-        """Return the unit in which the person works on the day, the latest place first."""
-        current = [
-            known
-            for known in self.memberships.get(person, ())
-            if known.start <= day and (known.end is None or known.end >= day)
-        ]
-        latest = max(current, key=lambda known: known.start, default=None)
-        return latest.unit_id if latest else None
-
-
-def _find_kept(key: int, rows: Mapping[int, Mapping[str, Any]]) -> int:
+def _follow_merges(key: int, rows: Mapping[int, Mapping[str, Any]]) -> int:
     while (further := rows[key]["merged_into_id"]) is not None:
         key = further
     return key
@@ -243,16 +182,48 @@ def _fold_keyless_name(row: PersonRow) -> str:
     return f"{normalise_name(row.name)}\n{row.unit.lower()}"
 
 
-@dataclass
-class _Planning:
-    """One plan in the making: find all units, then all persons, then plan row by row."""
+class _Planner:
+    """Plans a list in order: the units of all rows, then their persons, then row by row.
 
-    known: KnownPeople
-    today: date
-    problems: list[ListProblem] = field(default_factory=list)
-    refused: set[int] = field(default_factory=set)
-    units: dict[int, Unit] = field(default_factory=dict)
-    persons: dict[int, int] = field(default_factory=dict)
+    Attributes:
+        persons: fields by id of the known persons; merged rows lead to the kept one.
+        index: finds a person by NIP or e-mail address, merged rows' numbers included.
+        memberships: those of a kept row, with those of its merged rows.
+        confirmed: confirmed e-mail addresses by person.
+        roles: roles in units that are in force or to come, by person.
+        unit_of: the unit that a row names.
+        person_of: the known person whom a row is about.
+        refused: rows with an error.
+    """
+
+    def __init__(self, today: date) -> None:
+        """Read everything in six queries, however long the list is."""
+        self.today = today
+        self.unit_names = UnitNames.load()
+        rows = {row["id"]: row for row in Person.objects.values("id", "merged_into_id", *FIELDS)}
+        kept = {key: _follow_merges(key, rows) for key in rows}
+        self.persons = {key: row for key, row in rows.items() if kept[key] == key}
+        self.memberships: dict[int, list[Membership]] = defaultdict(list)
+        for membership in Membership.objects.all():
+            self.memberships[kept[membership.person_id]].append(membership)
+        self.index = PersonIndex()
+        # Kept rows first, so that their own numbers win over those of merged rows.
+        for key in sorted(rows, key=lambda key: kept[key] != key):
+            row = rows[key]
+            units = {str(membership.unit_id) for membership in self.memberships.get(kept[key], ())}
+            for unit in units or {""}:
+                self.index.add(kept[key], PersonKeys(row["name"], row["nip"], row["email"], unit))
+        self.confirmed: dict[int, set[str]] = defaultdict(set)
+        pairs = EmailAddress.objects.filter(verified=True).values_list("user__person_id", "email")
+        for person, email in pairs:
+            self.confirmed[kept[person]].add(email.lower())
+        self.roles: dict[int, list[Grant]] = defaultdict(list)
+        for role in Grant.objects.filter(unit__isnull=False, ended_at__isnull=True):
+            self.roles[kept[role.person_id]].append(role)
+        self.problems: list[ListProblem] = []
+        self.refused: set[int] = set()
+        self.unit_of: dict[int, Unit] = {}
+        self.person_of: dict[int, int] = {}
 
     def report(
         self, code: str, row: PersonRow, column: str, level: Severity = "error", **values: str
@@ -264,78 +235,78 @@ class _Planning:
         if problem.level == "error":
             self.refused.add(problem.row)
 
-    def find_unit(self, row: PersonRow) -> None:
+    def match_unit(self, row: PersonRow) -> None:
         if not row.unit:
             return
-        match = self.known.units.find(row.unit, self.today)
+        match = self.unit_names.find(row.unit, self.today)
         if match.unit is None:
             options = ", ".join(unit.name for unit in match.options[:5])
             code = UNIT_PROBLEMS[match.how]
             self.report(code, row, "unit", typed=row.unit[:80], options=options)
             return
-        self.units[row.row] = match.unit
+        self.unit_of[row.row] = match.unit
         if match.how == "carried":
             typed = row.unit[:80]
             self.report("unit_carried", row, "unit", "warning", typed=typed, unit=match.unit.name)
 
-    def find_persons(self, rows: Sequence[PersonRow]) -> None:
+    def match_persons(self, rows: Sequence[PersonRow]) -> None:
         """Join rows with known persons: those with a key first, names with who is left."""
         for row in rows:
             if row.nip or row.email:
-                self._find_by_key(row)
-        taken = set(self.persons.values())
+                self._match_by_key(row)
+        taken = set(self.person_of.values())
         for row in rows:
             if not (row.nip or row.email):
-                self._find_by_name(row, taken)
-        persons = [(number, str(person)) for number, person in self.persons.items()]
+                self._match_by_name(row, taken)
+        persons = [(number, str(person)) for number, person in self.person_of.items()]
         for number, first in find_repeated(persons).items():
             self.add(ListProblem("person_twice", number, "", {"row": str(first)}))
 
-    def _find_by_key(self, row: PersonRow) -> None:
-        how, person = self.known.index.find(self._read_keys(row))
+    def _match_by_key(self, row: PersonRow) -> None:
+        how, person = self.index.find(self._read_keys(row))
         if how == "ambiguous":
             self.report("email_shared", row, "email")
         elif person is None:
-            alike = self.known.index.alike(self._read_keys(row))
-            if alike and row.row in self.units:
+            alike = self.index.alike(self._read_keys(row))
+            if alike and row.row in self.unit_of:
                 name = self._find_name(min(alike))
                 self.report("maybe_same", row, "name", "warning", known=name)
         elif how == "conflict" or (how == "email" and not self._is_same_name(row, person)):
             self.report("email_taken", row, "email", known=self._find_name(person))
         else:
-            self.persons[row.row] = person
+            self.person_of[row.row] = person
             if not self._is_same_name(row, person):
                 self.report("name_differs", row, "name", "warning", known=self._find_name(person))
 
-    def _find_by_name(self, row: PersonRow, taken: set[int]) -> None:
-        alike = self.known.index.alike(self._read_keys(row)) - taken
+    def _match_by_name(self, row: PersonRow, taken: set[int]) -> None:
+        alike = self.index.alike(self._read_keys(row)) - taken
         if len(alike) > 1:
             self.report("name_ambiguous", row, "name")
-        elif alike and row.row in self.units:
+        elif alike and row.row in self.unit_of:
             (person,) = alike
-            self.persons[row.row] = person
+            self.person_of[row.row] = person
             self.report("taken_by_name", row, "name", "warning", known=self._find_name(person))
 
     def _read_keys(self, row: PersonRow) -> PersonKeys:
-        unit = self.units.get(row.row)
+        unit = self.unit_of.get(row.row)
         return PersonKeys(row.name, row.nip, row.email, str(unit.pk) if unit else "")
 
     def _find_name(self, person: int) -> str:
-        return self.known.persons[person]["name"]
+        return self.persons[person]["name"]
 
     def _is_same_name(self, row: PersonRow, person: int) -> bool:
         return not row.name or names_share_a_word(row.name, self._find_name(person))
 
     def plan(self, row: PersonRow) -> PlannedRow:
         """Plan one row; call after units and persons are found."""
-        person = self.persons.get(row.row)
+        person = self.person_of.get(row.row)
         if person is None and not row.unit and row.row not in self.refused:
             self.report("cell_empty", row, "unit")
-        placement = None if row.row in self.refused else self._place(row, person)
+        placement = None if row.row in self.refused else self._plan_placement(row, person)
         if row.row in self.refused:
             return PlannedRow(row.row, row.name or mask_nip(row.nip), "refused")
         fields = dict(self._choose_fields(row, person))
-        before = self.known.persons[person] if person is not None else {}
+        before = self.persons[person] if person is not None else {}
         changes = [
             FieldChange(name, _mask(name, before.get(name, "")), _mask(name, value))
             for name, value in fields.items()
@@ -349,8 +320,8 @@ class _Planning:
 
     def _choose_fields(self, row: PersonRow, person: int | None) -> Iterator[tuple[str, str]]:
         """Give what differs from what is known, a known NIP and a confirmed address aside."""
-        known = self.known.persons[person] if person is not None else dict.fromkeys(FIELDS, "")
-        confirmed = self.known.confirmed.get(person) if person is not None else None
+        known = self.persons[person] if person is not None else dict.fromkeys(FIELDS, "")
+        confirmed = self.confirmed.get(person) if person is not None else None
         for name in FIELDS:
             value = getattr(row, name)
             if not value or value == known[name]:
@@ -362,15 +333,15 @@ class _Planning:
             else:
                 yield name, value
 
-    def _place(self, row: PersonRow, person: int | None) -> PersonPlacement | None:
+    def _plan_placement(self, row: PersonRow, person: int | None) -> PersonPlacement | None:
         """Say where the person works then; None where the row changes nothing about that."""
-        unit = self.units.get(row.row)
+        unit = self.unit_of.get(row.row)
         unit_id = unit.pk if unit else None
         if unit_id is None and person is not None:
-            unit_id = self.known.unit_on(person, self.today)
+            unit_id = self._find_unit_of_today(person)
         if unit_id is None:
             return None
-        memberships = self.known.memberships.get(person, ()) if person is not None else ()
+        memberships = self.memberships.get(person, ()) if person is not None else ()
         try:
             placement = place_person(
                 memberships, unit=unit_id, today=self.today, start=row.start,
@@ -385,22 +356,33 @@ class _Planning:
         if person is not None and placement.leaves_unit:
             count = sum(
                 role.ends_on is None or role.ends_on >= max(placement.after.start, self.today)
-                for role in self.known.roles.get(person, ())
+                for role in self.roles.get(person, ())
             )
             if count:
                 self.report("roles_end", row, "unit", "warning", number=str(count))
         return None if placement.act == "none" else placement
 
+    def _find_unit_of_today(self, person: int) -> int | None:
+        """Return the unit in which the person works today, the latest membership first."""
+        current = [
+            membership
+            for membership in self.memberships.get(person, ())
+            if membership.start <= self.today
+            and (membership.end is None or membership.end >= self.today)
+        ]
+        latest = max(current, key=lambda membership: membership.start, default=None)
+        return latest.unit_id if latest else None
+
     def _describe_placement(self, placement: PersonPlacement) -> Iterator[FieldChange]:
         old, new = placement.last, placement.after
-        units = self.known.units.units
-        shown = [
+        units = self.unit_names.units
+        changes = [
             ("unit", units[old.unit_id].name if old else "", units[new.unit_id].name),
             ("position", old.position if old else "", new.position),
             ("position_kind", old.position_kind if old else "", new.position_kind),
             ("start", old.start.isoformat() if old else "", new.start.isoformat()),
         ]
-        yield from (FieldChange(*change) for change in shown if change[1] != change[2])
+        yield from (FieldChange(*change) for change in changes if change[1] != change[2])
 
 
 def _mask(name: str, value: str) -> str:

@@ -18,7 +18,8 @@ from clinic.people.arithmetic.lists import ListProblem, find_repeated
 from clinic.people.arithmetic.unit_rows import ALIASES, REQUIRED, UnitRow, read_unit_row
 from clinic.people.importing import FieldChange, ImportPlan, PlannedRow, read_rows
 from clinic.people.models import Account, Membership, Unit, UnitSuccession
-from clinic.people.restructuring import ONE_DAY, carry_over
+from clinic.people.moving import ONE_DAY
+from clinic.people.restructuring import carry_over
 from clinic.records import audit
 
 PLAIN = ("name", "kind", "order", "national_code", "note", "short_name", "zone")
@@ -193,12 +194,12 @@ def _count_people_of_ended(rows: Sequence[UnitRow], known: KnownUnits) -> Iterat
         return
     memberships = Membership.objects.filter(unit__slug__in=ending)
     pairs = memberships.values_list("unit__slug", "end")
-    left = Counter(slug for slug, end in pairs if end is None or end > ending[slug])
+    staying = Counter(slug for slug, end in pairs if end is None or end > ending[slug])
     for row in rows:
-        if not left[row.slug]:
+        if not staying[row.slug]:
             continue
         successors = {*known.successors.get(row.slug, ()), *row.succeeded_by}
-        values = {"number": str(left[row.slug]), "unit": ", ".join(sorted(successors))}
+        values = {"number": str(staying[row.slug]), "unit": ", ".join(sorted(successors))}
         code = "people_carried" if len(successors) == 1 else "people_left_behind"
         yield ListProblem(code, row.row, "valid_to", values, "warning")
 

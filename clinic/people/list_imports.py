@@ -56,11 +56,9 @@ def read_list(import_: Import) -> Callable[[], None]:
     day = timezone.localdate()
     plan = kind.plan(rows, problems, **kind.options(day))
     parsed = store_rows(rows, problems, day)
-
-    def keep() -> None:
-        imports.record_report(import_, parsed=parsed, report=plan.as_report(), counts=plan.counts)
-
-    return keep
+    return lambda: imports.record_report(
+        import_, parsed=parsed, report=plan.as_report(), counts=plan.counts
+    )
 
 
 def apply_list(import_: Import, *, actor: Account, partial: bool) -> dict[str, int]:

@@ -91,12 +91,12 @@ def undo_merge(other: Person, *, actor: Account | None, reason: str) -> Person:
     _refuse_without_reason(reason)
     keep, other = _lock(merged.kept, other)
     _require(actor, keep, other)
-    given_back = [
+    cleared = [
         name for name in merged.filled["fields"] if getattr(keep, name) == getattr(other, name)
     ]
-    for name in given_back:
+    for name in cleared:
         setattr(keep, name, "")
-    keep.save(update_fields=given_back or ["name"])
+    keep.save(update_fields=cleared or ["name"])
     unmerged = Person.objects.unmerged().exclude(pk=other.pk)
     if other.nip and unmerged.filter(nip=other.nip).exists():
         raise Refused(

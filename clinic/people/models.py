@@ -24,10 +24,10 @@ class UnitQuerySet(MP_NodeQuerySet):
         """Keep the given units and everything below them."""
         if not roots:
             return self.none()
-        wanted = Q()
+        below = Q()
         for root in roots:
-            wanted |= Q(path__startswith=root.path)
-        return self.filter(wanted)
+            below |= Q(path__startswith=root.path)
+        return self.filter(below)
 
     def valid_on(self, day: date) -> Self:
         """Keep units that exist on the day (``valid_to`` is the last day)."""
@@ -166,13 +166,13 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
     def rows_of(self, person: "Person") -> Self:
         """Keep every row that stands for the person's human: the kept one and all merged ones."""
-        found = {Person.objects.kept_row(person).pk}
-        newest = found
+        keys = {Person.objects.kept_row(person).pk}
+        newest = keys
         while newest:
-            rows = Person.objects.filter(merged_into__in=newest).exclude(pk__in=found)
+            rows = Person.objects.filter(merged_into__in=newest).exclude(pk__in=keys)
             newest = set(rows.values_list("pk", flat=True))
-            found |= newest
-        return self.filter(pk__in=found)
+            keys |= newest
+        return self.filter(pk__in=keys)
 
     def units_of(self, persons: Iterable[int], day: date) -> list[int]:
         """Return the keys of the units where they work on the day, by whatever row of theirs.
@@ -183,17 +183,17 @@ class PersonQuerySet(models.QuerySet["Person"]):
             Q(memberships__end__isnull=True) | Q(memberships__end__gte=day)
         )
         units: set[int] = set()
-        found: set[int] = set()
+        visited: set[int] = set()
         newest = set(persons)
         while newest:
             rows = Person.objects.filter(pk__in=newest).annotate(
                 post=FilteredRelation("memberships", condition=at_work)
             )
-            found |= newest
+            visited |= newest
             newest = set()
             for unit, *others in rows.values_list("post__unit", "merged_into", "merged_rows"):
                 units.update(key for key in [unit] if key is not None)
-                newest.update(key for key in others if key is not None and key not in found)
+                newest.update(key for key in others if key is not None and key not in visited)
         return sorted(units)
 
 
@@ -404,8 +404,8 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
         Whoever forgot the password and has no mailbox is named.
         """
-        wanted = Q(last_login__isnull=True) | Q(uuid__in=list(named))
-        listed = self.filter(wanted, is_active=True).select_related("person")
+        is_listed = Q(last_login__isnull=True) | Q(uuid__in=list(named))
+        listed = self.filter(is_listed, is_active=True).select_related("person")
         return listed.order_by("person__name").prefetch_related("person__memberships__unit")
 
     def with_standing(self) -> Self:

@@ -102,27 +102,23 @@ def place_person(
     new = Membership(
         unit_id=unit, start=begin, position=position, position_kind=position_kind, end=None
     )
-    last = _find_last(memberships, unit, begin)
+    in_unit = [
+        membership
+        for membership in memberships
+        if membership.unit_id == unit and (membership.end is None or membership.end >= begin)
+    ]
+    # What reaches the day in this unit, else what began last.
+    last = max(in_unit or memberships, key=lambda membership: membership.start, default=None)
     if last is None or (last.end is not None and last.end < begin):
         return PersonPlacement("begin", new)
     if last.unit_id == unit:
-        return _stay_in_unit(memberships, last, new, start)
+        return _change_within_unit(memberships, last, new, start)
     if begin < last.start:
         raise StartsBeforeTheLast(details={"start": last.start.isoformat()})
     return PersonPlacement("move" if begin > last.start else "correct", new, last)
 
 
-def _find_last(memberships: Sequence[Membership], unit: int, begin: date) -> Membership | None:
-    """Return the membership of the unit that reaches the day, else the one that began last."""
-    in_unit = [
-        known
-        for known in memberships
-        if known.unit_id == unit and (known.end is None or known.end >= begin)
-    ]
-    return max(in_unit or memberships, key=lambda known: known.start, default=None)
-
-
-def _stay_in_unit(
+def _change_within_unit(
     memberships: Sequence[Membership], last: Membership, new: Membership, start: date | None
 ) -> PersonPlacement:
     """The unit stays: a later start with another post is a new membership, else a correction."""

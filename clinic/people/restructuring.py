@@ -6,7 +6,7 @@ day before. Roles are not moved: a role in an ended unit is given anew where it 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -16,11 +16,10 @@ from clinic.lib.errors import Refused
 from clinic.people.access import require
 from clinic.people.arithmetic.lineage import leads_to
 from clinic.people.models import Account, Membership, Unit, UnitSuccession
-from clinic.people.moving import place_person, write_placement
+from clinic.people.moving import ONE_DAY, place_person, write_placement
 from clinic.people.unit_names import find_carriers, successors_by_unit
 from clinic.records import audit
 
-ONE_DAY = timedelta(days=1)
 NOBODY: Mapping[int, Unit] = {}
 
 

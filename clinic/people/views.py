@@ -59,7 +59,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
         "name": person.name,
         "nip": group_nip(person.nip),
         "email": request.user.email,
-        "posts": memberships.select_related("unit"),
+        "memberships": memberships.select_related("unit"),
         "grants": grants_of(person),
     }
     return render(request, "people/profile.html", {"profile": own})
@@ -127,5 +127,5 @@ def lead_to_login(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResp
     """Lead from the editor's own log-in to ours."""
     if request.user.is_authenticated:
         raise PermissionDenied
-    wanted = request.GET.get("next") or settings.LOGIN_REDIRECT_URL
-    return redirect_to_login(wanted, resolve_url(settings.LOGIN_URL))
+    next_url = request.GET.get("next") or settings.LOGIN_REDIRECT_URL
+    return redirect_to_login(next_url, resolve_url(settings.LOGIN_URL))

@@ -6,10 +6,11 @@ A stored problem holds a code and values; the sentence is made in the language o
 from datetime import date
 from typing import NamedTuple
 
-from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from clinic.lib.arithmetic.dates import format_date
+from clinic.lib.languages import language
 from clinic.people.arithmetic.lists import ListProblem
 
 
@@ -310,8 +311,7 @@ def format_value(column: str, value: str) -> str:
     """Return a stored value as people read it: days in words, everything else as it is."""
     if column not in DAYS or not value:
         return value
-    language = "en" if (get_language() or "").startswith("en") else "id"
-    return format_date(date.fromisoformat(value), language)
+    return format_date(date.fromisoformat(value), language())
 
 
 def column_label(field: str) -> str:

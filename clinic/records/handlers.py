@@ -38,11 +38,7 @@ def tidy(row: Job) -> Callable[[], None]:
 @job(imports.EXPIRY_JOB)
 def expire_import(row: Job) -> Callable[[], None]:
     """Let a file and its preview go when their time is over."""
-
-    def expire() -> None:
-        imports.expire(row.key)
-
-    return expire
+    return lambda: imports.expire(row.key)
 
 
 @job(notices.SENDING_JOB, back_off=notices.MAIL_BACK_OFF, given_up=notices.give_up_sending)

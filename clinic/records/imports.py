@@ -186,8 +186,8 @@ def _translate(sentence: str, details: dict[str, Any]) -> str:
     return gettext(sentence) % details if sentence else ""
 
 
-def of_job(job: jobs.Job) -> Import:
-    """Return the import that a ``<kind>.read`` job is about, and mark it as being read."""
+def start_reading(job: jobs.Job) -> Import:
+    """Mark the import of a ``<kind>.read`` job as being read, and return it."""
     states = [Import.State.RECEIVED, Import.State.READING]
     waiting = Import.objects.filter(uuid=job.key, state__in=states)
     if not waiting.update(state=Import.State.READING):
@@ -215,7 +215,7 @@ def record_report(
     """Keep what was read; the import is ready to look at.
 
     Args:
-        import_: the row that ``of_job`` gave.
+        import_: the row that ``start_reading`` gave.
         parsed: what ``apply`` will write; the importer adds its schema number.
         report: what the preview shows; ``report["problems"]`` is counted.
         counts: numbers for the summary.

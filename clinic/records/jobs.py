@@ -202,8 +202,8 @@ class Job(models.Model):
     def __str__(self) -> str:
         return f"{self.name} {self.key}"
 
-    def mine(self) -> JobQuerySet:
-        """Return this row only while this attempt still holds it (fencing)."""
+    def still_claimed(self) -> JobQuerySet:
+        """Return this row only while no later attempt has claimed it (fencing)."""
         return Job.objects.filter(pk=self.pk, state=Job.State.RUNNING, attempts=self.attempts)
 
 
@@ -307,7 +307,14 @@ def claim(job_id: int) -> Job | None:
             return None
         row.refresh_from_db()
         if row.kind == Job.Kind.REFRESH:
-            _take_the_rest(row, now=now)
+            # This run answers every queued row of the key; one that is planned for later stays.
+            Job.objects.filter(
+                Q(due_at__lte=now) | Q(attempts__gt=0),
+                name=row.name,
+                key=row.key,
+                kind=Job.Kind.REFRESH,
+                state=Job.State.QUEUED,
+            ).update(state=Job.State.DONE, finished_at=now, taken_by=row)
         return row
 
 
@@ -319,20 +326,9 @@ def _lock_key(row: Job) -> Job | None:
         kind=Job.Kind.REFRESH,
         state__in=[Job.State.QUEUED, Job.State.RUNNING],
     )
-    open_rows = list(rows.order_by("pk"))
-    running = [each for each in open_rows if each.state == Job.State.RUNNING]
-    return next((each for each in [*running, *open_rows] if running or each.pk == row.pk), None)
-
-
-def _take_the_rest(row: Job, *, now: datetime) -> None:
-    """Answer every queued row of the key by this run; one that is planned for later stays."""
-    Job.objects.filter(
-        Q(due_at__lte=now) | Q(attempts__gt=0),
-        name=row.name,
-        key=row.key,
-        kind=Job.Kind.REFRESH,
-        state=Job.State.QUEUED,
-    ).update(state=Job.State.DONE, finished_at=now, taken_by=row)
+    open_rows = {each.pk: each for each in rows.order_by("pk")}
+    running = [each for each in open_rows.values() if each.state == Job.State.RUNNING]
+    return running[0] if running else open_rows.get(row.pk)
 
 
 def run(job_id: int) -> bool:
@@ -362,14 +358,22 @@ def _attempt(row: Job) -> None:
         _give_up(row, refused, given_up=handler.given_up, state=state)
     except Exception as error:
         logger.exception("job_attempt_failed", attempt=row.attempts)
-        _give_back(row, handler, error=error)
+        if row.attempts > len(handler.back_off):
+            _give_up(row, Refused(code=_locate(error)), given_up=handler.given_up)
+            return
+        row.still_claimed().update(
+            state=Job.State.QUEUED,
+            due_at=timezone.now() + timedelta(seconds=handler.back_off[row.attempts - 1]),
+            lease_until=None,
+            last_error=_locate(error),
+        )
 
 
 def _finish(row: Job, write: Write | None) -> None:
     """Mark done and write in one transaction, unless another attempt has taken over."""
     now = timezone.now()
     with transaction.atomic():
-        changed = row.mine().update(
+        changed = row.still_claimed().update(
             state=Job.State.DONE, finished_at=now, lease_until=None, last_error=""
         )
         if not changed:
@@ -386,24 +390,11 @@ def _finish(row: Job, write: Write | None) -> None:
                 _send_after_commit(following)
 
 
-def _give_back(row: Job, handler: Handler, *, error: Exception) -> None:
-    """Queue another attempt after the back-off, or give up when the list is at its end."""
-    if row.attempts > len(handler.back_off):
-        _give_up(row, Refused(code=_locate(error)), given_up=handler.given_up)
-        return
-    row.mine().update(
-        state=Job.State.QUEUED,
-        due_at=timezone.now() + timedelta(seconds=handler.back_off[row.attempts - 1]),
-        lease_until=None,
-        last_error=_locate(error),
-    )
-
-
 def _give_up(
     row: Job, refused: Refused, *, given_up: GivenUp | None, state: str = Job.State.FAILED
 ) -> None:
     with transaction.atomic():
-        changed = row.mine().update(
+        changed = row.still_claimed().update(
             state=state,
             finished_at=timezone.now(),
             lease_until=None,

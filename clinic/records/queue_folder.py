@@ -52,15 +52,15 @@ class Channel(filesystem.Channel):
         raise Empty
 
     def get_table(self, exchange: str) -> Any:
-        with self._alone():
+        with self._lock_table():
             return super().get_table(exchange)
 
     def _queue_bind(self, *args: Any) -> None:
-        with self._alone():
+        with self._lock_table():
             super()._queue_bind(*args)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _lock_table(self) -> Iterator[None]:
         folder = Path(self.control_folder)
         try:
             folder.mkdir(exist_ok=True)

@@ -137,7 +137,7 @@ def _is_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
-def _wanted_triggers() -> dict[str, tuple[str, str]]:
+def _list_triggers() -> dict[str, tuple[str, str]]:
     """Return table and event of each trigger by its name.
 
     Each engine has one way of its own past UPDATE and DELETE: PostgreSQL fires for the UPDATE of an
@@ -145,19 +145,19 @@ def _wanted_triggers() -> dict[str, tuple[str, str]]:
     without a word to its triggers.
     """
     third = "TRUNCATE" if _is_postgresql() else "REPLACE"
-    wanted = {
+    triggers = {
         f"{log.table}_refuses_{event.lower()}": (log.table, event)
         for log in logs()
         for event in ("UPDATE", "DELETE", third)
     }
-    for name in wanted:
+    for name in triggers:
         if len(name) > LONGEST_NAME:
             msg = f"The trigger {name} needs a shorter table name."
             raise ValueError(msg)
-    return wanted
+    return triggers
 
 
-def _existing_triggers() -> set[str]:
+def _read_triggers() -> set[str]:
     """Return the triggers that the database has and fires."""
     query = (
         "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
@@ -171,9 +171,9 @@ def _existing_triggers() -> set[str]:
 
 def missing_triggers() -> list[str]:
     """Name the declared tables that would let a change pass, in order."""
-    existing = _existing_triggers()
-    wanted = _wanted_triggers().items()
-    return sorted({table for name, (table, _event) in wanted if name not in existing})
+    existing = _read_triggers()
+    declared = _list_triggers().items()
+    return sorted({table for name, (table, _event) in declared if name not in existing})
 
 
 def create_triggers(**_signal: Any) -> None:
@@ -181,29 +181,29 @@ def create_triggers(**_signal: Any) -> None:
 
     A table that is not migrated yet is left for later.
     """
-    existing, tables = _existing_triggers(), set(connection.introspection.table_names())
-    lacking = {
+    existing, tables = _read_triggers(), set(connection.introspection.table_names())
+    missing = {
         name: (table, event)
-        for name, (table, event) in _wanted_triggers().items()
+        for name, (table, event) in _list_triggers().items()
         if name not in existing and table in tables
     }
-    if not lacking:
+    if not missing:
         return
     with connection.cursor() as cursor:
         if _is_postgresql():
             cursor.execute(_POSTGRESQL_FUNCTION)
-        for name, (table, event) in lacking.items():
+        for name, (table, event) in missing.items():
             cursor.execute(_write_trigger(name, table, event))
 
 
 def drop_triggers(tables: Iterable[str]) -> None:
     """Drop the triggers of the tables, which only ``purging`` and tests do."""
-    existing, chosen = _existing_triggers(), set(tables)
+    existing, chosen = _read_triggers(), set(tables)
     with connection.cursor() as cursor:
-        for name, (table, _event) in _wanted_triggers().items():
+        for name, (table, _event) in _list_triggers().items():
             if name in existing and table in chosen:
-                place = f' ON "{table}"' if _is_postgresql() else ""
-                cursor.execute(f'DROP TRIGGER "{name}"{place}')
+                target = f' ON "{table}"' if _is_postgresql() else ""
+                cursor.execute(f'DROP TRIGGER "{name}"{target}')
 
 
 _POSTGRESQL_FUNCTION = f"""
@@ -248,7 +248,7 @@ def purging(reason: str) -> Iterator[None]:
         create_triggers()
 
 
-def _write_plainly(value: Any) -> str:
+def _encode_value(value: Any) -> str:
     match value:
         case datetime():
             return value.astimezone(UTC).isoformat(timespec="microseconds")
@@ -263,7 +263,7 @@ def _write_plainly(value: Any) -> str:
 def canonical(row: dict[str, Any]) -> bytes:
     """Return one spelling of a row that is the same on both engines."""
     text = json.dumps(
-        row, default=_write_plainly, sort_keys=True, ensure_ascii=False, separators=(",", ":")
+        row, default=_encode_value, sort_keys=True, ensure_ascii=False, separators=(",", ":")
     )
     return text.encode()
 
@@ -277,7 +277,7 @@ def _digest_and_count(previous: str, rows: Iterable[dict[str, Any]]) -> tuple[st
 
 
 @contextmanager
-def _without_writers(log: AppendOnlyLog) -> Iterator[None]:
+def _wait_for_writers(log: AppendOnlyLog) -> Iterator[None]:
     """Let open inserts end: on PostgreSQL a row can commit later than one with a higher id."""
     if not _is_postgresql():
         yield
@@ -293,9 +293,9 @@ def seal(log: AppendOnlyLog) -> Seal | None:
 
     Writers wait only while the last id is read: what stands up to it can no longer change.
     """
-    head = _head(log)
+    head = _find_head(log)
     start = head.last + 1 if head else 1
-    with _without_writers(log):
+    with _wait_for_writers(log):
         ids = log.rows().filter(pk__gte=start).values_list("pk", flat=True)[:SEAL_ROWS]
         last = max(ids, default=None)
     if last is None:
@@ -310,7 +310,7 @@ def seal(log: AppendOnlyLog) -> Seal | None:
         digest=_digest_and_count(previous, rows.iterator())[0],
     )
     with transaction.atomic():
-        if _head(log) != head:  # another worker was quicker
+        if _find_head(log) != head:  # another worker was quicker
             return None
         sealed.save()
     return sealed
@@ -327,7 +327,7 @@ def seal_due(now: datetime) -> int:
 
 
 def _is_due(log: AppendOnlyLog, now: datetime) -> bool:
-    head = _head(log)
+    head = _find_head(log)
     waiting = log.rows().filter(pk__gt=head.last if head else 0)
     moments = list(waiting.values_list(log.moment, flat=True)[:BUNCH_ROWS])
     return len(moments) == BUNCH_ROWS or any(each <= now - BUNCH_AGE for each in moments)
@@ -343,7 +343,7 @@ def _seal_up(log: AppendOnlyLog) -> int:
     return written
 
 
-def _head(log: AppendOnlyLog) -> Seal | None:
+def _find_head(log: AppendOnlyLog) -> Seal | None:
     """Return the newest seal; the chain only grows, so that the unique index finds it."""
     return Seal.objects.filter(log=log.name).order_by("-first").first()
 
@@ -357,7 +357,7 @@ class LogHead(NamedTuple):
 
 def heads() -> dict[str, LogHead]:
     """Return the head of each log, to be kept outside the database."""
-    newest = {log.name: _head(log) for log in logs() if log.is_sealed}
+    newest = {log.name: _find_head(log) for log in logs() if log.is_sealed}
     return {name: LogHead(seal.last, seal.digest) for name, seal in newest.items() if seal}
 
 
@@ -392,10 +392,10 @@ def breaches(since: Mapping[str, LogHead] | None = None) -> Iterator[Breach]:
     """
     for log in logs():
         if log.is_sealed:
-            yield from _breaches_of(log, (since or {}).get(log.name))
+            yield from _walk_log(log, (since or {}).get(log.name))
 
 
-def _breaches_of(log: AppendOnlyLog, since: LogHead | None) -> Iterator[Breach]:
+def _walk_log(log: AppendOnlyLog, since: LogHead | None) -> Iterator[Breach]:
     previous, following = "", 1
     if since is not None:
         previous, following = since.digest, since.last + 1

@@ -110,9 +110,11 @@ def worth_of(framework: FrameworkFile, node: EditionNode, answers: Answers) -> R
     Raises:
         AnswerRefused: for an answer that the row's scale cannot take; ``details["node"]`` names it.
     """
-    scale = framework.by_scale[node.scale]
+    scale, answer = framework.by_scale[node.scale], answers.get(node.code)
     try:
-        pair = _find_pair(scale, node, answers)
+        pair = pair_of_ratio(node.formula, answers) if node.formula is not None else None
+        if pair is None and answer is not None and answer != "":
+            pair = pair_of_answer(scale, answer)
     except AnswerRefused as refusal:
         raise AnswerRefused(
             code=refusal.code, details={**refusal.details, "node": node.code}
@@ -126,17 +128,6 @@ def worth_of(framework: FrameworkFile, node: EditionNode, answers: Answers) -> R
     return RowWorth(share, share, ANSWERED)
 
 
-def _find_pair(scale: AnswerScale, node: EditionNode, answers: Answers) -> Pair | None:
-    if node.formula is not None:
-        counted = pair_of_ratio(node.formula, answers)
-        if counted is not None:
-            return counted
-    answer = answers.get(node.code)
-    if answer is None or answer == "":
-        return None
-    return pair_of_answer(scale, answer)
-
-
 def pair_of_answer(scale: AnswerScale, answer: str | int | Decimal | Fraction | Pair) -> Pair:
     """Turn whatever a row was given into two integers.
 
@@ -144,7 +135,9 @@ def pair_of_answer(scale: AnswerScale, answer: str | int | Decimal | Fraction | 
         AnswerRefused: for a kind of answer that the scale does not take.
     """
     if isinstance(answer, tuple):
-        return _check_pair(answer)
+        if answer[1] < 0:
+            raise AnswerRefused(code="value_out_of_range", details={"pair": answer})
+        return answer
     if isinstance(answer, str) != (scale.kind == "letters"):
         raise AnswerRefused(code="answer_kind_wrong", details={"scale": scale.id})
     if isinstance(answer, str):
@@ -153,13 +146,6 @@ def pair_of_answer(scale: AnswerScale, answer: str | int | Decimal | Fraction | 
         return pair_of_value(scale, answer)
     share = Fraction(answer)
     return share.numerator, share.denominator
-
-
-def _check_pair(pair: Pair) -> Pair:
-    above, below = pair
-    if below < 0:
-        raise AnswerRefused(code="value_out_of_range", details={"pair": pair})
-    return above, below
 
 
 def _judge_zero_denominator(formula: Formula | None, above: int) -> RowWorth:
@@ -175,8 +161,8 @@ def _judge_zero_denominator(formula: Formula | None, above: int) -> RowWorth:
 
 def _add_counts(codes: tuple[str, ...], answers: Answers) -> int | None:
     counts = [count_of(answers, code) for code in codes]
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
+    stated = [count for count in counts if count is not None]
+    return sum(stated) if len(stated) == len(counts) else None
 
 
 def count_of(answers: Answers, code: str) -> int | None:
@@ -188,13 +174,9 @@ def count_of(answers: Answers, code: str) -> int | None:
     answer = answers.get(code)
     if answer is None or answer == "":
         return None
-    exact = Fraction(*answer) if isinstance(answer, tuple) else _read_number(answer, code)
+    if isinstance(answer, str):
+        raise AnswerRefused(code="count_invalid", details={"node": code})
+    exact = Fraction(*answer) if isinstance(answer, tuple) else Fraction(answer)
     if exact.denominator != 1 or exact < 0:
         raise AnswerRefused(code="count_invalid", details={"node": code})
     return exact.numerator
-
-
-def _read_number(answer: str | int | Decimal | Fraction, code: str) -> Fraction:
-    if isinstance(answer, str):
-        raise AnswerRefused(code="count_invalid", details={"node": code})
-    return Fraction(answer)

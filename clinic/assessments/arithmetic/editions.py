@@ -208,7 +208,7 @@ class FrameworkFile:
         object.__setattr__(self, "by_scale", {scale.id: scale for scale in self.scales})
 
     @cached_property
-    def _children(self) -> dict[str, tuple[EditionNode, ...]]:
+    def _nodes_by_parent(self) -> dict[str, tuple[EditionNode, ...]]:
         by_parent: dict[str, list[EditionNode]] = {}
         for node in self.nodes:
             by_parent.setdefault(node.parent, []).append(node)
@@ -216,7 +216,7 @@ class FrameworkFile:
 
     def children(self, code: str) -> tuple[EditionNode, ...]:
         """Return the nodes directly below ``code`` (``""``: the roots), in document order."""
-        return self._children.get(code, ())
+        return self._nodes_by_parent.get(code, ())
 
     def answered(self, code: str) -> tuple[EditionNode, ...]:
         """Return the nodes that are filled in for a scored row: its counts, or the row itself."""
@@ -225,11 +225,11 @@ class FrameworkFile:
 
     def path(self, code: str) -> list[EditionNode]:
         """Return the node and all above it, from the root down."""
-        found: list[EditionNode] = []
+        nodes: list[EditionNode] = []
         while code:
-            found.insert(0, self.by_code[code])
-            code = found[0].parent
-        return found
+            nodes.insert(0, self.by_code[code])
+            code = nodes[0].parent
+        return nodes
 
     def scale_of(self, node: EditionNode) -> AnswerScale | None:
         return self.by_scale.get(node.scale)

@@ -1,8 +1,7 @@
-"""Reading a framework file of our own schema into an edition.
+"""Reading a framework file of our own schema into an edition, and the rules that it must keep.
 
 The file is TOML. Weights and steps are strings (``"0.67"``, ``"1/3"``), so that they stay exact.
-
-What must hold in an edition before anybody is scored by it; each rule names the node.
+Nobody is scored by an edition that breaks a rule; each rule names the node.
 """
 
 import datetime
@@ -65,15 +64,15 @@ def _make_fault(code: str, node: str = "", **more: object) -> FrameworkFault:
 
 
 def _check_codes(framework: FrameworkFile) -> None:
-    seen: set[str] = set()
+    codes: set[str] = set()
     for node in framework.nodes:
-        if node.code in seen:
+        if node.code in codes:
             raise _make_fault("duplicate_code", node.code)
         if node.kind not in KINDS:
             raise _make_fault("kind_unknown", node.code, kind=node.kind)
-        if node.parent and node.parent not in seen:
+        if node.parent and node.parent not in codes:
             raise _make_fault("parent_missing", node.code, parent=node.parent)
-        seen.add(node.code)
+        codes.add(node.code)
     if not framework.nodes:
         raise _make_fault("tree_empty")
 
@@ -241,7 +240,10 @@ def parse_framework(source: str | Mapping[str, Any]) -> FrameworkFile:
     Raises:
         FrameworkFault: with a code and, where one is to blame, the node in ``details``.
     """
-    table = _read_table(source)
+    try:
+        table = tomllib.loads(source) if isinstance(source, str) else source
+    except tomllib.TOMLDecodeError as fault:
+        raise FrameworkFault(code="not_toml", details={"what": str(fault)}) from fault
     if table.get("schema") != SCHEMA:
         raise FrameworkFault(code="schema_unknown", details={"schema": table.get("schema")})
     try:
@@ -250,15 +252,6 @@ def parse_framework(source: str | Mapping[str, Any]) -> FrameworkFile:
         raise FrameworkFault(code="framework_malformed", details={"what": str(fault)}) from fault
     check_framework(framework)
     return framework
-
-
-def _read_table(source: str | Mapping[str, Any]) -> Mapping[str, Any]:
-    if not isinstance(source, str):
-        return source
-    try:
-        return tomllib.loads(source)
-    except tomllib.TOMLDecodeError as fault:
-        raise FrameworkFault(code="not_toml", details={"what": str(fault)}) from fault
 
 
 def _read_framework(table: Mapping[str, Any]) -> FrameworkFile:
@@ -276,7 +269,7 @@ def _read_framework(table: Mapping[str, Any]) -> FrameworkFile:
         unverified=tuple(table.get("unverified", ())),
         scales=tuple(_read_scale(entry) for entry in table.get("scale", ())),
         nodes=tuple(
-            _read_node(entry, place) for place, entry in enumerate(table.get("node", ()), 1)
+            _read_node(entry, position) for position, entry in enumerate(table.get("node", ()), 1)
         ),
         thresholds=tuple(_read_threshold(entry) for entry in table.get("threshold", ())),
         preconditions=tuple(_read_precondition(entry) for entry in table.get("precondition", ())),

@@ -15,8 +15,8 @@ def web_address(address: str) -> str:
     ``javascript:``, ``file:``, ``mailto:`` and relative addresses open nothing for an assessor,
     and the first would run on our page.
     """
-    found = _WEB.fullmatch(address.strip())
-    return found[1].lower() + found[2] if found else ""
+    match = _WEB.fullmatch(address.strip())
+    return match[1].lower() + match[2] if match else ""
 
 
 def destination(link: str) -> str:
@@ -28,13 +28,13 @@ def destination(link: str) -> str:
     try:
         parts = urlsplit(link.strip())
         host = parts.netloc.lower()
-        asked = parse_qsl(parts.query, keep_blank_values=True)
+        query = parse_qsl(parts.query, keep_blank_values=True)
     except ValueError:
         return link.strip()
     if host in _GOOGLE:
-        found = _GOOGLE_FILE.search(parts.path)
-        file = found[1] if found else dict(asked).get("id", "")
+        match = _GOOGLE_FILE.search(parts.path)
+        file = match[1] if match else dict(query).get("id", "")
         if file:
             return f"google:{file}"
-    kept = urlencode([(name, value) for name, value in asked if not _SHARING.fullmatch(name)])
+    kept = urlencode([(name, value) for name, value in query if not _SHARING.fullmatch(name)])
     return f"{host}{parts.path.rstrip('/')}?{kept}".rstrip("?")

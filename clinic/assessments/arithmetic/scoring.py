@@ -5,7 +5,7 @@ stand in the ceiling and it is counted, never left out as in the ministry's work
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from clinic.assessments.arithmetic.answers import (
@@ -73,9 +73,7 @@ def points_per_row(framework: FrameworkFile) -> dict[str, Fraction]:
 
     Rows whose weight no source gives are left out.
     """
-    carried: dict[str, Fraction] = {}
-    for root in framework.children(""):
-        _hand_down(framework, root, root.weight, carried)
+    carried = points_per_node(framework)
     return {node.code: carried[node.code] for node in framework.scored if node.code in carried}
 
 
@@ -107,10 +105,14 @@ def score_sheet(framework: FrameworkFile, answers: Answers) -> SheetScore:
         if node.code in worths:
             nodes[node.code] = _score_row(carried[node.code], worths[node.code])
         elif node.code in carried:
-            below = [nodes[c.code] for c in framework.children(node.code) if c.code in nodes]
-            nodes[node.code] = _roll_up(carried[node.code], below)
+            children = framework.children(node.code)
+            below = _add_up(nodes[child.code] for child in children if child.code in nodes)
+            # Points that no known child carries stay in maximum and ceiling.
+            maximum = carried[node.code]
+            ceiling = below.ceiling + maximum - below.maximum
+            nodes[node.code] = replace(below, ceiling=ceiling, maximum=maximum)
     return SheetScore(
-        total=_add(nodes[root.code] for root in framework.children("") if root.code in nodes),
+        total=_add_up(nodes[root.code] for root in framework.children("") if root.code in nodes),
         nodes={node.code: nodes[node.code] for node in framework.nodes if node.code in nodes},
         areas=_score_areas(framework, {code: nodes[code] for code in worths}),
         blank=tuple(code for code, worth in worths.items() if worth.state == BLANK),
@@ -130,13 +132,9 @@ def _hand_down(
     carried[node.code] = points
     if framework.is_scored(node):
         return
-    counted = _get_counted(framework, node)
+    counted = [c for c in framework.children(node.code) if c.kind not in {"input", "criterion"}]
     for child in counted:
         _hand_down(framework, child, _compute_portion(node, points, child, counted), carried)
-
-
-def _get_counted(framework: FrameworkFile, node: EditionNode) -> list[EditionNode]:
-    return [c for c in framework.children(node.code) if c.kind not in {"input", "criterion"}]
 
 
 def _compute_portion(
@@ -163,22 +161,7 @@ def _score_row(maximum: Fraction, worth: RowWorth) -> Points:
     )
 
 
-def _roll_up(maximum: Fraction, below: list[Points]) -> Points:
-    """Add up children; points that no known child carries stay in maximum and ceiling."""
-    added = _add(below)
-    unplaced = maximum - added.maximum
-    return Points(
-        score=added.score,
-        ceiling=added.ceiling + unplaced,
-        maximum=maximum,
-        answered_maximum=added.answered_maximum,
-        answered=added.answered,
-        unanswered=added.unanswered,
-        undecided=added.undecided,
-    )
-
-
-def _add(parts: Iterable[Points]) -> Points:
+def _add_up(parts: Iterable[Points]) -> Points:
     items = list(parts)
     return Points(
         score=sum((part.score for part in items), ZERO),
@@ -197,4 +180,4 @@ def _score_areas(framework: FrameworkFile, rows: dict[str, Points]) -> dict[str,
         area = framework.by_code[code].area
         if area:
             by_area.setdefault(area, []).append(points)
-    return {area: _add(points) for area, points in by_area.items()}
+    return {area: _add_up(points) for area, points in by_area.items()}

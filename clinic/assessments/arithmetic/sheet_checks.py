@@ -6,7 +6,7 @@ reported, and a remark that names facts of its own is none.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -29,11 +29,11 @@ _NUMBER = re.compile(r"(?<![\w.,])([0-9]{1,6})(?![\w%]|[.,][0-9])")
 
 def closer_letter(remark: str, rubric: Mapping[str, str], claimed: str) -> str | None:
     """Return the letter whose rubric line the remark repeats, if it is not the claimed one."""
-    said = set(plain(remark).split())
+    words = set(plain(remark).split())
     likeness = {
         letter: word_likeness(_strip_openings(remark), _strip_openings(text))
         for letter, text in rubric.items()
-        if letter == claimed or _TURNS & set(plain(text).split()) <= said
+        if letter == claimed or _TURNS & set(plain(text).split()) <= words
     }
     if claimed not in likeness:
         return None
@@ -63,11 +63,11 @@ def amount_in(remark: str) -> int | None:
 
 def share_in(remark: str) -> Fraction | None:
     """Return the only percentage that a remark names, as a share."""
-    found = _PERCENT.findall(remark)
-    if len(found) != 1:
+    percentages = _PERCENT.findall(remark)
+    if len(percentages) != 1:
         return None
     try:
-        return Fraction(parse_number(found[0])) / 100
+        return Fraction(parse_number(percentages[0])) / 100
     except NotANumber:
         return None
 
@@ -158,13 +158,13 @@ class CheckedSheet:
 
     def counts(self) -> list[tuple[EditionNode, EditionNode, int, RowFacts]]:
         """Return each count row with its ratio row, its count and what stands beside it."""
-        found = []
+        rows = []
         for node in self.framework.nodes:
             count = count_of(self.answers, node.code) if node.kind == "input" else None
             if count is not None and node.code in self.facts:
                 parent = self.framework.by_code[node.parent]
-                found.append((node, parent, count, self.facts[node.code]))
-        return found
+                rows.append((node, parent, count, self.facts[node.code]))
+        return rows
 
     def links(self, node: EditionNode) -> tuple[str, ...]:
         """Return the links of a row, those of its counts included."""
@@ -176,7 +176,7 @@ class CheckedSheet:
 
 def check_sheet(sheet: CheckedSheet) -> tuple[Check, ...]:
     """Run every check, in the order of the report."""
-    return tuple(check for look in _LOOKS for check in look(sheet))
+    return tuple(check for find in _CHECKS for check in find(sheet))
 
 
 def points_without_proof(sheet: CheckedSheet) -> Fraction:
@@ -201,77 +201,66 @@ def _make_check(
     return Check(code, where, Message(SENTENCES[sentence], params), points, nodes)
 
 
-def _check_proof(sheet: CheckedSheet) -> list[Check]:
-    return [
-        _make_check(
-            "no_proof_link",
-            "no_proof_link",
-            facts.cells.get("link", ""),
-            points=sheet.points(node.code),
-            nodes=(node.code,),
-        )
-        for node, facts in sheet.rows()
-        if sheet.points(node.code) > 0 and not sheet.links(node)
-    ]
+def _check_proof(sheet: CheckedSheet) -> Iterator[Check]:
+    for node, facts in sheet.rows():
+        if sheet.points(node.code) > 0 and not sheet.links(node):
+            yield _make_check(
+                "no_proof_link",
+                "no_proof_link",
+                facts.cells.get("link", ""),
+                points=sheet.points(node.code),
+                nodes=(node.code,),
+            )
 
 
-def _check_surveys(sheet: CheckedSheet) -> list[Check]:
-    found = []
+def _check_surveys(sheet: CheckedSheet) -> Iterator[Check]:
     for node, facts in sheet.rows():
         scale = sheet.framework.by_scale[node.scale]
         points = sheet.score.nodes.get(node.code)
         if scale.kind == "value" and points is not None and points.share == 1:
-            found.append(
-                _make_check(
-                    "survey_at_maximum",
-                    "survey_at_maximum",
-                    facts.cells.get("answer", ""),
-                    points=points.score,
-                    nodes=(node.code,),
-                    value=Number(points.share * (scale.maximum or 1), 2),
-                )
+            yield _make_check(
+                "survey_at_maximum",
+                "survey_at_maximum",
+                facts.cells.get("answer", ""),
+                points=points.score,
+                nodes=(node.code,),
+                value=Number(points.share * (scale.maximum or 1), 2),
             )
-    return found
 
 
-def _check_notes(sheet: CheckedSheet) -> list[Check]:
-    found = []
+def _check_notes(sheet: CheckedSheet) -> Iterator[Check]:
     for node, facts in sheet.rows():
         scale = sheet.framework.by_scale[node.scale]
         if scale.kind == "letters":
-            found += _check_letter_note(sheet, node, facts)
+            yield from _check_letter_note(sheet, node, facts)
         elif scale.kind == "value":
-            found += _check_value_note(sheet, node, facts)
+            yield from _check_value_note(sheet, node, facts)
     for node, parent, count, facts in sheet.counts():
-        said = amount_in(facts.note)
-        sentence, texts = "", {"count": count}
+        amount = amount_in(facts.note)
+        sentence, params = "", {"count": count}
         if count > 0 and says_none(facts.note):
             sentence = "note_says_none"
-        elif said is not None and said != count:
-            sentence, texts = "note_says_amount", {"said": said, "count": count}
+        elif amount is not None and amount != count:
+            sentence, params = "note_says_amount", {"said": amount, "count": count}
         if sentence:
-            found.append(
-                Check(
-                    "note_disagrees",
-                    facts.cells.get("answer", ""),
-                    Message(SENTENCES[sentence], texts),
-                    points=sheet.points(parent.code),
-                    nodes=(node.code, parent.code),
-                )
+            yield _make_check(
+                "note_disagrees",
+                sentence,
+                facts.cells.get("answer", ""),
+                points=sheet.points(parent.code),
+                nodes=(node.code, parent.code),
+                **params,
             )
-    return found
 
 
-def _check_letter_note(sheet: CheckedSheet, node: EditionNode, facts: RowFacts) -> list[Check]:
+def _check_letter_note(sheet: CheckedSheet, node: EditionNode, facts: RowFacts) -> Iterator[Check]:
     answer = sheet.answers.get(node.code)
     if not isinstance(answer, str) or not facts.note:
-        return []
+        return
     rubric = {line.letter: line.text for line in node.rubric}
     letter = closer_letter(facts.note, rubric, answer)
-    if letter is None:
-        return []
-    return [
-        _make_check(
+    if letter is not None:
+        yield _make_check(
             "note_disagrees",
             "note_fits_other_letter",
             facts.cells.get("answer", ""),
@@ -281,33 +270,28 @@ def _check_letter_note(sheet: CheckedSheet, node: EditionNode, facts: RowFacts) 
             letter=letter,
             rubric=rubric[letter],
         )
-    ]
 
 
-def _check_value_note(sheet: CheckedSheet, node: EditionNode, facts: RowFacts) -> list[Check]:
-    said, points = share_in(facts.note), sheet.score.nodes.get(node.code)
+def _check_value_note(sheet: CheckedSheet, node: EditionNode, facts: RowFacts) -> Iterator[Check]:
+    noted, points = share_in(facts.note), sheet.score.nodes.get(node.code)
     share = points.share if points and points.answered else None
-    if said is None or share is None or abs(said - share) < _SAME_SHARE:
-        return []
-    return [
-        _make_check(
+    if noted is not None and share is not None and abs(noted - share) >= _SAME_SHARE:
+        yield _make_check(
             "note_disagrees",
             "note_says_share",
             facts.cells.get("answer", ""),
             points=sheet.points(node.code),
             nodes=(node.code,),
-            said=_to_percent(said),
+            said=_to_percent(noted),
             value=_to_percent(share),
         )
-    ]
 
 
 def _to_percent(share: Fraction) -> Number:
     return Number(share * 100, 2)
 
 
-def _check_counts(sheet: CheckedSheet) -> list[Check]:
-    found = []
+def _check_counts(sheet: CheckedSheet) -> Iterator[Check]:
     for node, facts in sheet.rows():
         pair = pair_of_ratio(node.formula, sheet.answers) if node.formula else None
         if pair is None or node.formula is None:
@@ -317,109 +301,89 @@ def _check_counts(sheet: CheckedSheet) -> list[Check]:
         share = points.share if points and points.answered else None
         own = facts.own_share
         if own is not None and share is not None and abs(own - share) >= _SAME_SHARE:
-            found.append(
-                _make_check(
-                    "count_disagrees",
-                    "share_differs",
-                    facts.cells.get("answer", ""),
-                    points=sheet.points(node.code),
-                    nodes=(node.code,),
-                    file=_to_percent(own),
-                    counted=_to_percent(share),
-                )
+            yield _make_check(
+                "count_disagrees",
+                "share_differs",
+                facts.cells.get("answer", ""),
+                points=sheet.points(node.code),
+                nodes=(node.code,),
+                file=_to_percent(own),
+                counted=_to_percent(share),
             )
         if node.formula.kind == "ratio" and above > below:
-            found.append(
-                _make_check(
-                    "count_disagrees",
-                    "more_than_all",
-                    sheet.cell(node.formula.numerator[0]),
-                    points=sheet.points(node.code),
-                    nodes=(node.code,),
-                    above=above,
-                    below=below,
-                )
+            yield _make_check(
+                "count_disagrees",
+                "more_than_all",
+                sheet.cell(node.formula.numerator[0]),
+                points=sheet.points(node.code),
+                nodes=(node.code,),
+                above=above,
+                below=below,
             )
-    return found + _check_repeated_counts(sheet)
-
-
-def _check_repeated_counts(sheet: CheckedSheet) -> list[Check]:
-    found = []
     for node, parent, count, facts in sheet.counts():
         other = count_of(sheet.answers, node.same_as) if node.same_as else None
         if other is not None and other != count:
-            found.append(
-                _make_check(
-                    "count_disagrees",
-                    "same_count_differs",
-                    facts.cells.get("answer", ""),
-                    points=sheet.points(parent.code),
-                    nodes=(node.code, node.same_as),
-                    count=count,
-                    other=other,
-                    cell=sheet.cell(node.same_as),
-                )
+            yield _make_check(
+                "count_disagrees",
+                "same_count_differs",
+                facts.cells.get("answer", ""),
+                points=sheet.points(parent.code),
+                nodes=(node.code, node.same_as),
+                count=count,
+                other=other,
+                cell=sheet.cell(node.same_as),
             )
-    return found
 
 
-def _check_links(sheet: CheckedSheet) -> list[Check]:
-    users: dict[str, list[EditionNode]] = {}
+def _check_links(sheet: CheckedSheet) -> Iterator[Check]:
+    rows_by_target: dict[str, list[EditionNode]] = {}
     for node, _facts in sheet.rows():
-        for place in dict.fromkeys(destination(link) for link in sheet.links(node)):
-            users.setdefault(place, []).append(node)
-    return [
-        _make_check(
-            "link_reused",
-            "link_reused",
-            ", ".join(sheet.cell(node.code, "link") for node in nodes),
-            points=sum((sheet.points(node.code) for node in nodes), ZERO),
-            nodes=tuple(node.code for node in nodes),
-            rows=len(nodes),
-        )
-        for nodes in users.values()
-        if len(nodes) > 1
-    ]
+        for target in dict.fromkeys(destination(link) for link in sheet.links(node)):
+            rows_by_target.setdefault(target, []).append(node)
+    for nodes in rows_by_target.values():
+        if len(nodes) > 1:
+            yield _make_check(
+                "link_reused",
+                "link_reused",
+                ", ".join(sheet.cell(node.code, "link") for node in nodes),
+                points=sum((sheet.points(node.code) for node in nodes), ZERO),
+                nodes=tuple(node.code for node in nodes),
+                rows=len(nodes),
+            )
 
 
-def _check_parts(sheet: CheckedSheet) -> list[Check]:
-    found = []
+def _check_parts(sheet: CheckedSheet) -> Iterator[Check]:
     for node, _facts in sheet.rows():
         if node.formula is None or not node.formula.parts:
             continue
         wrong = _compare_parts_and_sum(node.formula, sheet.answers)
         if wrong is not None:
-            sentence = (
-                "parts_not_equal" if node.formula.parts_rule == "equal" else "parts_above_sum"
+            is_equal = node.formula.parts_rule == "equal"
+            yield _make_check(
+                "parts_do_not_add_up",
+                "parts_not_equal" if is_equal else "parts_above_sum",
+                sheet.cell(node.formula.denominator[0]),
+                points=sheet.points(node.code),
+                nodes=(node.code,),
+                parts=wrong[0],
+                sum=wrong[1],
             )
-            found.append(
-                _make_check(
-                    "parts_do_not_add_up",
-                    sentence,
-                    sheet.cell(node.formula.denominator[0]),
-                    points=sheet.points(node.code),
-                    nodes=(node.code,),
-                    parts=wrong[0],
-                    sum=wrong[1],
-                )
-            )
-    return found
 
 
 def _compare_parts_and_sum(formula: Formula, answers: Answers) -> tuple[int, int] | None:
     """Return the sum of the parts and the typed sum where they contradict each other."""
     parts = [count_of(answers, code) for code in formula.parts]
     total = count_of(answers, formula.denominator[0])
-    known = [part for part in parts if part is not None]
-    if total is None or not known:
+    stated = [part for part in parts if part is not None]
+    if total is None or not stated:
         return None
     if formula.parts_rule == "at_most":
-        return (sum(known), total) if sum(known) > total else None
-    complete = len(known) == len(parts)
-    return (sum(known), total) if complete and sum(known) != total else None
+        return (sum(stated), total) if sum(stated) > total else None
+    is_complete = len(stated) == len(parts)
+    return (sum(stated), total) if is_complete and sum(stated) != total else None
 
 
-_LOOKS: tuple[Callable[[CheckedSheet], list[Check]], ...] = (
+_CHECKS: tuple[Callable[[CheckedSheet], Iterator[Check]], ...] = (
     _check_proof,
     _check_surveys,
     _check_notes,

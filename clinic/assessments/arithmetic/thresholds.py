@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from clinic.assessments.arithmetic.editions import FrameworkFile, Threshold, ThresholdLine
-from clinic.assessments.arithmetic.scoring import Points, SheetScore
+from clinic.assessments.arithmetic.editions import FrameworkFile
+from clinic.assessments.arithmetic.scoring import SheetScore
 from clinic.lib.errors import Refused
 
 MET, NOT_MET, NOT_STATED = "met", "not_met", "not_stated"
@@ -89,47 +89,33 @@ def distance(
     threshold = next((item for item in framework.thresholds if item.id == threshold_id), None)
     if threshold is None:
         raise Refused(code="threshold_unknown", details={"threshold": threshold_id})
-    return Distance(
-        threshold=threshold.id,
-        name=threshold.name,
-        lines=_measure_lines(threshold, score),
-        preconditions=_read_preconditions(framework, threshold, stated or {}),
-    )
-
-
-def _measure_lines(threshold: Threshold, score: SheetScore) -> tuple[DistanceLine, ...]:
     lines: list[DistanceLine] = []
     for line in threshold.lines:
         if line.measure == "each_area":
-            lines += [
-                _measure_line(line, area, points, line.minimum * points.maximum)
-                for area, points in score.areas.items()
-            ]
+            measured = [(area, points, line.minimum * points.maximum)
+                        for area, points in score.areas.items()]  # fmt: skip
         elif line.measure == "node":
-            lines.append(_measure_line(line, line.node, score.nodes[line.node], line.minimum))
+            measured = [(line.node, score.nodes[line.node], line.minimum)]
         else:
-            lines.append(_measure_line(line, "", score.total, line.minimum))
-    return tuple(lines)
-
-
-def _measure_line(
-    line: ThresholdLine, subject: str, points: Points, minimum: Fraction
-) -> DistanceLine:
-    return DistanceLine(line.code, subject, points.score, minimum, points.maximum)
-
-
-def _read_preconditions(
-    framework: FrameworkFile, threshold: Threshold, stated: Mapping[str, bool]
-) -> tuple[PreconditionState, ...]:
-    words = {True: MET, False: NOT_MET, None: NOT_STATED}
-    return tuple(
-        PreconditionState(
-            code=item.code,
-            name=item.name,
-            name_en=item.name_en,
-            required=item.required,
-            state=words[stated.get(item.code)],
-        )
-        for item in framework.preconditions
-        if item.threshold == threshold.id
+            measured = [("", score.total, line.minimum)]
+        lines += [
+            DistanceLine(line.code, subject, points.score, minimum, points.maximum)
+            for subject, points, minimum in measured
+        ]
+    states = {True: MET, False: NOT_MET, None: NOT_STATED}
+    return Distance(
+        threshold=threshold.id,
+        name=threshold.name,
+        lines=tuple(lines),
+        preconditions=tuple(
+            PreconditionState(
+                code=item.code,
+                name=item.name,
+                name_en=item.name_en,
+                required=item.required,
+                state=states[(stated or {}).get(item.code)],
+            )
+            for item in framework.preconditions
+            if item.threshold == threshold.id
+        ),
     )

@@ -48,13 +48,12 @@ def _read_letter(scale: AnswerScale, raw: object) -> TypedAnswer:
     if not isinstance(raw, str):
         return TypedAnswer(code="letter_not_allowed", rejected=True)
     trimmed = raw.strip(_AROUND)
-    wanted = trimmed.casefold()
-    known = {letter.casefold(): letter for letter in scale.letters}
+    letters = {letter.casefold(): letter for letter in scale.letters}
     if set(scale.letters) == {"Ya", "Tidak"}:
-        known = _YES_NO
-    if wanted not in known:
+        letters = _YES_NO
+    letter = letters.get(trimmed.casefold())
+    if letter is None:
         return TypedAnswer(code="letter_not_allowed", rejected=True)
-    letter = known[wanted]
     return TypedAnswer(letter, "" if raw == letter else "answer_written_differently")
 
 

@@ -21,27 +21,27 @@ def plain(text: str) -> str:
 
 
 @lru_cache(maxsize=50_000)
-def _trigrams(text: str) -> tuple[Mapping[str, int], int]:
+def _count_trigrams(text: str) -> tuple[Mapping[str, int], int]:
     padded = f"  {text} "
-    counts = Counter(padded[place : place + 3] for place in range(len(padded) - 2))
+    counts = Counter(padded[start : start + 3] for start in range(len(padded) - 2))
     return counts, sum(counts.values())
 
 
-def likeness(one: str, other: str) -> float:
+def likeness(text: str, other: str) -> float:
     """Compare two wordings by their letter triples: 1 is the same, 0 is nothing in common."""
-    first, second = plain(one), plain(other)
+    first, second = plain(text), plain(other)
     if first == second:
         return 1.0 if first else 0.0
-    (left, left_size), (right, right_size) = _trigrams(first), _trigrams(second)
+    (left, left_size), (right, right_size) = _count_trigrams(first), _count_trigrams(second)
     if 2 * min(left_size, right_size) < (left_size + right_size) / 2:
         return 0.0
     shared = sum(min(count, right[triple]) for triple, count in left.items() if triple in right)
     return 2 * shared / (left_size + right_size)
 
 
-def word_likeness(one: str, other: str) -> float:
+def word_likeness(text: str, other: str) -> float:
     """Compare two wordings by their words, so that a single different number shows."""
-    left, right = Counter(plain(one).split()), Counter(plain(other).split())
+    left, right = Counter(plain(text).split()), Counter(plain(other).split())
     size = left.total() + right.total()
     return 2 * (left & right).total() / size if size else 0.0
 
@@ -52,9 +52,9 @@ class NameIndex:
     def __init__(self, names: Iterable[tuple[str, str]]) -> None:
         self._names = [(key, name, set(plain(name).split())) for key, name in names]
         self._by_word: dict[str, set[int]] = {}
-        for place, (_key, _name, words) in enumerate(self._names):
+        for number, (_key, _name, words) in enumerate(self._names):
             for word in words:
-                self._by_word.setdefault(word, set()).add(place)
+                self._by_word.setdefault(word, set()).add(number)
         self._compared = lru_cache(maxsize=5_000)(self._compare)
 
     def alike(self, text: str) -> dict[str, float]:
@@ -66,7 +66,7 @@ class NameIndex:
         for word in set(text.split()):
             shared.update(self._by_word.get(word, ()))
         return {
-            self._names[place][0]: likeness(text, self._names[place][1])
-            for place, count in shared.items()
-            if 3 * count >= len(self._names[place][2])
+            self._names[number][0]: likeness(text, self._names[number][1])
+            for number, count in shared.items()
+            if 3 * count >= len(self._names[number][2])
         }

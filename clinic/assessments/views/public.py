@@ -48,9 +48,9 @@ def _receive(request: HttpRequest) -> HttpResponse:
             form.cleaned_data["file"], framework=form.cleaned_data["framework"]
         )
     except TooManyChecks as refused:
-        answer = _show_form(request, CheckForm(), status=refused.status, too_many=refused.message)
-        answer["Retry-After"] = str(refused.details["seconds"])
-        return answer
+        response = _show_form(request, CheckForm(), status=refused.status, too_many=refused.message)
+        response["Retry-After"] = str(refused.details["seconds"])
+        return response
     except Refused as refused:
         form.add_error("file", refused.message)
         return _show_form(request, form, status=refused.status)
@@ -74,8 +74,8 @@ def _show_form(
 @never_cache
 def show_report(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Show the report while it lasts; afterwards, and for every other address, 404."""
-    living = Import.objects.filter(expires_at__gt=timezone.now())
-    import_ = get_object_or_404(visible(request.user, "check-workbook", living), uuid=uuid)
+    unexpired = Import.objects.filter(expires_at__gt=timezone.now())
+    import_ = get_object_or_404(visible(request.user, "check-workbook", unexpired), uuid=uuid)
     is_busy = import_.state in BUSY
     is_refused = import_.state == Import.State.REFUSED
     until = clock(import_.expires_at)

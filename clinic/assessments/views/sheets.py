@@ -36,7 +36,7 @@ from clinic.assessments.sheets import (
     rows_of,
     save_row,
     sheet_url,
-    typed_now,
+    typed_row_of,
 )
 from clinic.lib.arithmetic.uploads import WORKBOOK
 from clinic.lib.errors import Refused
@@ -73,13 +73,13 @@ def list_sheets(request: SignedInRequest) -> HttpResponse:
 
     Units come in their order, and a unit's sheet with most missing first.
     """
-    found = visible(request.user, "read-sheet", Sheet.objects.with_context())
-    form = SheetFilter(request.GET or None, sheets=found)
-    listed = form.narrow(found).only(*LISTED).order_by("unit__path", "-unanswered", "-period")
+    sheets = visible(request.user, "read-sheet", Sheet.objects.with_context())
+    form = SheetFilter(request.GET or None, sheets=sheets)
+    listed = form.narrow(sheets).only(*LISTED).order_by("unit__path", "-unanswered", "-period")
     page = Paginator(listed, SHEETS_A_PAGE).get_page(request.GET.get("page"))
     may_upload = holds(request.user, "upload-sheet")
     own = visible(request.user, "upload-sheet", Unit.objects.valid_on(timezone.localdate()))
-    without = own.exclude(pk__in=found.values("unit"))[:NO_SHEET_SHOWN] if may_upload else []
+    without = own.exclude(pk__in=sheets.values("unit"))[:NO_SHEET_SHOWN] if may_upload else []
     context = {
         "sheets": [
             {"sheet": sheet, "url": sheet_url(sheet), "missing": missing_in_words(sheet)}
@@ -110,21 +110,21 @@ def show_sheet(request: SignedInRequest, slug: str, framework: str, period: str)
     sheet = _get_sheet(request, slug, framework, period)
     if request.method not in READING_METHODS:  # after the look-up: 404 for every method (S2)
         return HttpResponseNotAllowed(READING_METHODS)
-    wanted = request.GET.get("saring", "semua")
+    filter_name = request.GET.get("saring", "semua")
     may_write = can(request.user, "write-sheet", sheet)
     opens_rubrics = request.GET.get("cetak") == "rubrik"
-    page = page_of(sheet, wanted, may_write=may_write, opens_rubrics=opens_rubrics)
+    page = page_of(sheet, filter_name, may_write=may_write, opens_rubrics=opens_rubrics)
     address = sheet_url(sheet)
     context = {
         "sheet": sheet,
         "address": address,
         "page": page,
-        "shown": wanted if wanted in FILTERS else "semua",
+        "shown": filter_name if filter_name in FILTERS else "semua",
         "tabs": [
             {
                 "label": f"{label} ({page.counts[name]})",
                 "url": f"{address}?saring={name}",
-                "current": name == wanted,
+                "current": name == filter_name,
             }
             for name, label in FILTERS.items()
         ],
@@ -157,11 +157,11 @@ def edit_row(
     if node is None or not edition.is_scored(node):
         raise Http404
     rows = rows_of(sheet, codes=codes_of_row(edition, code))
-    stored = typed_now(rows, edition, code)
+    stored = typed_row_of(rows, edition, code)
     if request.method in READING_METHODS:
         form = RowForm(framework=edition, code=code, stored=stored)
         form.initial = {
-            **{form.name_of(place): text for place, text in enumerate(stored.answers.values())},
+            **{form.name_of(number): text for number, text in enumerate(stored.answers.values())},
             "note": stored.note,
             "proof": stored.proof,
             "link": stored.link,
@@ -176,8 +176,8 @@ def edit_row(
     try:
         save_row(sheet, code, form.typed(), seen=form.cleaned_data["seen"], actor=request.user)
     except AnswerUnreadable as refused:
-        place = [each.code for each in form.nodes].index(refused.details["node"])
-        form.add_error(form.name_of(place), refused.message)
+        number = [each.code for each in form.nodes].index(refused.details["node"])
+        form.add_error(form.name_of(number), refused.message)
         return _show_row(request, sheet, node, form=form, status=refused.status)
     except RowChanged as refused:
         return _show_conflict(request, sheet, node, form=form, message=refused.message)
@@ -193,7 +193,7 @@ def _show_conflict(
     rows = rows_of(sheet, codes=codes_of_row(edition, node.code))
     again = request.POST.copy()
     again["seen"] = fingerprint(rows, edition, node.code)
-    stored, typed = typed_now(rows, edition, node.code), form.typed()
+    stored, typed = typed_row_of(rows, edition, node.code), form.typed()
     both = [
         (
             _("Answer"),

@@ -30,7 +30,7 @@ MAX_ROWS = 20_000
 MAX_COLUMNS = 60
 MAX_SHEETS = 40
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_TROUBLE = (
+_READING_ERRORS = (
     KeyError,
     ValueError,
     TypeError,
@@ -127,12 +127,12 @@ class Workbook:
     hidden: tuple[str, ...]
 
 
-def where(row: int, column: int) -> str:
+def name_cell(row: int, column: int) -> str:
     """Name a cell, such as ``K8``."""
     letters = ""
     while column:
-        column, place = divmod(column - 1, 26)
-        letters = ascii_uppercase[place] + letters
+        column, letter = divmod(column - 1, 26)
+        letters = ascii_uppercase[letter] + letters
     return f"{letters}{row}"
 
 
@@ -151,7 +151,7 @@ def read_grids(source: bytes | Path) -> Workbook:
         raise RuntimeError("defusedxml must be installed before workbooks are read")
     try:
         return _read_sheets(content)
-    except _TROUBLE as fault:
+    except _READING_ERRORS as fault:
         raise refuse("workbook_unreadable") from fault
 
 
@@ -214,17 +214,17 @@ def _read_formula(value: Any) -> str:
 
 def _read_hyperlinks(content: bytes) -> dict[str, dict[tuple[int, int], str]]:
     """Read the targets of hyperlinks, which openpyxl does not give in its lean mode."""
-    found: dict[str, dict[tuple[int, int], str]] = {}
+    links: dict[str, dict[tuple[int, int], str]] = {}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
         parts = _read_relations(archive, PurePosixPath("xl/workbook.xml"))
         for sheet in book.iter():
-            if _get_name(sheet) != "sheet":
+            if _get_local_name(sheet) != "sheet":
                 continue
             part = parts.get(sheet.get(_RELATION, ""), "")
             if part in archive.namelist():
-                found[sheet.get("name", "")] = _read_links(archive, PurePosixPath(part))
-    return found
+                links[sheet.get("name", "")] = _read_links(archive, PurePosixPath(part))
+    return links
 
 
 def _read_relations(archive: zipfile.ZipFile, part: PurePosixPath) -> dict[str, str]:
@@ -249,14 +249,14 @@ def _read_links(archive: zipfile.ZipFile, part: PurePosixPath) -> dict[tuple[int
     links = {}
     with archive.open(str(part)) as stream:
         for _event, element in ElementTree.iterparse(stream):
-            if _get_name(element) == "hyperlink" and element.get(_RELATION) in relations:
+            if _get_local_name(element) == "hyperlink" and element.get(_RELATION) in relations:
                 first = element.get("ref", "").split(":")[0]
                 row, column = coordinate_to_tuple(first)
                 links[row, column] = relations[element.get(_RELATION, "")]
-            elif _get_name(element) in {"row", "c"}:
+            elif _get_local_name(element) in {"row", "c"}:
                 element.clear()
     return links
 
 
-def _get_name(element: Any) -> str:
+def _get_local_name(element: Any) -> str:
     return element.tag.rsplit("}", 1)[-1]

@@ -6,7 +6,7 @@ two of them the questions are found by wording in any order, and the counts belo
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
@@ -42,10 +42,10 @@ _HEADERS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 _ROLE_OF = {name: role for role, names in _HEADERS.items() for name in names}
-_TYPE_LABELS = {"ya tidak", "a b c", "a b c d", "a b c d e", "jumlah"}
+TYPE_LABELS = {"ya tidak", "a b c", "a b c d", "a b c d e", "jumlah"}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Columns:
     """Which column holds what; 0 where the sheet has no such column.
 
@@ -114,19 +114,19 @@ def find_layout(workbook: Workbook, framework: FrameworkFile, index: NameIndex) 
         raise refuse("sheet_not_found", framework=framework.name)
     grid = best[1]
     header_row, columns = _read_header(grid)
-    columns = _find_columns(grid, framework, header_row, columns)
+    _find_columns(grid, framework, header_row, columns)
     if not columns.answer or not columns.labels:
         raise refuse("sheet_not_found", framework=framework.name)
     return Layout(grid, header_row, columns)
 
 
 def _find_named_nodes(grid: Grid, index: NameIndex) -> set[str]:
-    found = set()
+    codes = set()
     for row in grid.rows:
         for cell in grid.cells[row].values():
             if isinstance(cell.value, str) and len(cell.value) > SHORT:
-                found |= {code for code, like in index.alike(cell.text).items() if like >= SURE}
-    return found
+                codes |= {code for code, like in index.alike(cell.text).items() if like >= SURE}
+    return codes
 
 
 def _read_header(grid: Grid) -> tuple[int, Columns]:
@@ -146,40 +146,40 @@ def _read_header(grid: Grid) -> tuple[int, Columns]:
     return row, Columns(**roles)
 
 
-def _find_columns(
-    grid: Grid, framework: FrameworkFile, header_row: int, columns: Columns
-) -> Columns:
+def _find_columns(grid: Grid, framework: FrameworkFile, header_row: int, columns: Columns) -> None:
     """Fill in the columns that no heading names, from what stands in them."""
     rows = [row for row in grid.rows if row > header_row]
     if not columns.type:
-        columns = replace(columns, type=_find_fullest(grid, rows, _is_type))
+        columns.type = _find_fullest(
+            grid, rows, lambda cell: isinstance(cell.value, str) and plain(cell.text) in TYPE_LABELS
+        )
     if not columns.weight:
         weights = {node.weight for node in framework.nodes if node.weight}
         left = range(1, columns.type) if columns.type else range(1, MAX_COLUMNS)
-        columns = replace(columns, weight=_find_fullest(grid, rows, _is_one_of(weights), left))
+        columns.weight = _find_fullest(
+            grid,
+            rows,
+            lambda cell: cell.number is not None and Fraction(cell.number) in weights,
+            left,
+        )
     if not columns.answer and columns.type:
-        columns = replace(columns, answer=columns.type + 1)
+        columns.answer = columns.type + 1
     if not columns.score and columns.answer:
         after = range(columns.answer + 1, columns.answer + 3)
-        columns = replace(columns, score=_find_fullest(grid, rows, _is_number, after))
-    columns = _find_columns_after_answer(grid, rows, columns)
-    edge = columns.weight or columns.rubric or columns.type or columns.answer
-    return replace(columns, edge=edge)
-
-
-def _find_columns_after_answer(grid: Grid, rows: list[int], columns: Columns) -> Columns:
-    """Find note, proof text and link right of the answer; often only the note has a heading."""
+        columns.score = _find_fullest(
+            grid, rows, lambda cell: cell.number is not None or cell.formula != "", after
+        )
+    # Note, proof text and link stand right of the answer; often only the note has a heading.
     last = max(columns.answer, columns.score, columns.percent, columns.note)
-    right = range(last + 1, MAX_COLUMNS + 1)
     if not columns.link:
-        columns = replace(columns, link=_find_links_column(grid, rows, right))
+        columns.link = _find_links_column(grid, rows, range(last + 1, MAX_COLUMNS + 1))
     between = range(last + 1, columns.link or MAX_COLUMNS + 1)
     if not columns.note:
-        columns = replace(columns, note=_find_fullest(grid, rows, _is_prose, between))
+        columns.note = _find_fullest(grid, rows, _is_prose, between)
         between = range((columns.note or last) + 1, columns.link or MAX_COLUMNS + 1)
     if not columns.proof:
-        columns = replace(columns, proof=_find_fullest(grid, rows, _is_prose, between))
-    return columns
+        columns.proof = _find_fullest(grid, rows, _is_prose, between)
+    columns.edge = columns.weight or columns.rubric or columns.type or columns.answer
 
 
 def _find_fullest(
@@ -195,53 +195,30 @@ def _find_fullest(
 
 
 def _find_links_column(grid: Grid, rows: list[int], among: Iterable[int]) -> int:
-    def links(column: int) -> int:
-        return sum(
+    counts = {
+        column: sum(
             grid.at(row, column).text.startswith(("http://", "https://"))
             or (row, column) in grid.links
             for row in rows
         )
-
-    counts = {column: links(column) for column in among}
+        for column in among
+    }
     best = max(counts, key=lambda column: (counts[column], -column), default=0)
     return best if best and counts[best] else 0
-
-
-def _is_type(cell: WorkbookCell) -> bool:
-    return isinstance(cell.value, str) and plain(cell.text) in _TYPE_LABELS
-
-
-def _is_one_of(weights: set[Fraction]) -> Callable[[WorkbookCell], bool]:
-    def fits(cell: WorkbookCell) -> bool:
-        return cell.number is not None and Fraction(cell.number) in weights
-
-    return fits
-
-
-def _is_number(cell: WorkbookCell) -> bool:
-    return cell.number is not None or cell.formula != ""
 
 
 def _is_prose(cell: WorkbookCell) -> bool:
     return isinstance(cell.value, str) and len(cell.text) > SHORT
 
 
-@dataclass
-class Placement:
-    """Which row belongs to which node, and how alike their wordings are."""
+class RowMatches:
+    """Which row of one sheet belongs to which node of an edition, and how alike their wordings are.
 
-    row_of: dict[str, int] = field(default_factory=dict)
-    likeness: dict[str, float] = field(default_factory=dict)
-    taken: set[int] = field(default_factory=set)
-
-    def put(self, code: str, row: int, like: float) -> None:
-        self.row_of[code] = row
-        self.likeness[code] = like
-        self.taken.add(row)
-
-
-class RowFinder:
-    """Finds the rows of an edition's nodes in one sheet."""
+    Attributes:
+        row_of: row by node code, for every node that was found.
+        likeness: of the two wordings by node code, 0..1.
+        taken: rows that belong to a node.
+    """
 
     def __init__(self, layout: Layout, framework: FrameworkFile, index: NameIndex) -> None:
         self.layout = layout
@@ -250,26 +227,34 @@ class RowFinder:
         self.rows = [row for row in layout.grid.rows if row > layout.header_row]
         self.wording = {row: layout.label_text(row) for row in self.rows}
         self.rows = [row for row in self.rows if self.wording[row]]
-        self.placement = Placement()
-
-    def find(self) -> Placement:
-        """Place every node that can be placed."""
-        anchors = [node for node in self.framework.nodes if node.weight is not None]
-        self._place_anchors(anchors)
-        placed = [node for node in anchors if node.code in self.placement.row_of]
-        starts = [self.placement.row_of[node.code] for node in placed]
+        self.row_of: dict[str, int] = {}
+        self.likeness: dict[str, float] = {}
+        self.taken: set[int] = set()
+        anchors = [node for node in framework.nodes if node.weight is not None]
+        self._match_anchors(anchors)
+        found = [node for node in anchors if node.code in self.row_of]
+        starts = [self.row_of[node.code] for node in found]
         ends = [*starts[1:], self.rows[-1] + 1 if self.rows else 0]
-        for node, start, end in zip(placed, starts, ends, strict=True):
-            between = [row for row in self.rows if start < row < end]
-            self._place_questions(node, between)
-        self._place_strays()
-        self._place_counts()
-        return self.placement
+        for anchor, start, end in zip(found, starts, ends, strict=True):
+            questions = [
+                child
+                for child in framework.children(anchor.code)
+                if child.weight is None and framework.is_scored(child)
+            ]
+            between = [row for row in self.rows if start < row < end and not self._is_count(row)]
+            self._pair_best_first(questions, between)
+        self._match_strays()
+        self._match_counts()
+
+    def _match(self, code: str, row: int, like: float) -> None:
+        self.row_of[code] = row
+        self.likeness[code] = like
+        self.taken.add(row)
 
     def _compare(self, row: int, code: str) -> float:
         return self.index.alike(self.wording[row]).get(code, 0.0)
 
-    def _place_anchors(self, anchors: list[EditionNode]) -> None:
+    def _match_anchors(self, anchors: list[EditionNode]) -> None:
         """Lay weighted nodes against rows in order, so that the sum of likeness is greatest."""
         fits = {node.code: self._fit_anchor(node) for node in anchors}
         rows = sorted({row for fit in fits.values() for row in fit})
@@ -286,7 +271,7 @@ class RowFinder:
                 j -= 1
             else:
                 code, row = anchors[i - 1].code, rows[j - 1]
-                self.placement.put(code, row, self._compare(row, code))
+                self._match(code, row, self._compare(row, code))
                 i, j = i - 1, j - 1
 
     def _fit_anchor(self, node: EditionNode) -> dict[int, float]:
@@ -295,22 +280,16 @@ class RowFinder:
             like = self._compare(row, node.code)
             if like < ALIKE:
                 continue
-            weight = self._read_weight(row)
+            column = self.layout.columns.weight
+            number = self.layout.grid.at(row, column).number if column else None
+            weight = Fraction(number) if number is not None else None
             if weight is None and like < SURE:
                 continue
-            if weight is None and self._is_typed(row) and not self.framework.is_scored(node):
+            if weight is None and self._read_type(row) and not self.framework.is_scored(node):
                 continue
             agrees = _WEIGHT_AGREES if weight == node.weight else _WEIGHT_DIFFERS
             fits[row] = like + (agrees if weight is not None else 0.0)
         return fits
-
-    def _read_weight(self, row: int) -> Fraction | None:
-        column = self.layout.columns.weight
-        number = self.layout.grid.at(row, column).number if column else None
-        return Fraction(number) if number is not None else None
-
-    def _is_typed(self, row: int) -> bool:
-        return self._read_type(row) != ""
 
     def _read_type(self, row: int) -> str:
         column = self.layout.columns.type
@@ -321,14 +300,6 @@ class RowFinder:
             not self._read_type(row) and self.wording[row].startswith("-")
         )
 
-    def _place_questions(self, node: EditionNode, between: list[int]) -> None:
-        questions = [
-            child
-            for child in self.framework.children(node.code)
-            if child.weight is None and self.framework.is_scored(child)
-        ]
-        self._pair_best_first(questions, [row for row in between if not self._is_count(row)])
-
     def _pair_best_first(
         self, nodes: Iterable[EditionNode], rows: Iterable[int], least: float = ALIKE
     ) -> None:
@@ -337,43 +308,43 @@ class RowFinder:
             (-self._compare(row, node.code), row, node.position, node.code)
             for node in nodes
             for row in rows
-            if row not in self.placement.taken and node.code not in self.placement.row_of
+            if row not in self.taken and node.code not in self.row_of
         ]
         for unlike, row, _position, code in sorted(pairs):
-            free = row not in self.placement.taken and code not in self.placement.row_of
+            free = row not in self.taken and code not in self.row_of
             if free and -unlike >= least:
-                self.placement.put(code, row, -unlike)
+                self._match(code, row, -unlike)
 
-    def _place_strays(self) -> None:
-        """Place questions whose indicator row is missing or that stand elsewhere in the sheet."""
-        missing = [n for n in self.framework.scored if n.code not in self.placement.row_of]
+    def _match_strays(self) -> None:
+        """Match questions whose indicator row is missing or that stand elsewhere in the sheet."""
+        missing = [n for n in self.framework.scored if n.code not in self.row_of]
         for node in missing:
             low, high = self._find_window(node)
             near = [row for row in self.rows if low < row < high and not self._is_count(row)]
             self._pair_best_first([node], near, SURE)
-        missing = [n for n in missing if n.code not in self.placement.row_of]
+        missing = [n for n in missing if n.code not in self.row_of]
         self._pair_best_first(missing, [r for r in self.rows if not self._is_count(r)], CERTAIN)
 
     def _find_window(self, node: EditionNode) -> tuple[int, int]:
         """Return the rows between which a node must stand if the sheet keeps the order."""
         earlier = [0]
         later = [self.rows[-1] + 1 if self.rows else 0]
-        for code, row in self.placement.row_of.items():
+        for code, row in self.row_of.items():
             position = self.framework.by_code[code].position
             (earlier if position < node.position else later).append(row)
         return max(earlier), min(later)
 
-    def _place_counts(self) -> None:
-        """Place the counts of each ratio row below it, then those left over nearby."""
-        taken = sorted(self.placement.taken)
+    def _match_counts(self) -> None:
+        """Match the counts of each ratio row below it, then those left over nearby."""
+        taken = sorted(self.taken)
         for node in self.framework.scored:
             inputs = [c for c in self.framework.children(node.code) if c.kind == "input"]
-            if not inputs or node.code not in self.placement.row_of:
+            if not inputs or node.code not in self.row_of:
                 continue
-            start = self.placement.row_of[node.code]
+            start = self.row_of[node.code]
             end = next((row for row in taken if row > start), self.rows[-1] + 1)
             self._pair_best_first(inputs, [row for row in self.rows if start < row < end])
         for node in self.framework.nodes:
-            if node.kind == "input" and node.code not in self.placement.row_of:
+            if node.kind == "input" and node.code not in self.row_of:
                 low, high = self._find_window(node)
                 self._pair_best_first([node], [r for r in self.rows if low < r < high], SURE)

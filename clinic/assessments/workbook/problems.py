@@ -134,25 +134,25 @@ _TRAPS = {
 
 
 def note(
-    code: str, place: str, node: EditionNode | None = None, **params: object
+    code: str, where: str, node: EditionNode | None = None, **params: object
 ) -> WorkbookProblem:
     """Make a problem that costs no row its answer."""
-    return _make_problem(code, place, node, severity=NOTES, **params)
+    return _make_problem(code, where, node, severity=NOTES, **params)
 
 
 def reject(
-    code: str, place: str, node: EditionNode | None = None, **params: object
+    code: str, where: str, node: EditionNode | None = None, **params: object
 ) -> WorkbookProblem:
     """Make a problem for which a row counts as not filled in."""
-    return _make_problem(code, place, node, severity=REJECTS, **params)
+    return _make_problem(code, where, node, severity=REJECTS, **params)
 
 
 def _make_problem(
-    code: str, place: str, node: EditionNode | None, *, severity: str, **params: object
+    code: str, where: str, node: EditionNode | None, *, severity: str, **params: object
 ) -> WorkbookProblem:
     return WorkbookProblem(
         code=code,
-        where=place,
+        where=where,
         severity=severity,
         message=Message(SENTENCES[code], params),
         node=node.code if node else "",

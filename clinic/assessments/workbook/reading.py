@@ -7,7 +7,7 @@ a workbook holds show which one it was made for.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -21,13 +21,13 @@ from clinic.assessments.workbook.grid import (
     UnreadableWorkbook,
     Workbook,
     WorkbookCell,
+    name_cell,
     read_grids,
-    where,
 )
-from clinic.assessments.workbook.matching import Layout, Placement, RowFinder, find_layout
+from clinic.assessments.workbook.matching import Layout, RowMatches, find_layout
 from clinic.assessments.workbook.problems import NOTES, REJECTS, WorkbookProblem, note, reject
 
-MOST_STRANGERS = 40
+MOST_UNMATCHED = 40
 LONGEST_LINK = 1000
 LEAST_SHARE = 0.5
 _UNREADABLE_SHARES = {"not_a_number", "value_out_of_range", "date_instead_of_answer"}
@@ -88,7 +88,7 @@ class SheetReading:
         if row is None:
             return ""
         column = getattr(self.layout.columns, role) or self.layout.columns.answer
-        return where(row.row, column)
+        return name_cell(row.row, column)
 
 
 def read_workbook(source: bytes | Path, framework: FrameworkFile) -> SheetReading:
@@ -109,24 +109,24 @@ def read_grid(workbook: Workbook, framework: FrameworkFile) -> SheetReading:
     """
     index = framework.names
     layout = find_layout(workbook, framework, index)
-    placement = RowFinder(layout, framework, index).find()
+    matches = RowMatches(layout, framework, index)
     reading = SheetReading(layout)
     for node in framework.nodes:
-        if node.code in placement.row_of:
-            _read_row(reading, framework, node, placement)
+        if node.code in matches.row_of:
+            _read_row(reading, framework, node, matches)
         elif framework.is_scored(node):
             reading.problems.append(reject("row_missing", "", node, name=node.name))
     _derive_sums(reading, framework)
     _excuse_counted(reading, framework)
-    _report_strangers(reading, placement)
+    _report_unmatched(reading, matches)
     reading.problems += find_traps(reading, framework, workbook.hidden)
     return reading
 
 
 def _read_row(
-    reading: SheetReading, framework: FrameworkFile, node: EditionNode, placement: Placement
+    reading: SheetReading, framework: FrameworkFile, node: EditionNode, matches: RowMatches
 ) -> None:
-    layout, row = reading.layout, placement.row_of[node.code]
+    layout, row = reading.layout, matches.row_of[node.code]
     columns, scale = layout.columns, framework.scale_of(node)
     value = _read_answer(reading, node, scale, row) if scale else None
     links = _collect_links(reading, node, row)
@@ -134,7 +134,7 @@ def _read_row(
     proofs = [(_get_text(layout, row, columns.proof), first), *(("", link) for link in further)]
     reading.rows[node.code] = RowReading(
         row=row,
-        likeness=placement.likeness[node.code],
+        likeness=matches.likeness[node.code],
         wording=layout.label_text(row),
         type_text=_get_text(layout, row, columns.type),
         entry=RowEntry(
@@ -154,16 +154,16 @@ def _get_text(layout: Layout, row: int, column: int) -> str:
 def _collect_links(reading: SheetReading, node: EditionNode, row: int) -> tuple[str, ...]:
     """Collect the web addresses of a row: as shown, else as the hyperlink behind the text says."""
     layout = reading.layout
-    found: list[str] = []
+    texts: list[str] = []
     for column in (layout.columns.link, layout.columns.proof):
         if not column:
             continue
         shown = _ADDRESS.findall(_get_text(layout, row, column))
         behind = layout.grid.links.get((row, column), "")
         if behind and not shown and not web_address(behind):
-            reading.problems.append(note("link_not_to_the_web", where(row, column), node))
-        found += shown or [behind]
-    addresses = (web_address(address.rstrip(".,;")) for address in found)
+            reading.problems.append(note("link_not_to_the_web", name_cell(row, column), node))
+        texts += shown or [behind]
+    addresses = (web_address(text.rstrip(".,;")) for text in texts)
     return tuple(dict.fromkeys(filter(None, addresses)))
 
 
@@ -171,36 +171,36 @@ def _read_answer(
     reading: SheetReading, node: EditionNode, scale: AnswerScale, row: int
 ) -> AnswerValue:
     cell = reading.layout.grid.at(row, reading.layout.columns.answer)
-    place = where(row, reading.layout.columns.answer)
+    where = name_cell(row, reading.layout.columns.answer)
     if scale.kind == "ratio":
-        return _read_typed_share(reading, node, cell, place)
+        return _read_typed_share(reading, node, cell, where)
     if cell.is_error:
-        reading.problems.append(reject("cell_error", place, node, value=str(cell.value)))
+        reading.problems.append(reject("cell_error", where, node, value=str(cell.value)))
         return None
     if cell.formula and cell.value is None:
-        reading.problems.append(reject("formula_without_value", place, node))
+        reading.problems.append(reject("formula_without_value", where, node))
         return None
     typed = read_answer(scale, cell.value)
     if typed.code:
         make = reject if typed.rejected else note
         shown = str(cell.value)[:40].strip()
-        problem = make(typed.code, place, node, value=shown, allowed=scale.label)
+        problem = make(typed.code, where, node, value=shown, allowed=scale.label)
         reading.problems.append(problem)
     return typed.value
 
 
 def _read_typed_share(
-    reading: SheetReading, node: EditionNode, cell: WorkbookCell, place: str
+    reading: SheetReading, node: EditionNode, cell: WorkbookCell, where: str
 ) -> AnswerValue:
     """Read a percentage typed by hand; a formula is never trusted, its counts are."""
     if cell.is_error:
-        reading.problems.append(note("division_by_zero", place, node, value=str(cell.value)))
+        reading.problems.append(note("division_by_zero", where, node, value=str(cell.value)))
         return None
     typed = read_share(None if cell.formula else cell.value)
     if typed.rejected:
-        reading.problems.append(reject(typed.code, place, node, value=cell.text[:40]))
+        reading.problems.append(reject(typed.code, where, node, value=cell.text[:40]))
     elif typed.value is not None:
-        reading.problems.append(note("percentage_typed", place, node, value=cell.text))
+        reading.problems.append(note("percentage_typed", where, node, value=cell.text))
     return typed.value
 
 
@@ -243,26 +243,26 @@ def _excuse_counted(reading: SheetReading, framework: FrameworkFile) -> None:
     ]
 
 
-def _report_strangers(reading: SheetReading, placement: Placement) -> None:
+def _report_unmatched(reading: SheetReading, matches: RowMatches) -> None:
     """Name rows that hold an answer and belong to no node of the edition."""
     layout = reading.layout
-    taken = placement.taken
+    taken = matches.taken
     last = max(taken, default=0)
-    strangers = []
+    unmatched = []
     for row in layout.grid.rows:
         if row <= layout.header_row or row in taken or row > last:
             continue
         answer = layout.grid.at(row, layout.columns.answer)
         if answer.text and layout.label_text(row):
-            strangers.append(row)
-    for row in strangers[:MOST_STRANGERS]:
-        place = where(row, layout.columns.answer)
+            unmatched.append(row)
+    for row in unmatched[:MOST_UNMATCHED]:
+        where = name_cell(row, layout.columns.answer)
         wording = layout.label_text(row)[:80]
-        reading.problems.append(reject("row_not_recognised", place, None, wording=wording))
-    rest = strangers[MOST_STRANGERS:]
+        reading.problems.append(reject("row_not_recognised", where, None, wording=wording))
+    rest = unmatched[MOST_UNMATCHED:]
     if rest:
-        place = where(rest[0], layout.columns.answer)
-        reading.problems.append(reject("rows_not_recognised", place, None, rows=len(rest)))
+        where = name_cell(rest[0], layout.columns.answer)
+        reading.problems.append(reject("rows_not_recognised", where, None, rows=len(rest)))
 
 
 _HEADINGS = {"indicator", "subindicator"}
@@ -271,37 +271,34 @@ _PLAIN_MARK = "abcdefghijklmnopqrstuvwxyz"
 
 def find_traps(
     reading: SheetReading, framework: FrameworkFile, hidden: tuple[str, ...]
-) -> list[WorkbookProblem]:
+) -> Iterator[WorkbookProblem]:
     """Name every trap that the sheet holds, except those of its sums (see the report)."""
-    found = [note("hidden_sheet_ignored", name, name=name) for name in hidden]
-    for look in _LOOKS:
-        found += look(reading, framework)
-    return found
+    for name in hidden:
+        yield note("hidden_sheet_ignored", name, name=name)
+    for find in _TRAPS:
+        yield from find(reading, framework)
 
 
-def _find_wrong_types(reading: SheetReading, framework: FrameworkFile) -> list[WorkbookProblem]:
+def _find_wrong_types(reading: SheetReading, framework: FrameworkFile) -> Iterator[WorkbookProblem]:
     """The answer type of a row is not the rule's, or a heading has one."""
-    found = []
     for code, row in reading.rows.items():
         node = framework.by_code[code]
         scale = framework.scale_of(node)
         if not row.type_text:
             continue
-        place = reading.cell(code, "type")
+        where = reading.cell(code, "type")
         if scale is None:
-            found.append(note("type_on_heading_row", place, node))
+            yield note("type_on_heading_row", where, node)
         elif plain(row.type_text) != plain(scale.label) and scale.kind != "ratio":
             texts = {"found": row.type_text, "expected": scale.label}
-            found.append(note("answer_type_differs", place, node, **texts))
-    return found
+            yield note("answer_type_differs", where, node, **texts)
 
 
 def _find_rows_outside_means(
     reading: SheetReading, framework: FrameworkFile
-) -> list[WorkbookProblem]:
+) -> Iterator[WorkbookProblem]:
     """The file's own mean leaves a row out, answered or not."""
     column = reading.layout.columns.score
-    found = []
     for node in framework.scored:
         row = reading.rows.get(node.code)
         if not column or row is None:
@@ -309,73 +306,72 @@ def _find_rows_outside_means(
         cell = reading.layout.grid.at(row.row, column)
         if not cell.text or cell.number is not None:
             continue
-        blank = row.entry.value is None and node.formula is None
-        code = "blank_left_out_of_mean" if blank else "row_left_out_of_mean"
-        found.append(note(code, where(row.row, column), node))
-    return found
+        is_blank = row.entry.value is None and node.formula is None
+        code = "blank_left_out_of_mean" if is_blank else "row_left_out_of_mean"
+        yield note(code, name_cell(row.row, column), node)
 
 
-def _find_odd_marks(reading: SheetReading, framework: FrameworkFile) -> list[WorkbookProblem]:
+def _find_odd_marks(reading: SheetReading, framework: FrameworkFile) -> Iterator[WorkbookProblem]:
     """Letters in front of questions out of order or oddly written."""
-    found, odd = [], []
+    odd = []
     for node in framework.scored:
         if node.kind != "question" or node.code not in reading.rows:
             continue
-        place, mark = _get_mark(reading, node)
+        where, mark = _get_mark(reading, node)
         expected = _PLAIN_MARK[framework.children(node.parent).index(node)]
         letter = mark.strip(" .)").casefold()
         if letter and letter in _PLAIN_MARK and letter != expected:
-            found.append(note("marks_out_of_order", place, node, found=mark, expected=expected))
+            yield note("marks_out_of_order", where, node, found=mark, expected=expected)
         elif mark != f"{expected}.":
-            odd.append(place)
+            odd.append(where)
     if odd:
-        found.append(note("mark_written_differently", ", ".join(odd)))
-    return found
+        yield note("mark_written_differently", ", ".join(odd))
 
 
 def _get_mark(reading: SheetReading, node: EditionNode) -> tuple[str, str]:
     row = reading.rows[node.code].row
     column = reading.layout.mark_column(row)
-    return where(row, column or 1), reading.layout.grid.at(row, column).text if column else ""
+    return name_cell(row, column or 1), reading.layout.grid.at(row, column).text if column else ""
 
 
-def _find_odd_headings(reading: SheetReading, framework: FrameworkFile) -> list[WorkbookProblem]:
+def _find_odd_headings(
+    reading: SheetReading, framework: FrameworkFile
+) -> Iterator[WorkbookProblem]:
     """A mark used again one level deeper, or none at all."""
-    found = []
     for node in framework.nodes:
         if node.kind not in _HEADINGS or node.code not in reading.rows:
             continue
-        place, mark = _get_mark(reading, node)
+        where, mark = _get_mark(reading, node)
         parent = framework.by_code.get(node.parent)
         if not mark:
-            found.append(note("heading_without_mark", place, node))
+            yield note("heading_without_mark", where, node)
         elif parent is not None and parent.kind in _HEADINGS:
-            found.append(note("heading_mark_repeated", place, node, found=mark))
-    return found
+            yield note("heading_mark_repeated", where, node, found=mark)
 
 
-def _find_repeated_ids(reading: SheetReading, _framework: FrameworkFile) -> list[WorkbookProblem]:
+def _find_repeated_ids(
+    reading: SheetReading, _framework: FrameworkFile
+) -> Iterator[WorkbookProblem]:
     """Numbers in the first column that are used twice."""
     layout = reading.layout
     first = layout.columns.labels[0]
-    places: dict[str, list[str]] = {}
-    numbers = 0
+    cells_of: dict[str, list[str]] = {}
     for row in layout.grid.rows:
         cell = layout.grid.at(row, first)
         if row > layout.header_row and cell.number is not None:
-            numbers += 1
-            places.setdefault(cell.text, []).append(where(row, first))
-    repeated = {number: cells for number, cells in places.items() if len(cells) > 1}
-    return [
-        note("row_id_repeated", ", ".join(cells), id=number) for number, cells in repeated.items()
-    ]
+            cells_of.setdefault(cell.text, []).append(name_cell(row, first))
+    for number, cells in cells_of.items():
+        if len(cells) > 1:
+            yield note("row_id_repeated", ", ".join(cells), id=number)
 
 
-def _find_blank_cells(reading: SheetReading, _framework: FrameworkFile) -> list[WorkbookProblem]:
+def _find_blank_cells(
+    reading: SheetReading, _framework: FrameworkFile
+) -> Iterator[WorkbookProblem]:
     """Cells that hold only a blank, outside the answers."""
     layout = reading.layout
-    places = [
-        where(row, column)
+    blanks = [
+        name_cell(row, column)
         for row in layout.grid.rows
         for column, cell in sorted(layout.grid.cells[row].items())
         if isinstance(cell.value, str)
@@ -383,22 +379,23 @@ def _find_blank_cells(reading: SheetReading, _framework: FrameworkFile) -> list[
         and not cell.formula
         and column != layout.columns.answer
     ]
-    return [note("blank_only_cell", ", ".join(places))] if places else []
+    if blanks:
+        yield note("blank_only_cell", ", ".join(blanks))
 
 
-def _find_other_wordings(reading: SheetReading, framework: FrameworkFile) -> list[WorkbookProblem]:
+def _find_other_wordings(
+    reading: SheetReading, framework: FrameworkFile
+) -> Iterator[WorkbookProblem]:
     """Doubled words and slips in the text of rows."""
-    found = []
     for code, row in reading.rows.items():
         node = framework.by_code[code]
-        doubled = any(one == other for one, other in pairwise(row.wording.casefold().split()))
-        if doubled or plain(row.wording) != plain(node.name):
+        is_doubled = any(word == after for word, after in pairwise(row.wording.casefold().split()))
+        if is_doubled or plain(row.wording) != plain(node.name):
             column = reading.layout.text_column(row.row)
-            found.append(note("wording_differs", where(row.row, column), node, name=node.name))
-    return found
+            yield note("wording_differs", name_cell(row.row, column), node, name=node.name)
 
 
-_LOOKS: tuple[Callable[[SheetReading, FrameworkFile], list[WorkbookProblem]], ...] = (
+_TRAPS: tuple[Callable[[SheetReading, FrameworkFile], Iterator[WorkbookProblem]], ...] = (
     _find_wrong_types,
     _find_rows_outside_means,
     _find_odd_marks,
@@ -416,15 +413,14 @@ def recognise(workbook: Workbook, frameworks: Iterable[FrameworkFile]) -> Framew
         workbook: from ``read_grids``.
         frameworks: those that it may belong to.
     """
-    shares = [(_compute_share_found(workbook, framework), framework) for framework in frameworks]
-    share, found = max(shares, key=lambda pair: pair[0], default=(0.0, None))
-    return found if share >= LEAST_SHARE else None
-
-
-def _compute_share_found(workbook: Workbook, framework: FrameworkFile) -> float:
-    try:
-        reading = read_grid(workbook, framework)
-    except UnreadableWorkbook:
-        return 0.0
-    found = sum(node.code in reading.rows for node in framework.scored)
-    return found / max(1, len(framework.scored))
+    best, best_share = None, 0.0
+    for framework in frameworks:
+        try:
+            reading = read_grid(workbook, framework)
+        except UnreadableWorkbook:
+            continue
+        count = sum(node.code in reading.rows for node in framework.scored)
+        share = count / max(1, len(framework.scored))
+        if share > best_share:
+            best, best_share = framework, share
+    return best if best_share >= LEAST_SHARE else None

@@ -27,7 +27,7 @@ from clinic.assessments.arithmetic.sheet_checks import (
 from clinic.assessments.arithmetic.thresholds import Distance, distance
 from clinic.assessments.arithmetic.typed_answers import read_share
 from clinic.assessments.arithmetic.wording import plain
-from clinic.assessments.workbook.grid import WorkbookCell, where
+from clinic.assessments.workbook.grid import WorkbookCell, name_cell
 from clinic.assessments.workbook.problems import REJECTS, WorkbookProblem, note
 from clinic.assessments.workbook.reading import SheetReading
 from clinic.lib.arithmetic.messages import Message, Number
@@ -88,10 +88,10 @@ def _find_grand_total(
         if row > last and _TOTAL.match(plain(layout.label_text(row))):
             number = layout.grid.at(row, layout.columns.score).number
             if number is not None:
-                return Fraction(number), where(row, layout.columns.score)
-    roots = [root.code for root in framework.children("") if root.weight]
-    if roots and all(code in scores for code in roots):
-        return sum((scores[code] for code in roots), Fraction(0)), ""
+                return Fraction(number), name_cell(row, layout.columns.score)
+    roots = _get_roots(framework)
+    if roots and all(root.code in scores for root in roots):
+        return sum((scores[root.code] for root in roots), Fraction(0)), ""
     return None, ""
 
 
@@ -103,31 +103,31 @@ def find_differences(
     These are scores whose parts all agree or do not add up to them, and the grand total. What no
     cell explains is told as a rest.
     """
-    found = [
+    differences = [
         _describe_difference(framework, reading, node, score=score, own=own)
         for node in framework.nodes
         if _is_counted_otherwise(framework, node, score=score, own=own)
     ]
     if own.total is None:
-        return found
-    gap = _compute_gap(framework, own)
+        return differences
+    roots = _get_roots(framework)
+    gap = Fraction(0)  # how much more the file's own main scores add up to than its total says
+    if all(root.code in own.scores for root in roots):
+        gap = sum((own.scores[root.code] for root in roots), Fraction(0)) - own.total
     if abs(gap) > _NOISE:
-        parts = Number(own.total + gap, 4)
-        found.append(
+        differences.append(
             note(
                 "total_differs_from_parts",
                 own.total_cell,
                 own=Number(own.total, 4),
-                parts=parts,
+                parts=Number(own.total + gap, 4),
             )
         )
-    explained = gap + sum(
-        _compute_explained(framework, root, score, own) for root in _get_roots(framework)
-    )
+    explained = gap + sum(_compute_explained(framework, root, score, own) for root in roots)
     rest = score.total.score - own.total - explained
     if abs(rest) > _NOISE:
-        found.append(note("difference_unexplained", own.total_cell, rest=Number(rest, 4)))
-    return found
+        differences.append(note("difference_unexplained", own.total_cell, rest=Number(rest, 4)))
+    return differences
 
 
 def _get_roots(framework: FrameworkFile) -> list[EditionNode]:
@@ -136,14 +136,6 @@ def _get_roots(framework: FrameworkFile) -> list[EditionNode]:
 
 def _get_weighted(framework: FrameworkFile, node: EditionNode) -> list[EditionNode]:
     return [child for child in framework.children(node.code) if child.weight is not None]
-
-
-def _compute_gap(framework: FrameworkFile, own: OwnSums) -> Fraction:
-    """Return how much more the file's own main scores add up to than its grand total says."""
-    codes = [root.code for root in _get_roots(framework)]
-    if own.total is None or not all(code in own.scores for code in codes):
-        return Fraction(0)
-    return sum((own.scores[code] for code in codes), Fraction(0)) - own.total
 
 
 def _compute_missing(node: EditionNode, score: SheetScore, own: OwnSums) -> Fraction:
@@ -186,7 +178,7 @@ def _describe_difference(
     own: OwnSums,
 ) -> WorkbookProblem:
     column = reading.layout.columns.score
-    place = where(reading.rows[node.code].row, column)
+    where = name_cell(reading.rows[node.code].row, column)
     texts = {
         "name": node.name,
         "own": Number(own.scores[node.code], 4),
@@ -195,13 +187,13 @@ def _describe_difference(
     cell = reading.layout.grid.at(reading.rows[node.code].row, column)
     missed = _find_rows_left_out(framework, reading, node, cell)
     if not missed:
-        return note("own_score_differs", place, node, **texts)
+        return note("own_score_differs", where, node, **texts)
     return note(
         "sum_leaves_rows_out",
-        place,
+        where,
         node,
         formula=cell.formula,
-        cells=", ".join(where(row, column) for row in missed),
+        cells=", ".join(name_cell(row, column) for row in missed),
         **texts,
     )
 
@@ -385,7 +377,7 @@ def _to_float(value: Fraction | Decimal | None) -> float | None:
 STORED = "number"
 
 
-def say(sentence: str, params: Mapping[str, Any]) -> str:
+def write_sentence(sentence: str, params: Mapping[str, Any]) -> str:
     """Translate a sentence and fill it with values, stored or not.
 
     Numbers that an earlier report has stored as text stay as they were written then.

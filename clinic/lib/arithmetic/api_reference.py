@@ -71,91 +71,95 @@ class Group:
 
 def groups(document: Table) -> tuple[Group, ...]:
     """Return the operations by their first tag, in the order of the document."""
-    found: dict[str, list[Operation]] = {}
+    by_tag: dict[str, list[Operation]] = {}
     for path, methods in document.get("paths", {}).items():
         for method in METHODS:
             if method in methods:
-                told = methods[method]
-                tag = next(iter(told.get("tags", [])), "")
-                found.setdefault(tag, []).append(_operation(document, method, path, told))
-    return tuple(Group(name, tuple(operations)) for name, operations in found.items())
+                tag = next(iter(methods[method].get("tags", [])), "")
+                operation = _read_operation(document, method, path, methods[method])
+                by_tag.setdefault(tag, []).append(operation)
+    return tuple(Group(name, tuple(operations)) for name, operations in by_tag.items())
 
 
 def shapes(document: Table) -> tuple[Shape, ...]:
     """Return the shapes that a field of some body or of another shape names, in order."""
     bodies = [operation.body for group in groups(document) for operation in group.operations]
     waiting = [field.shape for body in bodies for field in body if field.shape]
-    found: dict[str, Shape] = {}
+    by_name: dict[str, Shape] = {}
     while waiting:
         name = waiting.pop(0)
-        if name not in found:
+        if name not in by_name:
             table = document["components"]["schemas"][name]
-            found[name] = Shape(name, _about(table), _fields(table))
-            waiting += [field.shape for field in found[name].fields if field.shape]
-    return tuple(found.values())
+            by_name[name] = Shape(name, _read_description(table), _read_fields(table))
+            waiting += [field.shape for field in by_name[name].fields if field.shape]
+    return tuple(by_name.values())
 
 
-def _operation(document: Table, method: str, path: str, told: Table) -> Operation:
-    content = told.get("requestBody", {}).get("content", {}).get("application/json", {})
-    answers = told.get("responses", {}).items()
+def _read_operation(document: Table, method: str, path: str, table: Table) -> Operation:
+    content = table.get("requestBody", {}).get("content", {}).get("application/json", {})
+    body = content.get("schema", {})
+    if "$ref" in body:
+        body = document["components"]["schemas"][body["$ref"].rsplit("/", 1)[-1]]
+    parameters = (
+        _read_field(
+            parameter["name"],
+            parameter.get("schema", {}),
+            is_required=bool(parameter.get("required")),
+            place=parameter["in"],
+        )
+        for parameter in table.get("parameters", [])
+    )
+    answers = table.get("responses", {}).items()
     return Operation(
         method=method.upper(),
         path=path,
-        anchor=told.get("operationId", f"{method}-{path.strip('/').replace('/', '-')}"),
-        about=_about(told) or told.get("summary", ""),
-        parameters=tuple(
-            _field(
-                one["name"],
-                one.get("schema", {}),
-                is_required=bool(one.get("required")),
-                place=one["in"],
-            )
-            for one in told.get("parameters", [])
-        ),
-        body=_fields(_resolved(document, content.get("schema", {}))),
-        answers=tuple(sorted((str(status), one["description"]) for status, one in answers)),
-        needs=tuple(name for one in told.get("security", []) for name in one),
+        anchor=table.get("operationId", f"{method}-{path.strip('/').replace('/', '-')}"),
+        about=_read_description(table) or table.get("summary", ""),
+        parameters=tuple(parameters),
+        body=_read_fields(body),
+        answers=tuple(sorted((str(status), answer["description"]) for status, answer in answers)),
+        needs=tuple(name for scheme in table.get("security", []) for name in scheme),
     )
 
 
-def _fields(table: Table) -> tuple[Field, ...]:
+def _read_fields(table: Table) -> tuple[Field, ...]:
     required = set(table.get("required", []))
     return tuple(
-        _field(name, told, is_required=name in required)
-        for name, told in table.get("properties", {}).items()
+        _read_field(name, field, is_required=name in required)
+        for name, field in table.get("properties", {}).items()
     )
 
 
-def _field(name: str, table: Table, *, is_required: bool, place: str = "") -> Field:
-    kind, shape = _kind(table)
+def _read_field(name: str, table: Table, *, is_required: bool, place: str = "") -> Field:
+    kind, shape = _read_kind(table)
     return Field(
         name,
         kind,
         is_required,
         place=place,
         shape=shape,
-        limits=tuple(_limits(table)),
-        about=_about(table),
+        limits=tuple(_read_limits(table)),
+        about=_read_description(table),
     )
 
 
-def _kind(table: Table) -> tuple[str, str]:
+def _read_kind(table: Table) -> tuple[str, str]:
     """Return the words for a type and the shape that it leads to."""
     if "$ref" in table:
         name = table["$ref"].rsplit("/", 1)[-1]
         return name, name
     if table.get("type") == "array":
-        kind, shape = _kind(table.get("items", {}))
+        kind, shape = _read_kind(table.get("items", {}))
         return f"array of {kind}", shape
     choices = table.get("anyOf") or table.get("oneOf")
     if choices:
-        kinds = [_kind(one) for one in choices]
+        kinds = [_read_kind(choice) for choice in choices]
         shape = next((shape for _words, shape in kinds if shape), "")
         return " or ".join(words for words, _shape in kinds), shape
     return str(table.get("type", ANY_KIND)), ""
 
 
-def _limits(table: Table) -> Iterator[str]:
+def _read_limits(table: Table) -> Iterator[str]:
     if "enum" in table:
         yield " | ".join(map(str, table["enum"]))
     for name in LIMITS:
@@ -165,12 +169,5 @@ def _limits(table: Table) -> Iterator[str]:
         yield f"default {table['default']}"
 
 
-def _resolved(document: Table, table: Table) -> Table:
-    if "$ref" not in table:
-        return table
-    resolved: Table = document["components"]["schemas"][table["$ref"].rsplit("/", 1)[-1]]
-    return resolved
-
-
-def _about(table: Table) -> str:
+def _read_description(table: Table) -> str:
     return str(table.get("description", "")).replace("``", "")

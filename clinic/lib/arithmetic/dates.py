@@ -2,8 +2,7 @@
 
 A day belongs to a zone: what is stored is a moment in UTC, what people call "today" is the day of
 the root unit's zone. Zones come as IANA names; only the three of Indonesia have a short name.
-
-Days as people in Indonesia type them into lists and forms.
+``read_day`` takes days as people in Indonesia type them into lists and forms.
 """
 
 import re
@@ -45,7 +44,7 @@ def local_day(moment: datetime, zone: str) -> date:
     Raises:
         ValueError: the moment has no zone of its own, so that its day cannot be known.
     """
-    return _aware(moment).astimezone(ZoneInfo(zone)).date()
+    return _require_zone(moment).astimezone(ZoneInfo(zone)).date()
 
 
 def format_date(day: date, language: str = "id") -> str:
@@ -64,7 +63,7 @@ def format_time(moment: datetime, zone: str) -> str:
     Raises:
         ValueError: the moment has no zone of its own.
     """
-    local = _aware(moment).astimezone(ZoneInfo(zone))
+    local = _require_zone(moment).astimezone(ZoneInfo(zone))
     return f"{local:%H.%M} {zone_label(zone)}"
 
 
@@ -84,7 +83,7 @@ def format_days_left(days: int, language: str = "id") -> str:
     return f"{count} {unit} left" if days > 0 else f"{count} {unit} late"
 
 
-def _aware(moment: datetime) -> datetime:
+def _require_zone(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         msg = "A moment without a zone has no day."
         raise ValueError(msg)
@@ -117,20 +116,20 @@ def read_day(raw: object) -> date:
         NotADay: for anything else, among them two-digit years and years before 1900.
     """
     if isinstance(raw, datetime):
-        return _checked(raw.date())
+        return _check_year(raw.date())
     if isinstance(raw, date):
-        return _checked(raw)
+        return _check_year(raw)
     text = str(raw or "").strip()
-    parts = _parts(text)
+    parts = _read_parts(text)
     if parts is None:
         raise NotADay(details={"raw": text[:40]})
     try:
-        return _checked(date(*parts))
+        return _check_year(date(*parts))
     except ValueError as error:
         raise NotADay(details={"raw": text[:40]}) from error
 
 
-def _parts(text: str) -> tuple[int, int, int] | None:
+def _read_parts(text: str) -> tuple[int, int, int] | None:
     """Return year, month and day as written."""
     if match := _ISO.fullmatch(text):
         year, month, day = match.groups()
@@ -145,7 +144,7 @@ def _parts(text: str) -> tuple[int, int, int] | None:
     return None
 
 
-def _checked(day: date) -> date:
+def _check_year(day: date) -> date:
     if day.year < _EARLIEST_YEAR:
         raise NotADay(details={"raw": day.isoformat()})
     return day

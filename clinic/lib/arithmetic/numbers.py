@@ -1,4 +1,4 @@
-"""Numbers as people in Indonesia write them, and the one rounding rule of the house.
+"""Numbers as people in Indonesia write them, and the one rounding rule.
 
 Credits and scores are exact fractions until they are shown. What is shown is rounded half up on the
 printed digit; a sum is rounded from its unrounded parts.
@@ -55,12 +55,10 @@ def parse_number(raw: str) -> Decimal:
         NotANumber: for anything else, among them ``1,234.5``, ``.5``, exponents, non-ASCII digits.
     """
     text = raw.strip()
-    if _PLAIN.fullmatch(text) or _POINT_DECIMAL.fullmatch(text) is not None:
-        if _POINT_GROUPS.fullmatch(text):
-            return Decimal(text.replace(".", ""))
-        return Decimal(text)
     if _POINT_GROUPS.fullmatch(text):
         return Decimal(text.replace(".", ""))
+    if _PLAIN.fullmatch(text) or _POINT_DECIMAL.fullmatch(text):
+        return Decimal(text)
     if _COMMA_DECIMAL.fullmatch(text):
         return Decimal(text.replace(".", "").replace(",", "."))
     raise NotANumber(details={"raw": raw[:80]})
@@ -80,7 +78,7 @@ def parse_quantity(raw: str, *, units: Sequence[str] = (), fraction: bool = Fals
     Raises:
         NotANumber: for anything else, a zero denominator included.
     """
-    text = _without_unit(raw.strip(), units)
+    text = _strip_unit(raw.strip(), units)
     parts = _FRACTION.fullmatch(text) if fraction else None
     if parts is None:
         return Fraction(parse_number(text))
@@ -89,7 +87,7 @@ def parse_quantity(raw: str, *, units: Sequence[str] = (), fraction: bool = Fals
     return Fraction(int(parts[1]), int(parts[2]))
 
 
-def _without_unit(text: str, units: Sequence[str]) -> str:
+def _strip_unit(text: str, units: Sequence[str]) -> str:
     for unit in sorted(filter(None, units), key=len, reverse=True):
         if text[-len(unit) :].casefold() == unit.casefold():
             return text[: -len(unit)].rstrip()
@@ -128,7 +126,7 @@ def to_scale(value: Exact, digits: int = 6) -> Decimal:
 def format_id(value: Exact) -> str:
     """Write an exact value with all its digits: ``1.500``, ``56,84``; without an end, ``1/3``."""
     fraction = Fraction(value)
-    digits = _decimals_of(fraction.denominator)
+    digits = _count_decimals(fraction.denominator)
     if digits is None:
         return f"{fraction.numerator}/{fraction.denominator}"
     whole, rest = divmod(abs(fraction.numerator) * 10**digits // fraction.denominator, 10**digits)
@@ -137,7 +135,7 @@ def format_id(value: Exact) -> str:
     return f"{sign}{whole:,}".replace(",", ".") + decimals
 
 
-def _decimals_of(denominator: int) -> int | None:
+def _count_decimals(denominator: int) -> int | None:
     """Count the decimals that a fraction with this denominator needs, None if they never end."""
     counts = []
     for prime in (2, 5):
@@ -158,29 +156,35 @@ def in_words_id(value: Exact) -> str:
     number = Fraction(value)
     if number.denominator != 1 or abs(number) > LARGEST_IN_WORDS:
         raise ValueError(f"no words for {number}")
-    words = _words(abs(number.numerator))
+    words = _write_words(abs(number.numerator))
     return f"minus {words}" if number < 0 else words
 
 
-def _words(number: int) -> str:
+def _write_words(number: int) -> str:
     for power, name in _POWERS:
         if number >= power:
-            head = "se" if power == 10**3 and number < 2 * power else f"{_words(number // power)} "
-            return _joined(f"{head}{name}", number % power)
-    return _words_under_thousand(number)
+            head = (
+                "se"
+                if power == 10**3 and number < 2 * power
+                else f"{_write_words(number // power)} "
+            )
+            return _join_words(f"{head}{name}", number % power)
+    return _write_words_under_thousand(number)
 
 
-def _words_under_thousand(number: int) -> str:
+def _write_words_under_thousand(number: int) -> str:
     hundreds, below = divmod(number, 100)
     if hundreds:
-        return _joined("seratus" if hundreds == 1 else f"{_UNDER_TWELVE[hundreds]} ratus", below)
+        return _join_words(
+            "seratus" if hundreds == 1 else f"{_UNDER_TWELVE[hundreds]} ratus", below
+        )
     if below < len(_UNDER_TWELVE):
         return _UNDER_TWELVE[below]
     tens, ones = divmod(below, 10)
     if tens == 1:
         return f"{_UNDER_TWELVE[ones]} belas"
-    return _joined(f"{_UNDER_TWELVE[tens]} puluh", ones)
+    return _join_words(f"{_UNDER_TWELVE[tens]} puluh", ones)
 
 
-def _joined(head: str, rest: int) -> str:
-    return f"{head} {_words(rest)}" if rest else head
+def _join_words(head: str, rest: int) -> str:
+    return f"{head} {_write_words(rest)}" if rest else head

@@ -16,18 +16,17 @@ def draw_path(text: str, *, error: str = "m") -> tuple[str, int]:
     """
     code = segno.make_qr(text, error=error)
     rows = tuple(map(bytes, code.matrix_iter(border=QUIET_ZONE)))
-    strokes = (_strokes(row, y) for y, row in enumerate(rows))
-    return "".join(strokes), len(rows)
+    return "".join(_draw_strokes(row, y) for y, row in enumerate(rows)), len(rows)
 
 
-def _strokes(row: bytes, y: int) -> str:
-    found = []
+def _draw_strokes(row: bytes, y: int) -> str:
+    strokes = []
     x = 0
     while x < len(row):
         length = 0
         while x + length < len(row) and row[x + length]:
             length += 1
         if length:
-            found.append(f"M{x} {y}.5h{length}")
+            strokes.append(f"M{x} {y}.5h{length}")
         x += max(length, 1)
-    return "".join(found)
+    return "".join(strokes)

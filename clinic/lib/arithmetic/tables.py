@@ -1,11 +1,10 @@
-"""Tables of text out of uploaded files, and text that is safe to put into a table.
+"""Tables of text out of uploaded files.
 
 Every cell is text: how a number or a date was meant is decided by whoever knows the column.
 
-Cells of a worksheet that have no value: errors, and formulas nobody has computed.
-
-The table reader hands both over as empty, so that a column of ``#N/A`` would vanish without a
-word. They are read from the markup instead, as the text that a person sees in the cell.
+calamine hands over as empty what has no value: errors, and formulas nobody has computed. A column
+of ``#N/A`` would vanish without a word, so these cells are read from the markup instead, as the
+text that a person sees in them.
 """
 
 import csv
@@ -29,7 +28,7 @@ _VALUELESS_CELL = re.compile(
     rb"(?P<formula><(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>))?"
     rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>(?P<value>[^<]*)</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
-_PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _TAG = re.compile(rb"<[^>]*>")
 
 
@@ -39,73 +38,54 @@ def cells_without_value(content: bytes, sheet_name: str) -> dict[tuple[int, int]
     A formula that gave an empty text has been computed and is not among them.
     """
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        part = _part_of(archive, sheet_name)
+        part = _find_part(archive, sheet_name)
         markup = archive.read(part) if part in archive.namelist() else b""
-    found: dict[tuple[int, int], str] = {}
+    texts: dict[tuple[int, int], str] = {}
     for cell in _VALUELESS_CELL.finditer(markup):
-        attributes = _attributes(cell["attributes"])
-        place = _PLACE.fullmatch(attributes.get("r", ""))
-        shown = _shown(attributes.get("t", ""), cell["formula"], cell["value"])
-        if place and shown:
-            found[int(place[2]) - 1, _column(place[1])] = shown
-    return found
+        attributes = _read_attributes(cell["attributes"])
+        kind, formula, value = attributes.get("t", ""), cell["formula"], cell["value"]
+        text = ""
+        if kind == "e":
+            text = unescape((value or b"#N/A").decode("utf-8", errors="replace"))
+        elif formula is not None and not value and kind != "str":
+            text = f"={unescape(_TAG.sub(b'', formula).decode('utf-8', errors='replace'))}"
+        reference = _REFERENCE.fullmatch(attributes.get("r", ""))
+        if reference and text:
+            texts[int(reference[2]) - 1, _parse_column(reference[1])] = text
+    return texts
 
 
-def _shown(kind: str, formula: bytes | None, value: bytes | None) -> str:
-    """Return the error, or the formula that has no result; nothing for a cell with a value."""
-    if kind == "e":
-        return unescape((value or b"#N/A").decode("utf-8", errors="replace"))
-    if formula is not None and not value and kind != "str":
-        return f"={unescape(_TAG.sub(b'', formula).decode('utf-8', errors='replace'))}"
-    return ""
-
-
-def _part_of(archive: zipfile.ZipFile, sheet_name: str) -> str:
-    """Follow the workbook's list of sheets to the part that holds this one."""
+def _find_part(archive: zipfile.ZipFile, sheet_name: str) -> str:
+    """Follow the workbook's list of sheets to the part of the archive with this one."""
+    path = "xl/_rels/workbook.xml.rels"
+    markup = archive.read(path) if path in archive.namelist() else b""
     relations = {
-        found.get("Id", ""): found.get("Target", "")
-        for found in map(_attributes, _RELATION.findall(_read(archive, "workbook.xml.rels")))
+        relation.get("Id", ""): relation.get("Target", "")
+        for relation in map(_read_attributes, _RELATION.findall(markup))
     }
-    for found in map(_attributes, _SHEET.findall(archive.read("xl/workbook.xml"))):
-        if found.get("name") == sheet_name:
-            key = next((value for name, value in found.items() if name.endswith(":id")), "")
+    for sheet in map(_read_attributes, _SHEET.findall(archive.read("xl/workbook.xml"))):
+        if sheet.get("name") == sheet_name:
+            key = next((value for name, value in sheet.items() if name.endswith(":id")), "")
             target = relations.get(key, "")
             return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
     return ""
 
 
-def _read(archive: zipfile.ZipFile, name: str) -> bytes:
-    path = f"xl/_rels/{name}"
-    return archive.read(path) if path in archive.namelist() else b""
-
-
-def _attributes(markup: bytes) -> dict[str, str]:
+def _read_attributes(markup: bytes) -> dict[str, str]:
     return {
-        name.decode(): unescape((one or other).decode("utf-8", errors="replace"))
-        for name, one, other in _ATTRIBUTE.findall(markup)
+        name.decode(): unescape((double or single).decode("utf-8", errors="replace"))
+        for name, double, single in _ATTRIBUTE.findall(markup)
     }
 
 
-def _column(letters: str) -> int:
+def _parse_column(letters: str) -> int:
+    """Count the columns before this one."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
     return number - 1
 
 
-__all__ = [
-    "Table",
-    "TableLimits",
-    "TableRow",
-    "UnreadableTable",
-    "UnsafeArchive",
-    "escape_formula",
-    "inspect_archive",
-    "read_table",
-]
-
-_FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", *_FULL_WIDTH)
 _CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
 _DELIMITERS = (",", ";", "\t")
 
@@ -126,7 +106,7 @@ class TableRow:
     """One row with the number it has in the file, counted from 1.
 
     Attributes:
-        numeric: places of the cells that the spreadsheet keeps as numbers, counted from 0. A
+        numeric: columns of the cells that the spreadsheet keeps as numbers, counted from 0. A
             number keeps 15 digits, so that a longer code in such a cell has lost its last ones.
     """
 
@@ -192,11 +172,6 @@ def read_table(content: bytes, filename: str, limits: TableLimits = TableLimits(
     raise _refuse("table_kind_unknown")
 
 
-def escape_formula(text: str) -> str:
-    """Make a text cell inert in a spreadsheet: a leading formula character gets an apostrophe."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
-
-
 def _read_xlsx(content: bytes, limits: TableLimits) -> Table:
     import python_calamine
 
@@ -217,12 +192,14 @@ def _read_xlsx(content: bytes, limits: TableLimits) -> Table:
         values = sheet.to_python(skip_empty_area=False, nrows=limits.rows + 1)
     except (python_calamine.CalamineError, ValueError, OSError) as fault:
         raise _refuse("table_unreadable") from fault
-    texts = [[_text(cell) for cell in row] for row in values]
-    for (row, column), shown in cells_without_value(content, visible[0]).items():
+    texts = [[_write_text(cell) for cell in row] for row in values]
+    for (row, column), text in cells_without_value(content, visible[0]).items():
         if row < len(texts) and column < len(texts[row]):
-            texts[row][column] = shown
-    rows = _bounded(texts, limits)
-    return Table(rows=tuple(replace(row, numeric=_numeric(values[row.number - 1])) for row in rows))
+            texts[row][column] = text
+    rows = _number_rows(texts, limits)
+    return Table(
+        rows=tuple(replace(row, numeric=_find_numbers(values[row.number - 1])) for row in rows)
+    )
 
 
 def _refuse_far_cells(content: bytes, limits: TableLimits) -> None:
@@ -234,27 +211,20 @@ def _refuse_far_cells(content: bytes, limits: TableLimits) -> None:
             for column, row in _CELL.findall(archive.read(name)):
                 if int(row) > limits.rows:
                     raise _refuse("too_many_rows", limit=limits.rows)
-                if _column_number(column) > limits.columns:
+                if _parse_column(column.decode()) >= limits.columns:
                     raise _refuse("too_many_columns", limit=limits.columns)
 
 
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number
-
-
-def _numeric(cells: Sequence[object]) -> frozenset[int]:
-    """Return the places of numbers; a truth value is none, though Python counts it as one."""
+def _find_numbers(cells: Sequence[object]) -> frozenset[int]:
+    """Return the columns of numbers; a truth value is none, though Python counts it as one."""
     return frozenset(
-        place
-        for place, cell in enumerate(cells)
+        column
+        for column, cell in enumerate(cells)
         if isinstance(cell, (int, float)) and not isinstance(cell, bool)
     )
 
 
-def _text(cell: object) -> str:
+def _write_text(cell: object) -> str:
     """Write a cell as a person would type it."""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
@@ -272,23 +242,19 @@ def _read_csv(content: bytes, limits: TableLimits) -> Table:
         raise _refuse("file_too_large", limit=limits.csv_bytes // MEBIBYTE)
     if b"\x00" in content or content.startswith(b"PK\x03\x04"):
         raise _refuse("table_unreadable")
-    text, encoding = _decode(content)
-    delimiter = _delimiter(text)
+    try:
+        text, encoding = content.decode("utf-8-sig"), "utf-8"
+    except UnicodeDecodeError:
+        text, encoding = content.decode("cp1252", errors="replace"), "cp1252"
+    delimiter = _choose_delimiter(text)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as fault:
         raise _refuse("table_unreadable") from fault
-    return Table(rows=_bounded(rows, limits), encoding=encoding, delimiter=delimiter)
+    return Table(rows=_number_rows(rows, limits), encoding=encoding, delimiter=delimiter)
 
 
-def _decode(content: bytes) -> tuple[str, str]:
-    try:
-        return content.decode("utf-8-sig"), "utf-8"
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace"), "cp1252"
-
-
-def _delimiter(text: str) -> str:
+def _choose_delimiter(text: str) -> str:
     """Choose the delimiter that splits the first lines most evenly and into most columns."""
     lines = [line for line in text.splitlines()[:20] if line.strip()]
 
@@ -300,7 +266,7 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=fitness)
 
 
-def _bounded(rows: list[list[str]], limits: TableLimits) -> tuple[TableRow, ...]:
+def _number_rows(rows: list[list[str]], limits: TableLimits) -> tuple[TableRow, ...]:
     kept = []
     for number, row in enumerate(rows, 1):
         cells = tuple(cell.strip() for cell in row)

@@ -1,9 +1,7 @@
-"""What may be kept of an uploaded file, judged in the request before any parser.
+"""What may be kept of an uploaded file, judged in the request before any parser touches it.
 
-Looking into an uploaded xlsx before any parser touches it (security: uploads).
-
-The zip directory is judged first; only what it allows is unpacked, piece by piece, to prove that
-the sizes it states are true and that no part declares entities.
+Of an xlsx the zip directory is judged first; only what it allows is unpacked, piece by piece, to
+prove that the sizes it states are true and that no part declares entities.
 """
 
 import io
@@ -79,8 +77,7 @@ ARCHIVE_REASONS = {
 }
 
 
-def refuse(code: str, **details: object) -> UnsafeArchive:
-    """Make the refusal for one reason, with its sentence."""
+def _refuse_archive(code: str, **details: object) -> UnsafeArchive:
     return UnsafeArchive(ARCHIVE_REASONS[code], code=code, details=details)
 
 
@@ -91,30 +88,30 @@ def inspect_archive(content: bytes, limits: ArchiveLimits = ArchiveLimits()) -> 
         UnsafeArchive: with the reason as code, sentence and values.
     """
     if not content:
-        raise refuse("file_empty")
+        raise _refuse_archive("file_empty")
     if len(content) > limits.packed:
-        raise refuse("file_too_large", limit=limits.packed // MEBIBYTE)
+        raise _refuse_archive("file_too_large", limit=limits.packed // MEBIBYTE)
     if content.startswith(_OLE):
-        raise refuse("file_encrypted")
+        raise _refuse_archive("file_encrypted")
     if not content.startswith(_ZIP):
-        raise refuse("file_not_xlsx")
+        raise _refuse_archive("file_not_xlsx")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _inspect_entries(archive, limits)
             _inspect_parts(archive)
     except _DAMAGE as fault:
-        raise refuse("file_damaged") from fault
+        raise _refuse_archive("file_damaged") from fault
 
 
 def _inspect_entries(archive: zipfile.ZipFile, limits: ArchiveLimits) -> None:
     entries = archive.infolist()
     if len(entries) > limits.entries:
-        raise refuse("too_many_parts", limit=limits.entries)
+        raise _refuse_archive("too_many_parts", limit=limits.entries)
     names = [entry.filename for entry in entries]
     if len(set(names)) != len(names):
-        raise refuse("file_damaged")
+        raise _refuse_archive("file_damaged")
     if sum(entry.file_size for entry in entries) > limits.unpacked:
-        raise refuse("unpacks_too_large")
+        raise _refuse_archive("unpacks_too_large")
     for entry in entries:
         _inspect_size(entry, limits)
         _inspect_name(entry)
@@ -123,10 +120,10 @@ def _inspect_entries(archive: zipfile.ZipFile, limits: ArchiveLimits) -> None:
 
 def _inspect_size(entry: zipfile.ZipInfo, limits: ArchiveLimits) -> None:
     if entry.flag_bits & _ENCRYPTED_FLAG:
-        raise refuse("file_encrypted")
+        raise _refuse_archive("file_encrypted")
     packed = max(entry.compress_size, 1)
     if entry.file_size > limits.small and entry.file_size / packed > limits.ratio:
-        raise refuse("unpacks_too_large")
+        raise _refuse_archive("unpacks_too_large")
 
 
 def _inspect_name(entry: zipfile.ZipInfo) -> None:
@@ -134,43 +131,43 @@ def _inspect_name(entry: zipfile.ZipInfo) -> None:
     name = raw.replace("\\", "/")
     steps = name.split("/")
     if name.startswith("/") or ".." in steps or ":" in steps[0] or "\x00" in raw:
-        raise refuse("unsafe_name", name=raw[:80])
+        raise _refuse_archive("unsafe_name", name=raw[:80])
     if (entry.external_attr >> 16) & _UNIX_TYPE == _UNIX_LINK:
-        raise refuse("holds_link", name=raw[:80])
+        raise _refuse_archive("holds_link", name=raw[:80])
 
 
 def _inspect_kind(entry: zipfile.ZipInfo) -> None:
     name = entry.filename.casefold()
     if name.endswith(".bin") and "vba" in name:
-        raise refuse("holds_macros")
+        raise _refuse_archive("holds_macros")
     if "/externallinks/" in f"/{name}":
-        raise refuse("holds_external_links")
+        raise _refuse_archive("holds_external_links")
     if "/embeddings/" in f"/{name}" or "/activex/" in f"/{name}" or name.endswith((".ole", ".exe")):
-        raise refuse("holds_objects", name=entry.filename[:80])
+        raise _refuse_archive("holds_objects", name=entry.filename[:80])
     if name.endswith((".zip", ".7z", ".rar", ".gz", ".xlsx", ".xlsm", ".docx")):
-        raise refuse("holds_archive", name=entry.filename[:80])
+        raise _refuse_archive("holds_archive", name=entry.filename[:80])
 
 
 def _inspect_parts(archive: zipfile.ZipFile) -> None:
     names = set(archive.namelist())
     if "EncryptedPackage" in names:
-        raise refuse("file_encrypted")
+        raise _refuse_archive("file_encrypted")
     if not {"[Content_Types].xml", "xl/workbook.xml"} <= names:
-        raise refuse("file_not_xlsx")
+        raise _refuse_archive("file_not_xlsx")
     for entry in archive.infolist():
         _inspect_content(entry.filename, archive.read(entry))
 
 
 def _inspect_content(name: str, content: bytes) -> None:
     if content.startswith(_ZIP):
-        raise refuse("holds_archive", name=name[:80])
+        raise _refuse_archive("holds_archive", name=name[:80])
     if content.startswith(_OLE):
-        raise refuse("holds_objects", name=name[:80])
+        raise _refuse_archive("holds_objects", name=name[:80])
     if name == "[Content_Types].xml" and b"macroEnabled" in content:
-        raise refuse("holds_macros")
+        raise _refuse_archive("holds_macros")
     is_markup = name.casefold().endswith((".xml", ".rels", ".vml"))
     if is_markup and (b"<!DOCTYPE" in content or b"<!ENTITY" in content):
-        raise refuse("holds_entities")
+        raise _refuse_archive("holds_entities")
 
 
 WORKBOOK = ".xlsx"

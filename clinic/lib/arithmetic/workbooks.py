@@ -61,46 +61,35 @@ def write_workbook(sheets: Sequence[ListSheet]) -> bytes:
 
 
 def _fill(page: "Worksheet", sheet: ListSheet) -> None:
+    from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
     for number, row in enumerate(sheet.rows, 1):
-        for place, value in enumerate(row, 1):
-            _write(page, (number, place), value)
+        for column, value in enumerate(row, 1):
+            cell = page.cell(number, column, value)
+            if isinstance(value, str):
+                cell.value, cell.data_type = value, "s"
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
     for column, width in sheet.widths.items():
         page.column_dimensions[get_column_letter(column + 1)].width = width
     for column in sheet.text_columns:
         page.column_dimensions[get_column_letter(column + 1)].number_format = "@"
     if sheet.heading is not None:
-        _mark_heading(page, sheet.heading)
+        for title in page[sheet.heading + 1]:
+            title.font = Font(bold=True)
+        page.freeze_panes = f"A{sheet.heading + 2}"
     for choice in sheet.choices:
-        _offer(page, choice, first=(sheet.heading or 0) + 2)
+        _add_choice(page, choice, first=(sheet.heading or 0) + 2)
 
 
-def _write(page: "Worksheet", place: tuple[int, int], value: Cell) -> None:
-    from openpyxl.styles import Alignment
-
-    cell = page.cell(*place, value)
-    if isinstance(value, str):
-        cell.value, cell.data_type = value, "s"
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
-
-
-def _mark_heading(page: "Worksheet", heading: int) -> None:
-    from openpyxl.styles import Font
-
-    for cell in page[heading + 1]:
-        cell.font = Font(bold=True)
-    page.freeze_panes = f"A{heading + 2}"
-
-
-def _offer(page: "Worksheet", choice: ColumnChoice, *, first: int) -> None:
+def _add_choice(page: "Worksheet", choice: ColumnChoice, *, first: int) -> None:
     from openpyxl.utils import get_column_letter, quote_sheetname
     from openpyxl.worksheet.datavalidation import DataValidation
 
     source = get_column_letter(choice.source + 1)
     cells = f"{quote_sheetname(choice.sheet)}!${source}$2:${source}${choice.count + 1}"
-    offered = DataValidation(type="list", formula1=cells, allow_blank=True)
-    offered.showErrorMessage = choice.is_strict
-    page.add_data_validation(offered)
+    validation = DataValidation(type="list", formula1=cells, allow_blank=True)
+    validation.showErrorMessage = choice.is_strict
+    page.add_data_validation(validation)
     column = get_column_letter(choice.column + 1)
-    offered.add(f"{column}{first}:{column}{MOST_ROWS}")
+    validation.add(f"{column}{first}:{column}{MOST_ROWS}")

@@ -97,13 +97,13 @@ def minutes(count: int | str | None) -> str:
 @register.filter
 def day(value: date | datetime | None) -> str:
     """Write ``25 Mei 2022``; a moment is read in the active zone."""
-    return dates.format_date(_day(value), language()) if value else NOT_SHOWN
+    return dates.format_date(_to_day(value), language()) if value else NOT_SHOWN
 
 
 @register.filter
 def weekday(value: date | datetime | None) -> str:
     """Write ``Rabu, 25 Mei 2022``."""
-    return dates.format_weekday(_day(value), language()) if value else NOT_SHOWN
+    return dates.format_weekday(_to_day(value), language()) if value else NOT_SHOWN
 
 
 @register.filter
@@ -125,7 +125,7 @@ def days_left(value: date | datetime | None) -> str:
     """Write how far a day is from today: ``3 hari lagi``, ``terlambat 5 hari``."""
     if not value:
         return NOT_SHOWN
-    return dates.format_days_left((_day(value) - timezone.localdate()).days, language())
+    return dates.format_days_left((_to_day(value) - timezone.localdate()).days, language())
 
 
 # What components say for a value of theirs; the last of each for any other value.
@@ -248,7 +248,7 @@ def _draw(context: Context, kind_of_part: str, values: dict[str, Any]) -> str:
     """
     key: tuple[Any, ...] = ()
     with suppress(TypeError):
-        key = (kind_of_part, get_language(), context.autoescape, _frozen(values))
+        key = (kind_of_part, get_language(), context.autoescape, _freeze(values))
     if key in _drawn:
         return _drawn[key]
     page = _Page(context)
@@ -262,7 +262,7 @@ def _draw(context: Context, kind_of_part: str, values: dict[str, Any]) -> str:
     return text
 
 
-def _frozen(value: Any) -> Any:
+def _freeze(value: Any) -> Any:
     """Return the value as a key that tells everything which could change its drawing.
 
     Raises:
@@ -272,9 +272,9 @@ def _frozen(value: Any) -> Any:
     if kind in PLAIN:
         return kind, value
     if kind is dict:
-        return tuple((name, _frozen(one)) for name, one in value.items())
+        return tuple((name, _freeze(each)) for name, each in value.items())
     if kind in {list, tuple}:
-        return kind, tuple(map(_frozen, value))
+        return kind, tuple(map(_freeze, value))
     if isinstance(value, Promise):
         return str, str(value)
     if isinstance(value, Enum):
@@ -314,11 +314,11 @@ class DrawnOnce(template.Node):
                 self.drawn.clear()
             self.drawn[key] = pieces
         filled = {name: conditional_escape(context.get(name) or "") for name in {*pieces[1::2]}}
-        texts = [filled[piece] if place % 2 else piece for place, piece in enumerate(pieces)]
+        texts = [filled[piece] if number % 2 else piece for number, piece in enumerate(pieces)]
         return "".join(texts)
 
 
-def _day(value: date | datetime) -> date:
+def _to_day(value: date | datetime) -> date:
     if isinstance(value, datetime):
         return dates.local_day(value, timezone.get_current_timezone_name())
     return value

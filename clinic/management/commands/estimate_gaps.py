@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from clinic.insights.estimating import Estimated, estimate_package, write_estimates
+from clinic.insights.estimating import estimate_package, write_estimates
 from clinic.insights.package import FaultyPackage
 
 REFUSED, BAD_USAGE = 1, 2
@@ -41,13 +41,9 @@ class Command(BaseCommand):
                 for fault in refusal.faults
             ]
             self._warn(refusal.message.splitlines())
-            self._end(options, {"faults": len(problems)}, problems)
+            self._report(options, {"faults": len(problems)}, problems)
             raise SystemExit(BAD_USAGE) from None
         self._warn(estimated.warnings)
-        self._write(estimated, options)
-        self._end(options, dict(estimated.counts), [], warnings=list(estimated.warnings))
-
-    def _write(self, estimated: Estimated, options: dict[str, Any]) -> None:
         out: Path = options["out"]
         try:
             write_estimates(out, estimated.rows)
@@ -55,14 +51,15 @@ class Command(BaseCommand):
             message = f"cannot be written: {error.strerror}"
             self._warn([f"{out}: {message}"])
             problem = {"where": str(out), "code": "not_written", "message": message}
-            self._end(options, dict(estimated.counts), [problem])
+            self._report(options, dict(estimated.counts), [problem])
             raise SystemExit(REFUSED) from None
+        self._report(options, dict(estimated.counts), [], warnings=list(estimated.warnings))
 
     def _warn(self, lines: list[str] | tuple[str, ...]) -> None:
         for line in lines:
             self.stderr.write(line)
 
-    def _end(
+    def _report(
         self,
         options: dict[str, Any],
         counts: dict[str, int],

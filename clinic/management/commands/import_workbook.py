@@ -18,7 +18,12 @@ from clinic.assessments.sheet_imports import (
 )
 from clinic.assessments.sheets import record_sheet
 from clinic.assessments.workbook.problems import REJECTS
-from clinic.assessments.workbook.report import WorkbookReport, as_plain, build_report, say
+from clinic.assessments.workbook.report import (
+    WorkbookReport,
+    as_plain,
+    build_report,
+    write_sentence,
+)
 from clinic.lib.arithmetic.numbers import format_number
 from clinic.lib.errors import Refused
 from clinic.management.importing import ImportCommand, ImportOutcome, ImportProblem
@@ -86,7 +91,7 @@ class Command(ImportCommand):
             ImportProblem(
                 problem.where,
                 problem.code,
-                say(problem.message.sentence, problem.message.params),
+                write_sentence(problem.message.sentence, problem.message.params),
                 problem.severity == REJECTS,
             )
             for problem in report.problems
@@ -95,7 +100,7 @@ class Command(ImportCommand):
             {
                 "code": check.code,
                 "where": check.where,
-                "message": say(check.message.sentence, check.message.params),
+                "message": write_sentence(check.message.sentence, check.message.params),
                 "points": round(float(check.points), 6),
             }
             for check in report.checks

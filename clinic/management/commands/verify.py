@@ -21,11 +21,11 @@ VERIFIED = "verified.json"
 def invariants() -> list[Invariant]:
     """Collect ``INVARIANTS`` of every package's ``invariants`` module."""
     autodiscover_modules("invariants")
-    found: list[Invariant] = []
+    collected: list[Invariant] = []
     for config in apps.get_app_configs():
         if config.module is not None and module_has_submodule(config.module, "invariants"):
-            found += getattr(config.module, "invariants").INVARIANTS  # noqa: B009 - loaded by name
-    return found
+            collected += getattr(config.module, "invariants").INVARIANTS  # noqa: B009 - loaded by name
+    return collected
 
 
 class Command(BaseCommand):

@@ -18,11 +18,11 @@ HEAD = """\
 
 def matrix() -> str:
     """Return the file; the rules of several packages for one verb and model are one table."""
-    found: dict[tuple[str, str], dict[str, str]] = {}
+    rules: dict[tuple[str, str], dict[str, str]] = {}
     for rule in registered():
-        found.setdefault((rule.verb, rule.model._meta.label), {}).update(rule.letters)
+        rules.setdefault((rule.verb, rule.model._meta.label), {}).update(rule.letters)
     tables = []
-    for (verb, model), letters in sorted(found.items()):
+    for (verb, model), letters in sorted(rules.items()):
         who = ", ".join(f'{role} = "{letters[role]}"' for role in ROLES if role in letters)
         tables.append(f'\n[[rule]]\nverb = "{verb}"\nmodel = "{model}"\nwho = {{ {who} }}\n')
     return HEAD + "".join(tables)

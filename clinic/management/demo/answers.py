@@ -24,7 +24,7 @@ from quizzes.arithmetic.question_types import (
     from_json,
 )
 from quizzes.arithmetic.saving import SaveEvent
-from quizzes.models import Assignment, Attempt, AttemptItem
+from quizzes.models import Assignment, Attempt
 
 # Share of questions answered right, where a planted case needs it.
 PLANTED_SKILL = {
@@ -58,26 +58,25 @@ def take_quiz(
     chance = random.Random(name)  # noqa: S311 - sample data
     attempt, _is_new = delivery.start(assignment, account, now=started_at)
     items = list(attempt.items.select_related("question_version").order_by("index"))
-    pending = [
-        (item.index, _make_save(item, is_right=chance.random() < skill, chance=chance))
-        for item in items
-    ]
+    pending = []
+    for item in items:
+        content = from_json(item.question_version.content)
+        value = typed_answer(content, is_right=chance.random() < skill, chance=chance)
+        save = SaveEvent(client_id="contoh", seq=item.index, base_rev=0, value=value)
+        pending.append((item.index, save))
     ended_at = started_at + timedelta(seconds=SECONDS_AN_ANSWER * len(items))
-    taker = account.person
-    return delivery.submit(attempt.uuid, taker=taker, pending=pending, now=ended_at).attempt
-
-
-def _make_save(item: AttemptItem, *, is_right: bool, chance: random.Random) -> SaveEvent:
-    content = from_json(item.question_version.content)
-    value = typed_answer(content, is_right=is_right, chance=chance)
-    return SaveEvent(client_id="contoh", seq=item.index, base_rev=0, value=value)
+    return delivery.submit(
+        attempt.uuid, taker=account.person, pending=pending, now=ended_at
+    ).attempt
 
 
 def typed_answer(content: Content, *, is_right: bool, chance: random.Random) -> Any:
     """Return an answer in the form in which a browser sends it, right or not as asked."""
     tries = _list_answers(content, chance)
-    wanted = [raw for raw in tries if (credit(content, parse_value(content, raw)) == 1) == is_right]
-    return chance.choice(wanted)
+    fitting = [
+        raw for raw in tries if (credit(content, parse_value(content, raw)) == 1) == is_right
+    ]
+    return chance.choice(fitting)
 
 
 def _list_answers(content: Content, chance: random.Random) -> list[Any]:

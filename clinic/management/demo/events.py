@@ -129,7 +129,10 @@ def load_rehearsal(units: dict[str, Unit], participants: list[Account]) -> Event
     planners = [
         account
         for account in participants
-        if any(post.position == REHEARSAL_POSITION for post in account.person.memberships.all())
+        if any(
+            membership.position == REHEARSAL_POSITION
+            for membership in account.person.memberships.all()
+        )
     ]
     for account in planners[:REHEARSAL_SIZE]:
         _register(event, account, organiser)

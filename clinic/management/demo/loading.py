@@ -15,11 +15,11 @@ from clinic.people.models import Person
 
 
 @transaction.atomic
-def load_demo(say: Callable[[str], None]) -> bool:
+def load_demo(write_line: Callable[[str], None]) -> bool:
     """Load the demo region, whole or not at all; return False where it was loaded before.
 
     Args:
-        say: gets one line for each step, for a person who waits.
+        write_line: gets one line for each step, for a person who waits.
     """
     is_loaded = Person.objects.filter(is_demo=True).exists()
     holds_others = not is_loaded and Person.objects.exists()
@@ -31,30 +31,26 @@ def load_demo(say: Callable[[str], None]) -> bool:
     if is_loaded:
         return False
     with remembering_grants(), timezone.override(events.ZONE):
-        _load_steps(say)
+        write_line("Memuat kerangka penilaian dan capaian belajar ...")
+        region.load_frameworks()
+        write_line("Memuat 41 perangkat daerah dan bagiannya ...")
+        units = region.load_units()
+        tops = region.top_units(units)
+        write_line("Memuat orang dan akun contoh ...")
+        people.load_people(tops)
+        people.load_logins(units)
+        participants = people.load_participants(units)
+        write_line("Memuat bank soal dan menerbitkan 8 modul panduan ...")
+        events.load_bank()
+        region.send_revised_module(region.load_modules())
+        write_line("Mengisi lembar penilaian contoh ...")
+        sheets.load_sheets(units, tops)
+        write_line("Mencatat klinik bulan Mei: 64 pendaftaran, pemindaian, dan jawaban kuis ...")
+        events.load_past_clinic(units, participants)
+        events.load_coming_clinic(units)
+        events.load_rehearsal(units, participants)
+        write_line("Menghitung hasil pemetaan ...")
+        calibrated = findings.calibrate()
+        if calibrated is not None:
+            findings.store(calibrated)
     return True
-
-
-def _load_steps(say: Callable[[str], None]) -> None:
-    say("Memuat kerangka penilaian dan capaian belajar ...")
-    region.load_frameworks()
-    say("Memuat 41 perangkat daerah dan bagiannya ...")
-    units = region.load_units()
-    tops = region.top_units(units)
-    say("Memuat orang dan akun contoh ...")
-    people.load_people(tops)
-    people.load_logins(units)
-    participants = people.load_participants(units)
-    say("Memuat bank soal dan menerbitkan 8 modul panduan ...")
-    events.load_bank()
-    region.send_revised_module(region.load_modules())
-    say("Mengisi lembar penilaian contoh ...")
-    sheets.load_sheets(units, tops)
-    say("Mencatat klinik bulan Mei: 64 pendaftaran, pemindaian, dan jawaban kuis ...")
-    events.load_past_clinic(units, participants)
-    events.load_coming_clinic(units)
-    events.load_rehearsal(units, participants)
-    say("Menghitung hasil pemetaan ...")
-    calibrated = findings.calibrate()
-    if calibrated is not None:
-        findings.store(calibrated)

@@ -75,7 +75,7 @@ EXTRA_STAFF = {
     "kecamatan-contoh-hilir": 2,
 }
 PLANNERS = 15
-PARTICIPANT_POSTS = ("Sekretaris", "Pejabat Perencana", "Pelaksana")
+PARTICIPANT_POSITIONS = ("Sekretaris", "Pejabat Perencana", "Pelaksana")
 # The secretary who is also the unit's official and whose answers are the unit's only ones.
 OFFICIAL_WHO_ANSWERS = "kecamatan-contoh-pesisir"
 
@@ -107,16 +107,16 @@ def _describe_position(position: str, unit: str) -> str:
 
 def _list_people(tops: list[Unit]) -> list[tuple[str, str, str, str, str]]:
     names = dict(Unit.objects.values_list("slug", "name"))
-    posts = [(login.unit, login.position, login.email) for login in LOGINS]
-    taken = {(slug, position) for slug, position, _email in posts}
-    wanted = [(unit.slug, "Sekretaris") for unit in tops]
-    wanted += [(unit.slug, "Pejabat Perencana") for unit in tops[:PLANNERS]]
+    people = [(login.unit, login.position, login.email) for login in LOGINS]
+    taken = {(slug, position) for slug, position, _email in people}
+    positions = [(unit.slug, "Sekretaris") for unit in tops]
+    positions += [(unit.slug, "Pejabat Perencana") for unit in tops[:PLANNERS]]
     for slug, count in EXTRA_STAFF.items():
-        wanted += [(slug, f"Pelaksana {number}") for number in range(1, count + 1)]
-    posts += [(slug, position, "") for slug, position in wanted if (slug, position) not in taken]
+        positions += [(slug, f"Pelaksana {number}") for number in range(1, count + 1)]
+    people += [(slug, name, "") for slug, name in positions if (slug, name) not in taken]
     return [
         (slug, names[slug], position, sample_nip(number), email)
-        for number, (slug, position, email) in enumerate(posts, 1)
+        for number, (slug, position, email) in enumerate(people, 1)
     ]
 
 
@@ -147,7 +147,7 @@ def load_participants(units: dict[str, Unit]) -> list[Account]:
     participants = [
         accounts.create_account(member.person, is_demo=True)
         for member in members.order_by("unit__path", "id")
-        if member.position.startswith(PARTICIPANT_POSTS)
+        if member.position.startswith(PARTICIPANT_POSITIONS)
     ]
     unit = units[OFFICIAL_WHO_ANSWERS]
     staff = set(Membership.objects.filter(unit=unit).values_list("person", flat=True))

@@ -63,14 +63,14 @@ def load_sheets(units: dict[str, Unit], tops: list[Unit]) -> None:
         json=True,
         stdout=StringIO(),
     )
-    for (slug, period), wanted in (
+    for (slug, period), assessed in (
         (PMPRB, tops),
         (AKIP, tops),
         (ZI, [units[name] for name in ZI_UNITS]),
     ):
         edition = FrameworkEdition.objects.get(slug=slug)
         framework_file = edition_file(edition)
-        for unit in wanted:
+        for unit in assessed:
             sheets.record_sheet(
                 unit=unit,
                 edition=edition,
@@ -99,8 +99,8 @@ def made_up_rows(framework_file: FrameworkFile, unit: str) -> dict[str, RowEntry
 def _make_answer(scale: AnswerScale, strength: float, chance: random.Random) -> AnswerValue:
     if scale.kind == "letters":
         best_first = sorted(scale.steps, key=lambda step: -step.value)
-        place = (1 - strength + chance.uniform(-0.2, 0.2)) * len(best_first)
-        return best_first[min(len(best_first) - 1, max(0, int(place)))].letter
+        step = int((1 - strength + chance.uniform(-0.2, 0.2)) * len(best_first))
+        return best_first[min(len(best_first) - 1, max(0, step))].letter
     if scale.kind == "value":
         maximum = scale.maximum or Fraction(1)
         share = Fraction(int(100 * min(0.99, 0.6 + 0.4 * strength)), 100)
@@ -114,8 +114,8 @@ def _make_counts(formula: Formula, strength: float, chance: random.Random) -> di
     above = max(1, round(whole * (strength if formula.kind == "ratio" else 1 - strength)))
     rows = {code: RowEntry(value=whole) for code in formula.denominator}
     rows |= {code: RowEntry(value=min(above, whole)) for code in formula.numerator}
-    for place, code in enumerate(formula.parts):
-        rows[code] = RowEntry(value=whole if place == len(formula.parts) - 1 else 0)
+    for number, code in enumerate(formula.parts):
+        rows[code] = RowEntry(value=whole if number == len(formula.parts) - 1 else 0)
     return rows
 
 

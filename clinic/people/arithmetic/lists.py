@@ -153,18 +153,18 @@ def find_repeated(values: Iterable[tuple[int, str]]) -> dict[int, int]:
 
 
 def _find_columns(row: TableRow, names: Mapping[str, str]) -> dict[int, str]:
-    """Map places to column names; of two columns with one name the first counts."""
+    """Map numbers of columns to their names; of two columns with one name the first counts."""
     columns: dict[int, str] = {}
-    for place, cell in enumerate(row.cells):
+    for number, cell in enumerate(row.cells):
         name = names.get(fold_header(cell))
         if name and name not in columns.values():
-            columns[place] = name
+            columns[number] = name
     return columns
 
 
 def _name_cells(row: TableRow, columns: Mapping[int, str]) -> ListRow:
-    text = {name: row.cells[place] for place, name in columns.items() if place < len(row.cells)}
-    numeric = frozenset(name for place, name in columns.items() if place in row.numeric)
+    text = {name: row.cells[number] for number, name in columns.items() if number < len(row.cells)}
+    numeric = frozenset(name for number, name in columns.items() if number in row.numeric)
     return ListRow(row.number, text, numeric)
 
 
@@ -187,7 +187,7 @@ def _check_header(row: TableRow, names: Mapping[str, str]) -> Iterator[ListProbl
 def _check_cells(rows: Sequence[TableRow], columns: Mapping[int, str]) -> Iterator[ListProblem]:
     """Find cells that hold a spreadsheet's error or a formula that nobody has computed."""
     for row in rows:
-        for place, name in columns.items():
-            text = row.cells[place] if place < len(row.cells) else ""
+        for number, name in columns.items():
+            text = row.cells[number] if number < len(row.cells) else ""
             if text.startswith("=") or text.upper() in ERROR_VALUES:
                 yield ListProblem("cell_holds_error", row.number, name, {"typed": text[:40]})

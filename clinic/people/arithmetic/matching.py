@@ -58,11 +58,14 @@ def normalise_name(text: str) -> str:
     ``Dr. H. Muh. Ilham, S.STP., M.Si.`` becomes ``muhammad ilham``. A name that is titles alone
     stays as its words, so that nothing becomes empty.
     """
-    before_comma, *after = _fold(text).split(",")
+    decomposed = unicodedata.normalize("NFKD", text)
+    plain = "".join(char for char in decomposed if not unicodedata.combining(char)).lower()
+    before_comma, *after = plain.split(",")
     words = _split_words(before_comma)
     for segment in after:
-        if not _is_title_segment(segment):
-            words.extend(_split_words(segment))
+        further = _split_words(segment)
+        if "." not in segment and not all(word in _TITLES for word in further):
+            words.extend(further)
     words = _drop_titles(words) or words
     return " ".join(_SPELLINGS.get(word, word) for word in words)
 
@@ -125,11 +128,6 @@ class PersonIndex:
         return {person for person in named if self._nips.get(person, row.nip) == row.nip}
 
 
-def _fold(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(char for char in decomposed if not unicodedata.combining(char)).lower()
-
-
 def _split_words(text: str) -> list[str]:
     """Split on blanks; ``s.sos`` is one word, ``muh.ilham`` and ``drs.andi`` are two."""
     words: list[str] = []
@@ -138,11 +136,6 @@ def _split_words(text: str) -> list[str]:
         parts = [first, rest] if first in _BEFORE or first in _SPELLINGS else [group]
         words.extend(_NOT_WORD.sub("", part) for part in parts)
     return [word for word in words if word]
-
-
-def _is_title_segment(segment: str) -> bool:
-    words = _split_words(segment)
-    return not words or "." in segment or all(word in _TITLES for word in words)
 
 
 def _drop_titles(words: list[str]) -> list[str]:

@@ -85,8 +85,11 @@ def read_nip(raw: object) -> Nip:
         return Nip(warnings=("nip_is_a_nik",))
     if len(text) > LONGEST_KEPT:
         raise Refused(code="nip_too_long", details={"raw": text[:40]})
-    if len(text) != LENGTH or not (text.isascii() and text.isdigit()):
-        return Nip(digits=text, warnings=(_check_form(text),))
+    if not (text.isascii() and text.isdigit()):
+        return Nip(digits=text, warnings=("nip_holds_letters",))
+    if len(text) != LENGTH:
+        code = "nip_has_the_old_form" if len(text) == OLD_LENGTH else "nip_length"
+        return Nip(digits=text, warnings=(code,))
     return _parse(text)
 
 
@@ -108,12 +111,6 @@ def mask_nip(digits: str) -> str:
     if len(digits) < OLD_LENGTH:
         return "*" * 8
     return f"{digits[:2]}********{digits[-4:]}"
-
-
-def _check_form(text: str) -> str:
-    if not (text.isascii() and text.isdigit()):
-        return "nip_holds_letters"
-    return "nip_has_the_old_form" if len(text) == OLD_LENGTH else "nip_length"
 
 
 def _parse(digits: str) -> Nip:

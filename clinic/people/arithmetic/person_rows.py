@@ -1,6 +1,7 @@
 """One row of a list of persons, read and judged by itself."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -64,7 +65,7 @@ class PersonRow:
 def read_person_row(cells: ListRow) -> PersonRow:
     """Read one row; what cannot be read is left out of it and reported among its problems."""
     nip = _read_nip(cells)
-    sex = _read_sex(cells)
+    sex = _read_choice(cells, "sex", SEXES, unknown="sex_unknown")
     if nip.sex and sex and nip.sex != sex:
         cells.report("sex_disagrees_with_nip", "sex", "warning")
     return PersonRow(
@@ -73,7 +74,9 @@ def read_person_row(cells: ListRow) -> PersonRow:
         unit=cells.read_text("unit", longest=LONGEST["unit"]),
         nip=nip.digits,
         position=cells.read_text("position", longest=LONGEST["position"]),
-        position_kind=_read_position_kind(cells),
+        position_kind=_read_choice(
+            cells, "position_kind", POSITION_KINDS, unknown="position_kind_unknown"
+        ),
         rank=cells.read_text("rank", longest=LONGEST["rank"]),
         sex=sex,
         email=_read_email(cells),
@@ -105,20 +108,12 @@ def _read_name(cells: ListRow) -> str:
     return name
 
 
-def _read_sex(cells: ListRow) -> str:
-    text = cells.get("sex")
-    sex = SEXES.get(fold_header(text), "")
-    if text and not sex:
-        cells.report("sex_unknown", "sex", typed=text[:40])
-    return sex
-
-
-def _read_position_kind(cells: ListRow) -> str:
-    text = cells.get("position_kind")
-    kind = POSITION_KINDS.get(fold_header(text), "")
-    if text and not kind:
-        cells.report("position_kind_unknown", "position_kind", typed=text[:40])
-    return kind
+def _read_choice(cells: ListRow, column: str, choices: Mapping[str, str], *, unknown: str) -> str:
+    text = cells.get(column)
+    choice = choices.get(fold_header(text), "")
+    if text and not choice:
+        cells.report(unknown, column, typed=text[:40])
+    return choice
 
 
 def _read_email(cells: ListRow) -> str:

@@ -8,7 +8,7 @@ from django.utils import translation
 
 from clinic.assessments.report_page import facts_of
 from clinic.assessments.workbook.reading import read_workbook
-from clinic.assessments.workbook.report import as_stored, build_report, say
+from clinic.assessments.workbook.report import as_stored, build_report, write_sentence
 from clinic.lib.arithmetic.messages import Number
 from tests.clinic.assessments.made_workbooks import SAMPLE, ZI
 
@@ -44,7 +44,7 @@ def test_a_number_that_was_not_stored_is_said_alike(language, written):
     params = {"said": Number(Fraction(175, 2), 2), "value": Number(Fraction(100), 2)}
 
     with translation.override(language):
-        text = say(SENTENCE, params)
+        text = write_sentence(SENTENCE, params)
 
     assert f"{written}%" in text
     assert "100%" in text
@@ -52,4 +52,4 @@ def test_a_number_that_was_not_stored_is_said_alike(language, written):
 
 def test_a_report_of_earlier_days_stays_as_it_was_written():
     with translation.override("en"):
-        assert "87,65%" in say(SENTENCE, {"said": "87,65", "value": "100"})
+        assert "87,65%" in write_sentence(SENTENCE, {"said": "87,65", "value": "100"})

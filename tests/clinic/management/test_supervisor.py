@@ -188,10 +188,10 @@ def test_a_child_that_keeps_dying_waits_longer_each_time(capsys):
     child = Child("short", lambda: sys.exit(3))
     delays, now = [], 0.0
     for _ in range(7):
-        child.look_after(now)
+        child.keep_running(now)
         child.process.join()
         child.started_at = now
-        child.look_after(now)
+        child.keep_running(now)
         delays.append(child.start_at - now)
         now = child.start_at
 
@@ -201,11 +201,11 @@ def test_a_child_that_keeps_dying_waits_longer_each_time(capsys):
 
 def test_a_child_that_ran_steadily_starts_anew_without_a_long_wait():
     child = Child("steady", lambda: None, delay=30.0)
-    child.look_after(0.0)
+    child.keep_running(0.0)
     child.process.join()
     child.started_at = 0.0
 
-    child.look_after(supervisor.STEADY_SECONDS + 1)
+    child.keep_running(supervisor.STEADY_SECONDS + 1)
 
     assert child.start_at == supervisor.STEADY_SECONDS + 2
 

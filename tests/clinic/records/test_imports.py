@@ -39,7 +39,7 @@ def read(row, problems=()):
     """Do what an importer's handler does."""
     job = Job.objects.get(name=f"{row.kind}.read", key=str(row.uuid))
     imports.record_report(
-        imports.of_job(job),
+        imports.start_reading(job),
         parsed={"rows": [1]},
         report={"problems": list(problems)},
         counts={"rows": 1},
@@ -228,6 +228,6 @@ class TestExpiring:
         imports.expire(str(row.uuid))
 
         with pytest.raises(Refused) as refused:
-            imports.of_job(job)
+            imports.start_reading(job)
 
         assert refused.value.code == "import_gone"

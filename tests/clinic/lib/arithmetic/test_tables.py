@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.lib.arithmetic.tables import TableLimits, escape_formula, read_table
+from clinic.lib.arithmetic.tables import TableLimits, read_table
 from clinic.lib.arithmetic.uploads import UnsafeArchive
 
 
@@ -106,19 +106,6 @@ def test_a_far_cell_is_refused_before_its_rectangle_is_laid_out():
     buffer = io.BytesIO()
     workbook.save(buffer)
     assert refusal(buffer.getvalue(), "a.xlsx") == "too_many_rows"
-
-
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff20"])
-def test_formula_starts_are_made_inert(start):
-    assert escape_formula(f"{start}1+1") == f"'{start}1+1"
-
-
-@given(st.text(alphabet=st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00")))
-def test_an_escaped_cell_reads_back_after_taking_off_one_apostrophe(text):
-    escaped = escape_formula(text)
-    assert escaped in {text, f"'{text}"}
-    assert not escaped.startswith(("=", "+", "-", "@"))
-    assert escaped.removeprefix("'") == text.removeprefix("'") or escaped == text
 
 
 @given(
