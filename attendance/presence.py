@@ -194,10 +194,10 @@ def _compare(
 
 def rebuild() -> list[PresenceDifference]:
     """Write every presence anew from its rows; return what was different before."""
-    found = list(differences())
+    before = list(differences())
     for event in Event.objects.filter(registrations__in=_find_with_rows()).distinct():
         refold_event(event)
-    return found
+    return before
 
 
 def correct(registration: Registration, correction: Correction, *, by: Account) -> Correction:

@@ -248,22 +248,22 @@ class TestDesk:
         code = badges.token_of(other) if kind == "token" else other.short_code
 
         told = browser.post(place, {**fields, "uid": uuid4(), "kode": code}, follow=True)
-        assert told.context["told"]["scan"].verdict == "wrong_event"
-        assert told.context["told"]["person"] is None
+        assert told.context["last_scan"]["scan"].verdict == "wrong_event"
+        assert told.context["last_scan"]["person"] is None
         assert cast.colleague.name not in told.content.decode()
         assert other.event.title + "</" not in made.markup(told).split('id="hasil"')[1][:900]
         unknown = browser.post(place, {**fields, "uid": uuid4(), "kode": "2222-2222"}, follow=True)
-        assert unknown.context["told"]["scan"].verdict == "unknown_token"
+        assert unknown.context["last_scan"]["scan"].verdict == "unknown_token"
 
     def test_one_group_is_not_asked_for_and_several_are_named_by_their_sessions(
         self, cast, signed_in, today
     ):
         browser, place = signed_in(cast.organiser.account), f"/panitia/{today.code}/absen"
-        assert len(browser.get(place).context["ways"]) == 1
+        assert len(browser.get(place).context["tab_rows"]) == 1
         afternoon = today.sessions.get(title="Siang")
         afternoon.scan_group = "d2"
         afternoon.save()
-        (_label, tabs), _directions = browser.get(place).context["ways"]
+        (_label, tabs), _directions = browser.get(place).context["tab_rows"]
         assert [tab["label"].split(": ")[1] for tab in tabs] == ["Pagi", "Siang"]
         assert [tab["current"] for tab in tabs] == [True, False]
 
@@ -275,7 +275,7 @@ class TestDesk:
         browser.post(f"/panitia/{today.code}/absen/tamu", {**fields, "unit": unit})
         place = f"/panitia/{today.code}/absen"
         told = browser.post(place, {"kelompok": "d1", "batal": uid}, follow=True)
-        assert told.context["told"]["is_gone"]
+        assert told.context["last_scan"]["is_gone"]
         assert not told.context["lists"]
 
 
