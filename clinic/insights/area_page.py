@@ -131,7 +131,7 @@ def _draw_mark(
         "to": place_of(across.at(high)),
         "knowing": mean,
         "doing": doing,
-        "said": decimals(mean, 0),
+        "mean": decimals(mean, 0),
         "low": decimals(low, 0),
         "high": decimals(high, 0),
         "share": decimals(doing, 0),
@@ -232,5 +232,5 @@ def _name_row(node: EditionNode) -> str:
 
 def _list_modules(outcomes: Iterable[Outcome], modules: Mapping[str, Module]) -> tuple[Module, ...]:
     """Each module once, in the order of the outcomes."""
-    found = [modules[each.slug] for each in outcomes if each.slug in modules]
-    return tuple({module.slug: module for module in found}.values())
+    listed = [modules[each.slug] for each in outcomes if each.slug in modules]
+    return tuple({module.slug: module for module in listed}.values())
