@@ -9,6 +9,9 @@ from itertools import zip_longest
 from typing import Any, Literal
 
 Kind = Literal["new", "removed", "changed"]
+Paragraph = tuple[tuple[str, str], ...]
+"""One changed paragraph as runs of words, each the same, gone or added."""
+
 SAME, GONE, ADDED = "same", "gone", "added"
 # Of the head, what a reader meets; sections are compared by themselves.
 HEAD_FIELDS = (
@@ -27,13 +30,6 @@ _MARK_UP = re.compile(r"<[^>]+>")
 _WORDS = re.compile(r"\s+|\S+")
 # Keys of the editor that nobody reads.
 _UNREAD = frozenset({"id", "type"})
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    """One changed paragraph as runs of words, each the same, gone or added."""
-
-    runs: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -85,7 +81,7 @@ def compare(before: Sequence[str], after: Sequence[str]) -> tuple[Paragraph, ...
         if tag != "equal":
             pairs = zip_longest(before[old_from:old_to], after[new_from:new_to], fillvalue="")
             paragraphs += [
-                Paragraph(tuple(_compare_words(_WORDS.findall(old), _WORDS.findall(new))))
+                tuple(_compare_words(_WORDS.findall(old), _WORDS.findall(new)))
                 for old, new in pairs
             ]
     return tuple(paragraphs)
