@@ -351,58 +351,45 @@ class DeskRow:
         return self.line.last_out if self.has_gone else self.line.first_in
 
 
-@dataclass(frozen=True)
-class DeskLists:
-    """Whom the desk waits for, and who is done; each by unit in official order, then by name."""
-
-    ahead: list[DeskRow]
-    done: list[DeskRow]
-
-    def __bool__(self) -> bool:
-        return bool(self.ahead or self.done)
+def takes_entries(event: Event, sessions: Iterable[Session], now: datetime) -> bool:
+    """Tell whether an entry made now lies in the hours of the sessions' group."""
+    planned = [session for session in sessions if not session.is_cancelled]
+    return is_in_window(event, now, planned)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Desk:
-    """The desk of one scan group at one moment, for one direction."""
+def desk_rows(
+    event: Event,
+    sessions: Iterable[Session],
+    lines: Sequence[AttendanceLine],
+    *,
+    direction: Direction,
+    is_open: bool,
+) -> tuple[list[DeskRow], list[DeskRow]]:
+    """Part the lines into who is still to be recorded and who is done (one query).
 
-    event: Event
-    sessions: Sequence[Session]
-    direction: Direction
-    now: datetime
-
-    @property
-    def is_open(self) -> bool:
-        """Whether an entry made now lies in the hours of the group."""
-        planned = [session for session in self.sessions if not session.is_cancelled]
-        return is_in_window(self.event, self.now, planned)
-
-    def lists_of(self, lines: Iterable[AttendanceLine]) -> DeskLists:
-        """Part the lines into who is still to be recorded and who is done (one query)."""
-        lines = list(lines)
-        # The last entry of those whose attendance is to be checked.
-        scans = Scan.objects.filter(
-            event=self.event,
-            scan_group__in={session.scan_group for session in self.sessions},
-            registration__in=[line.registration.pk for line in lines if line.state == State.REVIEW],
-        ).order_by("effective_at")
-        recorded = dict(scans.values_list("registration", "effective_at"))
-        is_open = self.is_open
-        rows = [
-            DeskRow(
-                line,
-                self.direction,
-                uuid4(),
-                recorded.get(line.registration.pk),
-                may_record=is_open or line.registration.pk not in recorded,
-            )
-            for line in lines
-        ]
-        done = [row for row in rows if row.is_done]
-        ahead = [row for row in rows if not row.is_done]
-        if self.direction == Direction.OUT:
-            ahead.sort(key=lambda row: not row.line.is_there)
-        return DeskLists(ahead, done)
+    Both stay by unit in official order, then by name; who goes out was there before.
+    """
+    # The last entry of those whose attendance is to be checked.
+    scans = Scan.objects.filter(
+        event=event,
+        scan_group__in={session.scan_group for session in sessions},
+        registration__in=[line.registration.pk for line in lines if line.state == State.REVIEW],
+    ).order_by("effective_at")
+    recorded = dict(scans.values_list("registration", "effective_at"))
+    rows = [
+        DeskRow(
+            line,
+            direction,
+            uuid4(),
+            recorded.get(line.registration.pk),
+            may_record=is_open or line.registration.pk not in recorded,
+        )
+        for line in lines
+    ]
+    ahead = [row for row in rows if not row.is_done]
+    if direction == Direction.OUT:
+        ahead.sort(key=lambda row: not row.line.is_there)
+    return ahead, [row for row in rows if row.is_done]
 
 
 DONE, OPEN = "selesai", "belum"

@@ -129,14 +129,14 @@ class NarrowForm(forms.Form):
     def __init__(self, *args: Any, listing: Listing, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         proposed, *others = Registration.State.choices
-        self._offer("status", [proposed, Registration.INVITED, *others])
-        self._offer("unit", [(name, name) for name in listing.units])
-        self._offer("kehadiran", presence_choices())
-        self._offer("kuis", [(DONE, _("Done")), (OPEN, _("Not yet"))])
+        self._set_choices("status", [proposed, Registration.INVITED, *others])
+        self._set_choices("unit", [(name, name) for name in listing.units])
+        self._set_choices("kehadiran", presence_choices())
+        self._set_choices("kuis", [(DONE, _("Done")), (OPEN, _("Not yet"))])
         if not listing.has_quiz:
             del self.fields["kuis"]
 
-    def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
+    def _set_choices(self, name: str, choices: list[tuple[str, Any]]) -> None:
         self.fields[name].choices = [ANY, *choices]  # type: ignore[attr-defined]
 
 

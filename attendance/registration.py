@@ -88,7 +88,7 @@ def notify_person(
         subject, body = _write_notice(registration)
     notices.notify(
         "registration",
-        _notice_key(registration, act),
+        _make_notice_key(registration, act),
         locale=settings.LANGUAGE_CODE,
         subject=subject % {"event": event.title},
         body=body
@@ -106,10 +106,10 @@ def notify_person(
 
 def take_back_notices(registrations: Iterable[Registration], *, act: str) -> None:
     """Remove what ``notify_person`` wrote for this act and nobody has been given yet."""
-    notices.take_back([_notice_key(row, act) for row in registrations])
+    notices.take_back([_make_notice_key(row, act) for row in registrations])
 
 
-def _notice_key(registration: Registration, act: str) -> str:
+def _make_notice_key(registration: Registration, act: str) -> str:
     key = f"registration:{registration.uuid}:{registration.state}"
     return f"{key}:{act}" if act else key
 

@@ -107,14 +107,22 @@ def organiser_door(request: SignedInRequest, code: str) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     is_search = len(text) >= boards.SHORTEST_SEARCH
     direction = Direction.OUT if request.GET.get("arah") == "out" else Direction.IN
-    desk = boards.Desk(event=event, sessions=own, direction=direction, now=now)
+    is_open = boards.takes_entries(event, own, now)
+    ahead, done = boards.desk_rows(
+        event,
+        own,
+        boards.narrow_by_name(lines, text) if is_search else lines,
+        direction=direction,
+        is_open=is_open,
+    )
     context = {
         "event": event,
         "group": group,
         "direction": direction,
         "record_label": _("Out") if direction == Direction.OUT else _("Present"),
-        "lists": desk.lists_of(boards.narrow_by_name(lines, text) if is_search else lines),
-        "is_open": desk.is_open,
+        "ahead": ahead,
+        "done": done,
+        "is_open": is_open,
         "count": boards.count_of(lines),
         "whole_list_url": _make_door_address(event, group, direction),
         "tab_rows": _make_tabs(event, sessions, group=group, direction=direction, text=text),
