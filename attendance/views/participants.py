@@ -72,12 +72,21 @@ def _make_list_address(request: SignedInRequest, event: Event, **more: Any) -> s
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def organiser_people(request: SignedInRequest, code: str) -> HttpResponse:
-    """List who is registered; a post decides on the chosen ones, after a page that asks."""
+    """List who is registered; a post decides on the chosen ones, after a page that asks.
+
+    What a post does is told by the field that only it sends.
+    """
     event = _get_event(request, code)
     if request.method != "POST":
         return _show_list(request, event)
-    wanted = [act for name, act in ACTS.items() if name in request.POST]
-    return (wanted[0] if wanted else _ask_before_deciding)(request, event)
+    if "batal" in request.POST:
+        return _undo(request, event)
+    if "pendaftaran" in request.POST:  # the button in one person's row
+        row = get_object_or_404(event.registrations, uuid=read_uuid(request.POST["pendaftaran"]))
+        return _decide(request, event, Decision.Act.APPROVE, [row.uuid], key=uuid4())
+    if "kunci" in request.POST:
+        return _decide_chosen(request, event)
+    return _ask_before_deciding(request, event)
 
 
 def _show_list(request: SignedInRequest, event: Event) -> HttpResponse:
@@ -129,12 +138,6 @@ def _undo(request: SignedInRequest, event: Event) -> HttpResponse:
     else:
         messages.success(request, _("Undone. Every registration is as it was before."))
     return redirect(_make_list_address(request, event))
-
-
-def _approve(request: SignedInRequest, event: Event) -> HttpResponse:
-    """Approve one person at once: the button in their row."""
-    row = get_object_or_404(event.registrations, uuid=read_uuid(request.POST["pendaftaran"]))
-    return _decide(request, event, Decision.Act.APPROVE, [row.uuid], key=uuid4())
 
 
 def _decide(
@@ -330,10 +333,6 @@ def _find_extensible_quizzes(
     rows = list(given.filter(event=row.event).select_related("quiz"))
     titles = planning.titles_of(row.quiz for row in rows)
     return [(row, titles[row.quiz_id]) for row in rows]
-
-
-# What a post of the list does, by the field that only it sends; without any of them it asks.
-ACTS = {"batal": _undo, "pendaftaran": _approve, "kunci": _decide_chosen}
 
 
 @never_cache

@@ -184,7 +184,12 @@ def _edit_when(request: SignedInRequest, event: Event) -> HttpResponse:
     sent = [form for form in (place, session) if form.is_bound]
     if sent and all(form.is_valid() for form in sent):
         with refusals_in(sent[-1]):
-            return _save_when(request, event, place, session)
+            if place.is_bound:
+                events.change_event(event, place.cleaned_data, actor=request.user)
+            if not session.is_bound:
+                return _return_to_step(request, event, _("Saved."))
+            added = events.add_session(event, session.planned_session(), actor=request.user)
+            return _confirm_session(request, event, added)
     has_session = bool(planning.taking_place(event.sessions.all()))
     return _show_step(
         request,
@@ -210,17 +215,6 @@ def _make_when_forms(request: SignedInRequest, event: Event) -> tuple[PlaceForm,
     if data.get("simpan") != "sesi" and not session.is_begun:
         session = SessionForm(event=event, initial=usual)
     return place, session
-
-
-def _save_when(
-    request: SignedInRequest, event: Event, place: PlaceForm, session: SessionForm
-) -> HttpResponse:
-    if place.is_bound:
-        events.change_event(event, place.cleaned_data, actor=request.user)
-    if not session.is_bound:
-        return _return_to_step(request, event, _("Saved."))
-    added = events.add_session(event, session.planned_session(), actor=request.user)
-    return _confirm_session(request, event, added)
 
 
 def _return_to_step(
