@@ -225,7 +225,7 @@ class Folded:
 
 
 @dataclass
-class _Fold:
+class _FoldState:
     """What the entries of one person come to, before each session is judged."""
 
     event: Event
@@ -254,7 +254,7 @@ def fold(
     by_group: dict[str, list[Session]] = defaultdict(list)
     for session in planned:
         by_group[session.scan_group].append(session)
-    work = _Fold(event, dict(by_group))
+    work = _FoldState(event, dict(by_group))
     entries, void = apply_corrections(scans, corrections)
     for uid in void:
         work.flags[uid].add(Flag.VOID)
@@ -287,7 +287,7 @@ def is_double(entry: CorrectedEntry, before: CorrectedEntry | None) -> bool:
     )
 
 
-def _set_aside(work: _Fold, entries: Iterable[CorrectedEntry]) -> list[CorrectedEntry]:
+def _set_aside(work: _FoldState, entries: Iterable[CorrectedEntry]) -> list[CorrectedEntry]:
     """Return the entries that count; the others are set aside with a flag that says why.
 
     Acceptance lets an entry count outside its window too; it is clipped all the same.
@@ -311,7 +311,9 @@ def _set_aside(work: _Fold, entries: Iterable[CorrectedEntry]) -> list[Corrected
     return counting
 
 
-def _count_doubles_once(work: _Fold, entries: Sequence[CorrectedEntry]) -> list[CorrectedEntry]:
+def _count_doubles_once(
+    work: _FoldState, entries: Sequence[CorrectedEntry]
+) -> list[CorrectedEntry]:
     """Drop doubles; where the double is the surer of the two, the entry that counts gains by it."""
     single = list(entries[:1])
     for before, entry in pairwise(entries):
@@ -324,7 +326,7 @@ def _count_doubles_once(work: _Fold, entries: Sequence[CorrectedEntry]) -> list[
     return single
 
 
-def _make_stays(work: _Fold, entries: Sequence[CorrectedEntry]) -> None:
+def _make_stays(work: _FoldState, entries: Sequence[CorrectedEntry]) -> None:
     work.stays, alone = stays_of(entries, work.sessions)
     for entry in alone:
         own = [other for other in entries if other.group == entry.group]
@@ -341,7 +343,7 @@ def _make_stays(work: _Fold, entries: Sequence[CorrectedEntry]) -> None:
                 work.flags[entry.uid].add(Flag.NO_MINUTES)
 
 
-def _judge_session(work: _Fold, session: Session) -> Presence:
+def _judge_session(work: _FoldState, session: Session) -> Presence:
     """Say what holds of one session: ``late`` before ``left_early``; the flags hold both."""
     event = work.event
     stays = [
@@ -393,7 +395,7 @@ def _judge_session(work: _Fold, session: Session) -> Presence:
     )
 
 
-def _find_reasons_to_look(work: _Fold, session: Session) -> set[Flag]:
+def _find_reasons_to_look(work: _FoldState, session: Session) -> set[Flag]:
     """Collect why a session in which nobody was seen needs a person to look.
 
     An ``out`` alone speaks for the sessions begun since the entry before it; any other entry that

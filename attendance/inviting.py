@@ -80,7 +80,7 @@ def _find_memberships(*roots: Unit) -> QuerySet[Membership]:
     return rows.filter(unit__in=Unit.objects.under(*roots))
 
 
-def find(
+def find_candidates(
     event: Event,
     units: Sequence[Unit],
     positions: Sequence[str],

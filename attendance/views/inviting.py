@@ -53,7 +53,7 @@ def _find_by_unit(
 ) -> Refused | None:
     wanted = context["form"].cleaned_data
     try:
-        candidates = inviting.find(
+        candidates = inviting.find_candidates(
             event,
             list(wanted["unit"]),
             wanted["jabatan"],

@@ -240,7 +240,7 @@ def blocks(content: Profile) -> list[dict[str, Any]]:
             "id": "yang-belum-diketahui",
             "title": _("What is not known yet"),
             "lines": [
-                {**_draw_line(line), "text": str(line.area), "hint": " ".join(telling(line))}
+                {**_draw_line(line), "text": str(line.area), "hint": " ".join(make_hints(line))}
                 for line in content.unknown
             ],
             "empty": _("Every area has a finding."),
@@ -271,7 +271,7 @@ def _draw_weak(line: ProfileLine) -> dict[str, Any]:
     return {**_draw_line(line), "text": text, "hint": wording.basis(line.shown)}
 
 
-def telling(line: ProfileLine) -> list[str]:
+def make_hints(line: ProfileLine) -> list[str]:
     """What would make the area known, a sentence for each reason."""
     return [
         explaining.what_would_tell(reason, line.shown, line.quizzes, line.area.slug)

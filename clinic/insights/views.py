@@ -240,7 +240,7 @@ def finding(
         context |= {
             "sentences": explaining.sentences(shown, assessed, year),
             "step": profile.step(line),
-            "telling": profile.telling(line),
+            "hints": profile.make_hints(line),
             "rows": _join_modules(assessed, line),
         }
     return render(request, "insights/finding.html", context)
