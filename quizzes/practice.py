@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
+from clinic.lib.languages import language
 from clinic.people.models import Person
 from quizzes.arithmetic.answers import parse_value
 from quizzes.arithmetic.public_items import ItemReview, PublicItem, public_item, review_of
@@ -39,7 +39,7 @@ def check_questions(slugs: Iterable[str]) -> dict[str, CheckQuestion]:
             public_item(
                 version.parsed,
                 order=option_order(version.parsed, version.uuid.bytes, 0),
-                language=_get_language(),
+                language=language(),
             ),
         )
         for version in _list_versions().filter(question__slug__in=set(slugs))
@@ -66,7 +66,7 @@ def check(slug: str, raw: Any, *, person: Person | None = None) -> ItemReview:
         content,
         value,
         sights=AFTER_CHECK,
-        language=_get_language(),
+        language=language(),
         sources=version.source_labels,
     )
     if person is not None:
@@ -83,7 +83,3 @@ def check(slug: str, raw: Any, *, person: Person | None = None) -> ItemReview:
 def _list_versions() -> Any:
     rows = QuestionVersion.objects.published().select_related("question")
     return rows.filter(question__use=Question.Use.PRACTICE)
-
-
-def _get_language() -> str:
-    return "en" if get_language() == "en" else "id"
