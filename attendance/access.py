@@ -66,7 +66,7 @@ def events_run(reach: Reach) -> Q:
 
 
 @rule("add-walk-in", Event, "panitia:e admin:*")
-def events_with_a_door(reach: Reach) -> Q:
+def events_with_walk_ins(reach: Reach) -> Q:
     """The organiser's events; the administrator's everywhere."""
     return EVERYTHING if reach.everything else reach.in_events("pk")
 

@@ -95,21 +95,21 @@ def shown_short_code(code: str) -> str:
 
 
 def read_typed(event: Event, text: str) -> tuple[Registration | None, str]:
-    """Read what was typed or scanned at the event's door: a short code, or a token.
+    """Read what was typed or scanned at the event's desk: a short code, or a token.
 
     Returns:
         The registration of this event that the short code names; else a token to be looked up. The
-        short code of another event becomes that badge's token, so that the door says of a code the
+        short code of another event becomes that badge's token, so that the desk says of a code the
         same whether it is typed or scanned (C8).
     """
     code = fold_short_code(text[:40])
     if len(code) != SHORT_CODE_LENGTH:
         return None, text
     rows = Registration.objects.filter(short_code=code).select_related("event")
-    found = {row.event_id: row for row in rows}
-    if event.pk in found:
-        return found[event.pk], ""
-    elsewhere = next(iter(found.values()), None)
+    by_event = {row.event_id: row for row in rows}
+    if event.pk in by_event:
+        return by_event[event.pk], ""
+    elsewhere = next(iter(by_event.values()), None)
     return None, token_of(elsewhere) if elsewhere else text
 
 
@@ -126,15 +126,15 @@ def reissue(registration: Registration, *, actor: Account) -> Registration:
     """Give the person a new badge; the old token is superseded from this moment."""
     require(actor, "change-event", registration.event)
     with transaction.atomic():
-        held = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
-        if not held.is_active:
+        locked = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
+        if not locked.is_active:
             text = _("This registration is not in force, so that it has no code.")
             raise Refused(text, code="not_in_force", status=409)
-        held.token_version += 1
-        held.save(update_fields=["token_version", "changed_at"])
-        issue(held)
-        audit.record("badge.reissue", actor=actor, thing=held, subject=held.person_id)
-    return held
+        locked.token_version += 1
+        locked.save(update_fields=["token_version", "changed_at"])
+        issue(locked)
+        audit.record("badge.reissue", actor=actor, thing=locked, subject=locked.person_id)
+    return locked
 
 
 def qr_path(text: str) -> tuple[str, int]:
@@ -159,9 +159,9 @@ def _write_line_below(drawn: io.BytesIO, line: str) -> bytes:
     with Image.open(drawn) as code:
         picture = Image.new("L", (code.width, code.height + LINE_HEIGHT), "white")
         picture.paste(code)
-    place = (picture.width / 2, picture.height - LINE_HEIGHT)
+    point = (picture.width / 2, picture.height - LINE_HEIGHT)
     font = ImageFont.load_default(LINE_HEIGHT * 0.6)
-    ImageDraw.Draw(picture).text(place, line, fill="black", font=font, anchor="ma")
+    ImageDraw.Draw(picture).text(point, line, fill="black", font=font, anchor="ma")
     written = io.BytesIO()
     picture.save(written, "PNG")
     return written.getvalue()

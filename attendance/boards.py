@@ -4,7 +4,7 @@ Reads only, with a number of statements that does not depend on how many people 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -69,23 +69,23 @@ class AttendanceLine:
 
 def current_group(sessions: Sequence[Session], now: datetime) -> str:
     """Return the scan group under way, else the next one, else the last."""
-    ahead = [one for one in sessions if not one.is_cancelled and one.ends_at > now]
+    ahead = [row for row in sessions if not row.is_cancelled and row.ends_at > now]
     chosen = ahead[0] if ahead else sessions[-1] if sessions else None
     return chosen.scan_group if chosen else ""
 
 
 def groups_of(event: Event, sessions: Iterable[Session]) -> list[tuple[str, str]]:
     """Return the scan groups with their sessions in words, and the day where there are several."""
-    held: dict[str, list[Session]] = defaultdict(list)
+    by_group: dict[str, list[Session]] = defaultdict(list)
     for session in sessions:
         if not session.is_cancelled:
-            held[session.scan_group].append(session)
-    titles = {group: ", ".join(one.title for one in own) for group, own in held.items()}
-    if len(held) == 1:
+            by_group[session.scan_group].append(session)
+    titles = {group: ", ".join(row.title for row in own) for group, own in by_group.items()}
+    if len(by_group) == 1:
         return list(titles.items())
     days = {
         group: dates.format_weekday(dates.local_day(own[0].starts_at, event.zone))
-        for group, own in held.items()
+        for group, own in by_group.items()
     }
     return [(group, f"{days[group]}: {title}") for group, title in titles.items()]
 
@@ -105,11 +105,11 @@ def lines_of(
     They come by unit in official order, then by name.
     """
     registrations = event.registrations.all() if every_state else event.registrations.held()
-    held: dict[int, dict[int, Presence]] = defaultdict(dict)
+    presences: dict[int, dict[int, Presence]] = defaultdict(dict)
     for presence in Presence.objects.filter(registration__event=event, session__in=sessions):
-        held[presence.registration_id][presence.session_id] = presence
+        presences[presence.registration_id][presence.session_id] = presence
     lines = [
-        _make_line(row, sessions, held.get(row.pk, {}), now)
+        _make_line(row, sessions, presences.get(row.pk, {}), now)
         for row in registrations.select_related("person", "unit").only(*SHOWN_FIELDS).order_by()
     ]
     return sorted(lines, key=lambda line: line.registration.official_place)
@@ -119,21 +119,24 @@ def own_line(
     registration: Registration, sessions: Sequence[Session], now: datetime
 ) -> AttendanceLine:
     """Return one person's line (one query)."""
-    held = {row.session_id: row for row in registration.presences.filter(session__in=sessions)}
-    return _make_line(registration, sessions, held, now)
+    rows = registration.presences.filter(session__in=sessions)
+    return _make_line(registration, sessions, {row.session_id: row for row in rows}, now)
 
 
 def _make_line(
-    row: Registration, sessions: Sequence[Session], held: Mapping[int, Presence], now: datetime
+    row: Registration, sessions: Sequence[Session], presences: Mapping[int, Presence], now: datetime
 ) -> AttendanceLine:
-    state = strongest_state([shown_state(held.get(one.pk), one, now) for one in sessions])
-    came = [one.first_in for one in held.values() if one.first_in]
-    left = [one.last_out for one in held.values() if one.last_out]
-    minutes = sum(one.minutes for one in held.values())
-    return AttendanceLine(row, state, min(came, default=None), max(left, default=None), minutes)
+    rows = presences.values()
+    return AttendanceLine(
+        row,
+        strongest_state([shown_state(presences.get(each.pk), each, now) for each in sessions]),
+        first_in=min((each.first_in for each in rows if each.first_in), default=None),
+        last_out=max((each.last_out for each in rows if each.last_out), default=None),
+        minutes=sum(each.minutes for each in rows),
+    )
 
 
-def found_by_name(lines: Sequence[AttendanceLine], text: str) -> list[AttendanceLine]:
+def narrow_by_name(lines: Sequence[AttendanceLine], text: str) -> list[AttendanceLine]:
     """Keep whose name holds every typed word, blind to titles, accents and case; or the code."""
     words = normalise_name(text).split() or text.lower().split()
     return [line for line in lines if all(word in line.words for word in words)]
@@ -196,7 +199,7 @@ def board_of(event: Event, sessions: Sequence[Session], now: datetime) -> Board:
 
     Units come in official order, who has none last.
     """
-    board = Board(is_past=bool(sessions) and all(one.ends_at <= now for one in sessions))
+    board = Board(is_past=bool(sessions) and all(row.ends_at <= now for row in sessions))
     presences = Presence.objects.filter(registration__event=event, session__in=sessions)
     recorded = {
         (registration, session): (state, flags)
@@ -208,11 +211,12 @@ def board_of(event: Event, sessions: Sequence[Session], now: datetime) -> Board:
     rows = event.registrations.held().order_by().values_list("pk", "unit__path", "unit_name")
     units: dict[str, HeadCount] = {}
     for key, _path, name in sorted(rows, key=lambda row: (row[1] or "~", row[2])):
-        states = [
-            state_at(*recorded.get((key, one.pk), nothing), session=one, now=now)
-            for one in sessions
-        ]
-        state = strongest_state(states)
+        state = strongest_state(
+            [
+                state_at(*recorded.get((key, session.pk), nothing), session=session, now=now)
+                for session in sessions
+            ]
+        )
         unit = name or _("Without unit")
         units.setdefault(unit, HeadCount(unit)).add(state)
         board.everybody.add(state)
@@ -254,7 +258,7 @@ class StatusLine:
         return pgettext("event", "Under way") if self.state == "doing" else _("Not yet")
 
 
-def six_lines(event: Event, count: HeadCount) -> list[StatusLine]:
+def status_lines(event: Event, count: HeadCount) -> list[StatusLine]:
     """Say how far the event is: registration, letter, preparation, scans, certificates, report."""
 
     def to_do(name: str, *args: str) -> str:
@@ -347,61 +351,45 @@ class DeskRow:
         return self.line.last_out if self.has_gone else self.line.first_in
 
 
-@dataclass(frozen=True)
-class DeskLists:
-    """Whom the desk waits for, and who is done; each by unit in official order, then by name."""
-
-    ahead: list[DeskRow]
-    done: list[DeskRow]
-
-    def __bool__(self) -> bool:
-        return bool(self.ahead or self.done)
+def takes_entries(event: Event, sessions: Iterable[Session], now: datetime) -> bool:
+    """Tell whether an entry made now lies in the hours of the sessions' group."""
+    planned = [session for session in sessions if not session.is_cancelled]
+    return is_in_window(event, now, planned)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Desk:
-    """The desk of one scan group at one moment, for one direction."""
+def desk_rows(
+    event: Event,
+    sessions: Iterable[Session],
+    lines: Sequence[AttendanceLine],
+    *,
+    direction: Direction,
+    is_open: bool,
+) -> tuple[list[DeskRow], list[DeskRow]]:
+    """Part the lines into who is still to be recorded and who is done (one query).
 
-    event: Event
-    sessions: Sequence[Session]
-    direction: Direction
-    now: datetime
-
-    @property
-    def is_open(self) -> bool:
-        """Whether an entry made now lies in the hours of the group."""
-        planned = [session for session in self.sessions if not session.is_cancelled]
-        return is_in_window(self.event, self.now, planned)
-
-    def lists_of(self, lines: Iterable[AttendanceLine]) -> DeskLists:
-        """Part the lines into who is still to be recorded and who is done (one query)."""
-        lines = list(lines)
-        seen = self._find_seen([line for line in lines if line.state == State.REVIEW])
-        is_open = self.is_open
-        rows = [
-            DeskRow(
-                line,
-                self.direction,
-                uuid4(),
-                seen.get(line.registration.pk),
-                may_record=is_open or line.registration.pk not in seen,
-            )
-            for line in lines
-        ]
-        done = [row for row in rows if row.is_done]
-        ahead = [row for row in rows if not row.is_done]
-        if self.direction == Direction.OUT:
-            ahead.sort(key=lambda row: not row.line.is_there)
-        return DeskLists(ahead, done)
-
-    def _find_seen(self, lines: Sequence[AttendanceLine]) -> dict[int, datetime]:
-        """Return the last entry of those whose attendance is to be checked."""
-        rows = Scan.objects.filter(
-            event=self.event,
-            scan_group__in={one.scan_group for one in self.sessions},
-            registration__in=[line.registration.pk for line in lines],
-        ).order_by("effective_at")
-        return dict(rows.values_list("registration", "effective_at"))
+    Both stay by unit in official order, then by name; who goes out was there before.
+    """
+    # The last entry of those whose attendance is to be checked.
+    scans = Scan.objects.filter(
+        event=event,
+        scan_group__in={session.scan_group for session in sessions},
+        registration__in=[line.registration.pk for line in lines if line.state == State.REVIEW],
+    ).order_by("effective_at")
+    recorded = dict(scans.values_list("registration", "effective_at"))
+    rows = [
+        DeskRow(
+            line,
+            direction,
+            uuid4(),
+            recorded.get(line.registration.pk),
+            may_record=is_open or line.registration.pk not in recorded,
+        )
+        for line in lines
+    ]
+    ahead = [row for row in rows if not row.is_done]
+    if direction == Direction.OUT:
+        ahead.sort(key=lambda row: not row.line.is_there)
+    return ahead, [row for row in rows if row.is_done]
 
 
 DONE, OPEN = "selesai", "belum"
@@ -447,6 +435,16 @@ class Narrowing:
     quiz: str = ""
     order: str = ""
 
+    def keeps(self, entry: Participant) -> bool:
+        """Tell whether the entry is what was asked for."""
+        row = entry.registration
+        return (
+            (not self.state or row.standing == self.state)
+            and (not self.unit or row.unit_name == self.unit)
+            and (not self.presence or entry.line.state == self.presence)
+            and (not self.quiz or entry.is_prepared is (self.quiz == DONE))
+        )
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -458,35 +456,26 @@ class Listing:
     has_quiz: bool
 
 
-def listing(event: Event, wanted: Narrowing, *, actor: Account, now: datetime) -> Listing:
-    """Return the event's registrations of every state, as wanted (a fixed number of queries)."""
+def list_participants(
+    event: Event, narrowing: Narrowing, *, actor: Account, now: datetime
+) -> Listing:
+    """Return the event's registrations of every state, narrowed (a fixed number of queries)."""
     lines = lines_of(event, list(event.sessions.all()), now, every_state=True)
     finished = overview.finished_by(event.pk, Phase.PRE, actor=actor)
-    found = found_by_name(lines, wanted.name) if wanted.name.strip() else lines
     entries = [
         Participant(line, None if finished is None else line.registration.person_id in finished)
-        for line in found
+        for line in (narrow_by_name(lines, narrowing.name) if narrowing.name.strip() else lines)
     ]
-    kept = [one for one in entries if all(check(one) for check in _make_checks(wanted))]
+    units = {line.registration.unit_name for line in lines}
     return Listing(
-        entries=sorted(kept, key=_sort_by_unit if wanted.order == BY_UNIT else _sort_by_name),
+        entries=sorted(
+            filter(narrowing.keeps, entries),
+            key=_sort_by_unit if narrowing.order == BY_UNIT else _sort_by_name,
+        ),
         total=len(lines),
-        units=sorted({one.registration.unit_name for one in lines if one.registration.unit_name}),
+        units=sorted(units - {""}),
         has_quiz=finished is not None,
     )
-
-
-def _make_checks(wanted: Narrowing) -> list[Callable[[Participant], bool]]:
-    checks: list[Callable[[Participant], bool]] = []
-    if wanted.state:
-        checks.append(lambda one: one.registration.standing == wanted.state)
-    if wanted.unit:
-        checks.append(lambda one: one.registration.unit_name == wanted.unit)
-    if wanted.presence:
-        checks.append(lambda one: one.line.state == wanted.presence)
-    if wanted.quiz:
-        checks.append(lambda one: one.is_prepared is (wanted.quiz == DONE))
-    return checks
 
 
 def _sort_by_name(entry: Participant) -> tuple[str, str, int]:

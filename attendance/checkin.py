@@ -54,7 +54,6 @@ class ScanAnswer:
     Attributes:
         verdict: a ``Verdict``, or ``malformed`` or ``id_reuse``.
         level: ok, warn, review, stop, or error for what became no scan.
-        earlier: when the person came in, where the verdict is ``already_in``.
     """
 
     uid: str
@@ -62,7 +61,6 @@ class ScanAnswer:
     level: str
     replayed: bool = False
     registration: Registration | None = None
-    earlier: datetime | None = None
 
 
 def record_scans(
@@ -106,7 +104,16 @@ def record_scans(
                 continue
             is_new = row.receipt == receipt and row.uid not in answered
             answered.add(row.uid)
-            answers.append(_answer(row, rows, replayed=not is_new))
+            verdict = Verdict(row.verdict)
+            answers.append(
+                ScanAnswer(
+                    uid=str(row.uid),
+                    verdict=verdict.value,
+                    level=verdict.level.value,
+                    replayed=not is_new,
+                    registration=row.registration,
+                )
+            )
         RejectedItem.objects.bulk_create(rejected)
         own = [row.registration for row in stored.values() if row.receipt == receipt]
         touched = {row.pk: row for row in own if row is not None}
@@ -235,28 +242,6 @@ def _list_counted_before(scan: Scan, rows: presence.EventRows) -> list[Corrected
         for entry in entries
         if entry.standing == Scan.Standing.COUNTS and (entry.at, entry.uid) <= at
     ]
-
-
-def _answer(row: Scan, rows: presence.EventRows, *, replayed: bool) -> ScanAnswer:
-    verdict, earlier = Verdict(row.verdict), None
-    if verdict == Verdict.ALREADY_IN:
-        own = rows.scans.get(row.registration_id or 0, ())
-        before = [
-            scan.effective_at
-            for scan in own
-            if scan.scan_group == row.scan_group
-            and scan.uid != row.uid
-            and scan.effective_at <= row.effective_at
-        ]
-        earlier = min(before, default=None)
-    return ScanAnswer(
-        uid=str(row.uid),
-        verdict=verdict.value,
-        level=verdict.level.value,
-        replayed=replayed,
-        registration=row.registration,
-        earlier=earlier,
-    )
 
 
 def came_before(scan: Scan) -> datetime | None:

@@ -77,7 +77,7 @@ def settle(act: str, rows: Iterable[Registration], free: int | None) -> list[Dec
     sources, target = LEADS[act]
     settled = []
     for row in rows:
-        seats = _seats_between(row, row.state, target)
+        seats = _count_seats(row, row.state, target)
         outcome, after = Outcome.DONE, target
         if row.state == target:
             outcome = Outcome.ALREADY
@@ -95,7 +95,7 @@ def settle(act: str, rows: Iterable[Registration], free: int | None) -> list[Dec
     return settled
 
 
-def _seats_between(row: Registration, before: str, after: str) -> int:
+def _count_seats(row: Registration, before: str, after: str) -> int:
     """Return what the change of state takes (1) or gives back (-1)."""
     if row.is_over_quota:
         return 0
@@ -125,17 +125,17 @@ def decide(
         decision = Decision.objects.create(
             uuid=key, event=event, act=act, reason=reason.strip()[:300], by=actor
         )
-        changed = _move(event, settled, reason=decision.reason)
-        for one in settled:
-            one.decision, one.changed_at = decision, one.registration.changed_at
+        changed = _apply(event, settled, reason=decision.reason)
+        for row in settled:
+            row.decision, row.changed_at = decision, row.registration.changed_at
         DecidedRow.objects.bulk_create(settled, batch_size=500)
         if changed:
             # Scanners and the log know at once, the persons after the half minute.
             raise_revision(event)
-            _note(AUDITED_AS[Act(act)], decision, changed, actor=actor)
+            _audit(AUDITED_AS[Act(act)], decision, changed, actor=actor)
             due_at = decision.at + timedelta(seconds=UNDO_SECONDS + 1)
-            for row in changed:
-                notify_person(row, due_at=due_at, act=str(decision.uuid))
+            for registration in changed:
+                notify_person(registration, due_at=due_at, act=str(decision.uuid))
     return decision
 
 
@@ -150,31 +150,31 @@ def _lock_chosen(event: Event, wanted: Iterable[UUID]) -> list[Registration]:
     return list(rows.select_related("event", "person").order_by("created_at", "pk"))
 
 
-def _move(event: Event, settled: Iterable[DecidedRow], *, reason: str) -> list[Registration]:
+def _apply(event: Event, settled: Iterable[DecidedRow], *, reason: str) -> list[Registration]:
     """Write the new states and the seats; return the registrations that changed.
 
     Of who loses the seat the presence no longer counts, of who gets it back it does again.
     """
-    done = [one for one in settled if one.outcome == Outcome.DONE]
-    seats = sum(_seats_between(one.registration, one.before, one.after) for one in done)
+    done = [row for row in settled if row.outcome == Outcome.DONE]
+    seats = sum(_count_seats(row.registration, row.before, row.after) for row in done)
     if seats > 0:
         take_seats(event, seats)
     elif seats < 0:
         give_back_seats(event, -seats)
     now = timezone.now()
-    for after in sorted({one.after for one in done}):
-        keys = [one.registration_id for one in done if one.after == after]
+    for after in sorted({row.after for row in done}):
+        keys = [row.registration_id for row in done if row.after == after]
         Registration.objects.filter(pk__in=keys).update(state=after, reason=reason, changed_at=now)
-    for one in done:
-        row = one.registration
-        row.state, row.reason, row.changed_at = one.after, reason, now
-    seen = Presence.objects.filter(state__in=Presence.THERE)
-    seen = seen.filter(registration__in=[one.registration_id for one in done])
+    changed = [row.registration for row in done]
+    for registration, row in zip(changed, done, strict=True):
+        registration.state, registration.reason = row.after, reason
+        registration.changed_at = now
+    seen = Presence.objects.filter(state__in=Presence.THERE, registration__in=changed)
     refresh_units_of(seen.values_list("registration__person", flat=True))
-    return [one.registration for one in done]
+    return changed
 
 
-def _note(verb: str, decision: Decision, rows: list[Registration], *, actor: Account) -> None:
+def _audit(verb: str, decision: Decision, rows: list[Registration], *, actor: Account) -> None:
     values = {"decision": str(decision.uuid), "reason": decision.reason}
     notes = [
         audit.AuditNote(
@@ -194,31 +194,32 @@ def undo(decision: Decision, *, actor: Account) -> Decision:
     require(actor, "change-event", decision.event)
     with transaction.atomic():
         event = lock_event(decision.event)
-        held = event.decisions.select_for_update(of=("self",)).get(pk=decision.pk)
-        if held.undone_at is not None:
-            return held
-        if not held.may_be_undone(timezone.now()):
+        locked = event.decisions.select_for_update(of=("self",)).get(pk=decision.pk)
+        if locked.undone_at is not None:
+            return locked
+        if not locked.may_be_undone(timezone.now()):
             raise Refused(
                 _("The time to undo this is over. Decide anew where it is needed."),
                 code="undo_too_late",
                 status=409,
             )
-        decided = list(held.rows.filter(outcome=Outcome.DONE).select_related("registration"))
-        rows = {
-            row.pk: row for row in _lock_chosen(event, [one.registration.uuid for one in decided])
-        }
-        reversed_rows = []
-        for one in decided:
-            row = rows[one.registration_id]
-            if row.changed_at != one.changed_at or row.is_blocked:
+        decided = list(locked.rows.filter(outcome=Outcome.DONE).select_related("registration"))
+        chosen = _lock_chosen(event, [row.registration.uuid for row in decided])
+        registrations = {registration.pk: registration for registration in chosen}
+        reversed_rows, moved = [], []
+        for row in decided:
+            registration = registrations[row.registration_id]
+            if registration.changed_at != row.changed_at or registration.is_blocked:
+                moved.append(registration.person.name)
                 continue
             reversed_rows.append(
                 DecidedRow(
-                    registration=row, outcome=Outcome.DONE, before=one.after, after=one.before
+                    registration=registration,
+                    outcome=Outcome.DONE,
+                    before=row.after,
+                    after=row.before,
                 )
             )
-        unchanged = {one.registration_id for one in reversed_rows}
-        moved = [row.person.name for row in rows.values() if row.pk not in unchanged]
         if moved:
             raise Refused(
                 _("Nothing was undone: the registration of %(names)s has changed since.")
@@ -226,10 +227,10 @@ def undo(decision: Decision, *, actor: Account) -> Decision:
                 code="moved_on",
                 status=409,
             )
-        take_back_notices(rows.values(), act=str(held.uuid))
-        _move(event, reversed_rows, reason="")
-        held.undone_at = timezone.now()
-        held.save(update_fields=["undone_at"])
+        take_back_notices(chosen, act=str(locked.uuid))
+        _apply(event, reversed_rows, reason="")
+        locked.undone_at = timezone.now()
+        locked.save(update_fields=["undone_at"])
         raise_revision(event)
-        _note("registration.undo", held, list(rows.values()), actor=actor)
-    return held
+        _audit("registration.undo", locked, chosen, actor=actor)
+    return locked

@@ -47,7 +47,7 @@ class PersonEntry:
 
     Attributes:
         origin: what was said of it when it was made.
-        standing: what holds of it now.
+        status: what holds of it now.
         acts: kinds of corrections that would change something, with their words.
         may_retime: its time can be changed; of a voided entry it cannot.
     """
@@ -56,7 +56,7 @@ class PersonEntry:
     at: datetime
     direction: str
     origin: str
-    standing: str
+    status: str
     acts: list[tuple[str, str]]
     may_retime: bool
 
@@ -66,12 +66,12 @@ def entries_of(registration: Registration) -> list[PersonEntry]:
     history = history_of(registration)
     verdicts = {str(row.uid): row.verdict for row in history.scans}
     all_flags = history.folded().entry_flags
-    found = []
+    entries = []
     for entry in history.entries():
         flags = all_flags.get(entry.uid, frozenset())
         acts = [(kind, label) for kind, label in ACTS.items() if _helps(kind, entry, history)]
         is_added = entry.uid not in verdicts
-        found.append(
+        entries.append(
             PersonEntry(
                 uid=entry.uid,
                 at=entry.at,
@@ -79,15 +79,15 @@ def entries_of(registration: Registration) -> list[PersonEntry]:
                 origin=_("Added by an organiser")
                 if is_added
                 else str(SENTENCES[verdicts[entry.uid]]),
-                standing=_describe(entry, history, flags),
+                status=_describe_entry(entry, history, flags),
                 acts=[(kind.value, str(label)) for kind, label in acts],
                 may_retime=Flag.VOID not in flags,
             )
         )
-    return found
+    return entries
 
 
-def _describe(entry: CorrectedEntry, history: History, flags: frozenset[Flag]) -> str:
+def _describe_entry(entry: CorrectedEntry, history: History, flags: frozenset[Flag]) -> str:
     if Flag.OUTSIDE_WINDOW in flags and _helps(Correction.Kind.ACCEPT, entry, history):
         return str(OPEN_TO_ACCEPT)
     own = [
@@ -105,7 +105,7 @@ def _helps(kind: Correction.Kind, entry: CorrectedEntry, history: History) -> bo
     return history.effect_of(act) == Effect.CHANGES
 
 
-def held_of(registration: Registration) -> dict[str, str]:
+def describe_presences(registration: Registration) -> dict[str, str]:
     """Say in words what holds of each session, by the title of the session."""
     now, zone = timezone.now(), registration.event.zone
     rows = registration.presences.select_related("session")

@@ -66,7 +66,7 @@ def draft_event(event: Event, *, actor: Account | None) -> Event:
             if actor is not None:
                 granting.grant_drafted(actor.person, event)
     except IntegrityError as error:
-        raise _refuse_taken_code() from error
+        raise _make_code_refusal() from error
     return event
 
 
@@ -76,27 +76,27 @@ def change_event(event: Event, changes: Mapping[str, Any], *, actor: Account | N
     Only what differs is written, with one audit row; ``changes`` names fields of ``CHANGEABLE``.
     """
     with transaction.atomic():
-        held = held_for_change(event, actor)
+        locked = lock_for_change(event, actor)
         wanted = {name: changes[name] for name in CHANGEABLE & changes.keys()}
-        changed = {name: new for name, new in wanted.items() if getattr(held, name) != new}
+        changed = {name: new for name, new in wanted.items() if getattr(locked, name) != new}
         if not changed:
-            return held
-        _check_changes(held, changed, actor=actor)
-        before = {name: _describe_value(getattr(held, name)) for name in changed}
+            return locked
+        _check_changes(locked, changed, actor=actor)
+        before = {name: _describe_value(getattr(locked, name)) for name in changed}
         for name, value in changed.items():
-            setattr(held, name, value)
-        held.rev += 1
+            setattr(locked, name, value)
+        locked.rev += 1
         try:
             with transaction.atomic():
-                held.save(update_fields=[*changed, "rev"])
+                locked.save(update_fields=[*changed, "rev"])
         except IntegrityError as error:
-            raise _refuse_taken_code() from error
+            raise _make_code_refusal() from error
         values = {
             "before": before,
             "after": {name: _describe_value(changed[name]) for name in changed},
         }
-        audit.record("event.change", actor=actor, thing=held, values=values)
-    return held
+        audit.record("event.change", actor=actor, thing=locked, values=values)
+    return locked
 
 
 def _describe_value(value: Any) -> str | int | None:
@@ -126,10 +126,10 @@ def _check_changes(event: Event, changed: Mapping[str, Any], *, actor: Account |
 
 def _check_code(code: str) -> None:
     if code in CODES_OF_PAGES:
-        raise _refuse_taken_code()
+        raise _make_code_refusal()
 
 
-def _refuse_taken_code() -> Refused:
+def _make_code_refusal() -> Refused:
     return Refused(
         _("Another event has this address. Choose another one."),
         code="event_code_taken",
@@ -146,11 +146,11 @@ def _check_unit(unit: Unit, actor: Account | None) -> None:
 def add_session(event: Event, session: Session, *, actor: Account | None) -> Session:
     """Save a new session of the event; presences are folded anew."""
     with transaction.atomic():
-        held = held_for_change(event, actor)
-        session.event = held
+        locked = lock_for_change(event, actor)
+        session.event = locked
         _check_times(session)
         session.save(force_insert=True)
-        _follow_change(held, "event.add_session", actor=actor, session=session)
+        _finish_session_change(locked, "event.add_session", actor=actor, session=session)
     return session
 
 
@@ -160,8 +160,8 @@ def change_session(session: Session, *, actor: Account | None) -> Session:
     Scans that lie outside the new time are to be looked at.
     """
     with transaction.atomic():
-        held = held_for_change(session.event, actor)
-        before = held.sessions.get(pk=session.pk)
+        locked = lock_for_change(session.event, actor)
+        before = locked.sessions.get(pk=session.pk)
         if session.scan_group != before.scan_group and has_entries(before):
             raise Refused(
                 _("People were recorded for this session. Its scan group stays as it is."),
@@ -170,31 +170,31 @@ def change_session(session: Session, *, actor: Account | None) -> Session:
             )
         _check_times(session)
         session.save()
-        _follow_change(held, "event.change_session", actor=actor, session=session)
+        _finish_session_change(locked, "event.change_session", actor=actor, session=session)
     return session
 
 
 def cancel_session(session: Session, *, actor: Account | None) -> Session:
     """Say that a session does not take place; its scans stay, to be looked at."""
     with transaction.atomic():
-        held = held_for_change(session.event, actor)
+        locked = lock_for_change(session.event, actor)
         session.is_cancelled = True
         session.save(update_fields=["is_cancelled"])
-        _follow_change(held, "event.cancel_session", actor=actor, session=session)
+        _finish_session_change(locked, "event.cancel_session", actor=actor, session=session)
     return session
 
 
 def remove_session(session: Session, *, actor: Account | None) -> None:
     """Take a session out of a draft, as if it had never been planned."""
     with transaction.atomic():
-        held = held_for_change(session.event, actor)
-        if held.state != State.DRAFT or has_entries(session):
+        locked = lock_for_change(session.event, actor)
+        if locked.state != State.DRAFT or has_entries(session):
             raise Refused(
                 _("This session is announced or has entries. Cancel it, so that people see it."),
                 code="session_in_use",
                 status=409,
             )
-        _follow_change(held, "event.remove_session", actor=actor, session=session)
+        _finish_session_change(locked, "event.remove_session", actor=actor, session=session)
         session.delete()
 
 
@@ -204,15 +204,15 @@ def has_entries(session: Session) -> bool:
     return scans.exists() or Presence.objects.filter(session=session).exists()
 
 
-def held_for_change(event: Event, actor: Account | None) -> Event:
+def lock_for_change(event: Event, actor: Account | None) -> Event:
     """Lock the event for a change of its plan, inside the caller's transaction, or refuse."""
     if actor is not None:
         require(actor, "change-event", event)
-    held = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
-    if held.is_final:
+    locked = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
+    if locked.is_final:
         text = _("The event is final and takes no more changes.")
         raise Refused(text, code="event_final", status=409)
-    return held
+    return locked
 
 
 def _check_times(session: Session) -> None:
@@ -233,7 +233,9 @@ def _check_times(session: Session) -> None:
         )
 
 
-def _follow_change(event: Event, verb: str, *, actor: Account | None, session: Session) -> None:
+def _finish_session_change(
+    event: Event, verb: str, *, actor: Account | None, session: Session
+) -> None:
     Event.objects.filter(pk=event.pk).update(rev=F("rev") + 1)
     audit.record(verb, actor=actor, thing=event, values={"session": str(session.uuid)})
     presence.refold_event(event)
@@ -257,26 +259,26 @@ def step(event: Event, to: str, *, actor: Account | None, reason: str = "") -> E
     if to == State.CANCELLED and len(reason.strip()) < SHORTEST_REASON:
         raise Refused(_("Write why, in at least ten characters."), code="reason_missing")
     with transaction.atomic():
-        held = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
-        if held.state == to:
-            return held
-        if to not in STEPS.get(held.state, ()):
+        locked = Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
+        if locked.state == to:
+            return locked
+        if to not in STEPS.get(locked.state, ()):
             raise Refused(
                 _("This step does not follow from the present state."),
                 code="step_refused",
                 status=409,
             )
         audit.record(
-            f"event.{to}", actor=actor, thing=held, reason=reason, values={"before": held.state}
+            f"event.{to}", actor=actor, thing=locked, reason=reason, values={"before": locked.state}
         )
-        held.state = to
-        held.rev += 1
+        locked.state = to
+        locked.rev += 1
         if to == State.FINALISED:
-            held.finalised_at = timezone.now()
-        held.save(update_fields=["state", "rev", "finalised_at"])
+            locked.finalised_at = timezone.now()
+        locked.save(update_fields=["state", "rev", "finalised_at"])
         if to == State.ARCHIVED:
-            granting.end_grants_in(held)
-    return held
+            granting.end_grants_in(locked)
+    return locked
 
 
 def archive_finalised(now: datetime) -> None:
@@ -390,13 +392,13 @@ def copy_event(source: Event, *, code: str, first_day: date, actor: Account) -> 
         )
     shift = first_day - local_day(sessions[0].starts_at, source.zone)
     names = ("title", "kind", "unit", "place", "about", "capacity", "zone", "policies")
-    kept: dict[str, Any] = {name: getattr(source, name) for name in names}
+    copied: dict[str, Any] = {name: getattr(source, name) for name in names}
     published = QuizVersion.objects.published().filter(quiz__retired_at__isnull=True)
     given = Assignment.objects.in_force().filter(event=source, quiz__in=published.values("quiz"))
     with transaction.atomic():
-        made = draft_event(Event(code=code, **kept), actor=actor)
+        event = draft_event(Event(code=code, **copied), actor=actor)
         for session in sessions:
-            copied = Session(
+            moved = Session(
                 title=session.title,
                 scan_group=session.scan_group,
                 room=session.room,
@@ -404,12 +406,12 @@ def copy_event(source: Event, *, code: str, first_day: date, actor: Account) -> 
                 starts_at=session.starts_at + shift,
                 ends_at=session.ends_at + shift,
             )
-            add_session(made, copied, actor=actor)
+            add_session(event, moved, actor=actor)
         for assignment in given.select_related("quiz"):
             opens_at, closes_at = assignment.opens_at, assignment.closes_at
             assignments.assign(
                 assignment.quiz,
-                made,
+                event,
                 actor=actor,
                 phase=assignment.phase,
                 setting=assignment.setting,
@@ -418,4 +420,4 @@ def copy_event(source: Event, *, code: str, first_day: date, actor: Account) -> 
                     closes_at=closes_at + shift if closes_at else None,
                 ),
             )
-    return made
+    return event

@@ -84,8 +84,8 @@ def apply_corrections(
     """
     Kind = Correction.Kind  # noqa: N806 - the class
     entries = {str(scan.uid): CorrectedEntry.of(scan) for scan in scans}
-    once = {str(row.uid): row for row in corrections}
-    ordered = sorted(once.items(), key=lambda item: (item[1].created_at, item[0]))
+    by_uid = {str(row.uid): row for row in corrections}
+    ordered = sorted(by_uid.items(), key=lambda item: (item[1].created_at, item[0]))
     for uid, row in ordered:
         if row.kind == Kind.ADD and row.at and row.direction:
             entries[uid] = CorrectedEntry(
@@ -112,8 +112,8 @@ def apply_corrections(
             entries[row.target] = replace(
                 entry, at=row.at or entry.at, direction=row.direction or entry.direction
             )
-    held = [entry for uid, entry in entries.items() if uid not in void]
-    return sorted(held, key=lambda entry: (entry.at, entry.uid)), void
+    kept = [entry for uid, entry in entries.items() if uid not in void]
+    return sorted(kept, key=lambda entry: (entry.at, entry.uid)), void
 
 
 class End(StrEnum):
@@ -167,9 +167,9 @@ def stays_of(
             for other, theirs in sessions.items()
             if other != group
             and any(
-                one.starts_at < two.ends_at and two.starts_at < one.ends_at
-                for one in own
-                for two in theirs
+                mine.starts_at < its.ends_at and its.starts_at < mine.ends_at
+                for mine in own
+                for its in theirs
             )
         }
         for group, own in sessions.items()
@@ -225,7 +225,7 @@ class Folded:
 
 
 @dataclass
-class _Seen:
+class _FoldState:
     """What the entries of one person come to, before each session is judged."""
 
     event: Event
@@ -254,18 +254,18 @@ def fold(
     by_group: dict[str, list[Session]] = defaultdict(list)
     for session in planned:
         by_group[session.scan_group].append(session)
-    seen = _Seen(event, dict(by_group))
+    work = _FoldState(event, dict(by_group))
     entries, void = apply_corrections(scans, corrections)
     for uid in void:
-        seen.flags[uid].add(Flag.VOID)
-    _make_stays(seen, _count_doubles_once(seen, _set_aside(seen, entries)))
+        work.flags[uid].add(Flag.VOID)
+    _make_stays(work, _count_doubles_once(work, _set_aside(work, entries)))
 
     uids = sorted({str(row.uid) for row in scans} | {str(row.uid) for row in corrections})
     digest = hashlib.sha256("\n".join(uids).encode()).hexdigest()
-    presences = [_judge_session(seen, session) for session in planned]
+    presences = [_judge_session(work, session) for session in planned]
     for presence in presences:
         presence.built_count, presence.built_digest = len(uids), digest
-    flags = {uid: frozenset(some) for uid, some in sorted(seen.flags.items()) if some}
+    flags = {uid: frozenset(some) for uid, some in sorted(work.flags.items()) if some}
     return Folded(presences, flags)
 
 
@@ -287,7 +287,7 @@ def is_double(entry: CorrectedEntry, before: CorrectedEntry | None) -> bool:
     )
 
 
-def _set_aside(seen: _Seen, entries: Iterable[CorrectedEntry]) -> list[CorrectedEntry]:
+def _set_aside(work: _FoldState, entries: Iterable[CorrectedEntry]) -> list[CorrectedEntry]:
     """Return the entries that count; the others are set aside with a flag that says why.
 
     Acceptance lets an entry count outside its window too; it is clipped all the same.
@@ -298,25 +298,27 @@ def _set_aside(seen: _Seen, entries: Iterable[CorrectedEntry]) -> list[Corrected
         if entry.standing != Scan.Standing.COUNTS:
             waits = entry.standing == Scan.Standing.WAITS
             reason = Flag.WAITS if waits else Flag.STOPPED
-        elif entry.group not in seen.sessions or (
+        elif entry.group not in work.sessions or (
             not entry.accepted
-            and not is_in_window(seen.event, entry.at, seen.sessions[entry.group])
+            and not is_in_window(work.event, entry.at, work.sessions[entry.group])
         ):
             reason = Flag.OUTSIDE_WINDOW
         if reason is None:
             counting.append(entry)
         else:
-            seen.flags[entry.uid].add(reason)
-            seen.set_aside.append(entry)
+            work.flags[entry.uid].add(reason)
+            work.set_aside.append(entry)
     return counting
 
 
-def _count_doubles_once(seen: _Seen, entries: Sequence[CorrectedEntry]) -> list[CorrectedEntry]:
+def _count_doubles_once(
+    work: _FoldState, entries: Sequence[CorrectedEntry]
+) -> list[CorrectedEntry]:
     """Drop doubles; where the double is the surer of the two, the entry that counts gains by it."""
     single = list(entries[:1])
     for before, entry in pairwise(entries):
         if is_double(entry, before):
-            seen.flags[entry.uid].add(Flag.DEBOUNCED)
+            work.flags[entry.uid].add(Flag.DEBOUNCED)
             if _STRENGTH.index(entry.assurance) < _STRENGTH.index(single[-1].assurance):
                 single[-1] = replace(single[-1], kind=entry.kind, accepted=entry.accepted)
         else:
@@ -324,33 +326,33 @@ def _count_doubles_once(seen: _Seen, entries: Sequence[CorrectedEntry]) -> list[
     return single
 
 
-def _make_stays(seen: _Seen, entries: Sequence[CorrectedEntry]) -> None:
-    seen.stays, alone = stays_of(entries, seen.sessions)
+def _make_stays(work: _FoldState, entries: Sequence[CorrectedEntry]) -> None:
+    work.stays, alone = stays_of(entries, work.sessions)
     for entry in alone:
-        own = [one for one in entries if one.group == entry.group]
+        own = [other for other in entries if other.group == entry.group]
         index = own.index(entry)
-        seen.alone.append((entry, own[index - 1].at if index else None))
-        seen.flags[entry.uid].add(Flag.OUT_WITHOUT_IN)
-    for stay in seen.stays:
+        work.alone.append((entry, own[index - 1].at if index else None))
+        work.flags[entry.uid].add(Flag.OUT_WITHOUT_IN)
+    for stay in work.stays:
         comings = [entry for entry in stay.entries if entry.direction == Direction.IN]
         for entry in comings[1:]:
-            seen.flags[entry.uid].add(Flag.ALREADY_IN)
-        is_seen = any(stay.inside(session) for session in seen.sessions[stay.group])
-        if not (is_seen and stay.earns(seen.event.closing)):
+            work.flags[entry.uid].add(Flag.ALREADY_IN)
+        is_seen = any(stay.inside(session) for session in work.sessions[stay.group])
+        if not (is_seen and stay.earns(work.event.closing)):
             for entry in stay.entries:
-                seen.flags[entry.uid].add(Flag.NO_MINUTES)
+                work.flags[entry.uid].add(Flag.NO_MINUTES)
 
 
-def _judge_session(seen: _Seen, session: Session) -> Presence:
+def _judge_session(work: _FoldState, session: Session) -> Presence:
     """Say what holds of one session: ``late`` before ``left_early``; the flags hold both."""
-    event = seen.event
+    event = work.event
     stays = [
         stay
-        for stay in seen.stays
+        for stay in work.stays
         if stay.group == session.scan_group and stay.inside(session) is not None
     ]
     if not stays:
-        flags = _find_reasons_to_look(seen, session)
+        flags = _find_reasons_to_look(work, session)
         state = Presence.State.REVIEW if flags else Presence.State.EXPECTED
         return Presence(session=session, state=state, flags=sorted(flag.value for flag in flags))
 
@@ -393,7 +395,7 @@ def _judge_session(seen: _Seen, session: Session) -> Presence:
     )
 
 
-def _find_reasons_to_look(seen: _Seen, session: Session) -> set[Flag]:
+def _find_reasons_to_look(work: _FoldState, session: Session) -> set[Flag]:
     """Collect why a session in which nobody was seen needs a person to look.
 
     An ``out`` alone speaks for the sessions begun since the entry before it; any other entry that
@@ -402,17 +404,17 @@ def _find_reasons_to_look(seen: _Seen, session: Session) -> set[Flag]:
     group = session.scan_group
     flags = {
         Flag.OUT_WITHOUT_IN
-        for entry, before in seen.alone
+        for entry, before in work.alone
         if entry.group == group
         and session.starts_at < entry.at
         and (before is None or session.ends_at > before)
     }
-    stays = [stay for stay in seen.stays if stay.group == group]
-    if any(stay.inside(one) for stay in stays for one in seen.sessions[group]):
+    stays = [stay for stay in work.stays if stay.group == group]
+    if any(stay.inside(other) for stay in stays for other in work.sessions[group]):
         return flags
-    idle = [entry for entry in seen.set_aside if entry.group == group]
+    idle = [entry for entry in work.set_aside if entry.group == group]
     idle += [entry for stay in stays for entry in stay.entries]
-    return flags.union(*(seen.flags[entry.uid] & _FOR_REVIEW for entry in idle))
+    return flags.union(*(work.flags[entry.uid] & _FOR_REVIEW for entry in idle))
 
 
 def shown_state(presence: Presence | None, session: Session, now: datetime) -> Presence.State:

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from attendance.boards import BY_UNIT, DONE, OPEN, Listing, Narrowing, presence_choices
@@ -23,6 +25,14 @@ from quizzes.models import Quiz, QuizVersion
 from quizzes.models.assignments import Setting
 
 ENTRY_KINDS = ("void", "unvoid", "accept", "retime")
+
+
+def read_uuid(text: str) -> UUID:
+    """Read a key that a page put into its own form; another text names nothing."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Http404 from error
 
 
 class RegisterForm(forms.Form):
@@ -119,26 +129,26 @@ class NarrowForm(forms.Form):
     def __init__(self, *args: Any, listing: Listing, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         proposed, *others = Registration.State.choices
-        self._offer("status", [proposed, Registration.INVITED, *others])
-        self._offer("unit", [(name, name) for name in listing.units])
-        self._offer("kehadiran", presence_choices())
-        self._offer("kuis", [(DONE, _("Done")), (OPEN, _("Not yet"))])
+        self._set_choices("status", [proposed, Registration.INVITED, *others])
+        self._set_choices("unit", [(name, name) for name in listing.units])
+        self._set_choices("kehadiran", presence_choices())
+        self._set_choices("kuis", [(DONE, _("Done")), (OPEN, _("Not yet"))])
         if not listing.has_quiz:
             del self.fields["kuis"]
 
-    def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
+    def _set_choices(self, name: str, choices: list[tuple[str, Any]]) -> None:
         self.fields[name].choices = [ANY, *choices]  # type: ignore[attr-defined]
 
 
-def narrowing_of(address: Any) -> Narrowing:
-    """Read from an address what the list is narrowed to."""
+def read_narrowing(query: Any) -> Narrowing:
+    """Read from the query of an address what the list is narrowed to."""
     return Narrowing(
-        name=address.get("q", "")[:80],
-        state=address.get("status", ""),
-        unit=address.get("unit", ""),
-        presence=address.get("kehadiran", ""),
-        quiz=address.get("kuis", ""),
-        order=address.get("urut", ""),
+        name=query.get("q", "")[:80],
+        state=query.get("status", ""),
+        unit=query.get("unit", ""),
+        presence=query.get("kehadiran", ""),
+        quiz=query.get("kuis", ""),
+        order=query.get("urut", ""),
     )
 
 
@@ -174,10 +184,10 @@ class InviteForm(forms.Form):
         ]
 
     def clean(self) -> dict[str, Any]:
-        told = super().clean() or self.cleaned_data
-        if told.get("semua_unit"):
-            told["unit"] = self.fields["unit"].queryset  # type: ignore[attr-defined]
-        return told
+        data = super().clean() or self.cleaned_data
+        if data.get("semua_unit"):
+            data["unit"] = self.fields["unit"].queryset  # type: ignore[attr-defined]
+        return data
 
 
 class KindForm(forms.Form):
@@ -222,7 +232,7 @@ class SubstituteForm(forms.Form):
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 HOUR = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-MOMENT_INPUT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+MOMENT_INPUT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT)
 DAY_GROUP, OWN_GROUP = "hari", "sendiri"
 # Beside which field the sentence of a refusal stands.
 FIELD_OF_REFUSAL = {
@@ -343,7 +353,7 @@ class SessionForm(forms.ModelForm[Session]):
         super().__init__(*args, **kwargs)
         self.event = event
         if self.instance.pk:
-            self.initial.update(self._read_written())
+            self.initial.update(self._read_session())
         zone = {"zone": zone_label(event.zone)}
         self.fields["starts"].label = _("Starts (%(zone)s)") % zone
         self.fields["ends"].label = _("Ends (%(zone)s)") % zone
@@ -356,7 +366,7 @@ class SessionForm(forms.ModelForm[Session]):
             ),
         ]
 
-    def _read_written(self) -> dict[str, Any]:
+    def _read_session(self) -> dict[str, Any]:
         """Return day, hours and group of the session that is changed."""
         session, zone = self.instance, ZoneInfo(self.event.zone)
         starts, ends = session.starts_at.astimezone(zone), session.ends_at.astimezone(zone)
@@ -436,7 +446,7 @@ class QuizForm(forms.Form):
         self, *args: Any, versions: Sequence[QuizVersion], zone: str, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        titles = {one.quiz_id: one.display_title for one in versions}
+        titles = {version.quiz_id: version.display_title for version in versions}
         chosen = self.fields["quiz"]
         chosen.queryset = Quiz.objects.filter(pk__in=titles)  # type: ignore[attr-defined]
         chosen.label_from_instance = lambda quiz: titles[quiz.pk]  # type: ignore[attr-defined]

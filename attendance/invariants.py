@@ -16,10 +16,10 @@ def _find_double_uids() -> Iterator[Breach]:
 
 
 def _find_presences_off_their_rows() -> Iterator[Breach]:
-    for one in presence.differences():
+    for row in presence.differences():
         yield Breach(
-            f"presence of registration {one.registration}",
-            f"stored {one.stored}, should be {one.folded}",
+            f"presence of registration {row.registration}",
+            f"stored {row.stored}, should be {row.folded}",
         )
 
 

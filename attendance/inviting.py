@@ -80,7 +80,7 @@ def _find_memberships(*roots: Unit) -> QuerySet[Membership]:
     return rows.filter(unit__in=Unit.objects.under(*roots))
 
 
-def find(
+def find_candidates(
     event: Event,
     units: Sequence[Unit],
     positions: Sequence[str],
@@ -96,16 +96,16 @@ def find(
     rows = _find_memberships(*units).filter(_match_positions(positions, words))
     rows = rows.filter(person__in=visible(actor, "register", Person.objects.all()))
     rows = rows.select_related("person", "unit").order_by("unit__path", "person__name", "pk")
-    found = _keep_first_of_each(rows[: MOST_AT_ONCE + 1])
-    if len(found) > MOST_AT_ONCE:
+    memberships = _keep_first_of_each(rows[: MOST_AT_ONCE + 1])
+    if len(memberships) > MOST_AT_ONCE:
         raise Refused(
             _("More than %(count)d people match. Choose fewer units, or posts.")
             % {"count": MOST_AT_ONCE},
             code="too_many",
         )
     by_path = {unit.path: UnitCandidates(unit) for unit in units}
-    for one in _make_candidates(event, found):
-        by_path[one.unit.path[: TOP_DEPTH * Unit.steplen]].people.append(one)
+    for candidate in _make_candidates(event, memberships):
+        by_path[candidate.unit.path[: TOP_DEPTH * Unit.steplen]].people.append(candidate)
     return list(by_path.values())
 
 
@@ -126,13 +126,13 @@ def _keep_first_of_each(rows: Iterable[Membership]) -> list[Membership]:
     return list(first.values())
 
 
-def _make_candidates(event: Event, found: Sequence[Membership]) -> list[InviteCandidate]:
-    people = [one.person_id for one in found]
+def _make_candidates(event: Event, memberships: Sequence[Membership]) -> list[InviteCandidate]:
+    people = [row.person_id for row in memberships]
     rows = event.registrations.active().filter(person__in=people)
-    held = {row.person_id: row for row in rows}
+    registrations = {row.person_id: row for row in rows}
     return [
-        InviteCandidate(one.person, one.unit, one.position, held.get(one.person_id))
-        for one in found
+        InviteCandidate(row.person, row.unit, row.position, registrations.get(row.person_id))
+        for row in memberships
     ]
 
 

@@ -195,8 +195,8 @@ class Event(models.Model):
         A cancelled session counts only where all are cancelled; without a session it is False.
         """
         sessions = list(self.sessions.all())
-        planned = [one for one in sessions if not one.is_cancelled] or sessions
-        return bool(planned) and max(one.ends_at for one in planned) <= now
+        planned = [session for session in sessions if not session.is_cancelled] or sessions
+        return bool(planned) and max(session.ends_at for session in planned) <= now
 
     def is_over_or_past(self, now: datetime) -> bool:
         """Whether it was ended, or its last session lies in the past."""

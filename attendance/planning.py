@@ -19,7 +19,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from attendance.events import CODES_OF_PAGES, held_for_change
+from attendance.events import CODES_OF_PAGES, lock_for_change
 from attendance.models import Event, Registration, Session
 from clinic.lib.arithmetic.dates import local_day
 from clinic.people.models import Account, Grant, Person
@@ -46,8 +46,8 @@ PAST_SHOWN = 10
 def neighbours(step: str) -> tuple[str, str]:
     """Return the step before and the step after, empty at the ends."""
     names = ["", *STEPS, ""]
-    place = names.index(step)
-    return names[place - 1], names[place + 1]
+    index = names.index(step)
+    return names[index - 1], names[index + 1]
 
 
 def proposed_code(title: str, *, day: date | None = None) -> str:
@@ -64,8 +64,8 @@ def proposed_code(title: str, *, day: date | None = None) -> str:
 
 def organisers_of(event: Event, day: date) -> list[Person]:
     """Return who runs the event together on the day, by name."""
-    held = Grant.objects.on(day).filter(role=Grant.Role.ORGANISER, event=event)
-    return list(Person.objects.filter(grants__in=held).distinct().order_by("name"))
+    grants = Grant.objects.on(day).filter(role=Grant.Role.ORGANISER, event=event)
+    return list(Person.objects.filter(grants__in=grants).distinct().order_by("name"))
 
 
 def published_quizzes() -> list[QuizVersion]:
@@ -82,14 +82,14 @@ def assignments_of(event: Event) -> list[Assignment]:
 
 def titles_of(quizzes: Iterable[Quiz]) -> dict[int, str]:
     """Return the shown title of each quiz by its key; a withdrawn quiz goes by its name."""
-    found = {quiz.pk: quiz.slug for quiz in quizzes}
-    versions = QuizVersion.objects.published().filter(quiz__in=found)
-    return found | {one.quiz_id: one.display_title for one in versions}
+    titles = {quiz.pk: quiz.slug for quiz in quizzes}
+    versions = QuizVersion.objects.published().filter(quiz__in=titles)
+    return titles | {version.quiz_id: version.display_title for version in versions}
 
 
 def taking_place(sessions: Iterable[Session]) -> list[Session]:
     """Leave out cancelled sessions."""
-    return [one for one in sessions if not one.is_cancelled]
+    return [session for session in sessions if not session.is_cancelled]
 
 
 def usual_windows(sessions: Sequence[Session], now: datetime) -> dict[str, Window]:
@@ -101,8 +101,8 @@ def usual_windows(sessions: Sequence[Session], now: datetime) -> dict[str, Windo
     planned = taking_place(sessions)
     if not planned:
         return {}
-    start = min(one.starts_at for one in planned)
-    end = max(one.ends_at for one in planned)
+    start = min(session.starts_at for session in planned)
+    end = max(session.ends_at for session in planned)
     return {
         Phase.PRE: Window(opens_at=min(now, start), closes_at=start + PRE_QUIZ_GRACE),
         Phase.POST: Window(opens_at=end, closes_at=end + POST_QUIZ_TIME),
@@ -114,7 +114,7 @@ def usual_times(event: Event, sessions: Sequence[Session]) -> dict[str, object]:
     if not sessions:
         return {"starts": FIRST_HOURS[0], "ends": FIRST_HOURS[1]}
     zone = ZoneInfo(event.zone)
-    last = max(one.ends_at for one in sessions).astimezone(zone)
+    last = max(session.ends_at for session in sessions).astimezone(zone)
     start, end = last + PAUSE, last + PAUSE + USUAL_LENGTH
     if end.date() > last.date():
         return {"day": last.date() + timedelta(days=1)}
@@ -124,9 +124,9 @@ def usual_times(event: Event, sessions: Sequence[Session]) -> dict[str, object]:
 def day_group(event: Event, day: date, *, besides: Session | None = None) -> str:
     """Return the scan group of a whole day: the one in use that day, else a new one."""
     others = _list_others(event, besides)
-    for one in others:
-        if local_day(one.starts_at, event.zone) == day and one.scan_group.startswith("d"):
-            return one.scan_group
+    for other in others:
+        if local_day(other.starts_at, event.zone) == day and other.scan_group.startswith("d"):
+            return other.scan_group
     return _find_unused_group("d", others, besides)
 
 
@@ -137,25 +137,24 @@ def own_group(event: Event, *, besides: Session | None = None) -> str:
 
 def shared_groups(event: Event, *, besides: Session | None = None) -> dict[str, str]:
     """Return the scan groups of the other sessions with their titles."""
-    found: dict[str, list[str]] = {}
-    for one in _list_others(event, besides):
-        found.setdefault(one.scan_group, []).append(one.title)
-    return {group: ", ".join(titles) for group, titles in found.items()}
+    groups: dict[str, list[str]] = {}
+    for other in _list_others(event, besides):
+        groups.setdefault(other.scan_group, []).append(other.title)
+    return {group: ", ".join(titles) for group, titles in groups.items()}
 
 
 def _list_others(event: Event, besides: Session | None) -> list[Session]:
-    return [one for one in event.sessions.all() if besides is None or one.pk != besides.pk]
+    return [row for row in event.sessions.all() if besides is None or row.pk != besides.pk]
 
 
 def _find_unused_group(letter: str, others: Sequence[Session], besides: Session | None) -> str:
     """Return a name nobody else uses; a session that has such a one for itself keeps it."""
-    taken = {one.scan_group for one in others}
+    taken = {other.scan_group for other in others}
     present = besides.scan_group if besides is not None else ""
-    if present and present.startswith(letter) and present not in taken:
+    if present.startswith(letter) and present not in taken:
         return present
-    return next(
-        name for name in (f"{letter}{n}" for n in range(1, len(taken) + 2)) if name not in taken
-    )
+    names = (f"{letter}{number}" for number in range(1, len(taken) + 2))
+    return next(name for name in names if name not in taken)
 
 
 @dataclass(frozen=True)
@@ -176,36 +175,37 @@ def gaps_of(
 ) -> list[Gap]:
     """Return what is missing or worth a second look, in the order of the steps."""
     planned = taking_place(sessions)
-    found = []
+    gaps = []
     if not event.about:
-        found.append(Gap("apa", _("There is no text about the event.")))
+        gaps.append(Gap("apa", _("There is no text about the event.")))
     if not planned:
-        found.append(Gap("waktu", _("No session is planned yet."), is_needed=True))
-    elif max(one.ends_at for one in planned) < now:
-        found.append(Gap("waktu", _("All sessions lie in the past.")))
-    if not event.place and not any(one.room for one in planned):
-        found.append(Gap("waktu", _("The place is not set yet.")))
+        gaps.append(Gap("waktu", _("No session is planned yet."), is_needed=True))
+    elif max(session.ends_at for session in planned) < now:
+        gaps.append(Gap("waktu", _("All sessions lie in the past.")))
+    if not event.place and not any(session.room for session in planned):
+        gaps.append(Gap("waktu", _("The place is not set yet.")))
     if event.capacity is None:
-        found.append(Gap("siapa", _("The number of seats has no limit.")))
-    return found + _find_quiz_gaps(planned, given)
+        gaps.append(Gap("siapa", _("The number of seats has no limit.")))
+    return gaps + _find_quiz_gaps(planned, given)
 
 
 def _find_quiz_gaps(planned: Sequence[Session], given: Sequence[Assignment]) -> list[Gap]:
-    phases = {one.phase for one in given}
-    found = []
+    phases = {row.phase for row in given}
+    gaps = []
     if Phase.PRE not in phases:
-        found.append(Gap("kuis", _("No pre-quiz is given, so that a change cannot be shown.")))
+        gaps.append(Gap("kuis", _("No pre-quiz is given, so that a change cannot be shown.")))
     if Phase.POST not in phases:
-        found.append(Gap("kuis", _("No post-quiz is given, so that a change cannot be shown.")))
+        gaps.append(Gap("kuis", _("No post-quiz is given, so that a change cannot be shown.")))
     if not planned:
-        return found
-    start, end = min(one.starts_at for one in planned), max(one.ends_at for one in planned)
-    for one in given:
-        if one.phase == Phase.PRE and one.closes_at and one.closes_at < start - POST_QUIZ_TIME:
-            found.append(Gap("kuis", _("The pre-quiz closes long before the first session.")))
-        if one.phase == Phase.POST and one.opens_at and one.opens_at < end:
-            found.append(Gap("kuis", _("The post-quiz opens before the last session ends.")))
-    return found
+        return gaps
+    start = min(session.starts_at for session in planned)
+    end = max(session.ends_at for session in planned)
+    for row in given:
+        if row.phase == Phase.PRE and row.closes_at and row.closes_at < start - POST_QUIZ_TIME:
+            gaps.append(Gap("kuis", _("The pre-quiz closes long before the first session.")))
+        if row.phase == Phase.POST and row.opens_at and row.opens_at < end:
+            gaps.append(Gap("kuis", _("The post-quiz opens before the last session ends.")))
+    return gaps
 
 
 State = Event.State
@@ -248,7 +248,7 @@ def organiser_events(rows: QuerySet[Event], now: datetime) -> OrganiserEvents:
     proposals = dict(counts.values_list("event").annotate(Count("pk")))
     given = Assignment.objects.in_force().filter(event__in=ahead)
     with_quiz = set(given.values_list("event", flat=True))
-    found = OrganiserEvents()
+    result = OrganiserEvents()
     for event in ahead:
         sessions = taking_place(event.sessions.all())
         start = sessions[0].starts_at if sessions else None
@@ -258,16 +258,16 @@ def organiser_events(rows: QuerySet[Event], now: datetime) -> OrganiserEvents:
         )
         line = EventLine(event, start, late or missing, is_late=bool(late))
         if event.state == State.DRAFT:
-            found.drafts.append(line)
+            result.drafts.append(line)
         elif event.state == State.RUNNING or (start is not None and start <= now):
-            found.running.append(line)
+            result.running.append(line)
         else:
-            found.coming.append(line)
-    for group in (found.running, found.coming, found.drafts):
+            result.coming.append(line)
+    for group in (result.running, result.coming, result.drafts):
         group.sort(key=lambda line: line.first_start.timestamp() if line.first_start else inf)
     past = past_lines(past_events(rows)[: PAST_SHOWN + 1])
-    found.past, found.has_more_past = past[:PAST_SHOWN], len(past) > PAST_SHOWN
-    return found
+    result.past, result.has_more_past = past[:PAST_SHOWN], len(past) > PAST_SHOWN
+    return result
 
 
 def past_events(rows: QuerySet[Event]) -> QuerySet[Event]:
@@ -317,17 +317,17 @@ def give_quiz(
 ) -> Assignment:
     """Give a quiz to whoever takes part in the event."""
     with transaction.atomic():
-        held = held_for_change(event, actor)
+        locked = lock_for_change(event, actor)
         return assignments.assign(
-            quiz, held, actor=actor, phase=phase, setting=setting, window=window
+            quiz, locked, actor=actor, phase=phase, setting=setting, window=window
         )
 
 
 def take_back_quiz(event: Event, given: UUID, *, actor: Account) -> None:
     """Take a quiz back from the event's participants; answers given stay."""
     with transaction.atomic():
-        held = held_for_change(event, actor)
-        found = Assignment.objects.in_force().filter(event=held, uuid=given).first()
-        if found is None:
+        locked = lock_for_change(event, actor)
+        assignment = Assignment.objects.in_force().filter(event=locked, uuid=given).first()
+        if assignment is None:
             raise Http404
-        assignments.withdraw(found, actor=actor)
+        assignments.withdraw(assignment, actor=actor)

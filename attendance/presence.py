@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from attendance.folding import Effect, History, fold
+from attendance.folding import Effect, History
 from attendance.models import (
     SHORTEST_REASON,
     Correction,
@@ -55,15 +55,24 @@ class EventRows:
             corrections[correction.registration_id].append(correction)
         return cls(event, list(event.sessions.all()), scans_by_registration(rows), corrections)
 
-    def folded(self, ids: Iterable[int]) -> list[Presence]:
+    def history(self, key: int) -> History:
+        """Return what is known of one registration, by its key."""
+        return History(
+            event=self.event,
+            sessions=self.sessions,
+            scans=self.scans.get(key, ()),
+            corrections=self.corrections.get(key, ()),
+        )
+
+    def folded(self, ids: Iterable[int]) -> dict[Key, Presence]:
         """Fold each registration that has any row into presences that are not saved yet."""
-        presences = []
+        presences = {}
         for key in ids:
-            scans, corrections = self.scans.get(key, ()), self.corrections.get(key, ())
-            if scans or corrections:
-                for row in fold(self.event, self.sessions, scans, corrections).presences:
+            history = self.history(key)
+            if history.scans or history.corrections:
+                for row in history.folded().presences:
                     row.registration_id = key
-                    presences.append(row)
+                    presences[key, row.session_id] = row
         return presences
 
 
@@ -78,12 +87,7 @@ def scans_by_registration(rows: Iterable[Scan]) -> dict[int, list[Scan]]:
 
 def history_of(registration: Registration) -> History:
     """Read all that is known of one registration (three queries)."""
-    return History(
-        event=registration.event,
-        sessions=list(registration.event.sessions.all()),
-        scans=list(registration.scans.all()),
-        corrections=list(registration.corrections.all()),
-    )
+    return EventRows.read(registration.event, [registration.pk]).history(registration.pk)
 
 
 def refold(event: Event, ids: Iterable[int], *, rows: EventRows | None = None) -> set[int]:
@@ -95,8 +99,8 @@ def refold(event: Event, ids: Iterable[int], *, rows: EventRows | None = None) -
         The registrations whose presence in some session changed.
     """
     ids = sorted(set(ids))
-    fresh = {_get_key(row): row for row in (rows or EventRows.read(event, ids)).folded(ids)}
-    stored = {_get_key(row): row for row in Presence.objects.filter(registration__in=ids)}
+    fresh = (rows or EventRows.read(event, ids)).folded(ids)
+    stored = _map_stored(Presence.objects.filter(registration__in=ids))
     differing = [
         row
         for key, row in fresh.items()
@@ -116,8 +120,8 @@ def refold(event: Event, ids: Iterable[int], *, rows: EventRows | None = None) -
     return {row.registration_id for row in [*differing, *gone]}
 
 
-def _get_key(row: Presence) -> Key:
-    return row.registration_id, row.session_id
+def _map_stored(rows: Iterable[Presence]) -> dict[Key, Presence]:
+    return {(row.registration_id, row.session_id): row for row in rows}
 
 
 def refresh_units_of(persons: Iterable[int]) -> None:
@@ -166,9 +170,8 @@ def differences() -> Iterator[PresenceDifference]:
     events = Event.objects.filter(registrations__in=_find_with_rows()).distinct().order_by("pk")
     for event in events.prefetch_related("sessions"):
         ids = list(_find_with_rows().filter(event=event).values_list("pk", flat=True))
-        fresh = {_get_key(row): row for row in EventRows.read(event, ids).folded(ids)}
-        rows = Presence.objects.filter(registration__event=event)
-        yield from _compare(fresh, {_get_key(row): row for row in rows})
+        fresh = EventRows.read(event, ids).folded(ids)
+        yield from _compare(fresh, _map_stored(Presence.objects.filter(registration__event=event)))
 
 
 def _compare(
@@ -194,10 +197,10 @@ def _compare(
 
 def rebuild() -> list[PresenceDifference]:
     """Write every presence anew from its rows; return what was different before."""
-    found = list(differences())
+    before = list(differences())
     for event in Event.objects.filter(registrations__in=_find_with_rows()).distinct():
         refold_event(event)
-    return found
+    return before
 
 
 def correct(registration: Registration, correction: Correction, *, by: Account) -> Correction:

@@ -1,4 +1,4 @@
-"""Who comes: invited, proposed by the unit, registered by oneself, or found at the door.
+"""Who comes: invited, proposed by the unit, registered by oneself, or come unlisted.
 
 Seats are taken and given back under the event's lock, never beyond its capacity: by one conditional
 UPDATE on the event, which makes two who take the last seat wait for each other (R3, I10). What the
@@ -42,7 +42,7 @@ class RegistrationClosed(Refused):
 
 
 def lock_event(event: Event) -> Event:
-    """Read the event again and hold its row until the transaction ends."""
+    """Read the event again and lock its row until the transaction ends."""
     return Event.objects.select_for_update(of=("self",)).get(pk=event.pk)
 
 
@@ -88,7 +88,7 @@ def notify_person(
         subject, body = _write_notice(registration)
     notices.notify(
         "registration",
-        _notice_key(registration, act),
+        _make_notice_key(registration, act),
         locale=settings.LANGUAGE_CODE,
         subject=subject % {"event": event.title},
         body=body
@@ -106,10 +106,10 @@ def notify_person(
 
 def take_back_notices(registrations: Iterable[Registration], *, act: str) -> None:
     """Remove what ``notify_person`` wrote for this act and nobody has been given yet."""
-    notices.take_back([_notice_key(row, act) for row in registrations])
+    notices.take_back([_make_notice_key(row, act) for row in registrations])
 
 
-def _notice_key(registration: Registration, act: str) -> str:
+def _make_notice_key(registration: Registration, act: str) -> str:
     key = f"registration:{registration.uuid}:{registration.state}"
     return f"{key}:{act}" if act else key
 
@@ -155,11 +155,18 @@ def register(event: Event, person: Person, *, actor: Account, needs: str = "") -
         raise RegistrationClosed(_("Registration for this event is not open."))
     is_own = person.pk in rows_of(actor.person)
     with transaction.atomic():
-        held = _find_active(lock_event(event), person)
-        if held is not None:
-            return _confirm(held, actor=actor, needs=needs) if is_own else held
+        known = _find_active(lock_event(event), person)
+        if known is not None:
+            if is_own and known.state == State.NOMINATED:
+                known.state, known.needs = State.CONFIRMED, needs[:300] or known.needs
+                known.save(update_fields=["state", "needs", "changed_at"])
+                audit.record(
+                    "registration.confirm", actor=actor, thing=known, subject=known.person_id
+                )
+                notify_person(known)
+            return known
         take_seats(event)
-        made = _create(
+        registration = _create(
             event,
             person,
             state=State.CONFIRMED if is_own else State.NOMINATED,
@@ -167,8 +174,8 @@ def register(event: Event, person: Person, *, actor: Account, needs: str = "") -
             needs=needs[:300],
             created_by=actor,
         )
-        notify_person(made)
-    return made
+        notify_person(registration)
+    return registration
 
 
 def invite(event: Event, person: Person, *, actor: Account | None) -> Registration:
@@ -182,15 +189,15 @@ def invite(event: Event, person: Person, *, actor: Account | None) -> Registrati
     if event.state not in (Event.State.DRAFT, Event.State.OPEN, Event.State.CLOSED):
         raise RegistrationClosed(_("Registration for this event is not open."))
     with transaction.atomic():
-        held = _find_active(lock_event(event), person)
-        if held is not None:
-            return held
+        known = _find_active(lock_event(event), person)
+        if known is not None:
+            return known
         take_seats(event)
-        made = _create(
+        registration = _create(
             event, person, state=State.NOMINATED, source=Source.ORGANISER, created_by=actor
         )
-        notify_person(made)
-    return made
+        notify_person(registration)
+    return registration
 
 
 def _choose_source(actor: Account, event: Event) -> str:
@@ -210,7 +217,7 @@ def _create(event: Event, person: Person, **fields: object) -> Registration:
     uuid = uuid4()
     fields.setdefault("unit", membership.unit if membership else None)
     unit = fields["unit"]
-    made = Registration.objects.create(
+    registration = Registration.objects.create(
         uuid=uuid,
         event=event,
         person=person,
@@ -219,26 +226,20 @@ def _create(event: Event, person: Person, **fields: object) -> Registration:
         short_code=badges.short_code_of(event, uuid),
         **fields,
     )
-    badges.issue(made)
+    badges.issue(registration)
     raise_revision(event)
     audit.record(
         "registration.create",
-        actor=made.created_by,
-        thing=made,
+        actor=registration.created_by,
+        thing=registration,
         subject=person,
-        values={"event": event.code, "state": str(made.state), "source": str(made.source)},
+        values={
+            "event": event.code,
+            "state": str(registration.state),
+            "source": str(registration.source),
+        },
     )
-    return made
-
-
-def _confirm(held: Registration, *, actor: Account, needs: str) -> Registration:
-    if held.state != State.NOMINATED:
-        return held
-    held.state, held.needs = State.CONFIRMED, needs[:300] or held.needs
-    held.save(update_fields=["state", "needs", "changed_at"])
-    audit.record("registration.confirm", actor=actor, thing=held, subject=held.person_id)
-    notify_person(held)
-    return held
+    return registration
 
 
 def withdraw(registration: Registration, *, actor: Account, reason: str = "") -> Registration:
@@ -246,19 +247,24 @@ def withdraw(registration: Registration, *, actor: Account, reason: str = "") ->
     require(actor, "cancel-registration", registration)
     with transaction.atomic():
         event = lock_event(registration.event)
-        held = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
-        if not held.is_active:
-            return held
-        refuse_where_over(event)
-        if held.holds_seat:
-            give_back_seats(event)
-        held.state, held.reason = State.CANCELLED, reason[:300]
-        held.save(update_fields=["state", "reason", "changed_at"])
-        raise_revision(event)
-        audit.record(
-            "registration.withdraw", actor=actor, thing=held, subject=held.person_id, reason=reason
-        )
-    return held
+        locked = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
+        if locked.is_active:
+            refuse_where_over(event)
+            _cancel(event, locked, "registration.withdraw", actor=actor, reason=reason)
+    return locked
+
+
+def _cancel(
+    event: Event, registration: Registration, verb: str, *, actor: Account, reason: str
+) -> None:
+    if registration.holds_seat:
+        give_back_seats(event)
+    registration.state, registration.reason = State.CANCELLED, reason[:300]
+    registration.save(update_fields=["state", "reason", "changed_at"])
+    raise_revision(event)
+    audit.record(
+        verb, actor=actor, thing=registration, subject=registration.person_id, reason=reason
+    )
 
 
 def withdraw_own(registration: Registration, *, actor: Account, now: datetime) -> Registration:
@@ -276,9 +282,9 @@ def withdraw_own(registration: Registration, *, actor: Account, now: datetime) -
 def replace(
     registration: Registration, person: Person, *, actor: Account, reason: str
 ) -> Registration:
-    """Let another person come instead; the place stays taken, presences stay with their person.
+    """Let another person come instead; the seat stays taken, presences stay with their person.
 
-    The code of who is replaced no longer opens the door, and they leave every count of expected
+    The code of who is replaced is refused from then on, and they leave every count of expected
     people. Naming the same substitute again changes nothing.
     """
     require(actor, "change-event", registration.event)
@@ -289,9 +295,9 @@ def replace(
         event = lock_event(registration.event)
         refuse_where_over(event)
         rows = Registration.objects.select_for_update(of=("self",)).select_related("event")
-        held = rows.get(pk=registration.pk)
+        locked = rows.get(pk=registration.pk)
         known = _find_active(event, person)
-        if known is not None and known.replaces_id == held.pk:
+        if known is not None and known.replaces_id == locked.pk:
             return known
         if known is not None:
             raise Refused(
@@ -299,43 +305,37 @@ def replace(
                 code="already_registered",
                 status=409,
             )
-        if held.state not in (State.NOMINATED, State.CONFIRMED):
+        if locked.state not in (State.NOMINATED, State.CONFIRMED):
             text = _("This registration holds no seat to pass on.")
             raise Refused(text, code="not_replaceable", status=409)
-        return _pass_on(event, held, person, actor=actor, reason=reason[:300])
-
-
-def _pass_on(
-    event: Event, held: Registration, person: Person, *, actor: Account, reason: str
-) -> Registration:
-    state, held.state, held.reason = held.state, State.REPLACED, reason
-    held.save(update_fields=["state", "reason", "changed_at"])
-    audit.record(
-        "registration.replace",
-        actor=actor,
-        thing=held,
-        subject=held.person_id,
-        reason=reason,
-        values={"before": str(state)},
-    )
-    made = _create(
-        event,
-        person,
-        state=state,
-        source=Source.ORGANISER,
-        is_over_quota=held.is_over_quota,
-        replaces=held,
-        created_by=actor,
-    )
-    notify_person(held)
-    notify_person(made)
-    return made
+        before, locked.state, locked.reason = locked.state, State.REPLACED, reason[:300]
+        locked.save(update_fields=["state", "reason", "changed_at"])
+        audit.record(
+            "registration.replace",
+            actor=actor,
+            thing=locked,
+            subject=locked.person_id,
+            reason=locked.reason,
+            values={"before": str(before)},
+        )
+        substitute = _create(
+            event,
+            person,
+            state=before,
+            source=Source.ORGANISER,
+            is_over_quota=locked.is_over_quota,
+            replaces=locked,
+            created_by=actor,
+        )
+        notify_person(locked)
+        notify_person(substitute)
+    return substitute
 
 
 def add_walk_in(
     event: Event, *, name: str, unit: Unit, nip: str = "", actor: Account
 ) -> Registration:
-    """Register somebody who stands at the door; over quota is allowed and flagged.
+    """Register somebody who came unlisted; over quota is allowed and flagged.
 
     A NIP that is known leads to that person, and to the registration they may have already. Else a
     person without account is made, for an administrator to merge later.
@@ -346,11 +346,11 @@ def add_walk_in(
         raise Refused(_("Write the name of the person."), code="name_missing")
     with transaction.atomic():
         event = lock_event(event)
-        known = Person.objects.unmerged().filter(nip=nip).first() if nip else None
-        held = _find_active(event, known) if known else None
-        if held is not None:
-            return held
-        person = known or Person.objects.create(name=name, nip=nip)
+        person = Person.objects.unmerged().filter(nip=nip).first() if nip else None
+        known = _find_active(event, person) if person else None
+        if known is not None:
+            return known
+        person = person or Person.objects.create(name=name, nip=nip)
         try:
             take_seats(event)
         except EventFull:
@@ -369,7 +369,7 @@ def add_walk_in(
 
 
 def take_back_walk_in(registration: Registration, *, actor: Account) -> Registration:
-    """Cancel what was added at the door by mistake and give its seat back.
+    """Cancel what was added at the desk by mistake and give its seat back.
 
     For ``checkin.undo``, which knows that the very same act made it. Nothing is deleted: the
     registration stays with its reason, the person stays for an administrator. Repeating it
@@ -378,19 +378,8 @@ def take_back_walk_in(registration: Registration, *, actor: Account) -> Registra
     require(actor, "add-walk-in", registration.event)
     with transaction.atomic():
         event = lock_event(registration.event)
-        held = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
-        if held.state != State.WALK_IN:
-            return held
-        if held.holds_seat:
-            give_back_seats(event)
-        held.state, held.reason = State.CANCELLED, _("Added at the desk and undone at once")
-        held.save(update_fields=["state", "reason", "changed_at"])
-        raise_revision(event)
-        audit.record(
-            "registration.undo",
-            actor=actor,
-            thing=held,
-            subject=held.person_id,
-            reason=held.reason,
-        )
-    return held
+        locked = Registration.objects.select_for_update(of=("self",)).get(pk=registration.pk)
+        if locked.state == State.WALK_IN:
+            reason = _("Added at the desk and undone at once")
+            _cancel(event, locked, "registration.undo", actor=actor, reason=reason)
+    return locked

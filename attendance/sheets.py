@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from attendance.folding import shown_state
-from attendance.models import Event, Presence, Registration, Session
+from attendance.models import Event, Presence, Session
 from clinic.lib.arithmetic import dates
 from clinic.people.arithmetic.nip import mask_nip
 from clinic.people.models import Account
@@ -56,7 +56,9 @@ def attendance_list(
     with translation.override(settings.LANGUAGE_CODE):
         registrations = event.registrations.held().select_related("person", "unit")
         rows = sorted(registrations, key=lambda row: row.official_place)
-        held = _read_presences(rows, sessions)
+        presences: dict[int, dict[int, Presence]] = {row.pk: {} for row in rows}
+        for presence in Presence.objects.filter(registration__in=rows, session__in=sessions):
+            presences[presence.registration_id][presence.session_id] = presence
         lines: list[dict[str, Any]] = []
         for number, row in enumerate(rows, start=1):
             person = row.person
@@ -70,7 +72,7 @@ def attendance_list(
                 "sex": person.sex,
             }
             if is_recorded:
-                line |= _describe_times(held[row.pk], sessions, zone=event.zone, now=now)
+                line |= _describe_times(presences[row.pk], sessions, zone=event.zone, now=now)
             lines.append(line)
         columns = _list_columns(lines, is_recorded=is_recorded)
         width, height = PAPERS[paper]
@@ -78,6 +80,10 @@ def attendance_list(
             width, height = height, width
         else:
             lines += [{"number": len(lines) + more} for more in range(1, BLANK_ROWS + 1)]
+        notes = [_("%(count)d names on the list") % {"count": len(rows)}]
+        if is_recorded:
+            notes.append(_(HOW_COUNTED[event.closing]))
+        signed_on = dates.format_date(dates.local_day(sessions[-1].starts_at, event.zone))
         printed = _("Printed %(moment)s") % {"moment": dates.format_moment(now, event.zone)}
         data = {
             "recorded": is_recorded,
@@ -89,8 +95,13 @@ def attendance_list(
             "columns": columns,
             "rows": lines,
             "kept": min(len(rows), NAMES_WITH_SIGNATURE) + len(lines) - len(rows),
-            "notes": _write_notes(event, len(rows), is_recorded=is_recorded),
-            "signer": _write_signer(event, sessions),
+            "notes": notes,
+            # Above the signature: place and date, and the office that signs.
+            "signer": [
+                f"{event.unit.get_root().name}, {signed_on}",
+                _("Noted by"),
+                event.unit.name,
+            ],
             "words": {
                 "sheet": _("Attendance list"),
                 "page": _("Page {page} of {pages}"),
@@ -106,28 +117,6 @@ def attendance_list(
     )
 
 
-def _read_presences(
-    rows: Sequence[Registration], sessions: Sequence[Session]
-) -> dict[int, dict[int, Presence]]:
-    held: dict[int, dict[int, Presence]] = {row.pk: {} for row in rows}
-    for one in Presence.objects.filter(registration__in=list(held), session__in=sessions):
-        held[one.registration_id][one.session_id] = one
-    return held
-
-
-def _write_notes(event: Event, count: int, *, is_recorded: bool) -> list[str]:
-    notes = [_("%(count)d names on the list") % {"count": count}]
-    if is_recorded:
-        notes.append(_(HOW_COUNTED[event.closing]))
-    return notes
-
-
-def _write_signer(event: Event, sessions: Sequence[Session]) -> list[str]:
-    """Return the lines above the signature: place and date, and the office that signs."""
-    day = dates.format_date(dates.local_day(sessions[-1].starts_at, event.zone))
-    return [f"{event.unit.get_root().name}, {day}", _("Noted by"), event.unit.name]
-
-
 def _list_facts(event: Event, sessions: Sequence[Session]) -> list[tuple[str, str]]:
     first, last = sessions[0], sessions[-1]
     day = dates.format_weekday(dates.local_day(first.starts_at, event.zone))
@@ -136,7 +125,7 @@ def _list_facts(event: Event, sessions: Sequence[Session]) -> list[tuple[str, st
         (_("Day and date"), day),
         (_("Time"), f"{start}–{dates.format_time(last.ends_at, event.zone)}"),
         (_("Place"), first.room or event.place),
-        (_("Session"), ", ".join(one.title for one in sessions)),
+        (_("Session"), ", ".join(session.title for session in sessions)),
         (_("Letter number"), event.letter_number),
     ]
     return [(name, value) for name, value in facts if value]
@@ -171,12 +160,13 @@ def _list_columns(
 def _describe_times(
     presences: Mapping[int, Presence], sessions: Sequence[Session], *, zone: str, now: datetime
 ) -> dict[str, Any]:
-    came = [one.first_in for one in presences.values() if one.first_in]
-    left = [one.last_out for one in presences.values() if one.last_out]
-    states = [shown_state(presences.get(one.pk), one, now) for one in sessions]
+    rows = presences.values()
+    came = [row.first_in for row in rows if row.first_in]
+    left = [row.last_out for row in rows if row.last_out]
+    states = [shown_state(presences.get(session.pk), session, now) for session in sessions]
     return {
         "came": dates.format_time(min(came), zone).split(" ")[0] if came else "",
         "left": dates.format_time(max(left), zone).split(" ")[0] if left else "",
-        "minutes": str(sum(one.minutes for one in presences.values())),
+        "minutes": str(sum(row.minutes for row in rows)),
         "state": ", ".join(dict.fromkeys(str(state.label) for state in states)),
     }

@@ -75,8 +75,8 @@ def load_module(text: str, *, author: Account) -> ModulePage:
             owner=author,
             live=False,
         )
-        section.body = _fill_stream(
-            section.body, [_convert_block(block) for block in entry["block"]]
+        section.body = section.body.stream_block.to_python(
+            [_convert_block(block) for block in entry["block"]]
         )
         module.add_child(instance=section)
         section.save_revision(user=author)
@@ -116,22 +116,17 @@ def _create_module(
         live=False,
         **{name: table[name] for name in _MODULE_FIELDS if name in table},
     )
-    module.legal_basis = _fill_stream(
-        module.legal_basis,
-        [{"type": "reference", "value": entry} for entry in table.get("legal_basis", ())],
+    module.legal_basis = module.legal_basis.stream_block.to_python(
+        [{"type": "reference", "value": entry} for entry in table.get("legal_basis", ())]
     )
     module.outcome_rows = [
-        ModuleOutcome(outcome=outcome, sort_order=place)
-        for place, outcome in enumerate(outcomes.values())
+        ModuleOutcome(outcome=outcome, sort_order=index)
+        for index, outcome in enumerate(outcomes.values())
     ]
     editions = table["frameworks"]
     module.frameworks = Framework.objects.filter(editions__slug__in=editions).distinct()
     ModuleIndexPage.objects.get().add_child(instance=module)
     return module
-
-
-def _fill_stream(empty: Any, raw: list[dict[str, Any]]) -> Any:
-    return empty.stream_block.to_python(raw)
 
 
 def _convert_block(block: dict[str, Any]) -> dict[str, Any]:

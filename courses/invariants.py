@@ -18,12 +18,12 @@ def _find_changed_editions() -> Iterator[Breach]:
 def _find_mixed_editions() -> Iterator[Breach]:
     for edition in ModuleEdition.objects.iterator(chunk_size=50):
         bodies = {
-            str(one["page"]): digest_of(
-                [one["title"], one["lead"], edition.bodies.get(str(one["page"]))]
+            str(row["page"]): digest_of(
+                [row["title"], row["lead"], edition.bodies.get(str(row["page"]))]
             )
-            for one in edition.sections
+            for row in edition.sections
         }
-        digests = {str(one["page"]): one["digest"] for one in edition.sections}
+        digests = {str(row["page"]): row["digest"] for row in edition.sections}
         if bodies != digests or set(edition.bodies) != set(digests):
             yield Breach(f"module edition {edition.uuid}", "mixes sections of several drafts")
 

@@ -1,12 +1,9 @@
 """Guidance modules, their editions and reviews, and what a person has read.
 
-What a section is made of: flat blocks, collapsed in the editor, each labelled by its text.
-
-A rubric block names rows, a reference its regulation, a check its question: letters, wording and
-state are read when the page is shown, so a reworded row never leaves an old text behind.
-How a block looks is a template ``courses/blocks/<name>.html``, drawn by ``reading``.
-
-The tree that authors edit: home, module index, modules, sections, plain pages.
+Authors edit a tree of pages: home, module index, modules, sections, plain pages. A section is a
+flat stream of blocks. A rubric block names rows, a reference its regulation, a check its question:
+letters, wording and state are read when the page is shown, so a reworded row never leaves an old
+text behind. How a block looks is a template ``courses/blocks/<name>.html``, drawn by ``reading``.
 
 Readers never read the rows of modules and sections: a reading page is drawn from the newest
 ``ModuleEdition`` (D10). Authors look at drafts on the page of the review, the same way.
@@ -318,7 +315,7 @@ class ModuleIndexPage(Page):
 class StandardPage(Page):
     """A plain page of text."""
 
-    body = RichTextField(_("text"), features=["h2", "h3", "bold", "italic", "ol", "ul", "link"])
+    body = RichTextField(_("text"), features=TEXT_FEATURES)
 
     template = "courses/standard_page.html"
     parent_page_types = ["courses.HomePage"]
@@ -493,7 +490,7 @@ class ModuleEdition(models.Model):
 
     def section(self, slug: str) -> dict[str, Any] | None:
         """The section at this address, if the edition has one."""
-        return next((one for one in self.sections if one["slug"] == slug), None)
+        return next((row for row in self.sections if row["slug"] == slug), None)
 
 
 class SectionProgress(models.Model):

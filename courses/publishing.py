@@ -60,7 +60,7 @@ def sections_of(module: ModulePage) -> list[SectionPage]:
 def draft_of(module: ModulePage) -> ModuleDraft:
     """Return the newest saved draft of the module and its sections."""
     stored = ModulePage.objects.select_related("latest_revision").get(pk=module.pk)
-    return _draw(_read_newest(stored), [_read_newest(one) for one in sections_of(stored)])
+    return _build_draft(_read_newest(stored), [_read_newest(row) for row in sections_of(stored)])
 
 
 def refuse_nothing_new(module: ModulePage, draft: ModuleDraft) -> None:
@@ -112,7 +112,7 @@ def publish(
             status=403,
         )
     fresh = _publish_page(locked, actor)
-    draft = _draw(fresh, [_publish_page(one, actor) for one in sections])
+    draft = _build_draft(fresh, [_publish_page(section, actor) for section in sections])
     if seen and seen != draft.digest:
         raise Refused(
             _("The draft has changed since you opened it. Please look at it again."),
@@ -140,8 +140,12 @@ def publish(
     ReviewRequest.objects.filter(module=fresh, state=ReviewRequest.State.WAITING).update(
         state=ReviewRequest.State.PUBLISHED, decided_by=actor, decided_at=timezone.now()
     )
-    values = {"module": fresh.slug, "number": number, "digest": edition.digest}
-    audit.record("module.publish", actor=actor, thing=edition, values=values)
+    audit.record(
+        "module.publish",
+        actor=actor,
+        thing=edition,
+        values={"module": fresh.slug, "number": number, "digest": edition.digest},
+    )
     return edition
 
 
@@ -166,9 +170,9 @@ def _read_newest(page: AnyPage) -> AnyPage:
 def _refuse_unfit(draft: ModuleDraft) -> None:
     """Refuse a section without lead or content, and markup that no button of the editor makes."""
     empty = [
-        one["title"]
-        for one in draft.head["sections"]
-        if not (one["title"] and one["lead"] and draft.bodies[str(one["page"])])
+        row["title"]
+        for row in draft.head["sections"]
+        if not (row["title"] and row["lead"] and draft.bodies[str(row["page"])])
     ]
     if empty:
         raise Refused(
@@ -191,12 +195,12 @@ def _refuse_unfit(draft: ModuleDraft) -> None:
         )
 
 
-def _draw(module: ModulePage, sections: Sequence[SectionPage]) -> ModuleDraft:
-    bodies = {str(one.pk): _list_blocks(one.body) for one in sections}
+def _build_draft(module: ModulePage, sections: Sequence[SectionPage]) -> ModuleDraft:
+    bodies = {str(section.pk): _list_blocks(section.body) for section in sections}
     aims = [row.outcome_id for row in module.outcome_rows.all()]
-    wanted = Outcome.objects.filter(pk__in=[*aims, *(one.outcome_id for one in sections)])
-    slugs = dict(wanted.values_list("pk", "slug"))
-    listed = [_describe_section(one, bodies[str(one.pk)], slugs) for one in sections]
+    keys = [*aims, *(section.outcome_id for section in sections)]
+    slugs = dict(Outcome.objects.filter(pk__in=keys).values_list("pk", "slug"))
+    listed = [_describe_section(row, bodies[str(row.pk)], slugs) for row in sections]
     return ModuleDraft(
         head={
             "schema": SCHEMA,
@@ -211,7 +215,7 @@ def _draw(module: ModulePage, sections: Sequence[SectionPage]) -> ModuleDraft:
             "legal_basis": [block["value"] for block in _list_blocks(module.legal_basis)],
             "frameworks": sorted(framework.slug for framework in module.frameworks.all()),
             "outcomes": [slugs[key] for key in aims if key in slugs],
-            "minutes": sum(one["minutes"] for one in listed),
+            "minutes": sum(row["minutes"] for row in listed),
             "sections": listed,
         },
         bodies=bodies,

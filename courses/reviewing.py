@@ -24,6 +24,7 @@ WAITING, RETURNED = ReviewRequest.State.WAITING.value, ReviewRequest.State.RETUR
 CHANGED, NEW, PUBLISHED = "changed", "new", "published"
 # What asks for the author's hand comes first.
 ORDER = (RETURNED, CHANGED, NEW, WAITING, PUBLISHED)
+NOTICE_LANGUAGE = "id"
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,13 @@ def stages_of(actor: Account) -> list[ModuleStage]:
 def waiting_for(actor: Actor) -> list[ModuleStage]:
     """Return the modules that wait for a review which the actor may give, longest first."""
     stages = _list_stages(visible(actor, "comment-module", ModulePage.objects.all()))
-    sent = [(one.request.sent_at, one) for one in stages if one.state == WAITING and one.request]
-    return [one for _sent_at, one in sorted(sent, key=itemgetter(0))]
+    sent = [(row.request.sent_at, row) for row in stages if row.state == WAITING and row.request]
+    return [row for _sent_at, row in sorted(sent, key=itemgetter(0))]
 
 
 def _list_stages(rows: QuerySet[ModulePage]) -> list[ModuleStage]:
     modules = list(rows.select_related("area").order_by("title"))
-    asked = ReviewRequest.objects.filter(module__in=[one.pk for one in modules])
+    asked = ReviewRequest.objects.filter(module__in=modules)
     asked = asked.select_related("sent_by__person").order_by("sent_at", "pk")
     last = {request.module_id: request for request in asked}
     drafts = SectionPage.objects.filter(has_unpublished_changes=True)
@@ -76,7 +77,7 @@ def _list_stages(rows: QuerySet[ModulePage]) -> list[ModuleStage]:
             is_changed = module.has_unpublished_changes or module.path in parents
             state = CHANGED if is_changed else PUBLISHED
         stages.append(ModuleStage(module, state, request))
-    return sorted(stages, key=lambda one: ORDER.index(one.state))
+    return sorted(stages, key=lambda stage: ORDER.index(stage.state))
 
 
 def module_of(page: Page | None) -> ModulePage | None:
@@ -87,9 +88,6 @@ def module_of(page: Page | None) -> ModulePage | None:
     if isinstance(specific, SectionPage):
         return ModulePage.objects.get(pk=specific.get_parent().pk)
     return specific if isinstance(specific, ModulePage) else None
-
-
-NOTICE_LANGUAGE = "id"
 
 
 @transaction.atomic

@@ -17,12 +17,12 @@ from clinic.people.access import SignedInRequest, can
 from courses.reviewing import describe_sent, module_of, send_to_review
 
 SEND = "action-kirim"
-# What the main menu of the editor keeps; the rest leads to pages that are not used here.
-KEPT = frozenset({"explorer", "courses-reviews"})
+# What the main menu of the editor shows; the rest leads to pages that are not used here.
+MENU_ITEMS = frozenset({"explorer", "courses-reviews"})
 # ``clinic.desks`` adds its own items beside these, by names that begin so.
-OF_A_DESK = "desk-"
+DESK_PREFIX = "desk-"
 # Publishing, unpublishing and workflows of the editor: a module goes out whole, by ``publishing``.
-NOT_OURS = frozenset(
+HIDDEN_ACTIONS = frozenset(
     {"action-publish", "action-unpublish", "action-submit", "action-cancel-workflow"}
 )
 
@@ -50,8 +50,8 @@ def _add_review_item() -> ActionMenuItem:
 
 
 @hooks.register("construct_page_action_menu")
-def _drop_foreign_actions(items: list[Any], _request: HttpRequest, _context: Any) -> None:
-    items[:] = [item for item in items if item.name not in NOT_OURS]
+def _hide_actions(items: list[Any], _request: HttpRequest, _context: Any) -> None:
+    items[:] = [item for item in items if item.name not in HIDDEN_ACTIONS]
 
 
 @hooks.register("after_edit_page")
@@ -72,7 +72,9 @@ def _send_after_saving(request: SignedInRequest, page: Page) -> HttpResponse | N
 
 @hooks.register("construct_main_menu")
 def _shorten_menu(_request: HttpRequest, items: list[MenuItem]) -> None:
-    items[:] = [one for one in items if one.name in KEPT or one.name.startswith(OF_A_DESK)]
+    items[:] = [
+        item for item in items if item.name in MENU_ITEMS or item.name.startswith(DESK_PREFIX)
+    ]
 
 
 @hooks.register("register_admin_menu_item")

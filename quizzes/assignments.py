@@ -50,39 +50,30 @@ def assign(
             already assigned to them in this phase.
         PermissionDenied, Http404: the actor may not assign there.
     """
-    _refuse_unfit(quiz, window)
+    if not quiz.versions.filter(state=VersionState.PUBLISHED).exists():
+        raise Refused(_("Publish the quiz first."), code="not_published")
+    if window.opens_at and window.closes_at and window.closes_at <= window.opens_at:
+        raise Refused(_("The closing must be later than the opening."), code="reversed")
+    target = "person" if isinstance(to, Person) else "unit" if isinstance(to, Unit) else "event"
     try:
         with transaction.atomic():
-            made = Assignment.objects.create(
+            assignment = Assignment.objects.create(
                 quiz=quiz,
                 phase=phase,
                 setting=setting,
                 opens_at=window.opens_at,
                 closes_at=window.closes_at,
                 assigned_by=actor,
-                **_target(to),
+                **{target: to},
             )
             if actor is not None:
-                require(actor, "assign-quiz", made)
-            audit.record("quiz.assign", actor=actor, thing=made, values={"quiz": quiz.slug})
+                require(actor, "assign-quiz", assignment)
+            audit.record("quiz.assign", actor=actor, thing=assignment, values={"quiz": quiz.slug})
     except IntegrityError as error:
         raise Refused(
             _("This quiz is already assigned to them in this phase."), code="already_assigned"
         ) from error
-    return made
-
-
-def _refuse_unfit(quiz: Quiz, window: Window) -> None:
-    if not quiz.versions.filter(state=VersionState.PUBLISHED).exists():
-        raise Refused(_("Publish the quiz first."), code="not_published")
-    if window.opens_at and window.closes_at and window.closes_at <= window.opens_at:
-        raise Refused(_("The closing must be later than the opening."), code="reversed")
-
-
-def _target(to: Model) -> dict[str, Any]:
-    if isinstance(to, Person):
-        return {"person": to}
-    return {"unit": to} if isinstance(to, Unit) else {"event": to}
+    return assignment
 
 
 def withdraw(assignment: Assignment, *, actor: Any) -> None:
@@ -102,7 +93,14 @@ def allowances_of(assignments: Collection[int], person: Person) -> dict[int, All
     """Return what the person is granted on each of the assignments, named by their keys."""
     granted: dict[int, list[Allowance]] = {key: [] for key in assignments}
     for extension in _read_extensions(rows_of(person), timezone.localdate(), assignments):
-        granted[extension.assignment_id].append(_allowance(extension))
+        granted[extension.assignment_id].append(
+            Allowance(
+                extra=timedelta(minutes=extension.extra_minutes),
+                multiplier=Fraction(extension.multiplier_percent, 100),
+                closes_at=extension.closes_at,
+                extra_attempts=extension.extra_attempts,
+            )
+        )
     return {key: most_generous(some) for key, some in granted.items()}
 
 
@@ -115,13 +113,4 @@ def _read_extensions(
         Q(person__in=person_ids) | Q(unit__in=memberships.values("unit")),
         assignment__in=assignments,
         revoked_at__isnull=True,
-    )
-
-
-def _allowance(row: Extension) -> Allowance:
-    return Allowance(
-        extra=timedelta(minutes=row.extra_minutes),
-        multiplier=Fraction(row.multiplier_percent, 100),
-        closes_at=row.closes_at,
-        extra_attempts=row.extra_attempts,
     )

@@ -77,7 +77,7 @@ def draft_question(
         )
         version = QuestionVersion.objects.create(
             question=question,
-            number=_next_number(question.versions),
+            number=_get_next_number(question.versions),
             content=to_json(draft.content),
             content_hash=content_digest(draft.content),
             change_kind=draft.change_kind,
@@ -98,7 +98,7 @@ def draft_quiz(slug: str, draft: QuizDraft, *, actor: Account) -> QuizVersion:
         quiz, _made = Quiz.objects.get_or_create(slug=slug)
         version = QuizVersion.objects.create(
             quiz=quiz,
-            number=_next_number(quiz.versions),
+            number=_get_next_number(quiz.versions),
             title=draft.title,
             title_en=draft.title_en,
             minutes=draft.minutes,
@@ -110,9 +110,9 @@ def draft_quiz(slug: str, draft: QuizDraft, *, actor: Account) -> QuizVersion:
             created_by=actor,
         )
         Slot.objects.bulk_create(
-            Slot(quiz_version=version, form=form, position=place, question_version=one)
+            Slot(quiz_version=version, form=form, position=position, question_version=question)
             for form, versions in draft.forms.items()
-            for place, one in enumerate(versions, 1)
+            for position, question in enumerate(versions, 1)
         )
         audit.record("quiz.draft", actor=actor, thing=version)
     return version
@@ -123,7 +123,7 @@ def _require_role(actor: Account, verb: str, model: type) -> None:
         raise Refused(_("Your role does not allow this."), code="not_allowed", status=403)
 
 
-def _next_number(versions: Any) -> int:
+def _get_next_number(versions: Any) -> int:
     return (versions.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
@@ -133,15 +133,13 @@ def send_to_review(version: QuestionVersion | QuizVersion, *, actor: Account) ->
     Raises:
         Refused: it is no draft, or something in it must be repaired first.
     """
-    verb = "write-question" if isinstance(version, QuestionVersion) else "write-quiz"
-    require(actor, verb, version)
-    _refuse_unless(version.state == VersionState.DRAFT, ["not_a_draft"])
-    found = _problems_of(version)
-    _refuse_unless(not found, found)
+    kind = "question" if isinstance(version, QuestionVersion) else "quiz"
+    require(actor, f"write-{kind}", version)
+    _refuse_problems(version, expected=VersionState.DRAFT, otherwise="not_a_draft")
     with transaction.atomic():
         version.state = VersionState.IN_REVIEW
         version.save(update_fields=["state"])
-        audit.record(f"{_kind(version)}.send", actor=actor, thing=version)
+        audit.record(f"{kind}.send", actor=actor, thing=version)
 
 
 def publish(version: QuestionVersion | QuizVersion, *, actor: Account) -> None:
@@ -150,17 +148,22 @@ def publish(version: QuestionVersion | QuizVersion, *, actor: Account) -> None:
     Raises:
         Refused: the actor wrote it, it is not in review, or something must be repaired.
     """
-    require(actor, _publish_verb(version), version)
+    siblings: Any
+    if isinstance(version, QuestionVersion):
+        kind, verb = "question", "publish"
+        siblings = QuestionVersion.objects.filter(question=version.question_id)
+    else:
+        kind, verb = "quiz", "publish-quiz"
+        siblings = QuizVersion.objects.filter(quiz=version.quiz_id)
+    require(actor, verb, version)
     if version.created_by_id == actor.pk:
         raise Refused(
             _("Approval must come from another person."), code="second_person", status=403
         )
-    _refuse_unless(version.state == VersionState.IN_REVIEW, ["not_in_review"])
-    found = _problems_of(version)
-    _refuse_unless(not found, found)
+    _refuse_problems(version, expected=VersionState.IN_REVIEW, otherwise="not_in_review")
     now = timezone.now()
     with transaction.atomic():
-        earlier = _siblings(version).filter(state=VersionState.PUBLISHED)
+        earlier = siblings.filter(state=VersionState.PUBLISHED)
         earlier.update(state=VersionState.RETIRED, retired_at=now)
         version.state = VersionState.PUBLISHED
         version.published_at = now
@@ -168,52 +171,41 @@ def publish(version: QuestionVersion | QuizVersion, *, actor: Account) -> None:
         if isinstance(version, QuizVersion):
             version.content_hash = quiz_digest(version)
         version.save()
-        audit.record(f"{_kind(version)}.publish", actor=actor, thing=version)
+        audit.record(f"{kind}.publish", actor=actor, thing=version)
 
 
-def _refuse_unless(holds: bool, found: list[str]) -> None:  # noqa: FBT001 - a condition
-    if not holds:
+def _refuse_problems(
+    version: QuestionVersion | QuizVersion, *, expected: str, otherwise: str
+) -> None:
+    """Refuse a version in another state than expected, or one that must be repaired first."""
+    if version.state != expected:
+        codes = [otherwise]
+    elif isinstance(version, QuizVersion):
+        codes = _find_quiz_problems(version)
+    else:
+        blocks = [each for each in problems(version.parsed) if each.level is ProblemLevel.BLOCK]
+        codes = [each.code for each in blocks] + ([] if version.sources else ["source_missing"])
+    if codes:
         raise Refused(
             _("This version cannot be passed on yet: %(problems)s.")
-            % {"problems": ", ".join(found)},
+            % {"problems": ", ".join(codes)},
             code="not_publishable",
-            details={"problems": found},
+            details={"problems": codes},
         )
 
 
-def _kind(version: QuestionVersion | QuizVersion) -> str:
-    return "question" if isinstance(version, QuestionVersion) else "quiz"
-
-
-def _publish_verb(version: QuestionVersion | QuizVersion) -> str:
-    return "publish" if isinstance(version, QuestionVersion) else "publish-quiz"
-
-
-def _siblings(version: QuestionVersion | QuizVersion) -> Any:
-    if isinstance(version, QuestionVersion):
-        return QuestionVersion.objects.filter(question=version.question_id)
-    return QuizVersion.objects.filter(quiz=version.quiz_id)
-
-
-def _problems_of(version: QuestionVersion | QuizVersion) -> list[str]:
-    if isinstance(version, QuestionVersion):
-        found = [one.code for one in problems(version.parsed) if one.level is ProblemLevel.BLOCK]
-        return found + ([] if version.sources else ["source_missing"])
-    return _quiz_problems(version)
-
-
-def _quiz_problems(version: QuizVersion) -> list[str]:
+def _find_quiz_problems(version: QuizVersion) -> list[str]:
     """List what stops a quiz: no questions, unpublished ones, ones whose key a module shows."""
     slots = list(version.slots.select_related("question_version__question"))
-    found = [] if slots else ["no_questions"]
+    codes = [] if slots else ["no_questions"]
     if any(slot.question_version.state != VersionState.PUBLISHED for slot in slots):
-        found.append("question_not_published")
+        codes.append("question_not_published")
     if any(slot.question_version.question.use != Question.Use.QUIZ for slot in slots):
-        found.append("practice_question")
-    return found + _form_problems(version, slots)
+        codes.append("practice_question")
+    return codes + _find_form_problems(version, slots)
 
 
-def _form_problems(version: QuizVersion, slots: list[Slot]) -> list[str]:
+def _find_form_problems(version: QuizVersion, slots: list[Slot]) -> list[str]:
     """A named form without questions; before and after with too little in common to compare."""
     forms: dict[str, set[int]] = {form: set() for form in version.form_phases.values()}
     for slot in slots:
@@ -275,7 +267,13 @@ def load_bank(
 
 def _load_question(row: BankQuestion, *, author: Account, reviewer: Account) -> bool:
     current = QuestionVersion.objects.published().filter(question__slug=row.slug).first()
-    if current is not None and _says_the_same(current, row):
+    if (
+        current is not None
+        and current.content_hash == content_digest(row.content)
+        and current.sources == row.sources
+        and current.outcome.slug == row.outcome
+        and current.difficulty == row.difficulty
+    ):
         return False
     draft = QuestionDraft(
         content=row.content,
@@ -287,15 +285,6 @@ def _load_question(row: BankQuestion, *, author: Account, reviewer: Account) -> 
     send_to_review(version, actor=author)
     publish(version, actor=reviewer)
     return True
-
-
-def _says_the_same(version: QuestionVersion, row: BankQuestion) -> bool:
-    return (
-        version.content_hash == content_digest(row.content)
-        and version.sources == row.sources
-        and version.outcome.slug == row.outcome
-        and version.difficulty == row.difficulty
-    )
 
 
 def _load_quiz(row: BankQuiz, *, author: Account, reviewer: Account) -> bool:

@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.lib.errors import Refused
+from clinic.lib.languages import language
 from clinic.people.models import Person
 from quizzes.arithmetic.answers import parse_value
 from quizzes.arithmetic.public_items import ItemReview, PublicItem, public_item, review_of
@@ -34,9 +34,15 @@ def check_questions(slugs: Iterable[str]) -> dict[str, CheckQuestion]:
     """Return the published check questions of these names; unknown names are left out."""
     return {
         version.question.slug: CheckQuestion(
-            version.question.uuid, version.question.slug, _public(version)
+            version.question.uuid,
+            version.question.slug,
+            public_item(
+                version.parsed,
+                order=option_order(version.parsed, version.uuid.bytes, 0),
+                language=language(),
+            ),
         )
-        for version in _versions().filter(question__slug__in=set(slugs))
+        for version in _list_versions().filter(question__slug__in=set(slugs))
     }
 
 
@@ -49,7 +55,7 @@ def check(slug: str, raw: Any, *, person: Person | None = None) -> ItemReview:
         Refused: the name is no published practice question, or the answer is blank or cannot be
             read; the code says which.
     """
-    version = _versions().filter(question__slug=slug).first()
+    version = _list_versions().filter(question__slug=slug).first()
     if version is None:
         raise Refused(_("Not found."), code="not_found", status=404)
     content = version.parsed
@@ -60,34 +66,20 @@ def check(slug: str, raw: Any, *, person: Person | None = None) -> ItemReview:
         content,
         value,
         sights=AFTER_CHECK,
-        language=_language(),
+        language=language(),
         sources=version.source_labels,
     )
     if person is not None:
-        _count(person, version.question, is_right=bool(review.correct))
+        with transaction.atomic():
+            row, _made = CheckAnswer.objects.select_for_update().get_or_create(
+                person=person, question=version.question
+            )
+            row.tries += 1
+            row.was_right = row.was_right or bool(review.correct)
+            row.save()
     return review
 
 
-def _versions() -> Any:
+def _list_versions() -> Any:
     rows = QuestionVersion.objects.published().select_related("question")
     return rows.filter(question__use=Question.Use.PRACTICE)
-
-
-def _public(version: QuestionVersion) -> PublicItem:
-    content = version.parsed
-    order = option_order(content, version.uuid.bytes, 0)
-    return public_item(content, order=order, language=_language())
-
-
-def _language() -> str:
-    return "en" if get_language() == "en" else "id"
-
-
-def _count(person: Person, question: Question, *, is_right: bool) -> None:
-    with transaction.atomic():
-        row, _made = CheckAnswer.objects.select_for_update().get_or_create(
-            person=person, question=question
-        )
-        row.tries += 1
-        row.was_right = row.was_right or is_right
-        row.save()

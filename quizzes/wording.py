@@ -87,18 +87,18 @@ def questions_in(entry: QuizEntry) -> str:
 
 def facts_of(entry: QuizEntry) -> list[str]:
     """Say what to expect: questions, time, tries, opening and closing."""
-    found = entry.prospect
-    if found.refusal is None and entry.minutes_left is not None:
+    prospect = entry.prospect
+    if prospect.refusal is None and entry.minutes_left is not None:
         time = _("%(left)s if you start now") % {"left": minutes(entry.minutes_left)}
     else:
-        limit = found.version.minutes
+        limit = prospect.version.minutes
         time = minutes(limit) if limit else _("No time limit")
-    tries = {"used": found.used, "allowed": found.allowed}
+    tries = {"used": prospect.used, "allowed": prospect.allowed}
     facts = [questions_in(entry), time, _("%(used)s of %(allowed)s tries used") % tries]
     if entry.assignment.opens_at:
         facts.append(_("opens %(at)s") % {"at": moment(entry.assignment.opens_at)})
-    if found.closes_at:
-        facts.append(_("closes %(at)s") % {"at": moment(found.closes_at)})
+    if prospect.closes_at:
+        facts.append(_("closes %(at)s") % {"at": moment(prospect.closes_at)})
     return facts
 
 

@@ -42,8 +42,8 @@ def events(request: HttpRequest) -> HttpResponse:
         years = past.order_by().values_list(ExtractYear("last_end"), flat=True).distinct()
         address = reverse("events")
         context["years"] = [
-            {"label": str(one), "url": f"{address}?tahun={one}", "current": str(one) == year}
-            for one in sorted(years, reverse=True)
+            {"label": str(other), "url": f"{address}?tahun={other}", "current": str(other) == year}
+            for other in sorted(years, reverse=True)
         ]
         context["past"] = past.filter(Q(last_end__year=int(year)))
     else:
@@ -60,19 +60,19 @@ def events(request: HttpRequest) -> HttpResponse:
 def event(request: HttpRequest, code: str) -> HttpResponse:
     """Show agenda, place and time, and the one button to register."""
     shown = visible(request.user, "see-event", Event.objects.all())
-    found = get_object_or_404(shown.select_related("unit").prefetch_related("sessions"), code=code)
+    event = get_object_or_404(shown.select_related("unit").prefetch_related("sessions"), code=code)
     account = request.user if request.user.is_authenticated else None
-    own = _find_own(account, found) if account else None
-    sessions = list(found.sessions.all())
-    is_over = found.is_over_or_past(timezone.now())
+    own = _find_own(account, event) if account else None
+    sessions = list(event.sessions.all())
+    is_over = event.is_over_or_past(timezone.now())
     context = {
-        "event": found,
+        "event": event,
         "sessions": sessions,
         "own": own,
         "is_over": is_over,
         "standing": describe_registration(own.state, own.source, is_over=is_over) if own else "",
-        "may_organise": account is not None and can(account, "change-event", found),
-        "may_propose": account is not None and _find_proposable(account, found).exists(),
+        "may_organise": account is not None and can(account, "change-event", event),
+        "may_propose": account is not None and _find_proposable(account, event).exists(),
     }
     return render(request, "attendance/event.html", context)
 
@@ -90,23 +90,29 @@ def _get_joinable_event(request: SignedInRequest, code: str) -> Event:
 @require_http_methods(["GET", "HEAD", "POST"])
 def event_register(request: SignedInRequest, code: str) -> HttpResponse:
     """Check one's data and register; a second time leads to the seat there is."""
-    found = _get_joinable_event(request, code)
+    event = _get_joinable_event(request, code)
     person = request.user.person
-    own = _find_own(request.user, found)
+    own = _find_own(request.user, event)
     if own is not None and own.state == Registration.State.CONFIRMED:
         return redirect("event_own", code=code)
     form, refusal = RegisterForm(request.POST if request.method == "POST" else None), None
     if request.method == "POST" and form.is_valid():
         try:
             registration.register(
-                found, person, actor=request.user, needs=form.cleaned_data["needs"]
+                event, person, actor=request.user, needs=form.cleaned_data["needs"]
             )
         except (EventFull, RegistrationClosed) as refused:
             refusal = refused
         else:
             return redirect("event_own", code=code)
-    place = Membership.objects.on(timezone.localdate()).filter(person=person).first()
-    context = {"event": found, "form": form, "place": place, "refusal": refusal, "own": own}
+    membership = Membership.objects.on(timezone.localdate()).filter(person=person).first()
+    context = {
+        "event": event,
+        "form": form,
+        "membership": membership,
+        "refusal": refusal,
+        "own": own,
+    }
     return render(
         request, "attendance/register.html", context, status=refusal.status if refusal else 200
     )
@@ -116,27 +122,27 @@ def event_register(request: SignedInRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def event_own(request: SignedInRequest, code: str) -> HttpResponse:
     """Show one's own seat with the QR for the door; a post gives the seat back."""
-    found, own = _get_seat(request, code)
+    event, own = _get_own_registration(request, code)
     if request.method != "POST":
-        return _show_own_page(request, found, own)
+        return _show_own_page(request, event, own)
     try:
         registration.withdraw_own(own, actor=request.user, now=timezone.now())
     except RegistrationClosed as refused:
-        return _show_own_page(request, found, own, refusal=refused)
+        return _show_own_page(request, event, own, refusal=refused)
     messages.success(request, _("Your registration is withdrawn."))
     return redirect("event", code=code)
 
 
 def _show_own_page(
-    request: SignedInRequest, found: Event, own: Registration, *, refusal: Refused | None = None
+    request: SignedInRequest, event: Event, own: Registration, *, refusal: Refused | None = None
 ) -> HttpResponse:
     now = timezone.now()
     modules, size = badges.qr_path(badges.token_of(own))
-    prefetch_related_objects([found], "sessions")
-    sessions = list(found.sessions.all())
-    is_over = found.is_over_or_past(now)
+    prefetch_related_objects([event], "sessions")
+    sessions = list(event.sessions.all())
+    is_over = event.is_over_or_past(now)
     context = {
-        "event": found,
+        "event": event,
         "own": own,
         "line": boards.own_line(own, sessions, now),
         "modules": modules,
@@ -144,7 +150,7 @@ def _show_own_page(
         "code": badges.shown_short_code(own.short_code),
         "sessions": sessions,
         "is_over": is_over,
-        "is_expected": own.is_active and not is_over and found.state != Event.State.CANCELLED,
+        "is_expected": own.is_active and not is_over and event.state != Event.State.CANCELLED,
         "standing": describe_registration(own.state, own.source, is_over=is_over),
         "refusal": refusal,
     }
@@ -152,26 +158,27 @@ def _show_own_page(
     return render(request, "attendance/own.html", context, status=status)
 
 
-def _get_seat(request: SignedInRequest, code: str) -> tuple[Event, Registration]:
+def _get_own_registration(request: SignedInRequest, code: str) -> tuple[Event, Registration]:
     own = visible(request.user, "read-presence", Registration.objects.select_related("event"))
     rows = own.filter(event__code=code, person__in=rows_of(request.user.person)).order_by("-pk")
-    found = list(rows)
-    seat = next((row for row in found if row.is_active), next(iter(found), None))
-    if seat is None:
+    registrations = list(rows)
+    active = next((row for row in registrations if row.is_active), None)
+    latest = active or next(iter(registrations), None)
+    if latest is None:
         raise Http404
-    return seat.event, seat
+    return latest.event, latest
 
 
 @never_cache
 @require_safe
 def event_own_qr(request: SignedInRequest, code: str) -> HttpResponse:
     """Give the QR as a picture to keep."""
-    _event, own = _get_seat(request, code)
+    _event, own = _get_own_registration(request, code)
     if not own.is_active:
         raise Http404
     line = _("Sample data") if settings.IS_DEMO else ""
-    drawn = badges.qr_png(badges.token_of(own), line=line)
-    picture = HttpResponse(drawn, content_type="image/png")
+    png = badges.qr_png(badges.token_of(own), line=line)
+    picture = HttpResponse(png, content_type="image/png")
     picture["Content-Disposition"] = f'attachment; filename="qr-{code}.png"'
     return picture
 
@@ -189,15 +196,15 @@ def _find_proposable(account: Account, event: Event) -> QuerySet[Person]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def event_propose(request: SignedInRequest, code: str) -> HttpResponse:
     """Propose people of the own unit; the organiser approves, or the person confirms."""
-    found = _get_joinable_event(request, code)
-    people = _find_proposable(request.user, found).order_by("name")
+    event = _get_joinable_event(request, code)
+    people = _find_proposable(request.user, event).order_by("name")
     form = ProposeForm(request.POST if request.method == "POST" else None, persons=people)
     if request.method == "POST" and form.is_valid():
-        return _propose(request, found, list(form.cleaned_data["persons"]))
+        return _propose(request, event, list(form.cleaned_data["persons"]))
     status = 422 if form.errors else 200
-    known = visible(request.user, "cancel-registration", found.registrations.all())
+    known = visible(request.user, "cancel-registration", event.registrations.all())
     context = {
-        "event": found,
+        "event": event,
         "form": form,
         "has_people": people.exists(),
         "known": known.select_related("person"),

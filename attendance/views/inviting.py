@@ -1,10 +1,9 @@
 """``/panitia/<code>/undang``: choose units and posts, look at who that is, invite them."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from attendance import inviting
-from attendance.forms import InviteForm, KindForm
+from attendance.forms import InviteForm, KindForm, read_uuid
 from attendance.models import Event
 from clinic.lib.errors import Refused
 from clinic.people.access import SignedInRequest, visible
@@ -20,21 +19,17 @@ from clinic.people.access import SignedInRequest, visible
 NAMES_SHOWN = 20
 
 
-def _get_event(request: SignedInRequest, code: str) -> Event:
-    events = visible(request.user, "change-event", Event.objects.select_related("unit"))
-    return get_object_or_404(events, code=code)
-
-
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def organiser_invite(request: SignedInRequest, code: str) -> HttpResponse:
     """Find people by unit and post, or by name; a post asks once, then invites."""
-    event = _get_event(request, code)
+    events = visible(request.user, "change-event", Event.objects.select_related("unit"))
+    event = get_object_or_404(events, code=code)
     if request.method == "POST":
         return _ask_or_invite(request, event)
     units = inviting.top_units(event)
     shown = inviting.top_units(event, kind=request.GET.get("jenis", ""))
-    is_search = "memuat" in request.GET
+    is_search, name = "memuat" in request.GET, request.GET.get("q", "").strip()
     form = InviteForm(
         request.GET if is_search else None, units=shown, positions=inviting.positions_of(event)
     )
@@ -44,7 +39,7 @@ def organiser_invite(request: SignedInRequest, code: str) -> HttpResponse:
         "kinds": KindForm(request.GET, event=event, units=units),
         "kind": request.GET.get("jenis", ""),
         "q": request.GET.get("q", ""),
-        "by_name": _find_by_name(request, event),
+        "by_name": inviting.find_by_name(event, name, actor=request.user) if name else None,
         "units": None,
     }
     refusal = _find_by_unit(request, event, context) if is_search and form.is_valid() else None
@@ -53,17 +48,12 @@ def organiser_invite(request: SignedInRequest, code: str) -> HttpResponse:
     return render(request, "attendance/invite.html", context, status=status)
 
 
-def _find_by_name(request: SignedInRequest, event: Event) -> list[inviting.InviteCandidate] | None:
-    text = request.GET.get("q", "").strip()
-    return inviting.find_by_name(event, text, actor=request.user) if text else None
-
-
 def _find_by_unit(
     request: SignedInRequest, event: Event, context: dict[str, Any]
 ) -> Refused | None:
     wanted = context["form"].cleaned_data
     try:
-        found = inviting.find(
+        candidates = inviting.find_candidates(
             event,
             list(wanted["unit"]),
             wanted["jabatan"],
@@ -72,16 +62,16 @@ def _find_by_unit(
         )
     except Refused as refused:
         return refused
-    context["units"] = [one for one in found if one.people]
-    context["without_people"] = [one.unit for one in found if not one.people]
-    context["new"] = sum(who.registration is None for one in found for who in one.people)
+    context["units"] = [row for row in candidates if row.people]
+    context["without_people"] = [row.unit for row in candidates if not row.people]
+    context["new"] = sum(who.registration is None for row in candidates for who in row.people)
     return None
 
 
 def _ask_or_invite(request: SignedInRequest, event: Event) -> HttpResponse:
     is_confirmed = "setuju" in request.POST
     named = request.POST.get("baris", "").split(",") if is_confirmed else []
-    wanted = _read_uuids(named or request.POST.getlist("orang"))
+    wanted = [read_uuid(text) for text in named or request.POST.getlist("orang") if text]
     people = list(inviting.people_named(wanted, actor=request.user))
     here = request.get_full_path()
     if not people:
@@ -91,19 +81,12 @@ def _ask_or_invite(request: SignedInRequest, event: Event) -> HttpResponse:
         context = {
             "event": event,
             "people": people,
-            "rows": ",".join(str(one.uuid) for one in people),
+            "rows": ",".join(str(person.uuid) for person in people),
             "back": here,
             "seats_left": event.seats_left,
         }
         return render(request, "attendance/invite_confirm.html", context)
     return _invite(request, event, people)
-
-
-def _read_uuids(texts: list[str]) -> list[UUID]:
-    try:
-        return [UUID(text) for text in texts if text]
-    except ValueError as error:
-        raise Http404 from error
 
 
 def _invite(request: SignedInRequest, event: Event, people: list[Any]) -> HttpResponse:

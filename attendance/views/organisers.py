@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from attendance import badges, boards, checkin, events, planning, sheets
-from attendance.forms import WalkInForm
+from attendance.forms import WalkInForm, read_uuid
 from attendance.models import Direction, Event, Session
 from attendance.verdicts import Verdict
 from attendance.wording import KINDS, SENTENCES
@@ -44,7 +44,7 @@ def organiser_events(request: SignedInRequest) -> HttpResponse:
         page = pages.get_page(request.GET.get("page"))
         context = {"page_obj": page, "past": planning.past_lines(page.object_list)}
         return render(request, "attendance/organiser_past.html", context)
-    context = {"found": planning.organiser_events(rows, timezone.now())}
+    context = {"events": planning.organiser_events(rows, timezone.now())}
     return render(request, "attendance/organiser_list.html", context)
 
 
@@ -56,14 +56,14 @@ def organiser_event(request: SignedInRequest, code: str) -> HttpResponse:
     prefetch_related_objects([event], "sessions")
     sessions = list(event.sessions.all())
     group = boards.current_group(sessions, now)
-    own = [one for one in sessions if one.scan_group == group]
+    own = [session for session in sessions if session.scan_group == group]
     sheet = reverse("organiser_sheet", args=[event.code])
     board = boards.board_of(event, own, now)
     context = {
         "event": event,
         "sessions": sessions,
         "board": board,
-        "status": boards.six_lines(event, board.everybody),
+        "status": boards.status_lines(event, board.everybody),
         "next_page": _choose_next_page(event, now),
         "acts": [(step, step.label_for(event)) for step in events.steps_offered(event)],
         "sheets": [
@@ -93,13 +93,6 @@ def _choose_next_page(event: Event, now: datetime) -> dict[str, str]:
     return {"label": _("Record attendance"), "url": url, "icon": "qrcode"}
 
 
-def _read_uuid(text: str | None) -> UUID:
-    try:
-        return UUID(text or "")
-    except ValueError as error:
-        raise Http404 from error
-
-
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def organiser_door(request: SignedInRequest, code: str) -> HttpResponse:
@@ -109,25 +102,33 @@ def organiser_door(request: SignedInRequest, code: str) -> HttpResponse:
         return _record_or_undo(request, event)
     sessions, now = list(event.sessions.all()), timezone.now()
     group = request.GET.get("kelompok") or boards.current_group(sessions, now)
-    own = [one for one in sessions if one.scan_group == group]
+    own = [session for session in sessions if session.scan_group == group]
     lines = boards.lines_of(event, own, now)
     text = request.GET.get("q", "").strip()
-    found = boards.found_by_name(lines, text) if len(text) >= boards.SHORTEST_SEARCH else lines
+    is_search = len(text) >= boards.SHORTEST_SEARCH
     direction = Direction.OUT if request.GET.get("arah") == "out" else Direction.IN
-    desk = boards.Desk(event=event, sessions=own, direction=direction, now=now)
+    is_open = boards.takes_entries(event, own, now)
+    ahead, done = boards.desk_rows(
+        event,
+        own,
+        boards.narrow_by_name(lines, text) if is_search else lines,
+        direction=direction,
+        is_open=is_open,
+    )
     context = {
         "event": event,
         "group": group,
         "direction": direction,
         "record_label": _("Out") if direction == Direction.OUT else _("Present"),
-        "lists": desk.lists_of(found),
-        "is_open": desk.is_open,
+        "ahead": ahead,
+        "done": done,
+        "is_open": is_open,
         "count": boards.count_of(lines),
         "whole_list_url": _make_door_address(event, group, direction),
-        "ways": _make_tabs(event, sessions, group=group, direction=direction, text=text),
+        "tab_rows": _make_tabs(event, sessions, group=group, direction=direction, text=text),
         "q": text,
         "uid": uuid4(),
-        "told": _describe_scan(event, request.GET.get("hasil", "")),
+        "last_scan": _describe_scan(event, request.GET.get("hasil", "")),
         "walk_in": WalkInForm(event=event),
     }
     page = render(request, "attendance/door.html", context)
@@ -146,10 +147,10 @@ def _make_tabs(
         return {"label": label, "url": url, "current": is_current}
 
     groups = boards.groups_of(event, sessions)
-    ways = [(_("Direction"), [tab(_("In"), group, "in"), tab(_("Out"), group, "out")])]
+    rows = [(_("Direction"), [tab(_("In"), group, "in"), tab(_("Out"), group, "out")])]
     if len(groups) > 1:
-        ways.insert(0, (_("Session"), [tab(label, name, direction) for name, label in groups]))
-    return ways
+        rows.insert(0, (_("Session"), [tab(label, name, direction) for name, label in groups]))
+    return rows
 
 
 def _describe_scan(event: Event, uid: str) -> dict[str, Any] | None:
@@ -178,7 +179,7 @@ def _describe_scan(event: Event, uid: str) -> dict[str, Any] | None:
 def _record_or_undo(request: SignedInRequest, event: Event) -> HttpResponse:
     data = request.POST
     if "batal" in data:
-        uid = _read_uuid(data["batal"])
+        uid = read_uuid(data["batal"])
         try:
             checkin.undo(event, uid, by=request.user)
         except Refused as refused:
@@ -199,10 +200,10 @@ def _make_item(event: Event, data: Any) -> dict[str, Any]:
     }
     picked = data.get("pendaftaran")
     if not picked:
-        found, token = badges.read_typed(event, data.get("kode", ""))
-        if found is None:
+        registration, token = badges.read_typed(event, data.get("kode", ""))
+        if registration is None:
             return {**item, "kind": "badge", "token": token}
-        picked = found.uuid
+        picked = registration.uuid
     return {**item, "kind": "manual", "registration": str(picked)}
 
 
@@ -226,7 +227,7 @@ def organiser_walk_in(request: SignedInRequest, code: str) -> HttpResponse:
         messages.warning(request, _("Write the name and choose the unit."))
         return _return_to_door(event, request.POST, uid="")
     item = {
-        "uid": str(_read_uuid(request.POST.get("uid"))),
+        "uid": str(read_uuid(request.POST.get("uid", ""))),
         "group": request.POST.get("kelompok", ""),
         "direction": Direction.IN.value,
     }
@@ -243,13 +244,13 @@ def organiser_sheet(request: SignedInRequest, code: str) -> HttpResponse:
     if request.method == "POST" and (asked := confirming.ask_to_confirm(request, back=board)):
         return asked
     wanted = request.POST if request.method == "POST" else request.GET
-    sessions = [one for one in event.sessions.all() if not one.is_cancelled]
+    sessions = planning.taking_place(event.sessions.all())
     group = wanted.get("kelompok") or boards.current_group(sessions, timezone.now())
-    chosen = [one for one in sessions if one.scan_group == group]
+    chosen = [session for session in sessions if session.scan_group == group]
     if not chosen:
         raise Http404
     paper = wanted.get("kertas", "")
-    drawn = sheets.attendance_list(
+    pdf = sheets.attendance_list(
         event,
         chosen,
         is_recorded=wanted.get("edisi") == "tercatat",
@@ -258,6 +259,6 @@ def organiser_sheet(request: SignedInRequest, code: str) -> HttpResponse:
         by=request.user,
         now=timezone.now(),
     )
-    answer = HttpResponse(drawn, content_type="application/pdf")
+    answer = HttpResponse(pdf, content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="daftar-hadir-{event.code}.pdf"'
     return answer

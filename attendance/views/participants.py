@@ -3,13 +3,12 @@
 One person's entries and corrections, for the organisers of the event.
 """
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -33,7 +32,8 @@ from attendance.forms import (
     EntryForm,
     NarrowForm,
     SubstituteForm,
-    narrowing_of,
+    read_narrowing,
+    read_uuid,
 )
 from attendance.models import Correction, Decision, Event, Registration
 from attendance.wording import CORRECTED, QUESTIONS, describe_outcomes
@@ -57,13 +57,6 @@ def _get_event(request: SignedInRequest, code: str) -> Event:
     return get_object_or_404(events, code=code)
 
 
-def _read_uuids(texts: Iterable[str]) -> list[UUID]:
-    try:
-        return [UUID(text) for text in texts if text]
-    except ValueError as error:
-        raise Http404 from error
-
-
 def _make_list_address(request: SignedInRequest, event: Event, **more: Any) -> str:
     """Return the list's address, narrowed as it is now."""
     kept = request.GET.copy()
@@ -79,17 +72,27 @@ def _make_list_address(request: SignedInRequest, event: Event, **more: Any) -> s
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def organiser_people(request: SignedInRequest, code: str) -> HttpResponse:
-    """List who is registered; a post decides on the chosen ones, after a page that asks."""
+    """List who is registered; a post decides on the chosen ones, after a page that asks.
+
+    What a post does is told by the field that only it sends.
+    """
     event = _get_event(request, code)
     if request.method != "POST":
         return _show_list(request, event)
-    wanted = [act for name, act in STEPS.items() if name in request.POST]
-    return (wanted[0] if wanted else _ask_before_deciding)(request, event)
+    if "batal" in request.POST:
+        return _undo(request, event)
+    if "pendaftaran" in request.POST:  # the button in one person's row
+        row = get_object_or_404(event.registrations, uuid=read_uuid(request.POST["pendaftaran"]))
+        return _decide(request, event, Decision.Act.APPROVE, [row.uuid], key=uuid4())
+    if "kunci" in request.POST:
+        return _decide_chosen(request, event)
+    return _ask_before_deciding(request, event)
 
 
 def _show_list(request: SignedInRequest, event: Event) -> HttpResponse:
-    wanted, now = narrowing_of(request.GET), timezone.now()
-    listing = boards.listing(event, wanted, actor=request.user, now=now)
+    listing = boards.list_participants(
+        event, read_narrowing(request.GET), actor=request.user, now=timezone.now()
+    )
     page = Paginator(listing.entries, ROWS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "event": event,
@@ -103,7 +106,7 @@ def _show_list(request: SignedInRequest, event: Event) -> HttpResponse:
         "has_all_chosen": "semua" in request.GET,
         "acts": [(act.value, act.label, act in DANGER) for act in BULK],
         "here": _make_list_address(request, event),
-        "told": _describe_decision(event, request.GET.get("hasil", "")),
+        "last_decision": _describe_decision(event, request.GET.get("hasil", "")),
     }
     return render(request, "attendance/people.html", context)
 
@@ -127,8 +130,7 @@ def _describe_decision(event: Event, key: str) -> dict[str, Any] | None:
 
 
 def _undo(request: SignedInRequest, event: Event) -> HttpResponse:
-    key = _read_uuids([request.POST["batal"]])
-    decision = get_object_or_404(event.decisions, uuid__in=key)
+    decision = get_object_or_404(event.decisions, uuid=read_uuid(request.POST["batal"]))
     try:
         decisions.undo(decision, actor=request.user)
     except Refused as refused:
@@ -136,14 +138,6 @@ def _undo(request: SignedInRequest, event: Event) -> HttpResponse:
     else:
         messages.success(request, _("Undone. Every registration is as it was before."))
     return redirect(_make_list_address(request, event))
-
-
-def _approve(request: SignedInRequest, event: Event) -> HttpResponse:
-    """Approve one person at once: the button in their row."""
-    row = get_object_or_404(
-        event.registrations, uuid__in=_read_uuids([request.POST["pendaftaran"]])
-    )
-    return _decide(request, event, Decision.Act.APPROVE, [row.uuid], key=uuid4())
 
 
 def _decide(
@@ -165,10 +159,11 @@ def _decide(
 
 def _ask_before_deciding(request: SignedInRequest, event: Event) -> HttpResponse:
     """Name the act and the number before anything changes."""
-    chosen = _read_uuids(request.POST.getlist("pilih"))
+    chosen = [read_uuid(text) for text in request.POST.getlist("pilih") if text]
     if "semua" in request.POST:
-        wanted, now = narrowing_of(request.GET), timezone.now()
-        listing = boards.listing(event, wanted, actor=request.user, now=now)
+        listing = boards.list_participants(
+            event, read_narrowing(request.GET), actor=request.user, now=timezone.now()
+        )
         chosen = [entry.registration.uuid for entry in listing.entries]
     if not chosen:
         messages.warning(request, _("Choose at least one person, or everybody in this list."))
@@ -211,8 +206,8 @@ def _show_confirm_page(
 
 def _decide_chosen(request: SignedInRequest, event: Event) -> HttpResponse:
     data = request.POST
-    act, (key, *_more) = data.get("putusan", ""), _read_uuids([data["kunci"]]) or [uuid4()]
-    chosen = _read_uuids(data.get("baris", "").split(","))
+    act, key = data.get("putusan", ""), read_uuid(data["kunci"]) if data["kunci"] else uuid4()
+    chosen = [read_uuid(text) for text in data.get("baris", "").split(",") if text]
     form = ChangeReasonForm(data, is_required=act in decisions.WITH_REASON)
     if not form.is_valid():
         return _show_confirm_page(request, event, chosen, key=key, form=form)
@@ -222,7 +217,7 @@ def _decide_chosen(request: SignedInRequest, event: Event) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def organiser_change(request: SignedInRequest, code: str, person: UUID) -> HttpResponse:
-    """One registration: decide, withdraw at the person's wish, replace; show the whole NIP."""
+    """One registration: decide, withdraw, replace; show the whole NIP."""
     event = _get_event(request, code)
     allowed = visible(request.user, "cancel-registration", event.registrations.all())
     row = get_object_or_404(allowed.select_related("person", "event", "replaces"), uuid=person)
@@ -279,8 +274,8 @@ def _replace(request: SignedInRequest, row: Registration) -> HttpResponse:
         registration.replace(row, other, actor=request.user, reason=form.cleaned_data["reason"])
     except Refused as refused:
         return _show_change_page(request, row, substitute=form, refusal=refused)
-    told = {"name": row.person.name, "other": other.name}
-    messages.success(request, _("%(other)s comes instead of %(name)s.") % told)
+    names = {"name": row.person.name, "other": other.name}
+    messages.success(request, _("%(other)s comes instead of %(name)s.") % names)
     return redirect(_make_list_address(request, row.event))
 
 
@@ -289,22 +284,29 @@ def _find_substitutes(request: SignedInRequest, row: Registration) -> list[tuple
     text = request.GET.get("q", "").strip()
     if not text:
         return []
-    found = inviting.find_by_name(row.event, text, actor=request.user, only_free=True)
-    return [(str(one.person.uuid), f"{one.person.name}, {one.unit.name}") for one in found]
+    candidates = inviting.find_by_name(row.event, text, actor=request.user, only_free=True)
+    return [(str(who.person.uuid), f"{who.person.name}, {who.unit.name}") for who in candidates]
 
 
-def _show_change_page(request: SignedInRequest, row: Registration, **shown: Any) -> HttpResponse:
+def _show_change_page(
+    request: SignedInRequest,
+    row: Registration,
+    *,
+    nip: str | None = None,
+    form: ChangeReasonForm | None = None,
+    substitute: SubstituteForm | None = None,
+    refusal: Refused | None = None,
+) -> HttpResponse:
     choices = _find_substitutes(request, row)
     labels = {act.value: str(act.label) for act in Decision.Act}
     if row.standing == Registration.INVITED[0]:
         labels[Decision.Act.APPROVE] = _("Confirm at the person's wish")
-    form = shown.get("form") or ChangeReasonForm(is_required=False)
-    substitute = shown.get("substitute") or SubstituteForm(choices=choices)
-    refusal = shown.get("refusal")
+    form = form or ChangeReasonForm(is_required=False)
+    substitute = substitute or SubstituteForm(choices=choices)
     context = {
         "event": row.event,
         "row": row,
-        "nip": shown.get("nip"),
+        "nip": nip,
         "masked_nip": mask_nip(row.person.nip),
         "acts": [(act, labels[act], act in DANGER) for act in decisions.acts_on(row.state)],
         "form": form,
@@ -329,12 +331,8 @@ def _find_extensible_quizzes(
         return []
     given = visible(request.user, "extend-quiz", Assignment.objects.in_force())
     rows = list(given.filter(event=row.event).select_related("quiz"))
-    titles = planning.titles_of(one.quiz for one in rows)
-    return [(one, titles[one.quiz_id]) for one in rows]
-
-
-# What a post of the list wants, by the field that only it sends; without any of them it asks.
-STEPS = {"batal": _undo, "pendaftaran": _approve, "kunci": _decide_chosen}
+    titles = planning.titles_of(row.quiz for row in rows)
+    return [(row, titles[row.quiz_id]) for row in rows]
 
 
 @never_cache
@@ -348,78 +346,60 @@ def organiser_person(request: SignedInRequest, code: str, person: UUID) -> HttpR
         return asked
     typed = confirming.typed_before(request)
     with timezone.override(event.zone):
-        form, refusal = _make_form(request, event, typed), None
+        refusal = None
+        form = CorrectionForm(
+            request.POST if "at" in request.POST else None,
+            initial=typed.dict() if "at" in typed else None,
+            groups=boards.groups_of(event, event.sessions.all()),
+        )
         if request.method == "POST":
             refusal = _correct(request, row, form)
             if refusal is None and not form.errors:
                 return redirect("organiser_person", code=code, person=person)
-        return _show_person_page(request, row, {"form": form, "refusal": refusal, "typed": typed})
-
-
-def _make_form(request: SignedInRequest, event: Event, typed: QueryDict) -> CorrectionForm:
-    return CorrectionForm(
-        request.POST if "at" in request.POST else None,
-        initial=typed.dict() if "at" in typed else None,
-        groups=boards.groups_of(event, event.sessions.all()),
-    )
-
-
-def _show_person_page(
-    request: SignedInRequest, row: Registration, shown: dict[str, Any]
-) -> HttpResponse:
-    form, refusal = shown["form"], shown["refusal"]
-    context = {
-        **shown,
-        "event": row.event,
-        "row": row,
-        "held": entries.held_of(row),
-        "entries": entries.entries_of(row),
-        "corrections": row.corrections.select_related("by__person").order_by("created_at"),
-    }
-    status = refusal.status if refusal else 422 if form.errors else 200
-    return render(request, "attendance/person.html", context, status=status)
+        context = {
+            "event": row.event,
+            "row": row,
+            "form": form,
+            "refusal": refusal,
+            "typed": typed,
+            "presences": entries.describe_presences(row),
+            "entries": entries.entries_of(row),
+            "corrections": row.corrections.select_related("by__person").order_by("created_at"),
+        }
+        status = refusal.status if refusal else 422 if form.errors else 200
+        return render(request, "attendance/person.html", context, status=status)
 
 
 def _correct(request: SignedInRequest, row: Registration, form: CorrectionForm) -> Refused | None:
-    act = (
-        _read_added_entry(form)
-        if form.is_bound
-        else _read_entry_correction(EntryForm(request.POST))
-    )
-    if act is None:
-        return None if form.errors else Refused(_("There is no such entry to correct."), status=404)
-    before = entries.held_of(row)
+    if form.is_bound:
+        if not form.is_valid():
+            return None
+        data = form.cleaned_data
+        correction = Correction(
+            kind="add",
+            target=data["group"],
+            at=data["at"],
+            direction=data["direction"],
+            reason=data["reason"],
+        )
+    else:
+        entry = EntryForm(request.POST)
+        entry.full_clean()
+        data = entry.cleaned_data
+        if "jenis" not in data or "uid" not in data:
+            return Refused(_("There is no such entry to correct."), status=404)
+        correction = Correction(
+            kind=data["jenis"],
+            target=data["uid"],
+            # A time that cannot be read is a time not given.
+            at=data.get("jam") if data["jenis"] == "retime" else None,
+            reason=data.get("reason", ""),
+        )
+    before = entries.describe_presences(row)
     try:
-        presence.correct(row, act, by=request.user)
+        presence.correct(row, correction, by=request.user)
     except Refused as refused:
         return refused
-    told = entries.changes_between(before, entries.held_of(row))
-    messages.success(request, f"{CORRECTED[act.kind]} {told}")
+    changes = entries.changes_between(before, entries.describe_presences(row))
+    messages.success(request, f"{CORRECTED[correction.kind]} {changes}")
     return None
-
-
-def _read_added_entry(form: CorrectionForm) -> Correction | None:
-    if not form.is_valid():
-        return None
-    told = form.cleaned_data
-    return Correction(
-        kind="add",
-        target=told["group"],
-        at=told["at"],
-        direction=told["direction"],
-        reason=told["reason"],
-    )
-
-
-def _read_entry_correction(form: EntryForm) -> Correction | None:
-    """Read what is said of an entry; a time that cannot be read is a time not given."""
-    form.full_clean()
-    told = form.cleaned_data
-    if "jenis" not in told or "uid" not in told:
-        return None
-    return Correction(
-        kind=told["jenis"],
-        target=told["uid"],
-        at=told.get("jam") if told["jenis"] == "retime" else None,
-        reason=told.get("reason", ""),
-    )

@@ -29,6 +29,7 @@ from attendance.forms import (
     SeatsForm,
     SessionForm,
     WhatForm,
+    read_uuid,
     refusals_in,
 )
 from attendance.models import Event, Session
@@ -62,24 +63,18 @@ def _choose_status(*shown: forms.BaseForm) -> int:
 def organiser_new(request: SignedInRequest) -> HttpResponse:
     """The first step: what the event is. Saving it makes the draft."""
     units = events.units_for(request.user)
-    form = WhatForm(
-        request.POST or None, units=units, initial={"unit": _find_own_unit(request, units)}
-    )
+    memberships = request.user.person.memberships.on(timezone.localdate())
+    own_unit = units.filter(pk__in=memberships.values("unit")).first()
+    form = WhatForm(request.POST or None, units=units, initial={"unit": own_unit})
     if request.method == "POST" and form.is_valid():
         draft = form.instance
         draft.code = draft.code or planning.proposed_code(draft.title)
         with refusals_in(form):
-            made = events.draft_event(draft, actor=request.user)
+            event = events.draft_event(draft, actor=request.user)
             messages.success(request, _("The draft is saved. You can go on at any time."))
-            return redirect("organiser_settings", code=made.code, step="waktu")
+            return redirect("organiser_settings", code=event.code, step="waktu")
     context = {"form": form, "may_copy": _get_own_events(request).exists(), **_count_steps("apa")}
     return render(request, "attendance/plan/new.html", context, status=_choose_status(form))
-
-
-def _find_own_unit(request: SignedInRequest, units: Any) -> Any:
-    """Return the unit in which the organiser works, to start from."""
-    memberships = request.user.person.memberships.on(timezone.localdate())
-    return units.filter(pk__in=memberships.values("unit")).first()
 
 
 @never_cache
@@ -93,9 +88,9 @@ def organiser_copy(request: SignedInRequest) -> HttpResponse:
         source, day = form.cleaned_data["source"], form.cleaned_data["first_day"]
         code = planning.proposed_code(source.title, day=day)
         with refusals_in(form):
-            made = events.copy_event(source, code=code, first_day=day, actor=request.user)
-            told = _("The plan is copied; persons and letters are not. Check each step.")
-            return _stay_on_step(request, made, told, "apa")
+            event = events.copy_event(source, code=code, first_day=day, actor=request.user)
+            text = _("The plan is copied; persons and letters are not. Check each step.")
+            return _return_to_step(request, event, text, "apa")
     return render(request, "attendance/plan/copy.html", {"form": form}, status=_choose_status(form))
 
 
@@ -179,8 +174,8 @@ def _edit_what(request: SignedInRequest, event: Event) -> HttpResponse:
         if not changes.get("code"):
             changes.pop("code", None)
         with refusals_in(form):
-            held = events.change_event(event, changes, actor=request.user)
-            return _go_on(request, held, "apa")
+            changed = events.change_event(event, changes, actor=request.user)
+            return _go_on(request, changed, "apa")
     return _show_step(request, event, "apa", form)
 
 
@@ -189,8 +184,13 @@ def _edit_when(request: SignedInRequest, event: Event) -> HttpResponse:
     sent = [form for form in (place, session) if form.is_bound]
     if sent and all(form.is_valid() for form in sent):
         with refusals_in(sent[-1]):
-            return _save_when(request, event, place, session)
-    has_session = any(not one.is_cancelled for one in event.sessions.all())
+            if place.is_bound:
+                events.change_event(event, place.cleaned_data, actor=request.user)
+            if not session.is_bound:
+                return _return_to_step(request, event, _("Saved."))
+            added = events.add_session(event, session.planned_session(), actor=request.user)
+            return _confirm_session(request, event, added)
+    has_session = bool(planning.taking_place(event.sessions.all()))
     return _show_step(
         request,
         event,
@@ -217,18 +217,7 @@ def _make_when_forms(request: SignedInRequest, event: Event) -> tuple[PlaceForm,
     return place, session
 
 
-def _save_when(
-    request: SignedInRequest, event: Event, place: PlaceForm, session: SessionForm
-) -> HttpResponse:
-    if place.is_bound:
-        events.change_event(event, place.cleaned_data, actor=request.user)
-    if not session.is_bound:
-        return _stay_on_step(request, event, _("Saved."))
-    made = events.add_session(event, session.planned_session(), actor=request.user)
-    return _confirm_session(request, event, made)
-
-
-def _stay_on_step(
+def _return_to_step(
     request: SignedInRequest, event: Event, text: str, step: str = "waktu"
 ) -> HttpResponse:
     messages.success(request, text)
@@ -238,7 +227,7 @@ def _stay_on_step(
 def _confirm_session(request: SignedInRequest, event: Event, session: Session) -> HttpResponse:
     if session.ends_at < timezone.now():
         messages.warning(request, _("This session lies in the past. Check the day."))
-    return _stay_on_step(request, event, _("The session is saved."))
+    return _return_to_step(request, event, _("The session is saved."))
 
 
 @never_cache
@@ -251,14 +240,19 @@ def organiser_session(request: SignedInRequest, code: str, session: UUID) -> Htt
     if _is_only_read(request, event):
         return redirect("organiser_settings", code=code, step="periksa")
     with timezone.override(ZoneInfo(event.zone)):
-        if request.method == "POST" and request.POST.get("simpan") in ("batalkan", "hapus"):
-            return _end_session(request, event, row)
+        if request.POST.get("simpan") == "hapus":
+            events.remove_session(row, actor=request.user)
+            return _return_to_step(request, event, _("The session is removed."))
+        if request.POST.get("simpan") == "batalkan":
+            events.cancel_session(row, actor=request.user)
+            text = _("The session is cancelled. Its entries stay.")
+            return _return_to_step(request, event, text)
         data = request.POST if request.method == "POST" else None
         form = SessionForm(data, event=event, instance=copy(row))
         if form.is_bound and form.is_valid():
             with refusals_in(form):
-                made = events.change_session(form.planned_session(), actor=request.user)
-                return _confirm_session(request, event, made)
+                changed = events.change_session(form.planned_session(), actor=request.user)
+                return _confirm_session(request, event, changed)
         may_remove = event.state == Event.State.DRAFT and not events.has_entries(row)
         context = {
             **_describe_step(event, "waktu"),
@@ -269,20 +263,12 @@ def organiser_session(request: SignedInRequest, code: str, session: UUID) -> Htt
         return render(request, "attendance/plan/session.html", context, status=_choose_status(form))
 
 
-def _end_session(request: SignedInRequest, event: Event, row: Session) -> HttpResponse:
-    if request.POST["simpan"] == "hapus":
-        events.remove_session(row, actor=request.user)
-        return _stay_on_step(request, event, _("The session is removed."))
-    events.cancel_session(row, actor=request.user)
-    return _stay_on_step(request, event, _("The session is cancelled. Its entries stay."))
-
-
 def _edit_who(request: SignedInRequest, event: Event) -> HttpResponse:
     form = SeatsForm(request.POST or None, initial={"capacity": event.capacity})
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
-            held = events.change_event(event, form.cleaned_data, actor=request.user)
-            return _go_on(request, held, "siapa")
+            changed = events.change_event(event, form.cleaned_data, actor=request.user)
+            return _go_on(request, changed, "siapa")
     return _show_step(
         request,
         event,
@@ -294,7 +280,9 @@ def _edit_who(request: SignedInRequest, event: Event) -> HttpResponse:
 
 def _edit_quizzes(request: SignedInRequest, event: Event) -> HttpResponse:
     if "tarik" in request.POST:
-        return _take_back(request, event)
+        planning.take_back_quiz(event, read_uuid(request.POST["tarik"]), actor=request.user)
+        text = _("The quiz is taken back. Answers given stay.")
+        return _return_to_step(request, event, text, "kuis")
     versions = planning.published_quizzes()
     windows = planning.usual_windows(list(event.sessions.all()), timezone.now())
     usual = {
@@ -322,7 +310,7 @@ def _edit_quizzes(request: SignedInRequest, event: Event) -> HttpResponse:
                     setting=form.cleaned_data["setting"],
                     window=form.window(),
                 )
-                return _stay_on_step(
+                return _return_to_step(
                     request, event, _("The quiz is given to the participants."), "kuis"
                 )
     given = planning.assignments_of(event)
@@ -336,15 +324,6 @@ def _edit_quizzes(request: SignedInRequest, event: Event) -> HttpResponse:
         has_quizzes=bool(versions),
         onward_kind="",
     )
-
-
-def _take_back(request: SignedInRequest, event: Event) -> HttpResponse:
-    try:
-        given = UUID(request.POST["tarik"])
-    except ValueError as error:
-        raise Http404 from error
-    planning.take_back_quiz(event, given, actor=request.user)
-    return _stay_on_step(request, event, _("The quiz is taken back. Answers given stay."), "kuis")
 
 
 def _name_quizzes(given: Sequence[Assignment], zone: str) -> list[tuple[Assignment, str, str, str]]:

@@ -7,10 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, F, QuerySet, Sum
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from clinic.assessments.arithmetic.editions import EditionNode
+from clinic.assessments import sheet_page
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import (
     AreaScore,
@@ -131,7 +130,7 @@ def _draw_mark(
         "to": place_of(across.at(high)),
         "knowing": mean,
         "doing": doing,
-        "said": decimals(mean, 0),
+        "mean": decimals(mean, 0),
         "low": decimals(low, 0),
         "high": decimals(high, 0),
         "share": decimals(doing, 0),
@@ -215,7 +214,7 @@ def heaviest(
     return [
         HeavyRow(
             code=row["code"],
-            wording=_name_row(framework_file.by_code[row["code"]]),
+            wording=sheet_page.wording(framework_file.by_code[row["code"]]),
             missing=row["missing"],
             below=row["units"],
             unproven=len(keys) - proven.get(row["node"], 0),
@@ -226,11 +225,7 @@ def heaviest(
     ]
 
 
-def _name_row(node: EditionNode) -> str:
-    return node.name_en if get_language() == "en" and node.name_en else node.name
-
-
 def _list_modules(outcomes: Iterable[Outcome], modules: Mapping[str, Module]) -> tuple[Module, ...]:
     """Each module once, in the order of the outcomes."""
-    found = [modules[each.slug] for each in outcomes if each.slug in modules]
-    return tuple({module.slug: module for module in found}.values())
+    listed = [modules[each.slug] for each in outcomes if each.slug in modules]
+    return tuple({module.slug: module for module in listed}.values())

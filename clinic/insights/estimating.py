@@ -146,5 +146,5 @@ def _warn(package: Package, seen: Observations) -> tuple[str, ...]:
     }
     pooled = np.bincount(seen.item_area[seen.item_in_pool], minlength=len(seen.areas))
     bare = [area for area, items in zip(seen.areas, pooled, strict=True) if not items]
-    told = [f"{what}: {number}" for what, number in numbers.items() if number]
-    return (*told, *(f"area without pool items, its mastery is unknown: {area}" for area in bare))
+    lines = [f"{what}: {number}" for what, number in numbers.items() if number]
+    return (*lines, *(f"area without pool items, its mastery is unknown: {area}" for area in bare))

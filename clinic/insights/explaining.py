@@ -1,9 +1,8 @@
 """Why a finding says what it says, in sentences that answer an office head's first question.
 
 The word rests on two figures, each against its line; beside them stand the plain counts, and what
-makes a figure differ from what is printed elsewhere (docs/explanation/diagnosis.md).
-
-The assessed side behind a finding: rows with points not yet reached, and their outcomes.
+makes a figure differ from what is printed elsewhere (docs/explanation/diagnosis.md). Behind the
+assessed figure stand the rows with points not yet reached, and their outcomes.
 """
 
 import math
@@ -174,10 +173,10 @@ def outcomes_of(edition: FrameworkEdition, areas: Iterable[str]) -> dict[str, li
         node__edition=edition, node__area__in=list(areas), outcome__retired_at__isnull=True
     )
     ordered = links.select_related("outcome").order_by("outcome__order", "outcome__slug")
-    found: dict[str, dict[int, Outcome]] = {}
+    by_area: dict[str, dict[int, Outcome]] = {}
     for link in ordered.annotate(area=F("node__area")):
-        found.setdefault(link.area, {})[link.outcome_id] = link.outcome
-    return {area: list(outcomes.values()) for area, outcomes in found.items()}
+        by_area.setdefault(link.area, {})[link.outcome_id] = link.outcome
+    return {area: list(outcomes.values()) for area, outcomes in by_area.items()}
 
 
 def outcomes_of_area(
@@ -211,11 +210,11 @@ def _read_rows(
     scored = [node.code for node in framework_file.scored if node.area == area]
     scores = Score.objects.filter(sheet=sheet, node__code__in=scored, score__lt=F("max_points"))
     entries = rows_of(sheet, with_proofs=False)
-    found = []
+    rows = []
     for score in scores.annotate(code=F("node__code")).order_by("node__position"):
         row = make_row(framework_file, framework_file.by_code[score.code], entries, score)
         counts = "; ".join(f"{name}: {number}" for name, number in row.counts if number)
-        found.append(
+        rows.append(
             SheetRow(
                 code=row.code,
                 wording=row.name,
@@ -225,27 +224,27 @@ def _read_rows(
                 is_blank=row.unanswered,
             )
         )
-    return tuple(sorted(found, key=lambda row: -row.points))
+    return tuple(sorted(rows, key=lambda row: -row.points))
 
 
 def _read_outcomes(edition: FrameworkEdition, area: ChangeArea) -> dict[str, tuple[Outcome, ...]]:
     links = OutcomeLink.objects.filter(node__edition=edition, node__area=area)
     ordered = links.select_related("outcome").order_by("outcome__order")
-    found: dict[str, tuple[Outcome, ...]] = {}
+    by_code: dict[str, tuple[Outcome, ...]] = {}
     for link in ordered.annotate(code=F("node__code")):
-        found[link.code] = (*found.get(link.code, ()), link.outcome)
-    return found
+        by_code[link.code] = (*by_code.get(link.code, ()), link.outcome)
+    return by_code
 
 
 def _join_outcomes(
     framework_file: FrameworkFile, code: str, linked: dict[str, tuple[Outcome, ...]]
 ) -> tuple[Outcome, ...]:
     """Outcomes linked to the row or to a heading above it."""
-    found: dict[int, Outcome] = {}
+    outcomes: dict[int, Outcome] = {}
     while code:
-        found |= {outcome.pk: outcome for outcome in linked.get(code, ())}
+        outcomes |= {outcome.pk: outcome for outcome in linked.get(code, ())}
         code = framework_file.by_code[code].parent
-    return tuple(found.values())
+    return tuple(outcomes.values())
 
 
 MEANINGS: dict[str, Promise] = {
@@ -375,7 +374,7 @@ def years_apart(shown: Shown, period: int) -> str:
     ) % {"period": period, "year": year}
 
 
-def reckoning(shown: Shown, assessed: AssessedArea | None) -> list[str]:
+def explain_figures(shown: Shown, assessed: AssessedArea | None) -> list[str]:
     """How the two figures come about, and why one differs from what is printed."""
     sentences = []
     if shown.estimate is not None and shown.answers:
@@ -490,7 +489,7 @@ def warning(shown: Shown) -> str:
     }
 
 
-def spoken(shown: Shown, assessed: AssessedArea | None, period: int) -> dict[str, Any]:
+def sentences(shown: Shown, assessed: AssessedArea | None, period: int) -> dict[str, Any]:
     """The sentences of the page "why?" on one cell, for its template."""
     return {
         "cause": wording.cause_of(shown),
@@ -506,6 +505,6 @@ def spoken(shown: Shown, assessed: AssessedArea | None, period: int) -> dict[str
         "counts": counts(shown),
         "printed": printed(assessed) if assessed and assessed.share is not None else "",
         "apart": years_apart(shown, period),
-        "reckoning": [] if shown.is_hidden else reckoning(shown, assessed),
+        "computation": [] if shown.is_hidden else explain_figures(shown, assessed),
         "warning": warning(shown),
     }

@@ -7,7 +7,6 @@ with the root unit's national code, and are the same in every package of an inst
 import hashlib
 import hmac
 import tomllib
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -47,8 +46,8 @@ def export_evidence(
         FaultyPackage: there are no people, questions or attempts yet.
     """
     today = timezone.localdate()
-    roots = _named_roots()
-    edition = _edition_of(today, period)
+    roots = _find_roots()
+    edition = _choose_edition(today, period)
     gathered = evidence.gather(today, since=findings.first_day(today))
     units = {row["key"]: row["unit_id"] for row in gathered.units}
     rows = {
@@ -59,11 +58,17 @@ def export_evidence(
             for row in frames.read_newest(list(units), period=period)
         ],
     }
+    project = (settings.BASE_DIR / "pyproject.toml").read_text(encoding="utf-8")
     described = {
         "as_of": today,
         "gap_threshold": settings.KLINIK_GAP_THRESHOLD,
         "weak_threshold": settings.KLINIK_WEAK_THRESHOLD,
-        "source": _source(roots),
+        "source": {
+            "code": ", ".join(root.national_code for root in roots),
+            "name": ", ".join(root.name for root in roots),
+            # Of the sender, as its project file says.
+            "release": tomllib.loads(project)["project"]["version"],
+        },
     }
     counts = write_package(folder, described, rows)
     audit.record("insights.export", actor=actor, values={"period": period, "rows": counts})
@@ -127,7 +132,7 @@ def _name(code: str, letter: str, uuid: Any) -> str:
     return f"{code}.{letter}.{digest[:20]}"
 
 
-def _named_roots() -> list[Unit]:
+def _find_roots() -> list[Unit]:
     roots = list(Unit.get_root_nodes())
     nameless = [root.name for root in roots if not root.national_code]
     if nameless or not roots:
@@ -139,7 +144,7 @@ def _named_roots() -> list[Unit]:
     return roots
 
 
-def _edition_of(today: date, period: int | None) -> FrameworkEdition:
+def _choose_edition(today: date, period: int | None) -> FrameworkEdition:
     """The edition whose points the areas carry: the newest in force, or the year's own."""
     known = [
         frame
@@ -152,17 +157,3 @@ def _edition_of(today: date, period: int | None) -> FrameworkEdition:
             _("There is no sheet of that year, or no framework yet."), code="no_sheet"
         )
     return known[0].edition
-
-
-def _source(roots: list[Unit]) -> Mapping[str, Any]:
-    return {
-        "code": ", ".join(root.national_code for root in roots),
-        "name": ", ".join(root.name for root in roots),
-        "release": _release(),
-    }
-
-
-def _release() -> str:
-    """The release of the sender, as its project file says."""
-    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))
-    return project["project"]["version"]

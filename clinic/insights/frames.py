@@ -83,9 +83,9 @@ def choices(sheets: QuerySet[Sheet]) -> list[FrameChoice]:
         sheets: those that the reader may see.
     """
     counted = sheets.order_by().values_list("edition", "period")
-    found = list(counted.annotate(units=Count("unit", distinct=True)))
+    rows = list(counted.annotate(units=Count("unit", distinct=True)))
     editions = editions_by_key()
-    known = [FrameChoice(editions[edition], period, units) for edition, period, units in found]
+    known = [FrameChoice(editions[edition], period, units) for edition, period, units in rows]
     return in_order_of_reading(known, fullest=True)
 
 
@@ -136,7 +136,7 @@ def find_frames(today: date) -> list[Frame]:
     The newest year comes first, within a year in the order of editions' names from the last.
     """
     pairs = Sheet.objects.order_by().values_list("edition", "period").distinct()
-    return _as_frames(pairs) or _first_frame(today)
+    return _make_frames(pairs) or _get_first_frame(today)
 
 
 def find_offered(today: date) -> list[Frame]:
@@ -151,7 +151,7 @@ def find_offered(today: date) -> list[Frame]:
     for edition, period in newest.items():
         earlier |= Q(edition=edition, period__lt=period)
     before = sheets.filter(earlier).values_list("edition").annotate(Max("period")) if newest else ()
-    return _as_frames([*newest.items(), *before]) or _first_frame(today)
+    return _make_frames([*newest.items(), *before]) or _get_first_frame(today)
 
 
 def find_outdated(unit: int, offered: Iterable[Frame]) -> list[Frame]:
@@ -169,17 +169,17 @@ def find_outdated(unit: int, offered: Iterable[Frame]) -> list[Frame]:
         for sheets in (lacking, changed)
         for pair in sheets.order_by().values_list("edition", "period").distinct()
     }
-    return _as_frames(pairs - {(frame.edition.pk, frame.period) for frame in offered})
+    return _make_frames(pairs - {(frame.edition.pk, frame.period) for frame in offered})
 
 
-def _as_frames(pairs: Iterable[tuple[int, int]]) -> list[Frame]:
+def _make_frames(pairs: Iterable[tuple[int, int]]) -> list[Frame]:
     listed = list(pairs)
     editions = FrameworkEdition.objects.defer("definition").in_bulk({pk for pk, _year in listed})
-    found = [Frame(editions[edition], period) for edition, period in listed]
-    return sorted(found, key=lambda frame: (frame.period, frame.edition.slug), reverse=True)
+    frames = [Frame(editions[edition], period) for edition, period in listed]
+    return sorted(frames, key=lambda frame: (frame.period, frame.edition.slug), reverse=True)
 
 
-def _first_frame(today: date) -> list[Frame]:
+def _get_first_frame(today: date) -> list[Frame]:
     newest = FrameworkEdition.objects.exclude(status="superseded").order_by("-slug").first()
     return [Frame(newest, today.year)] if newest else []
 
@@ -201,14 +201,14 @@ def area_rows(edition: FrameworkEdition) -> list[Row]:
 
 def worth_of_areas(edition: FrameworkEdition) -> Mapping[str, AreaWorth]:
     """The points of each change area that the edition scores."""
-    maxima = _maxima(edition)
-    linked = _linked_points(edition, maxima.nodes)
+    maxima, points = _read_maxima(edition.pk, edition.digest)
+    linked = _sum_linked_points(edition, points)
     return {
         area: AreaWorth(
             round(float(maximum), DIGITS),
             round(float(min(linked.get(area, Fraction(0)) / maximum, Fraction(1))), DIGITS),
         )
-        for area, maximum in maxima.areas.items()
+        for area, maximum in maxima.items()
         if maximum > 0
     }
 
@@ -220,10 +220,10 @@ def read_frames(
     wanted = Q(pk__in=())
     for frame in chosen:
         wanted |= Q(sheet__edition=frame.edition, sheet__period=frame.period)
-    found: dict[tuple[int, int], list[Row]] = defaultdict(list)
+    by_frame: dict[tuple[int, int], list[Row]] = defaultdict(list)
     for row in _read(AreaScore.objects.filter(wanted, sheet__unit__in=units)):
-        found[row["edition"], row["period"]].append(row)
-    return found
+        by_frame[row["edition"], row["period"]].append(row)
+    return by_frame
 
 
 def read_newest(units: Collection[int], *, period: int | None = None) -> list[Row]:
@@ -279,27 +279,20 @@ def _read(scores: QuerySet[AreaScore]) -> list[Row]:
     return rows
 
 
-@dataclass(frozen=True)
-class _Maxima:
-    areas: Mapping[str, Fraction]
-    nodes: Mapping[str, Fraction]
-
-
-def _maxima(edition: FrameworkEdition) -> _Maxima:
-    return _maxima_of(edition.pk, edition.digest)
-
-
 @lru_cache(maxsize=16)
-def _maxima_of(edition: int, _digest: str) -> _Maxima:
+def _read_maxima(
+    edition: int, _digest: str
+) -> tuple[Mapping[str, Fraction], Mapping[str, Fraction]]:
+    """Return the points of each change area, and those of each node."""
     framework_file = edition_file(FrameworkEdition.objects.get(pk=edition))
     areas = score_sheet(framework_file, {}).areas
-    return _Maxima(
-        areas={area: points.maximum for area, points in areas.items()},
-        nodes=points_per_node(framework_file),
-    )
+    maxima = {area: points.maximum for area, points in areas.items()}
+    return maxima, points_per_node(framework_file)
 
 
-def _linked_points(edition: FrameworkEdition, nodes: Mapping[str, Fraction]) -> dict[str, Fraction]:
+def _sum_linked_points(
+    edition: FrameworkEdition, nodes: Mapping[str, Fraction]
+) -> dict[str, Fraction]:
     """Points of each area that some outcome bears on, no node counted for more than its points."""
     weights: dict[tuple[str, str], Fraction] = {}
     links = OutcomeLink.objects.filter(node__edition=edition, node__area__isnull=False)

@@ -72,7 +72,7 @@ class FaultyPackage(Refused):
 
 @dataclass
 class Reading:
-    """Text tables as found, and the faults met so far; a table's index is the record number.
+    """Text tables as read, and the faults met so far; a table's index is the record number.
 
     Attributes:
         folder: where the files lie; None for rows that never were files.
@@ -87,14 +87,14 @@ class Reading:
     def blame(self, file: File, column: str, records: np.ndarray, message: str) -> None:
         """Note a fault of some records of a file, if there are any."""
         if len(records):
-            line = self._line(file.filename, int(records.min()))
+            line = self._find_line(file.filename, int(records.min()))
             self.faults.append(Fault(file.filename, line, column, message, len(records)))
 
     def blame_file(self, filename: str, column: str, message: str, *, line: int = 1) -> None:
         """Note a fault of a file as a whole."""
         self.faults.append(Fault(filename, line, column, message))
 
-    def _line(self, filename: str, record: int) -> int:
+    def _find_line(self, filename: str, record: int) -> int:
         """The line on which a record starts; fields may hold line breaks."""
         if self.folder is None:
             return record + 2
@@ -137,43 +137,43 @@ class Package:
 def manifest_file(reading: Reading, folder: Path) -> Manifest:
     """Read and check ``manifest.json``."""
     try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8-sig"))
+        values = json.loads((folder / MANIFEST).read_text(encoding="utf-8-sig"))
     except OSError:
         reading.blame_file(MANIFEST, "file", "is missing")
         return Manifest(0, GAP_THRESHOLD, WEAK_THRESHOLD)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        values = None
+    if not isinstance(values, dict):
         reading.blame_file(MANIFEST, "file", "is not a JSON object")
         return Manifest(0, GAP_THRESHOLD, WEAK_THRESHOLD)
-    return manifest_values(reading, found)
+    return manifest_values(reading, values)
 
 
-def manifest_values(reading: Reading, found: Mapping[str, Any]) -> Manifest:
+def manifest_values(reading: Reading, values: Mapping[str, Any]) -> Manifest:
     """Check the manifest's values and take its version."""
-    if found.get("format") != FORMAT:
+    if values.get("format") != FORMAT:
         reading.blame_file(MANIFEST, "format", f"is not {FORMAT}")
-    version = found.get("version")
+    version = values.get("version")
     if isinstance(version, int) and not isinstance(version, bool) and version in READABLE:
         reading.version = version
     else:
         known = " and ".join(str(number) for number in sorted(READABLE))
         message = f"{version!r} cannot be read; this release reads {known}"
         reading.blame_file(MANIFEST, "version", message)
-    day = DAY.read(pd.Series([str(found.get("as_of", ""))], dtype=str))[0]
+    day = DAY.read(pd.Series([str(values.get("as_of", ""))], dtype=str))[0]
     if not np.isfinite(day):
         reading.blame_file(MANIFEST, "as_of", DAY.fault)
-    source = found.get("source")
+    source = values.get("source")
     return Manifest(
         as_of=int(np.nan_to_num(day)),
-        gap_threshold=_threshold(reading, found, "gap_threshold", GAP_THRESHOLD),
-        weak_threshold=_threshold(reading, found, "weak_threshold", WEAK_THRESHOLD),
+        gap_threshold=_read_threshold(reading, values, "gap_threshold", GAP_THRESHOLD),
+        weak_threshold=_read_threshold(reading, values, "weak_threshold", WEAK_THRESHOLD),
         source=source if isinstance(source, Mapping) else {},
     )
 
 
-def _threshold(reading: Reading, found: Mapping[str, Any], name: str, usual: float) -> float:
-    value = found.get(name, usual)
+def _read_threshold(reading: Reading, values: Mapping[str, Any], name: str, usual: float) -> float:
+    value = values.get(name, usual)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         reading.blame_file(MANIFEST, name, "is not a number from 0 to 1")
         return usual
@@ -201,15 +201,15 @@ def text_file(reading: Reading, file: File, folder: Path) -> pd.DataFrame | None
     except (OSError, UnicodeError):
         reading.blame_file(file.filename, "file", "is not readable as UTF-8 text")
     except (pd.errors.ParserError, pd.errors.ParserWarning):
-        line = _overlong_line(path)
+        line = _find_overlong_line(path)
         reading.blame_file(file.filename, "row", "has more fields than the header", line=line)
     else:
         table = table.fillna("")
-        return _with_columns(reading, file, table[(table != "").any(axis=1)])
+        return _select_columns(reading, file, table[(table != "").any(axis=1)])
     return None
 
 
-def _overlong_line(path: Path) -> int:
+def _find_overlong_line(path: Path) -> int:
     """The first line with more fields than the header, or the last one of the file."""
     text = io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")
     reader = csv.reader(text)
@@ -247,7 +247,7 @@ def plain_text(value: Any) -> str:
     return str(value)
 
 
-def _with_columns(reading: Reading, file: File, table: pd.DataFrame) -> pd.DataFrame | None:
+def _select_columns(reading: Reading, file: File, table: pd.DataFrame) -> pd.DataFrame | None:
     """The format's columns alone, defaults filled in; None when one is missing."""
     lacking = file.draft_lacks if reading.version < max(READABLE) else {}
     missing = []
@@ -444,22 +444,18 @@ def write_package(folder: Path, manifest: Mapping[str, Any], rows: Rows) -> dict
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        _write_manifest(draft / MANIFEST, described)
+        manifest_text = json.dumps(
+            described, ensure_ascii=False, indent=2, sort_keys=True, default=plain_text
+        )
+        (draft / MANIFEST).write_text(f"{manifest_text}\n", encoding="utf-8")
         for file in FILES:
-            _write_rows(draft / file.filename, file, text[file.name])
+            table = text[file.name]
+            if file.name != "areas":
+                table = table.sort_values(list(file.key))
+            path = draft / file.filename
+            table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
         draft.chmod(0o755)
         draft.replace(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return {name: len(table) for name, table in text.items()}
-
-
-def _write_manifest(path: Path, described: Mapping[str, Any]) -> None:
-    text = json.dumps(described, ensure_ascii=False, indent=2, sort_keys=True, default=plain_text)
-    path.write_text(f"{text}\n", encoding="utf-8")
-
-
-def _write_rows(path: Path, file: File, table: pd.DataFrame) -> None:
-    if file.name != "areas":
-        table = table.sort_values(list(file.key))
-    table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")

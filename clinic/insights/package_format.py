@@ -43,19 +43,19 @@ class Kind:
     whole: bool = False
 
 
-def _as_text(text: pd.Series) -> pd.Series:
+def _read_text(text: pd.Series) -> pd.Series:
     return text
 
 
-def _as_number(text: pd.Series) -> np.ndarray:
+def _read_number(text: pd.Series) -> np.ndarray:
     return pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
 
 
-def _as_number_or_nothing(text: pd.Series) -> np.ndarray:
-    return np.where(text == "", 0.0, _as_number(text))
+def _read_number_or_zero(text: pd.Series) -> np.ndarray:
+    return np.where(text == "", 0.0, _read_number(text))
 
 
-def _day(text: str, blank: float) -> float:
+def _parse_day(text: str, blank: float) -> float:
     if not text:
         return blank
     if not _DAY.fullmatch(text):
@@ -66,50 +66,41 @@ def _day(text: str, blank: float) -> float:
         return np.nan
 
 
-def _as_day(blank: float) -> Callable[[pd.Series], np.ndarray]:
+def _make_day_reader(blank: float) -> Callable[[pd.Series], np.ndarray]:
     def read(text: pd.Series) -> np.ndarray:
         codes, distinct = pd.factorize(text)
-        days = np.array([_day(str(value), blank) for value in distinct], dtype=np.float64)
+        days = np.array([_parse_day(str(value), blank) for value in distinct], dtype=np.float64)
         return days[codes] if len(distinct) else np.zeros(0)
 
     return read
 
 
-def _within(low: float, high: float) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda values: (values >= low) & (values <= high)
-
-
-def _finite(values: np.ndarray) -> np.ndarray:
-    return np.isfinite(values)
-
-
-def _flag(values: np.ndarray) -> np.ndarray:
-    return np.isin(values, (0.0, 1.0))
-
-
-def _whole(values: np.ndarray) -> np.ndarray:
-    return np.isfinite(values) & (values >= 0) & (values == np.floor(np.nan_to_num(values)))
-
-
-def _points(values: np.ndarray) -> np.ndarray:
+def _is_points(values: np.ndarray) -> np.ndarray:
     return np.isfinite(values) & (values >= 0)
 
 
-def _words(*allowed: str) -> Kind:
-    return Kind(_as_text, lambda text: text.isin(allowed), f"is none of {', '.join(allowed)}")
+def _make_word_kind(*allowed: str) -> Kind:
+    return Kind(_read_text, lambda text: text.isin(allowed), f"is none of {', '.join(allowed)}")
 
 
-TEXT = Kind(_as_text, lambda text: np.ones(len(text), dtype=bool), "")
-ID = Kind(_as_text, lambda text: (text != "").to_numpy(), "is empty")
-SHARE = Kind(_as_number, _within(0, 1), "is not a number from 0 to 1")
-CHANCE = Kind(_as_number, lambda v: (v >= 0) & (v < 1), "is not a number from 0 to less than 1")
-POINTS = Kind(_as_number, _points, "is not a number of points, 0 or more")
-POINTS_OR_NONE = Kind(_as_number_or_nothing, _points, "is not a number of points, 0 or more")
-FLAG = Kind(_as_number, _flag, "is neither 0 nor 1", whole=True)
-WHOLE = Kind(_as_number, _whole, "is not a whole number, 0 or more", whole=True)
-DAY = Kind(_as_day(np.nan), _finite, "is not a date of the form YYYY-MM-DD", whole=True)
-DAY_OR_OPEN = Kind(_as_day(STILL_THERE), _finite, DAY.fault, whole=True)
-DAY_OR_NONE = Kind(_as_day(_NO_DAY), _finite, DAY.fault, whole=True)
+TEXT = Kind(_read_text, lambda text: np.ones(len(text), dtype=bool), "")
+ID = Kind(_read_text, lambda text: (text != "").to_numpy(), "is empty")
+SHARE = Kind(_read_number, lambda v: (v >= 0) & (v <= 1), "is not a number from 0 to 1")
+CHANCE = Kind(_read_number, lambda v: (v >= 0) & (v < 1), "is not a number from 0 to less than 1")
+POINTS = Kind(_read_number, _is_points, "is not a number of points, 0 or more")
+POINTS_OR_NONE = Kind(_read_number_or_zero, _is_points, "is not a number of points, 0 or more")
+FLAG = Kind(_read_number, lambda v: np.isin(v, (0.0, 1.0)), "is neither 0 nor 1", whole=True)
+WHOLE = Kind(
+    _read_number,
+    lambda v: np.isfinite(v) & (v >= 0) & (v == np.floor(np.nan_to_num(v))),
+    "is not a whole number, 0 or more",
+    whole=True,
+)
+DAY = Kind(
+    _make_day_reader(np.nan), np.isfinite, "is not a date of the form YYYY-MM-DD", whole=True
+)
+DAY_OR_OPEN = Kind(_make_day_reader(STILL_THERE), np.isfinite, DAY.fault, whole=True)
+DAY_OR_NONE = Kind(_make_day_reader(_NO_DAY), np.isfinite, DAY.fault, whole=True)
 
 
 @dataclass(frozen=True)
@@ -198,8 +189,8 @@ FILES = (
             Column("quiz_id"),
             Column("number", WHOLE),
             Column("submitted", DAY_OR_NONE),
-            Column("phase", _words(*PHASES)),
-            Column("state", _words(*STATES)),
+            Column("phase", _make_word_kind(*PHASES)),
+            Column("state", _make_word_kind(*STATES)),
         ),
     ),
     File(

@@ -221,31 +221,34 @@ def fitting(events: Iterable[OpenEvent], area: str, *, is_named: bool) -> OpenEv
     return next(iter([*covering, *general]), None)
 
 
-def blocks(found: Profile) -> list[dict[str, Any]]:
+def blocks(content: Profile) -> list[dict[str, Any]]:
     """The four blocks as ``components/unit_profile.html`` draws them."""
     return [
         {
             "id": "yang-diketahui",
             "title": _("What is known"),
-            "lines": [_draw_known(line) for line in found.known],
+            "lines": [_draw_known(line) for line in content.known],
             "empty": _("No area is known to be sound yet."),
         },
         {
             "id": "yang-lemah",
             "title": _("What is weak"),
-            "lines": [_draw_weak(line) for line in found.weak],
+            "lines": [_draw_weak(line) for line in content.weak],
             "empty": _("No area is known to be weak."),
         },
         {
             "id": "yang-belum-diketahui",
             "title": _("What is not known yet"),
-            "lines": [_draw_unknown(line) for line in found.unknown],
+            "lines": [
+                {**_draw_line(line), "text": str(line.area), "hint": " ".join(make_hints(line))}
+                for line in content.unknown
+            ],
             "empty": _("Every area has a finding."),
         },
         {
             "id": "langkah-berikut",
             "title": _("Next steps"),
-            "lines": [step(line) for line in found.steps],
+            "lines": [step(line) for line in content.steps],
             "empty": _("There is no step to take now."),
         },
     ]
@@ -268,11 +271,7 @@ def _draw_weak(line: ProfileLine) -> dict[str, Any]:
     return {**_draw_line(line), "text": text, "hint": wording.basis(line.shown)}
 
 
-def _draw_unknown(line: ProfileLine) -> dict[str, Any]:
-    return {**_draw_line(line), "text": str(line.area), "hint": " ".join(telling(line))}
-
-
-def telling(line: ProfileLine) -> list[str]:
+def make_hints(line: ProfileLine) -> list[str]:
     """What would make the area known, a sentence for each reason."""
     return [
         explaining.what_would_tell(reason, line.shown, line.quizzes, line.area.slug)
@@ -287,13 +286,13 @@ def step(line: ProfileLine) -> dict[str, Any]:
     becomes known by a quiz that is open.
     """
     word = Word.UNKNOWN.value if line.is_undecided else line.shown.word
-    taken = {
+    drawn = {
         "text": _("%(verb)s: %(area)s") % {"verb": wording.VERBS[word], "area": line.area},
         "url": line.url,
         "event": _draw_event(line.event) if line.event else None,
     }
-    way = _WAYS.get(word)
-    return {**taken, **(way(line) if way else {})}
+    describe = _STEPS.get(word)
+    return {**drawn, **(describe(line) if describe else {})}
 
 
 def _learn(line: ProfileLine) -> dict[str, Any]:
@@ -323,13 +322,13 @@ def _complete(line: ProfileLine) -> dict[str, Any]:
     if line.shown.is_hidden or not line.quizzes:
         return {}
     quiz = line.quizzes[0]
-    found: dict[str, Any] = {"hint": _("Open quiz: %(title)s") % {"title": quiz.title}}
+    hint = {"hint": _("Open quiz: %(title)s") % {"title": quiz.title}}
     if quiz.is_readers:
-        found["url"] = reverse("quiz_start", kwargs={"slug": quiz.slug})
-    return found
+        return {**hint, "url": reverse("quiz_start", kwargs={"slug": quiz.slug})}
+    return hint
 
 
-_WAYS = {
+_STEPS = {
     Word.KNOWLEDGE_GAP.value: _learn,
     Word.PRACTICE_GAP.value: _coach,
     Word.HIDDEN_RISK.value: _verify,

@@ -128,7 +128,7 @@ def _list_units_organised(grants: Iterable[Grant]) -> frozenset[int]:
 
 
 def _find_audience(grants: Iterable[Grant], unit: Unit) -> Audience | None:
-    found = None
+    audience = None
     for grant in grants:
         if grant.unit is None:
             continue
@@ -136,10 +136,10 @@ def _find_audience(grants: Iterable[Grant], unit: Unit) -> Audience | None:
         if grant.role == Grant.Role.REGENCY_OFFICIAL and is_same_regency:
             return Audience.PROGRAMME
         if grant.role == Grant.Role.UNIT_OFFICIAL and unit.path.startswith(grant.unit.path):
-            found = Audience.UNIT
+            audience = Audience.UNIT
         elif grant.role == Grant.Role.UNIT_OFFICIAL and is_same_regency:
-            found = found or Audience.OTHERS
-    return found
+            audience = audience or Audience.OTHERS
+    return audience
 
 
 def cells(
@@ -164,10 +164,8 @@ def cells(
     wide = [pk for pk, who in audiences.items() if who is Audience.OTHERS]
     own_rows = rows_of(actor.person)
     wanted = Q(area=area) if area else Q()
-    found = Finding.objects.of_page(edition, period).filter(wanted, unit__in=list(close))
-    seen = {
-        (each.unit_id, each.area_id): _show(each, close[each.unit_id], own_rows) for each in found
-    }
+    rows = Finding.objects.of_page(edition, period).filter(wanted, unit__in=list(close))
+    seen = {(row.unit_id, row.area_id): _show(row, close[row.unit_id], own_rows) for row in rows}
     return seen | _read_published(edition, period, wanted & Q(unit__in=wide)) if wide else seen
 
 
@@ -211,11 +209,11 @@ def log_look(
 
 def _show(finding: Finding, minimum: int, own_rows: frozenset[int]) -> Shown:
     alone = finding.only_contributor_id in own_rows
-    how = state(finding.answering, minimum=minimum, alone=alone)
-    if how is State.HIDDEN:
-        return Shown(how, minimum)
+    shown_as = state(finding.answering, minimum=minimum, alone=alone)
+    if shown_as is State.HIDDEN:
+        return Shown(shown_as, minimum)
     return Shown(
-        how,
+        shown_as,
         minimum,
         share=finding.share,
         coverage=finding.coverage,
@@ -224,7 +222,7 @@ def _show(finding: Finding, minimum: int, own_rows: frozenset[int]) -> Shown:
         full=finding.full if finding.answering >= raw_minimum(minimum) else None,
         is_own=alone and finding.answering < minimum,
         until=finding.refreshed_at,
-        **_show_content(finding, how),
+        **_show_content(finding, shown_as),
     )
 
 
@@ -235,25 +233,19 @@ def _read_published(edition: FrameworkEdition, period: int, wanted: Q) -> dict[P
     seen = {place: Shown(State.HIDDEN, minimum) for place in known.values_list("unit", "area")}
     rows = Rollup.objects.filter(wanted, audience=Audience.OTHERS, edition=edition, period=period)
     for row in rows:
-        how = state(row.answering, minimum=minimum)
-        if how is not State.HIDDEN:
-            content = _show_content(row, how)
-            seen[row.unit_id, row.area_id] = Shown(how, minimum, until=row.made_at, **content)
+        shown_as = state(row.answering, minimum=minimum)
+        if shown_as is not State.HIDDEN:
+            content = _show_content(row, shown_as)
+            seen[row.unit_id, row.area_id] = Shown(shown_as, minimum, until=row.made_at, **content)
     return seen
 
 
-def _count_dots(certainty: float | None, how: State) -> int:
-    if certainty is None:
-        return 0
-    dots = DOTS[certainty_word(certainty)]
-    return min(dots, MOST_DOTS_OF_FEW) if how is State.LIMITED else dots
-
-
-def _show_content(row: Finding | Rollup, how: State) -> dict[str, Any]:
+def _show_content(row: Finding | Rollup, shown_as: State) -> dict[str, Any]:
     listed = row.reasons.get("reasons", [])
+    dots = 0 if row.certainty is None else DOTS[certainty_word(row.certainty)]
     return {
         "word": row.word,
-        "dots": _count_dots(row.certainty, how),
+        "dots": min(dots, MOST_DOTS_OF_FEW) if shown_as is State.LIMITED else dots,
         "estimate": row.estimate,
         "low": row.low,
         "high": row.high,

@@ -118,7 +118,7 @@ def unit_profile(request: SignedInRequest, slug: str) -> HttpResponse:
     scores = list(sheet.area_scores.select_related("area")) if sheet else []
     audience = reading.audience_of(request.user, unit)
     address = f"{reverse('sheet_import')}?unit={unit.slug}"
-    found, lead = None, ""
+    content, lead = None, ""
     tests: Sequence[Goal] = ()
     drawn_tests = ""
     if sheet is not None:
@@ -132,15 +132,17 @@ def unit_profile(request: SignedInRequest, slug: str) -> HttpResponse:
         }
         if audience is not None:
             rows = address if reading.reads_rows(request.user, unit) else ""
-            found = profile.profile(request.user, sheet, scores, rows=rows)
+            content = profile.profile(request.user, sheet, scores, rows=rows)
             reading.log_look(request.user, [audience], thing=unit, page=request.path)
-    if found is None or found.is_silent:
+    if content is None or content.is_silent:
         reads_findings = sheet is None or audience is not None
         blocks = profile.blocks_of_sheet(sheet, scores, address, reads_findings=reads_findings)
         understanding = None
     else:
-        blocks = profile.blocks(found)
-        understanding = charts.understanding_chart(found.cells)
+        blocks = profile.blocks(content)
+        understanding = charts.understanding_chart(content.cells)
+    framework = sheet.edition.framework_id if sheet else None
+    of_framework = [each for each in sheets if each.edition.framework_id == framework]
     context = {
         "unit": unit,
         "lead": lead,
@@ -149,18 +151,12 @@ def unit_profile(request: SignedInRequest, slug: str) -> HttpResponse:
         "blocks": blocks,
         "points_chart": charts.points_chart(scores),
         "understanding_chart": understanding,
-        "history_chart": charts.history_chart(_same_framework(sheets, sheet)),
+        "history_chart": charts.history_chart(of_framework),
         "tests": tests,
         "drawn_tests": drawn_tests,
         "tabs": _list_tabs(known, choice),
     }
     return render(request, "insights/unit_profile.html", context)
-
-
-def _same_framework(sheets: list[Sheet], sheet: Sheet | None) -> list[Sheet]:
-    """The unit's sheets of the same framework, whatever their edition and year."""
-    framework = sheet.edition.framework_id if sheet else None
-    return [each for each in sheets if each.edition.framework_id == framework]
 
 
 @policy("read-sheet")
@@ -242,9 +238,9 @@ def finding(
             outcomes=explaining.outcomes_of_area(assessed, found_area, found_edition),
         )
         context |= {
-            "said": explaining.spoken(shown, assessed, year),
+            "sentences": explaining.sentences(shown, assessed, year),
             "step": profile.step(line),
-            "telling": profile.telling(line),
+            "hints": profile.make_hints(line),
             "rows": _join_modules(assessed, line),
         }
     return render(request, "insights/finding.html", context)

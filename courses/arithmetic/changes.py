@@ -5,9 +5,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from itertools import zip_longest
 from typing import Any, Literal
 
 Kind = Literal["new", "removed", "changed"]
+Paragraph = tuple[tuple[str, str], ...]
+"""One changed paragraph as runs of words, each the same, gone or added."""
+
 SAME, GONE, ADDED = "same", "gone", "added"
 # Of the head, what a reader meets; sections are compared by themselves.
 HEAD_FIELDS = (
@@ -26,13 +30,6 @@ _MARK_UP = re.compile(r"<[^>]+>")
 _WORDS = re.compile(r"\s+|\S+")
 # Keys of the editor that nobody reads.
 _UNREAD = frozenset({"id", "type"})
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    """One changed paragraph as runs of words, each the same, gone or added."""
-
-    runs: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -62,35 +59,32 @@ def changes_between(
         after: head of the draft.
         bodies: blocks of every section by page, of the edition and of the draft.
     """
-    found = []
+    changes = []
     head = compare(_list_head_lines(before), _list_head_lines(after))
     if head:
-        found.append(Change("", "", "changed", head))
-    earlier = {one["page"]: one for one in before["sections"]}
-    for one in after["sections"]:
-        old = earlier.pop(one["page"], None)
+        changes.append(Change("", "", "changed", head))
+    earlier = {section["page"]: section for section in before["sections"]}
+    for new in after["sections"]:
+        old = earlier.pop(new["page"], None)
         if old is None:
-            found.append(Change(one["title"], one["slug"], "new"))
-        elif lines := compare(_list_lines(old, bodies[0]), _list_lines(one, bodies[1])):
-            found.append(Change(one["title"], one["slug"], "changed", lines))
-    return found + [Change(one["title"], one["slug"], "removed") for one in earlier.values()]
+            changes.append(Change(new["title"], new["slug"], "new"))
+        elif lines := compare(_list_lines(old, bodies[0]), _list_lines(new, bodies[1])):
+            changes.append(Change(new["title"], new["slug"], "changed", lines))
+    return changes + [Change(old["title"], old["slug"], "removed") for old in earlier.values()]
 
 
 def compare(before: Sequence[str], after: Sequence[str]) -> tuple[Paragraph, ...]:
     """Return the paragraphs that differ; one that stands in both is left out."""
-    found: list[Paragraph] = []
+    paragraphs: list[Paragraph] = []
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
         if tag != "equal":
-            found += _pair(before[old_from:old_to], after[new_from:new_to])
-    return tuple(found)
-
-
-def _pair(before: Sequence[str], after: Sequence[str]) -> Iterator[Paragraph]:
-    for place in range(max(len(before), len(after))):
-        old = before[place] if place < len(before) else ""
-        new = after[place] if place < len(after) else ""
-        yield Paragraph(tuple(_compare_words(_WORDS.findall(old), _WORDS.findall(new))))
+            pairs = zip_longest(before[old_from:old_to], after[new_from:new_to], fillvalue="")
+            paragraphs += [
+                tuple(_compare_words(_WORDS.findall(old), _WORDS.findall(new)))
+                for old, new in pairs
+            ]
+    return tuple(paragraphs)
 
 
 def _compare_words(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -16,32 +16,32 @@ SCHEMES = ("https://", "http://", "mailto:", "/", "#")
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
-        self.found: list[str] = []
+        self.foreign: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in ALLOWED:
-            self.found.append(f"<{tag}>")
+            self.foreign.append(f"<{tag}>")
             return
         for name, value in attrs:
             is_known = name == EDITOR_KEY or name in ALLOWED[tag]
             if not is_known or (name == "href" and not (value or "").startswith(SCHEMES)):
-                self.found.append(f'<{tag} {name}="{value or ""}">')
+                self.foreign.append(f'<{tag} {name}="{value or ""}">')
 
     def handle_data(self, data: str) -> None:
         if "<" in data:
-            self.found.append(data)
+            self.foreign.append(data)
 
     def handle_decl(self, decl: str) -> None:
-        self.found.append(f"<!{decl}>")
+        self.foreign.append(f"<!{decl}>")
 
     def handle_comment(self, data: str) -> None:
-        self.found.append(f"<!--{data}-->")
+        self.foreign.append(f"<!--{data}-->")
 
     def unknown_decl(self, data: str) -> None:
-        self.found.append(f"<![{data}]>")
+        self.foreign.append(f"<![{data}]>")
 
     def handle_pi(self, data: str) -> None:
-        self.found.append(f"<?{data}>")
+        self.foreign.append(f"<?{data}>")
 
 
 def foreign_markup(text: str) -> list[str]:
@@ -51,6 +51,6 @@ def foreign_markup(text: str) -> list[str]:
     # A tag that never ends is still waiting here. Newer parsers drop it at the end of the text, but
     # on the page it would swallow what follows.
     if "<" in reader.rawdata:
-        return [*reader.found, reader.rawdata]
+        return [*reader.foreign, reader.rawdata]
     reader.close()
-    return reader.found
+    return reader.foreign

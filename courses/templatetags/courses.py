@@ -136,7 +136,7 @@ def change_badge(kind: str) -> dict[str, str | Promise]:
 @register.filter
 def differences(paragraph: Paragraph) -> SafeString:
     """Mark the words that a draft takes away or adds."""
-    marked = (format_html(_MARKS[kind], words) for kind, words in paragraph.runs)
+    marked = (format_html(_MARKS[kind], words) for kind, words in paragraph)
     return format_html_join("", "{}", ((part,) for part in marked))
 
 

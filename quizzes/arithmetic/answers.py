@@ -51,7 +51,7 @@ def parse_value(content: Content, raw: Any) -> Value | None:
 def is_storable(raw: Any) -> bool:
     """Whether a JSON value holds only characters that every database can keep."""
     text = json.dumps(raw, ensure_ascii=False)
-    return "\\u0000" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
+    return "\\u0000" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def value_to_json(value: Value | None) -> Any:
@@ -65,10 +65,10 @@ def value_to_json(value: Value | None) -> Any:
     return value
 
 
-def _parse_one(content: ChoiceQuestion, raw: Any) -> str | None:
+def _parse_choice(content: ChoiceQuestion, raw: Any) -> str | None:
     if raw is None or raw == "":
         return None
-    return _known(raw, {option.id for option in content.options})
+    return _check_known(raw, {option.id for option in content.options})
 
 
 def _parse_ticks(content: MultipleChoice, raw: Any) -> frozenset[str] | None:
@@ -77,7 +77,7 @@ def _parse_ticks(content: MultipleChoice, raw: Any) -> frozenset[str] | None:
     if not isinstance(raw, list):
         raise Refused(code="invalid_value", details={"reason": "not_a_list"})
     ids = {option.id for option in content.options}
-    ticked = frozenset(_known(one, ids) for one in raw)
+    ticked = frozenset(_check_known(key, ids) for key in raw)
     if content.max_select is not None and len(ticked) > content.max_select:
         raise Refused(
             code="invalid_value", details={"reason": "too_many", "limit": content.max_select}
@@ -115,7 +115,7 @@ def _parse_pairs(content: Matching, raw: Any) -> Mapping[str, str] | None:
     prompts = {prompt.id for prompt in content.prompts}
     targets = {target.id for target in content.targets}
     pairs = {
-        _known(prompt, prompts): _known(target, targets)
+        _check_known(prompt, prompts): _check_known(target, targets)
         for prompt, target in raw.items()
         if target not in (None, "") or prompt not in prompts
     }
@@ -124,7 +124,7 @@ def _parse_pairs(content: Matching, raw: Any) -> Mapping[str, str] | None:
     return pairs or None
 
 
-def _known(raw: Any, ids: set[str]) -> str:
+def _check_known(raw: Any, ids: set[str]) -> str:
     if not isinstance(raw, str):
         raise Refused(code="invalid_value", details={"reason": "not_an_id"})
     if raw not in ids:
@@ -133,8 +133,8 @@ def _known(raw: Any, ids: set[str]) -> str:
 
 
 _PARSERS: dict[type, Callable[[Any, Any], Value | None]] = {
-    SingleChoice: _parse_one,
-    TrueFalse: _parse_one,
+    SingleChoice: _parse_choice,
+    TrueFalse: _parse_choice,
     MultipleChoice: _parse_ticks,
     Numeric: _parse_number,
     Matching: _parse_pairs,

@@ -51,10 +51,10 @@ def most_generous(allowances: Iterable[Allowance]) -> Allowance:
     """Combine extensions field by field, the larger winning, so that none ever shortens."""
     granted = (NO_ALLOWANCE, *allowances)
     return Allowance(
-        extra=max(one.extra for one in granted),
-        multiplier=max(one.multiplier for one in granted),
-        closes_at=max((one.closes_at for one in granted if one.closes_at), default=None),
-        extra_attempts=max(one.extra_attempts for one in granted),
+        extra=max(each.extra for each in granted),
+        multiplier=max(each.multiplier for each in granted),
+        closes_at=max((each.closes_at for each in granted if each.closes_at), default=None),
+        extra_attempts=max(each.extra_attempts for each in granted),
     )
 
 

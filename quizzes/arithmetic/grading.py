@@ -33,7 +33,7 @@ def credit(content: Content, value: Value | None) -> Fraction:
     """Give the credit of an answer that ``parse_value`` read for this question; a blank earns 0."""
     if value is None:
         return NOTHING
-    return _clamped(_CREDITS[type(content)](content, value))
+    return max(NOTHING, min(FULL, _GRADERS[type(content)](content, value)))
 
 
 def guess_score(content: Content) -> Fraction:
@@ -48,32 +48,28 @@ def guess_score(content: Content) -> Fraction:
     if isinstance(content, Matching):
         return Fraction(1, len(content.targets))
     if isinstance(content, MultipleChoice):
-        outcomes = list(_tick_outcomes(content))
+        outcomes = list(_list_tick_outcomes(content))
         earned = sum((ways * credit for ways, credit in outcomes), NOTHING)
         return earned / sum(ways for ways, _ in outcomes)
     return sum((option.credit for option in content.options), NOTHING) / len(content.options)
 
 
-def _clamped(share: Fraction) -> Fraction:
-    return max(NOTHING, min(FULL, share))
-
-
-def _credit_of_one(content: ChoiceQuestion, value: str) -> Fraction:
+def _grade_choice(content: ChoiceQuestion, value: str) -> Fraction:
     option = content.option(value)
     return option.credit if option else NOTHING
 
 
-def _credit_of_ticks(content: MultipleChoice, value: frozenset[str]) -> Fraction:
+def _grade_ticks(content: MultipleChoice, value: frozenset[str]) -> Fraction:
     keys = {option.id for option in content.options if option.credit == FULL}
     wrong = {option.id for option in content.options} - keys
-    return _share_of_ticks(
+    return _compute_share(
         content.rule,
         ticked=(len(value & keys), len(value & wrong)),
         existing=(len(keys), len(wrong)),
     )
 
 
-def _share_of_ticks(
+def _compute_share(
     rule: MultipleRule, *, ticked: tuple[int, int], existing: tuple[int, int]
 ) -> Fraction:
     """Turn (right, wrong) ticks out of (right, wrong) options into a share."""
@@ -88,29 +84,29 @@ def _share_of_ticks(
     return max(NOTHING, Fraction(right, keys) - lost)
 
 
-def _tick_outcomes(content: MultipleChoice) -> Iterator[tuple[int, Fraction]]:
+def _list_tick_outcomes(content: MultipleChoice) -> Iterator[tuple[int, Fraction]]:
     """Yield (number of permitted sets, their credit) for each count of right and wrong ticks."""
-    existing = _counts(content, exclusive=None)
-    free = _counts(content, exclusive=False)
+    existing = _count_options(content, exclusive=None)
+    free = _count_options(content, exclusive=False)
     limit = content.max_select or sum(existing)
     for right in range(free[0] + 1):
         for wrong in range(min(free[1], limit - right) + 1):
             ways = comb(free[0], right) * comb(free[1], wrong)
             ticked = (right, wrong)
-            yield ways, _share_of_ticks(content.rule, ticked=ticked, existing=existing)
-    alone = _counts(content, exclusive=True)
+            yield ways, _compute_share(content.rule, ticked=ticked, existing=existing)
+    alone = _count_options(content, exclusive=True)
     for ways, ticked in zip(alone, ((1, 0), (0, 1)), strict=True):
         if ways:
-            yield ways, _share_of_ticks(content.rule, ticked=ticked, existing=existing)
+            yield ways, _compute_share(content.rule, ticked=ticked, existing=existing)
 
 
-def _counts(content: MultipleChoice, *, exclusive: bool | None) -> tuple[int, int]:
-    options = [one for one in content.options if exclusive is None or one.exclusive is exclusive]
+def _count_options(content: MultipleChoice, *, exclusive: bool | None) -> tuple[int, int]:
+    options = [row for row in content.options if exclusive is None or row.exclusive is exclusive]
     keys = sum(option.credit == FULL for option in options)
     return keys, len(options) - keys
 
 
-def _credit_of_number(content: Numeric, value: TypedNumber) -> Fraction:
+def _grade_number(content: Numeric, value: TypedNumber) -> Fraction:
     readings = [value.number]
     if content.ratio_ok and "%" in content.units() and abs(value.number) <= 1:
         readings += [] if "%" in value.raw else [value.number * _PER_CENT]
@@ -124,15 +120,15 @@ def _credit_of_number(content: Numeric, value: TypedNumber) -> Fraction:
     )
 
 
-def _credit_of_pairs(content: Matching, value: Mapping[str, str]) -> Fraction:
+def _grade_pairs(content: Matching, value: Mapping[str, str]) -> Fraction:
     right = sum(value.get(prompt.id) == prompt.target for prompt in content.prompts)
     return Fraction(right, len(content.prompts))
 
 
-_CREDITS: dict[type, Callable[[Any, Any], Fraction]] = {
-    SingleChoice: _credit_of_one,
-    TrueFalse: _credit_of_one,
-    MultipleChoice: _credit_of_ticks,
-    Numeric: _credit_of_number,
-    Matching: _credit_of_pairs,
+_GRADERS: dict[type, Callable[[Any, Any], Fraction]] = {
+    SingleChoice: _grade_choice,
+    TrueFalse: _grade_choice,
+    MultipleChoice: _grade_ticks,
+    Numeric: _grade_number,
+    Matching: _grade_pairs,
 }

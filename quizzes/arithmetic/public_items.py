@@ -87,7 +87,7 @@ def public_item(content: Content, *, order: Sequence[str], language: str) -> Pub
     stem = content.stem.wording(language)
     shown: dict[str, Any] = {}
     if isinstance(content, ChoiceQuestion):
-        shown["options"] = _rows(content.options, language, order=order)
+        shown["options"] = _make_rows(content.options, language, order=order)
     if isinstance(content, MultipleChoice):
         shown["max_select"] = content.max_select
     if isinstance(content, Numeric):
@@ -95,8 +95,8 @@ def public_item(content: Content, *, order: Sequence[str], language: str) -> Pub
         shown["fraction"] = content.fraction
     if isinstance(content, Matching):
         prompts = [prompt.id for prompt in content.prompts]
-        shown["prompts"] = _rows(content.prompts, language, order=prompts)
-        shown["targets"] = _rows(content.targets, language, order=order)
+        shown["prompts"] = _make_rows(content.prompts, language, order=prompts)
+        shown["targets"] = _make_rows(content.targets, language, order=order)
         shown["reuse"] = content.reuse
     return PublicItem(type_name=content.type_name, stem=stem, **shown)
 
@@ -119,44 +119,46 @@ def review_of(
     if Sight.CORRECTNESS in sights:
         shown["correct"] = earned == FULL
     if Sight.KEY in sights:
-        shown["key"] = _key(content)
+        shown["key"] = _find_key(content)
     if Sight.OPTION_FEEDBACK in sights:
-        shown["feedback"] = _feedback(content, value, language)
+        shown["feedback"] = _find_feedback(content, value, language)
     if Sight.EXPLANATION in sights:
         shown["explanation"] = content.explanation.wording(language)
         shown["sources"] = tuple(sources)
     return ItemReview(**shown)
 
 
-def _rows(rows: Sequence[Any], language: str, *, order: Sequence[str]) -> tuple[PublicRow, ...]:
+def _make_rows(
+    rows: Sequence[Any], language: str, *, order: Sequence[str]
+) -> tuple[PublicRow, ...]:
     by_id = {row.id: row for row in rows}
     return tuple(
-        PublicRow(one, _letter(place), by_id[one].text.wording(language))
-        for place, one in enumerate(order)
+        PublicRow(key, _make_letter(index), by_id[key].text.wording(language))
+        for index, key in enumerate(order)
     )
 
 
-def _letter(place: int) -> str:
+def _make_letter(index: int) -> str:
     """Name a place A to Z, then AA, AB and so on."""
-    head, last = divmod(place, len(ascii_uppercase))
-    return (_letter(head - 1) if head else "") + ascii_uppercase[last]
+    head, last = divmod(index, len(ascii_uppercase))
+    return (_make_letter(head - 1) if head else "") + ascii_uppercase[last]
 
 
-def _key(content: Content) -> Any:
+def _find_key(content: Content) -> Any:
     if isinstance(content, Matching):
         return {prompt.id: prompt.target for prompt in content.prompts}
     if isinstance(content, Numeric):
-        return [_accepted(answer) for answer in content.answers if answer.credit == FULL]
+        return [_describe_accepted(answer) for answer in content.answers if answer.credit == FULL]
     return [option.id for option in content.options if option.credit == FULL]
 
 
-def _accepted(answer: NumericAnswer) -> dict[str, Any]:
+def _describe_accepted(answer: NumericAnswer) -> dict[str, Any]:
     low, high = answer.interval()
     value = None if answer.tolerance is Tolerance.RANGE else Fraction(answer.value)
     return {"value": value, "low": low, "high": high}
 
 
-def _feedback(content: Content, value: Any, language: str) -> dict[str, Wording]:
+def _find_feedback(content: Content, value: Any, language: str) -> dict[str, Wording]:
     if value is None:
         return {}
     reached: Sequence[Any]

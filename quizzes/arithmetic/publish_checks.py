@@ -58,33 +58,30 @@ def problems(content: Content) -> list[PublishProblem]:
     The self-test comes last and only for content that is otherwise whole: each answer that the key
     promises full credit must earn it through the same reading and grading as a taker's.
     """
-    found = [*_text_problems(content), *_id_problems(content), *_CHECKS[type(content)](content)]
+    found = []
+    if not content.stem:
+        found.append(PublishProblem("stem_missing", "stem"))
+    if not content.explanation:
+        found.append(PublishProblem("explanation_missing", "explanation"))
+    found += [*_check_ids(content), *_CHECKS[type(content)](content)]
     if not any(problem.level is ProblemLevel.BLOCK for problem in found):
-        found += _self_test(content)
+        found += [
+            PublishProblem("self_test", field)
+            for field, raw in _list_key_responses(content)
+            if not _earns_everything(content, raw)
+        ]
     return sorted(found, key=lambda problem: problem.level)
 
 
-def _text_problems(content: Content) -> Iterator[PublishProblem]:
-    if not content.stem:
-        yield PublishProblem("stem_missing", "stem")
-    if not content.explanation:
-        yield PublishProblem("explanation_missing", "explanation")
-
-
-def _id_problems(content: Content) -> Iterator[PublishProblem]:
+def _check_ids(content: Content) -> Iterator[PublishProblem]:
     seen: set[str] = set()
-    for field, one in _identified(content):
-        if not _is_uuid4(one):
-            yield PublishProblem("id_not_uuid4", field)
-        if one in seen:
-            yield PublishProblem("id_repeated", field)
-        seen.add(one)
-
-
-def _identified(content: Content) -> Iterator[tuple[str, str]]:
     for name in ("options", "answers", "prompts", "targets"):
         for index, row in enumerate(getattr(content, name, ())):
-            yield f"{name}.{index}.id", row.id
+            if not _is_uuid4(row.id):
+                yield PublishProblem("id_not_uuid4", f"{name}.{index}.id")
+            if row.id in seen:
+                yield PublishProblem("id_repeated", f"{name}.{index}.id")
+            seen.add(row.id)
 
 
 def _is_uuid4(raw: str) -> bool:
@@ -96,13 +93,13 @@ def _is_uuid4(raw: str) -> bool:
 
 
 def _check_single(content: SingleChoice) -> Iterator[PublishProblem]:
-    yield from _option_problems(content)
-    yield from _one_full_credit(content)
+    yield from _check_options(content)
+    yield from _check_one_full_credit(content)
 
 
 def _check_true_false(content: TrueFalse) -> Iterator[PublishProblem]:
-    yield from _option_problems(content)
-    yield from _one_full_credit(content)
+    yield from _check_options(content)
+    yield from _check_one_full_credit(content)
     labels = tuple(option.text.id.strip().casefold() for option in content.options)
     if labels not in LABELS:
         yield PublishProblem("labels_unknown", "options")
@@ -111,7 +108,7 @@ def _check_true_false(content: TrueFalse) -> Iterator[PublishProblem]:
 
 
 def _check_multiple(content: MultipleChoice) -> Iterator[PublishProblem]:
-    yield from _option_problems(content)
+    yield from _check_options(content)
     keys = sum(option.credit == FULL for option in content.options)
     if any(option.credit not in (NOTHING, FULL) for option in content.options):
         yield PublishProblem("credit_neither_0_nor_1", "options")
@@ -123,10 +120,10 @@ def _check_multiple(content: MultipleChoice) -> Iterator[PublishProblem]:
         yield PublishProblem("max_select_below_key", "max_select")
 
 
-def _option_problems(content: ChoiceQuestion) -> Iterator[PublishProblem]:
+def _check_options(content: ChoiceQuestion) -> Iterator[PublishProblem]:
     if len(content.options) < FEWEST_OPTIONS:
         yield PublishProblem("too_few_options", "options")
-    yield from _wordings((option.text for option in content.options), "options")
+    yield from _check_wordings((option.text for option in content.options), "options")
     for index, option in enumerate(content.options):
         if not NOTHING <= option.credit <= FULL:
             yield PublishProblem("credit_out_of_range", f"options.{index}.credit")
@@ -136,25 +133,25 @@ def _option_problems(content: ChoiceQuestion) -> Iterator[PublishProblem]:
             yield PublishProblem("feedback_missing", f"options.{index}.feedback", ProblemLevel.HINT)
 
 
-def _one_full_credit(content: ChoiceQuestion) -> Iterator[PublishProblem]:
+def _check_one_full_credit(content: ChoiceQuestion) -> Iterator[PublishProblem]:
     if sum(option.credit == FULL for option in content.options) != 1:
         yield PublishProblem("one_full_credit_needed", "options")
 
 
-def _wordings(texts: Iterable[Text], field: str) -> Iterator[PublishProblem]:
+def _check_wordings(texts: Iterable[Text], field: str) -> Iterator[PublishProblem]:
     """Find empty wordings, and those that a reader of either language cannot tell apart."""
     seen: set[tuple[str, str]] = set()
     for index, text in enumerate(texts):
         if not text:
             yield PublishProblem("text_missing", f"{field}.{index}.text")
             continue
-        wordings = {("id", _folded(text.id)), ("en", _folded(text.wording("en").text))}
+        wordings = {("id", _fold(text.id)), ("en", _fold(text.wording("en").text))}
         if wordings & seen:
             yield PublishProblem("text_repeated", f"{field}.{index}.text")
         seen |= wordings
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
@@ -165,14 +162,15 @@ def _check_numeric(content: Numeric) -> Iterator[PublishProblem]:
         field = f"answers.{index}"
         if not NOTHING < answer.credit <= FULL:
             yield PublishProblem("credit_out_of_range", f"{field}.credit")
-        yield from _interval_problems(answer, field)
-        if any(_misread(value) for value in _typed_values(answer)):
+        yield from _check_interval(answer, field)
+        # Typed with a decimal point, 3.142 is read as 3142.
+        if any(parse_number(f"{value:f}") != value for value in _list_typed_values(answer)):
             yield PublishProblem("three_decimals", f"{field}.value", ProblemLevel.HINT)
     if content.ratio_ok and "%" not in content.units():
         yield PublishProblem("ratio_without_percent", "ratio_ok")
 
 
-def _interval_problems(answer: NumericAnswer, field: str) -> Iterator[PublishProblem]:
+def _check_interval(answer: NumericAnswer, field: str) -> Iterator[PublishProblem]:
     if answer.tolerance is Tolerance.RANGE:
         if answer.margin < answer.value:
             yield PublishProblem("range_reversed", f"{field}.margin")
@@ -183,14 +181,9 @@ def _interval_problems(answer: NumericAnswer, field: str) -> Iterator[PublishPro
         yield PublishProblem("relative_to_zero", f"{field}.tolerance")
 
 
-def _typed_values(answer: NumericAnswer) -> list[Any]:
+def _list_typed_values(answer: NumericAnswer) -> list[Any]:
     is_range = answer.tolerance is Tolerance.RANGE
     return [answer.value, answer.margin] if is_range else [answer.value]
-
-
-def _misread(value: Any) -> bool:
-    """Tell whether the number, typed with a decimal point, is read as another (3.142 as 3142)."""
-    return parse_number(f"{value:f}") != value
 
 
 def _check_matching(content: Matching) -> Iterator[PublishProblem]:
@@ -198,8 +191,8 @@ def _check_matching(content: Matching) -> Iterator[PublishProblem]:
         yield PublishProblem("too_few_prompts", "prompts")
     if len(content.targets) < FEWEST_OPTIONS:
         yield PublishProblem("too_few_targets", "targets")
-    yield from _wordings((prompt.text for prompt in content.prompts), "prompts")
-    yield from _wordings((target.text for target in content.targets), "targets")
+    yield from _check_wordings((prompt.text for prompt in content.prompts), "prompts")
+    yield from _check_wordings((target.text for target in content.targets), "targets")
     known = {target.id for target in content.targets}
     used: set[str] = set()
     for index, prompt in enumerate(content.prompts):
@@ -210,14 +203,6 @@ def _check_matching(content: Matching) -> Iterator[PublishProblem]:
         used.add(prompt.target)
 
 
-def _self_test(content: Content) -> list[PublishProblem]:
-    return [
-        PublishProblem("self_test", field)
-        for field, raw in _key_responses(content)
-        if not _earns_everything(content, raw)
-    ]
-
-
 def _earns_everything(content: Content, raw: Any) -> bool:
     try:
         return credit(content, parse_value(content, raw)) == FULL
@@ -225,14 +210,14 @@ def _earns_everything(content: Content, raw: Any) -> bool:
         return False
 
 
-def _key_responses(content: Content) -> Iterator[tuple[str, Any]]:
+def _list_key_responses(content: Content) -> Iterator[tuple[str, Any]]:
     """Yield each response that the key promises full credit, as a taker would send it."""
     if isinstance(content, Matching):
         yield "prompts", {prompt.id: prompt.target for prompt in content.prompts}
     elif isinstance(content, Numeric):
         for index, answer in enumerate(content.answers):
             if answer.credit == FULL:
-                for value in _typed_values(answer):
+                for value in _list_typed_values(answer):
                     yield f"answers.{index}", {"raw": format_id(value)}
     else:
         keys = [option.id for option in content.options if option.credit == FULL]

@@ -4,10 +4,9 @@ A question keeps its options by UUID, so that a new version may reword an option
 compared with the old one. Credits are exact fractions. These classes hold the key: what a taker may
 see of it is decided by ``review_policy`` and built by ``public_items``.
 
-Question content to JSON and back, with its schema number.
-
-What is stored is never rewritten: a row of an older schema is lifted to the newest at each read
-(D12). The digest of a version is taken over canonical JSON, so it is equal on every machine.
+Content goes to JSON and back with its schema number. What is stored is never rewritten: a row of an
+older schema is lifted to the newest at each read (D12). The digest of a version is taken over
+canonical JSON, so it is equal on every machine.
 """
 
 import hashlib
@@ -241,8 +240,8 @@ def from_json(raw: Json) -> Content:
     Raises:
         Refused: naming the field that is missing, of a wrong kind or not known.
     """
-    lifted = _lifted(raw)
-    reader = _READERS.get(_string(lifted, "type"))
+    lifted = _lift(raw)
+    reader = _READERS.get(_read_string(lifted, "type"))
     if reader is None:
         raise Refused(code="content_unreadable", details={"field": "type"})
     return reader(lifted)
@@ -253,10 +252,10 @@ def to_json(content: Content) -> dict[str, Any]:
     head = {
         "schema": SCHEMA,
         "type": content.type_name,
-        "stem": _text_json(content.stem),
-        "explanation": _text_json(content.explanation),
+        "stem": _write_text(content.stem),
+        "explanation": _write_text(content.explanation),
     }
-    return _filled(head | _WRITERS[type(content)](content))
+    return _drop_empty(head | _WRITERS[type(content)](content))
 
 
 def content_digest(content: Content) -> str:
@@ -265,7 +264,7 @@ def content_digest(content: Content) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _lifted(raw: Json) -> dict[str, Any]:
+def _lift(raw: Json) -> dict[str, Any]:
     if not isinstance(raw, Mapping):
         raise Refused(code="content_unreadable", details={"field": ""})
     schema = raw.get("schema")
@@ -277,138 +276,131 @@ def _lifted(raw: Json) -> dict[str, Any]:
     return lifted
 
 
-def _read_single(raw: Json) -> SingleChoice:
-    return SingleChoice(**_head(raw), options=_options(raw))
-
-
-def _read_true_false(raw: Json) -> TrueFalse:
-    return TrueFalse(**_head(raw), options=_options(raw))
-
-
 def _read_multiple(raw: Json) -> MultipleChoice:
     limit = raw.get("max_select")
     if limit is not None and (type(limit) is not int or limit < 1):
         raise Refused(code="content_unreadable", details={"field": "max_select"})
     return MultipleChoice(
-        **_head(raw),
-        options=_options(raw),
-        rule=_member(MultipleRule, raw, "rule"),
+        **_read_head(raw),
+        options=_read_options(raw),
+        rule=_read_member(MultipleRule, raw, "rule"),
         max_select=limit,
     )
 
 
 def _read_numeric(raw: Json) -> Numeric:
     return Numeric(
-        **_head(raw),
-        answers=tuple(_answer(row) for row in _rows(raw, "answers")),
-        unit=_text(raw, "unit"),
-        fraction=_flag(raw, "fraction"),
-        ratio_ok=_flag(raw, "ratio_ok"),
+        **_read_head(raw),
+        answers=tuple(_read_answer(row) for row in _read_rows(raw, "answers")),
+        unit=_read_text(raw, "unit"),
+        fraction=_read_flag(raw, "fraction"),
+        ratio_ok=_read_flag(raw, "ratio_ok"),
     )
 
 
 def _read_matching(raw: Json) -> Matching:
     return Matching(
-        **_head(raw),
+        **_read_head(raw),
         prompts=tuple(
             Prompt(
-                id=_string(row, "id"),
-                text=_text(row, "text"),
-                target=_string(row, "target"),
-                feedback=_text(row, "feedback"),
+                id=_read_string(row, "id"),
+                text=_read_text(row, "text"),
+                target=_read_string(row, "target"),
+                feedback=_read_text(row, "feedback"),
             )
-            for row in _rows(raw, "prompts")
+            for row in _read_rows(raw, "prompts")
         ),
         targets=tuple(
-            Target(id=_string(row, "id"), text=_text(row, "text")) for row in _rows(raw, "targets")
+            Target(id=_read_string(row, "id"), text=_read_text(row, "text"))
+            for row in _read_rows(raw, "targets")
         ),
-        reuse=_flag(raw, "reuse"),
+        reuse=_read_flag(raw, "reuse"),
     )
 
 
 _READERS: dict[str, Callable[[Json], Content]] = {
-    SingleChoice.type_name: _read_single,
-    TrueFalse.type_name: _read_true_false,
+    SingleChoice.type_name: lambda raw: SingleChoice(**_read_head(raw), options=_read_options(raw)),
+    TrueFalse.type_name: lambda raw: TrueFalse(**_read_head(raw), options=_read_options(raw)),
     MultipleChoice.type_name: _read_multiple,
     Numeric.type_name: _read_numeric,
     Matching.type_name: _read_matching,
 }
 
 
-def _head(raw: Json) -> dict[str, Text]:
-    return {"stem": _text(raw, "stem"), "explanation": _text(raw, "explanation")}
+def _read_head(raw: Json) -> dict[str, Text]:
+    return {"stem": _read_text(raw, "stem"), "explanation": _read_text(raw, "explanation")}
 
 
-def _options(raw: Json) -> tuple[Option, ...]:
+def _read_options(raw: Json) -> tuple[Option, ...]:
     return tuple(
         Option(
-            id=_string(row, "id"),
-            text=_text(row, "text"),
-            credit=_fraction(row, "credit", default=NOTHING),
-            feedback=_text(row, "feedback"),
-            pinned=_flag(row, "pinned"),
-            exclusive=_flag(row, "exclusive"),
+            id=_read_string(row, "id"),
+            text=_read_text(row, "text"),
+            credit=_read_fraction(row, "credit", default=NOTHING),
+            feedback=_read_text(row, "feedback"),
+            pinned=_read_flag(row, "pinned"),
+            exclusive=_read_flag(row, "exclusive"),
         )
-        for row in _rows(raw, "options")
+        for row in _read_rows(raw, "options")
     )
 
 
-def _answer(row: Json) -> NumericAnswer:
+def _read_answer(row: Json) -> NumericAnswer:
     return NumericAnswer(
-        id=_string(row, "id"),
-        value=_decimal(row, "value"),
-        tolerance=_member(Tolerance, row, "tolerance"),
-        margin=_decimal(row, "margin", default="0"),
-        credit=_fraction(row, "credit", default=FULL),
-        feedback=_text(row, "feedback"),
+        id=_read_string(row, "id"),
+        value=_read_decimal(row, "value"),
+        tolerance=_read_member(Tolerance, row, "tolerance"),
+        margin=_read_decimal(row, "margin", default="0"),
+        credit=_read_fraction(row, "credit", default=FULL),
+        feedback=_read_text(row, "feedback"),
     )
 
 
-def _rows(raw: Json, name: str) -> list[Json]:
+def _read_rows(raw: Json, name: str) -> list[Json]:
     rows = raw.get(name)
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise Refused(code="content_unreadable", details={"field": name})
     return rows
 
 
-def _string(raw: Json, name: str) -> str:
+def _read_string(raw: Json, name: str) -> str:
     value = raw.get(name)
     if not isinstance(value, str):
         raise Refused(code="content_unreadable", details={"field": name})
     return value
 
 
-def _flag(raw: Json, name: str) -> bool:
+def _read_flag(raw: Json, name: str) -> bool:
     value = raw.get(name, False)
     if not isinstance(value, bool):
         raise Refused(code="content_unreadable", details={"field": name})
     return value
 
 
-def _text(raw: Json, name: str) -> Text:
+def _read_text(raw: Json, name: str) -> Text:
     value = raw.get(name, "")
     if isinstance(value, str):
         return Text(value)
     if isinstance(value, Mapping):
-        return Text(_string(value, "id"), _string({"en": "", **value}, "en"))
+        return Text(_read_string(value, "id"), _read_string({"en": "", **value}, "en"))
     raise Refused(code="content_unreadable", details={"field": name})
 
 
-def _member(kind: type[Kind], raw: Json, name: str) -> Kind:
+def _read_member(kind: type[Kind], raw: Json, name: str) -> Kind:
     value = raw.get(name, next(iter(kind)))
     if value not in list(kind):
         raise Refused(code="content_unreadable", details={"field": name})
     return kind(value)
 
 
-def _fraction(raw: Json, name: str, *, default: Fraction) -> Fraction:
+def _read_fraction(raw: Json, name: str, *, default: Fraction) -> Fraction:
     value = raw.get(name, str(default))
     if not isinstance(value, str) or not _FRACTION.fullmatch(value):
         raise Refused(code="content_unreadable", details={"field": name})
     return Fraction(value)
 
 
-def _decimal(raw: Json, name: str, *, default: str | None = None) -> Decimal:
+def _read_decimal(raw: Json, name: str, *, default: str | None = None) -> Decimal:
     value = raw.get(name, default)
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
         raise Refused(code="content_unreadable", details={"field": name})
@@ -416,12 +408,12 @@ def _decimal(raw: Json, name: str, *, default: str | None = None) -> Decimal:
 
 
 def _write_single(content: SingleChoice | TrueFalse) -> dict[str, Any]:
-    return {"options": [_option_json(option) for option in content.options]}
+    return {"options": [_write_option(option) for option in content.options]}
 
 
 def _write_multiple(content: MultipleChoice) -> dict[str, Any]:
     return {
-        "options": [_option_json(option) for option in content.options],
+        "options": [_write_option(option) for option in content.options],
         "rule": content.rule.value,
         "max_select": content.max_select,
     }
@@ -429,8 +421,8 @@ def _write_multiple(content: MultipleChoice) -> dict[str, Any]:
 
 def _write_numeric(content: Numeric) -> dict[str, Any]:
     return {
-        "answers": [_answer_json(answer) for answer in content.answers],
-        "unit": _text_json(content.unit),
+        "answers": [_write_answer(answer) for answer in content.answers],
+        "unit": _write_text(content.unit),
         "fraction": content.fraction,
         "ratio_ok": content.ratio_ok,
     }
@@ -439,18 +431,18 @@ def _write_numeric(content: Numeric) -> dict[str, Any]:
 def _write_matching(content: Matching) -> dict[str, Any]:
     return {
         "prompts": [
-            _filled(
+            _drop_empty(
                 {
                     "id": prompt.id,
-                    "text": _text_json(prompt.text),
+                    "text": _write_text(prompt.text),
                     "target": prompt.target,
-                    "feedback": _text_json(prompt.feedback),
+                    "feedback": _write_text(prompt.feedback),
                 }
             )
             for prompt in content.prompts
         ],
         "targets": [
-            {"id": target.id, "text": _text_json(target.text)} for target in content.targets
+            {"id": target.id, "text": _write_text(target.text)} for target in content.targets
         ],
         "reuse": content.reuse,
     }
@@ -465,35 +457,35 @@ _WRITERS: dict[type, Callable[[Any], dict[str, Any]]] = {
 }
 
 
-def _option_json(option: Option) -> dict[str, Any]:
-    return _filled(
+def _write_option(option: Option) -> dict[str, Any]:
+    return _drop_empty(
         {
             "id": option.id,
-            "text": _text_json(option.text),
+            "text": _write_text(option.text),
             "credit": str(option.credit),
-            "feedback": _text_json(option.feedback),
+            "feedback": _write_text(option.feedback),
             "pinned": option.pinned,
             "exclusive": option.exclusive,
         }
     )
 
 
-def _answer_json(answer: NumericAnswer) -> dict[str, Any]:
-    return _filled(
+def _write_answer(answer: NumericAnswer) -> dict[str, Any]:
+    return _drop_empty(
         {
             "id": answer.id,
             "value": f"{answer.value:f}",
             "tolerance": answer.tolerance.value,
             "margin": f"{answer.margin:f}",
             "credit": str(answer.credit),
-            "feedback": _text_json(answer.feedback),
+            "feedback": _write_text(answer.feedback),
         }
     )
 
 
-def _text_json(text: Text) -> dict[str, str]:
-    return _filled({"id": text.id, "en": text.en})
+def _write_text(text: Text) -> dict[str, str]:
+    return _drop_empty({"id": text.id, "en": text.en})
 
 
-def _filled(row: dict[str, Any]) -> dict[str, Any]:
+def _drop_empty(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value not in ("", None, False, {})}

@@ -119,15 +119,16 @@ def review_policy(
         return EVERYTHING
     if not viewer.is_taker:
         return NOTHING
-    seen = _of_open(attempt, item) if attempt.in_progress else _of_finished(attempt, item, now)
+    if not attempt.in_progress:
+        seen = _decide_finished(attempt, item, now)
+    elif attempt.phase is AttemptPhase.PRACTICE and item.checked:
+        seen = AFTER_CHECK
+    else:
+        seen = OWN
     return seen - KEY_BEARING if item.withheld_elsewhere else seen
 
 
-def _of_open(attempt: AttemptSight, item: ItemSight) -> Sights:
-    return AFTER_CHECK if attempt.phase is AttemptPhase.PRACTICE and item.checked else OWN
-
-
-def _of_finished(attempt: AttemptSight, item: ItemSight, now: datetime) -> Sights:
+def _decide_finished(attempt: AttemptSight, item: ItemSight, now: datetime) -> Sights:
     if attempt.voided:
         return OWN
     if attempt.phase is AttemptPhase.PRACTICE or _is_over(attempt, now):

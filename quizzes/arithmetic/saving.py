@@ -14,7 +14,6 @@ from typing import Any
 from clinic.lib.errors import Refused
 from quizzes.arithmetic.answers import (
     TypedNumber,
-    Value,
     is_storable,
     parse_value,
     value_to_json,
@@ -112,34 +111,30 @@ class ItemState:
 def decide(state: ItemState, event: SaveEvent, *, content: Content) -> SaveDecision:
     """Decide one save; the order of the steps is part of the rule."""
     if not is_storable(event.value):
-        return _refused(state, event, "invalid_value", {"reason": "not_storable"})
+        return _refuse(state, event, "invalid_value", {"reason": "not_storable"})
     if state.earlier is not None:
         return state.earlier
     if not state.in_progress or state.timing is Timing.LATE:
-        return _kept(state, SaveOutcome.LATE, event.value)
+        return _keep(state, SaveOutcome.LATE, event.value)
     try:
         value = parse_value(content, event.value)
     except Refused as refusal:
-        return _refused(state, event, refusal.code, refusal.details)
+        return _refuse(state, event, refusal.code, refusal.details)
     if value is None and state.value is not None and not event.clear:
-        return _refused(state, event, "blank_without_clear", {})
-    return _ordered(state, event, value)
-
-
-def _ordered(state: ItemState, event: SaveEvent, value: Value | None) -> SaveDecision:
+        return _refuse(state, event, "blank_without_clear", {})
     sent = value_to_json(value)
     if event.seq < state.highest_seq:
-        return _kept(state, SaveOutcome.SUPERSEDED, sent)
+        return _keep(state, SaveOutcome.SUPERSEDED, sent)
     own_alone = event.base_rev < state.rev and state.writers_since <= {event.client_id}
     if event.base_rev == state.rev or own_alone:
         number = value.number if isinstance(value, TypedNumber) else None
         return SaveDecision(
             outcome=SaveOutcome.APPLIED, rev=state.rev + 1, value=sent, sent=sent, number=number
         )
-    return _kept(state, SaveOutcome.CONFLICT, sent)
+    return _keep(state, SaveOutcome.CONFLICT, sent)
 
 
-def _kept(state: ItemState, outcome: SaveOutcome, sent: Any) -> SaveDecision:
+def _keep(state: ItemState, outcome: SaveOutcome, sent: Any) -> SaveDecision:
     return SaveDecision(
         outcome=outcome,
         rev=state.rev,
@@ -149,9 +144,7 @@ def _kept(state: ItemState, outcome: SaveOutcome, sent: Any) -> SaveDecision:
     )
 
 
-def _refused(
-    state: ItemState, event: SaveEvent, code: str, details: dict[str, Any]
-) -> SaveDecision:
+def _refuse(state: ItemState, event: SaveEvent, code: str, details: dict[str, Any]) -> SaveDecision:
     return SaveDecision(
         outcome=SaveOutcome.REFUSED,
         rev=state.rev,
@@ -217,4 +210,4 @@ def may_submit(pending: Iterable[SaveDecision], *, timed_out: bool) -> bool:
     at time-out the server's copy stands and the result page lists what did not count.
     """
     stopping = {SaveOutcome.CONFLICT, SaveOutcome.REFUSED}
-    return timed_out or not any(one.outcome in stopping for one in pending)
+    return timed_out or not any(decision.outcome in stopping for decision in pending)

@@ -32,8 +32,11 @@ def option_order(content: Content, seed: bytes, index: int) -> tuple[str, ...]:
     pinned: tuple[str, ...] = ()
     if isinstance(content, ChoiceQuestion):
         pinned = tuple(option.id for option in content.options if option.pinned)
-    loose = [one for one in ids if one not in pinned]
-    return (*sorted(loose, key=lambda one: _lot(seed, f"order|{index}|{one}")), *pinned)
+
+    def draw(key: str) -> bytes:
+        return hmac.digest(seed, f"order|{index}|{key}".encode(), hashlib.sha256)
+
+    return (*sorted((key for key in ids if key not in pinned), key=draw), *pinned)
 
 
 def crosses(*, person: str, quiz: str) -> bool:
@@ -50,7 +53,3 @@ def common_missing(form_a: Collection[object], form_b: Collection[object]) -> in
     longer = max(len(form_a), len(form_b))
     needed = max(FEWEST_COMMON, -(-longer * COMMON_SHARE.numerator // COMMON_SHARE.denominator))
     return max(0, needed - len(set(form_a) & set(form_b)))
-
-
-def _lot(seed: bytes, label: str) -> bytes:
-    return hmac.digest(seed, label.encode(), hashlib.sha256)

@@ -72,7 +72,7 @@ def read_questions(text: str, *, known: Mapping[str, Content]) -> list[BankQuest
     Raises:
         Refused: naming the question whose fields are missing or of an unknown type.
     """
-    return [_question(row, known) for row in _rows(text, "question")]
+    return [_read_question(row, known) for row in _read_rows(text, "question")]
 
 
 def read_quizzes(text: str) -> list[BankQuiz]:
@@ -81,17 +81,17 @@ def read_quizzes(text: str) -> list[BankQuiz]:
     Raises:
         Refused: naming the quiz that cannot be read.
     """
-    return [_quiz(row) for row in _rows(text, "quiz")]
+    return [_read_quiz(row) for row in _read_rows(text, "quiz")]
 
 
-def _rows(text: str, name: str) -> list[dict[str, Any]]:
+def _read_rows(text: str, name: str) -> list[dict[str, Any]]:
     try:
         return tomllib.loads(text)[name]
     except (tomllib.TOMLDecodeError, KeyError) as error:
         raise Refused(code="bank_unreadable", details={"name": name}) from error
 
 
-def _question(row: dict[str, Any], known: Mapping[str, Content]) -> BankQuestion:
+def _read_question(row: dict[str, Any], known: Mapping[str, Content]) -> BankQuestion:
     try:
         ids = _Ids(known.get(row["slug"]))
         head = {
@@ -110,7 +110,7 @@ def _question(row: dict[str, Any], known: Mapping[str, Content]) -> BankQuestion
         raise Refused(code="bank_unreadable", details={"name": str(row.get("slug", ""))}) from error
 
 
-def _quiz(row: dict[str, Any]) -> BankQuiz:
+def _read_quiz(row: dict[str, Any]) -> BankQuiz:
     try:
         return BankQuiz(
             slug=row["slug"],
@@ -134,17 +134,15 @@ class _Ids:
         self._known: dict[tuple[str, str], str] = {}
         for kind in ("options", "answers", "prompts", "targets"):
             for row in getattr(earlier, kind, ()):
-                self._known[kind, _name_of(row)] = row.id
+                is_number = isinstance(row, NumericAnswer)
+                name = f"{row.value:f}" if is_number else row.text.id
+                self._known[kind, name] = row.id
 
     def of(self, kind: str, name: str) -> str:
         return self._known.get((kind, name)) or str(uuid4())
 
 
-def _name_of(row: Any) -> str:
-    return f"{row.value:f}" if isinstance(row, NumericAnswer) else row.text.id
-
-
-def _options(row: dict[str, Any], ids: _Ids) -> tuple[Option, ...]:
+def _read_options(row: dict[str, Any], ids: _Ids) -> tuple[Option, ...]:
     keeps_order = all(option["text"].startswith(LETTERED) for option in row["options"])
     return tuple(
         Option(
@@ -158,16 +156,16 @@ def _options(row: dict[str, Any], ids: _Ids) -> tuple[Option, ...]:
     )
 
 
-def _choice(
+def _make_choice_reader(
     kind: type[SingleChoice | TrueFalse | MultipleChoice],
 ) -> Callable[[dict[str, Any], dict[str, Any], _Ids], Content]:
     def read(row: dict[str, Any], head: dict[str, Any], ids: _Ids) -> Content:
-        return kind(**head, options=_options(row, ids))
+        return kind(**head, options=_read_options(row, ids))
 
     return read
 
 
-def _numeric(row: dict[str, Any], head: dict[str, Any], ids: _Ids) -> Content:
+def _read_numeric(row: dict[str, Any], head: dict[str, Any], ids: _Ids) -> Content:
     value = Decimal(parse_number(row["answer"]))
     answer = NumericAnswer(
         id=ids.of("answers", f"{value:f}"),
@@ -177,7 +175,7 @@ def _numeric(row: dict[str, Any], head: dict[str, Any], ids: _Ids) -> Content:
     return Numeric(**head, answers=(answer,), unit=Text(row.get("unit", "")))
 
 
-def _matching(row: dict[str, Any], head: dict[str, Any], ids: _Ids) -> Content:
+def _read_matching(row: dict[str, Any], head: dict[str, Any], ids: _Ids) -> Content:
     names = [pair["target"] for pair in row["pairs"]] + list(row.get("extra_targets", ()))
     targets = {
         name: Target(id=ids.of("targets", name), text=Text(name)) for name in dict.fromkeys(names)
@@ -200,9 +198,9 @@ def _matching(row: dict[str, Any], head: dict[str, Any], ids: _Ids) -> Content:
 
 
 _READERS: dict[str, Callable[[dict[str, Any], dict[str, Any], _Ids], Content]] = {
-    "single": _choice(SingleChoice),
-    "truefalse": _choice(TrueFalse),
-    "multiple": _choice(MultipleChoice),
-    "numeric": _numeric,
-    "matching": _matching,
+    "single": _make_choice_reader(SingleChoice),
+    "truefalse": _make_choice_reader(TrueFalse),
+    "multiple": _make_choice_reader(MultipleChoice),
+    "numeric": _read_numeric,
+    "matching": _read_matching,
 }

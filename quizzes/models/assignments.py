@@ -57,7 +57,7 @@ def takers(person_ids: Iterable[int], day: date) -> Q:
     ``person_ids`` are all rows of that human: what was given to a merged row still holds.
     """
     ids = list(person_ids)
-    posts = Membership.objects.on(day).filter(
+    memberships = Membership.objects.on(day).filter(
         person__in=ids, unit__path__startswith=OuterRef("path")
     )
     by_events = Assignment.objects.filter(
@@ -66,7 +66,7 @@ def takers(person_ids: Iterable[int], day: date) -> Q:
     # Three conditions that each have an index: the assignments of all years are never read.
     return (
         Q(person__in=ids)
-        | Q(unit__in=Unit.objects.filter(Exists(posts)).values("pk"))
+        | Q(unit__in=Unit.objects.filter(Exists(memberships)).values("pk"))
         | Q(pk__in=by_events.values("pk"))
     )
 

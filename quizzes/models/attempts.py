@@ -1,8 +1,7 @@
-"""One person's way through one quiz: items, answers, and the logs of both.
+"""One person's attempt at a quiz: items, answers, the logs of both, and what each answer earned.
 
-What an answer earned: exact, append-only, the latest row counts (Q12).
-
-Answers to the check questions inside modules: a help for the reader, never evidence.
+A credit is exact and append-only, and the latest row counts (Q12). Answers to the check questions
+inside modules are a help for the reader, never evidence.
 """
 
 from fractions import Fraction

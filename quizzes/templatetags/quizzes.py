@@ -43,7 +43,7 @@ def in_words(public: PublicItem, value: Any) -> str:
         pairs = value.items()
         return "; ".join(f"{names.get(left, '')}: {names.get(right, '')}" for left, right in pairs)
     chosen = value if isinstance(value, list) else [value]
-    return "; ".join(names.get(one, "") for one in chosen)
+    return "; ".join(names.get(option, "") for option in chosen)
 
 
 @register.filter
@@ -51,7 +51,7 @@ def key_in_words(public: PublicItem, key: Any) -> str:
     """Write a key that the review policy allows; a number with its tolerance or range."""
     if public.type_name != "numeric":
         return in_words(public, key)
-    return "; ".join(_number(one) for one in key)
+    return "; ".join(_write_accepted(accepted) for accepted in key)
 
 
 @register.filter
@@ -60,14 +60,14 @@ def read_as(number: Fraction | None) -> str:
     return number_read(number)
 
 
-def _figures(number: Fraction) -> str:
+def _write_number(number: Fraction) -> str:
     written = decimals(number, 4)
     return written.rstrip("0").rstrip(",.")
 
 
-def _number(accepted: dict[str, Any]) -> str:
+def _write_accepted(accepted: dict[str, Any]) -> str:
     middle, margin = accepted["value"], (accepted["high"] - accepted["low"]) / 2
     if margin and middle is not None and middle - margin == accepted["low"]:
-        return f"{_figures(middle)} ± {_figures(margin)}"
-    low, high = _figures(accepted["low"]), _figures(accepted["high"])
+        return f"{_write_number(middle)} ± {_write_number(margin)}"
+    low, high = _write_number(accepted["low"]), _write_number(accepted["high"])
     return low if low == high else _("from %(low)s to %(high)s") % {"low": low, "high": high}

@@ -110,7 +110,7 @@ def test_past_in_a_query_is_past_of_the_row(event, draft, cancelled):
 def test_the_organisers_list_shows_ten_past_events_and_leads_to_all(cast, browser):
     rows = past_events(cast.organiser, 12)
     page = browser.get("/panitia/")
-    assert [line.event.pk for line in page.context["found"].past] == [row.pk for row in rows[:10]]
+    assert [line.event.pk for line in page.context["events"].past] == [row.pk for row in rows[:10]]
     assert "/panitia/?lampau=1" in page.content.decode()
     every = browser.get("/panitia/", {"lampau": "1"}).context["past"]
     assert [line.event.pk for line in every] == [row.pk for row in rows]

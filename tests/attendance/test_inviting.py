@@ -51,13 +51,13 @@ def test_top_units_come_in_official_order_without_their_parts(event, regencies):
 def test_people_are_found_by_post_in_the_unit_and_below_it(cast, event, regencies, secretaries):
     units, by = [regencies[0].health, regencies[0].district], cast.organiser.account
 
-    assert names(inviting.find(event, units, ["Sekretaris"], actor=by)) == [
+    assert names(inviting.find_candidates(event, units, ["Sekretaris"], actor=by)) == [
         ["Contoh Sekretaris 001"],
         [],
     ]
-    found = inviting.find(event, units, [], words="sekretaris, perencana", actor=by)
+    found = inviting.find_candidates(event, units, [], words="sekretaris, perencana", actor=by)
     assert [len(people) for people in names(found)] == [2, 1]
-    everybody = inviting.find(event, units, [], actor=by)
+    everybody = inviting.find_candidates(event, units, [], actor=by)
     assert all(len(unit.people) > 1 for unit in everybody)
 
 
@@ -66,7 +66,7 @@ def test_who_left_the_post_is_not_found(cast, event, regencies, secretaries):
         end=timezone.localdate() - timedelta(days=1)
     )
     units, by = [regencies[0].health], cast.organiser.account
-    assert names(inviting.find(event, units, ["Sekretaris"], actor=by)) == [[]]
+    assert names(inviting.find_candidates(event, units, ["Sekretaris"], actor=by)) == [[]]
 
 
 def test_looked_at_confirmed_and_invited_once(cast, signed_in, event, regencies, secretaries):
@@ -147,7 +147,7 @@ def test_too_many_are_not_listed_but_said(cast, signed_in, event, regencies):
     made.people(regencies[0].clinic, inviting.MOST_AT_ONCE + 1)
     units = [regencies[0].health]
     with pytest.raises(Refused) as refused:
-        inviting.find(event, units, [], actor=cast.organiser.account)
+        inviting.find_candidates(event, units, [], actor=cast.organiser.account)
     assert refused.value.code == "too_many"
     browser = signed_in(cast.organiser.account)
     answer = browser.get(place_of(event), {"unit": [units[0].slug], "memuat": ""})

@@ -164,23 +164,25 @@ class TestBulkActs:
             browser, event, {"pilih": [row.uuid for row in rows], "putusan": "decline"}
         )
         told = browser.post(place_of(event), fields, follow=True)
-        assert told.context["told"]["may_undo"]
+        assert told.context["last_decision"]["may_undo"]
         assert made.states(rows) == ["declined"] * 2
 
-        key = told.context["told"]["decision"].uuid
+        key = told.context["last_decision"]["decision"].uuid
         browser.post(place_of(event), {"batal": key})
 
         assert made.states(rows) == ["nominated"] * 2
-        late = browser.get(place_of(event), {"hasil": key}).context["told"]
+        late = browser.get(place_of(event), {"hasil": key}).context["last_decision"]
         assert not late["may_undo"]
 
     def test_the_way_back_is_gone_after_half_a_minute(self, browser, event, invite):
         rows = invite(1)
         with time_machine.travel(timezone.now(), tick=False) as clock:
             told = browser.post(place_of(event), {"pendaftaran": rows[0].uuid}, follow=True)
-            key = told.context["told"]["decision"].uuid
+            key = told.context["last_decision"]["decision"].uuid
             clock.shift(31)
-            assert not browser.get(place_of(event), {"hasil": key}).context["told"]["may_undo"]
+            assert not browser.get(place_of(event), {"hasil": key}).context["last_decision"][
+                "may_undo"
+            ]
             refused = browser.post(place_of(event), {"batal": key}, follow=True)
         assert [one.level_tag for one in refused.context["messages"]] == ["warn"]
         assert made.states(rows) == ["confirmed"]

@@ -292,7 +292,7 @@ class TestTheList:
         done = made.event_of(cast.organiser, code="selesai")
         made.led(done, "cancelled", by=cast.organiser)
 
-        found = browser.get("/panitia/").context["found"]
+        found = browser.get("/panitia/").context["events"]
 
         def named(lines):
             return [(entry.event.code, entry.is_late) for entry in lines]

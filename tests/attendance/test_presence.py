@@ -160,10 +160,12 @@ def test_only_acts_that_change_something_are_offered(door):
 
 
 def test_what_changed_is_said_in_words(door):
-    before = entries.held_of(door.row)
+    before = entries.describe_presences(door.row)
     presence.correct(door.row, act("add", "d1", at=START, direction="in"), by=door.steward)
     with translation.override("en"):
-        told = entries.changes_between(before, entries.held_of(door.row))
+        told = entries.changes_between(before, entries.describe_presences(door.row))
         assert told == "Now: present since 09.00 WITA."
-        same = entries.changes_between(entries.held_of(door.row), entries.held_of(door.row))
+        same = entries.changes_between(
+            entries.describe_presences(door.row), entries.describe_presences(door.row)
+        )
         assert same == "The attendance stays as it was."

@@ -141,7 +141,7 @@ def test_a_name_is_found_whatever_titles_and_accents(cast, signed_in, event, tex
     made.joined(event, cast.participant)
     made.joined(event, cast.colleague)
     page = signed_in(cast.organiser.account).get(f"/panitia/{event.code}/absen", {"q": text})
-    rows = page.context["lists"].ahead
+    rows = page.context["ahead"]
     assert [row.line.registration.person for row in rows] == [cast.participant]
 
 
@@ -206,12 +206,11 @@ class TestDesk:
         made.scanned(today, made.badge(rows[0]), now=timezone.now())
         page = signed_in(cast.organiser.account).get(f"/panitia/{today.code}/absen")
 
-        lists = page.context["lists"]
-        assert self.names(lists.ahead) == [cast.colleague]
-        assert self.names(lists.done) == [cast.participant]
+        assert self.names(page.context["ahead"]) == [cast.colleague]
+        assert self.names(page.context["done"]) == [cast.participant]
         assert page.content.decode().count('name="pendaftaran"') == 1
         out = signed_in(cast.organiser.account).get(f"/panitia/{today.code}/absen", {"arah": "out"})
-        assert self.names(out.context["lists"].ahead) == [cast.participant, cast.colleague]
+        assert self.names(out.context["ahead"]) == [cast.participant, cast.colleague]
 
     def test_units_come_in_official_order(self, cast, signed_in, today, regencies):
         home = regencies[0]
@@ -219,7 +218,7 @@ class TestDesk:
             for person in made.people(unit, 2, name=f"Orang {unit.pk}"):
                 registration.invite(today, person, actor=None)
         browser = signed_in(cast.organiser.account)
-        door = browser.get(f"/panitia/{today.code}/absen").context["lists"].ahead
+        door = browser.get(f"/panitia/{today.code}/absen").context["ahead"]
         paths = [row.line.registration.unit.path for row in door]
         assert paths == sorted(paths)
         units = browser.get(f"/panitia/{today.code}/").context["board"].units
@@ -232,7 +231,7 @@ class TestDesk:
         row = made.joined(event, cast.participant)
         made.scanned(event, made.picked(row), now=timezone.now())
         page = signed_in(cast.organiser.account).get(f"/panitia/{event.code}/absen")
-        (mark,) = page.context["lists"].ahead
+        (mark,) = page.context["ahead"]
         assert mark.recorded_at is not None
         assert not mark.may_record
         assert 'name="pendaftaran"' not in page.content.decode()
@@ -248,22 +247,22 @@ class TestDesk:
         code = badges.token_of(other) if kind == "token" else other.short_code
 
         told = browser.post(place, {**fields, "uid": uuid4(), "kode": code}, follow=True)
-        assert told.context["told"]["scan"].verdict == "wrong_event"
-        assert told.context["told"]["person"] is None
+        assert told.context["last_scan"]["scan"].verdict == "wrong_event"
+        assert told.context["last_scan"]["person"] is None
         assert cast.colleague.name not in told.content.decode()
         assert other.event.title + "</" not in made.markup(told).split('id="hasil"')[1][:900]
         unknown = browser.post(place, {**fields, "uid": uuid4(), "kode": "2222-2222"}, follow=True)
-        assert unknown.context["told"]["scan"].verdict == "unknown_token"
+        assert unknown.context["last_scan"]["scan"].verdict == "unknown_token"
 
     def test_one_group_is_not_asked_for_and_several_are_named_by_their_sessions(
         self, cast, signed_in, today
     ):
         browser, place = signed_in(cast.organiser.account), f"/panitia/{today.code}/absen"
-        assert len(browser.get(place).context["ways"]) == 1
+        assert len(browser.get(place).context["tab_rows"]) == 1
         afternoon = today.sessions.get(title="Siang")
         afternoon.scan_group = "d2"
         afternoon.save()
-        (_label, tabs), _directions = browser.get(place).context["ways"]
+        (_label, tabs), _directions = browser.get(place).context["tab_rows"]
         assert [tab["label"].split(": ")[1] for tab in tabs] == ["Pagi", "Siang"]
         assert [tab["current"] for tab in tabs] == [True, False]
 
@@ -275,8 +274,9 @@ class TestDesk:
         browser.post(f"/panitia/{today.code}/absen/tamu", {**fields, "unit": unit})
         place = f"/panitia/{today.code}/absen"
         told = browser.post(place, {"kelompok": "d1", "batal": uid}, follow=True)
-        assert told.context["told"]["is_gone"]
-        assert not told.context["lists"]
+        assert told.context["last_scan"]["is_gone"]
+        assert not told.context["ahead"]
+        assert not told.context["done"]
 
 
 def test_the_current_page_of_an_event_is_marked(cast, signed_in, event):

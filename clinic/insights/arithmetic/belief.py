@@ -21,7 +21,15 @@ from numpy.typing import NDArray
 from clinic.insights.arithmetic.normal import Z90, cumulative, quadrature
 from clinic.insights.arithmetic.observations import Observations
 from clinic.insights.arithmetic.parameters import Parameters
-from clinic.insights.arithmetic.tree import Anchor, Kin, Sites, Tree, count_rows, solve, sum_rows
+from clinic.insights.arithmetic.tree import (
+    Anchor,
+    Hierarchy,
+    Sites,
+    Tree,
+    count_rows,
+    solve,
+    sum_rows,
+)
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -33,21 +41,21 @@ HIGHEST_CHANCE = 0.96
 
 
 @dataclass(frozen=True)
-class Book:
+class ArrangedAnswers:
     """Answers arranged for gathering.
 
     Attributes:
-        speakers: positions of the people with counted answers, in order.
-        cell: the cell of each answer; ``cell_speaker`` and ``cell_area`` say which it is.
+        respondents: positions of the people with counted answers, in order.
+        cell: the cell of each answer; ``cell_respondent`` and ``cell_area`` say which it is.
         mark: the exposure and credit of each answer, as a position in ``mark_exposure`` and
             ``mark_credit``.
         exposure_item, exposure_seen, exposure_later: what an exposure is.
         exposure_kind: the kind of its item.
     """
 
-    speakers: Integers
+    respondents: Integers
     cell: Integers
-    cell_speaker: Integers
+    cell_respondent: Integers
     cell_area: Integers
     mark: Integers
     mark_exposure: Integers
@@ -60,7 +68,7 @@ class Book:
 
     @property
     def cells(self) -> int:
-        return len(self.cell_speaker)
+        return len(self.cell_respondent)
 
 
 @dataclass(frozen=True)
@@ -71,20 +79,20 @@ class Counts:
     gained: Floats
 
 
-def arrange(seen: Observations) -> Book:
+def arrange(seen: Observations) -> ArrangedAnswers:
     """Arrange the counted answers by cell and by exposure."""
     answers, areas = seen.answers, len(seen.areas)
-    speakers, speaker = np.unique(answers.person, return_inverse=True)
-    cells, cell = np.unique(speaker * areas + seen.item_area[answers.item], return_inverse=True)
+    respondents, respondent = np.unique(answers.person, return_inverse=True)
+    cells, cell = np.unique(respondent * areas + seen.item_area[answers.item], return_inverse=True)
     code = (answers.item * 2 + answers.seen) * 8 + answers.later
     exposures, exposure = np.unique(code, return_inverse=True)
     values, credit = np.unique(answers.credit, return_inverse=True)
     marks, mark = np.unique(exposure * len(values) + credit, return_inverse=True)
     item = exposures // 16
-    return Book(
-        speakers=speakers,
+    return ArrangedAnswers(
+        respondents=respondents,
         cell=cell,
-        cell_speaker=cells // areas,
+        cell_respondent=cells // areas,
         cell_area=cells % areas,
         mark=mark,
         mark_exposure=marks // max(len(values), 1),
@@ -104,47 +112,50 @@ def curve(x: Floats, chance: Floats) -> tuple[Floats, Floats]:
     return chance + span * rise, span * rise * (1 - rise)
 
 
-def tabulate(book: Book, parameters: Parameters) -> tuple[Floats, Floats]:
+def tabulate(arranged: ArrangedAnswers, parameters: Parameters) -> tuple[Floats, Floats]:
     """The curve of every exposure on the grid, and its derivative: exposures x points."""
     offset = (
-        parameters.memory * book.exposure_seen
-        - parameters.growth * book.exposure_later
-        - parameters.difficulty[book.exposure_item]
+        parameters.memory * arranged.exposure_seen
+        - parameters.growth * arranged.exposure_later
+        - parameters.difficulty[arranged.exposure_item]
     )
-    return curve(POINTS[None, :] + offset[:, None], book.exposure_chance[:, None])
+    return curve(POINTS[None, :] + offset[:, None], arranged.exposure_chance[:, None])
 
 
-def weight(book: Book, parameters: Parameters) -> Floats:
+def weight(arranged: ArrangedAnswers, parameters: Parameters) -> Floats:
     """How many all-or-nothing answers one answer is worth, per exposure.
 
     Quasi-likelihood with a dispersion (Wedderburn 1974): a credit that varies a third as much about
     its mean says three times as much.
     """
-    return 1 / parameters.dispersion[book.exposure_kind]
+    return 1 / parameters.dispersion[arranged.exposure_kind]
 
 
-def log_likelihood(book: Book, parameters: Parameters) -> Floats:
+def log_likelihood(arranged: ArrangedAnswers, parameters: Parameters) -> Floats:
     """Sum of the answers' log likelihoods per grid point and cell: points x cells."""
-    success, _slope = tabulate(book, parameters)
-    worth = weight(book, parameters)[:, None]
-    failure = (worth * np.log1p(-success))[book.mark_exposure]
-    gain = (worth * np.log(success))[book.mark_exposure] - failure
-    per_mark = np.ascontiguousarray((failure + book.mark_credit[:, None] * gain).T)
+    success, _slope = tabulate(arranged, parameters)
+    worth = weight(arranged, parameters)[:, None]
+    failure = (worth * np.log1p(-success))[arranged.mark_exposure]
+    gain = (worth * np.log(success))[arranged.mark_exposure] - failure
+    per_mark = np.ascontiguousarray((failure + arranged.mark_credit[:, None] * gain).T)
     return np.stack(
-        [np.bincount(book.cell, row[book.mark], minlength=book.cells) for row in per_mark]
+        [
+            np.bincount(arranged.cell, row[arranged.mark], minlength=arranged.cells)
+            for row in per_mark
+        ]
     )
 
 
-def expected_counts(book: Book, weights: Floats) -> Counts:
+def expected_counts(arranged: ArrangedAnswers, weights: Floats) -> Counts:
     """Expected answers and credits per exposure, given each cell's weights (points x cells)."""
-    marks, exposures = len(book.mark_exposure), len(book.exposure_item)
+    marks, exposures = len(arranged.mark_exposure), len(arranged.exposure_item)
     tried = np.empty((exposures, len(weights)))
     gained = np.empty_like(tried)
     for point, row in enumerate(weights):
-        per_mark = np.bincount(book.mark, row[book.cell], minlength=marks)
-        tried[:, point] = np.bincount(book.mark_exposure, per_mark, minlength=exposures)
+        per_mark = np.bincount(arranged.mark, row[arranged.cell], minlength=marks)
+        tried[:, point] = np.bincount(arranged.mark_exposure, per_mark, minlength=exposures)
         gained[:, point] = np.bincount(
-            book.mark_exposure, per_mark * book.mark_credit, minlength=exposures
+            arranged.mark_exposure, per_mark * arranged.mark_credit, minlength=exposures
         )
     return Counts(tried=tried, gained=gained)
 
@@ -161,7 +172,7 @@ _LARGEST_SPREAD = 4.0
 _FARTHEST = 9.0
 
 
-def _cubics() -> tuple[Floats, Floats]:
+def _make_cubics() -> tuple[Floats, Floats]:
     """Weights of two neighbouring rows' values and slopes at the rows between, and derivatives."""
     t, width = np.arange(_PER_ROW)[:, None] / _PER_ROW, _PER_ROW * _STEP
     powers = np.hstack([t**0, t, t**2, t**3])
@@ -171,7 +182,7 @@ def _cubics() -> tuple[Floats, Floats]:
     return powers @ scaled, derived @ scaled
 
 
-_CUBIC, _CUBIC_SLOPE = _cubics()
+_CUBIC, _CUBIC_SLOPE = _make_cubics()
 
 
 @dataclass(frozen=True)
@@ -192,11 +203,11 @@ class PoolCurve:
 
     def at(self, ability: Floats) -> Floats:
         """Expected credit at each ability."""
-        return _between(self.credit, self._place(ability))
+        return _interpolate(self.credit, self._place(ability))
 
     def slope_at(self, ability: Floats) -> Floats:
         """Derivative of the expected credit at each ability."""
-        return _between(self.slope, self._place(ability))
+        return _interpolate(self.slope, self._place(ability))
 
     def _place(self, ability: Floats) -> tuple[Integers, Floats]:
         """Row of the table below each ability, and how far it lies above that row."""
@@ -208,17 +219,17 @@ class PoolCurve:
     def ability(self, credit: Floats) -> Floats:
         """The ability with this expected credit; infinite where no ability has it."""
         if not self.start.ndim:
-            return _inverse(self.credit, credit)
+            return _invert(self.credit, credit)
         tables = self.credit.reshape(len(self.start), -1)
-        return np.stack([_inverse(row, credit[..., a]) for a, row in enumerate(tables)], axis=-1)
+        return np.stack([_invert(row, credit[..., a]) for a, row in enumerate(tables)], axis=-1)
 
     def moments(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats, Floats]:
         """Mean and variance of the credit, and mean slope, for normal abilities."""
         place = self._place(_spread_out(mean, np.sqrt(variance)))
-        credit = _between(self.credit, place)
-        expected = _averaged(credit)
-        spread = _averaged((credit - expected) ** 2)
-        return expected, spread, _averaged(_between(self.slope, place))
+        credit = _interpolate(self.credit, place)
+        expected = _average(credit)
+        spread = _average((credit - expected) ** 2)
+        return expected, spread, _average(_interpolate(self.slope, place))
 
     def matched(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
         """Mean and standard deviation of the ability whose credit has these moments.
@@ -233,24 +244,24 @@ class PoolCurve:
         spread = np.clip(deviation / slope, 1e-4, _LARGEST_SPREAD)
         for _ in range(_NEWTON_STEPS):
             before = centre, spread
-            centre, spread = self._newton(centre, spread, (inside, deviation))
+            centre, spread = self._step_newton(centre, spread, (inside, deviation))
             moves = (np.abs(centre - before[0]), np.abs(spread - before[1]))
             if max(np.max(move, initial=0.0) for move in moves) < _STILL:
                 break
         return centre, spread
 
-    def _newton(
+    def _step_newton(
         self, centre: Floats, spread: Floats, target: tuple[Floats, Floats]
     ) -> tuple[Floats, Floats]:
         place = self._place(_spread_out(centre, spread))
-        credit, slope = _between(self.credit, place), _between(self.slope, place)
-        mean = _averaged(credit)
+        credit, slope = _interpolate(self.credit, place), _interpolate(self.slope, place)
+        mean = _average(credit)
         away = credit - mean
-        deviation = np.maximum(np.sqrt(_averaged(away**2)), 1e-9)
-        rising, leaning = slope * _nodes(slope.ndim), away * slope
-        mean_by_centre, mean_by_spread = _averaged(slope), _averaged(rising)
-        by_centre = _averaged(leaning) / deviation
-        by_spread = _averaged(away * rising) / deviation
+        deviation = np.maximum(np.sqrt(_average(away**2)), 1e-9)
+        rising, leaning = slope * _shape_nodes(slope.ndim), away * slope
+        mean_by_centre, mean_by_spread = _average(slope), _average(rising)
+        by_centre = _average(leaning) / deviation
+        by_spread = _average(away * rising) / deviation
         fault_mean, fault_deviation = target[0] - mean, target[1] - deviation
         determinant = mean_by_centre * by_spread - mean_by_spread * by_centre
         determinant = np.maximum(determinant, 1e-9)
@@ -262,27 +273,27 @@ class PoolCurve:
         return centre, np.minimum(np.maximum(grown, 1e-4), _LARGEST_SPREAD)
 
 
-def _nodes(dimensions: int) -> Floats:
+def _shape_nodes(dimensions: int) -> Floats:
     return _NODES.reshape(-1, *[1] * (dimensions - 1))
 
 
 def _spread_out(mean: Floats, deviation: Floats) -> Floats:
     """The quadrature's points of each normal, points first."""
-    return mean + deviation * _nodes(np.ndim(mean) + 1)
+    return mean + deviation * _shape_nodes(np.ndim(mean) + 1)
 
 
-def _averaged(values: Floats) -> Floats:
+def _average(values: Floats) -> Floats:
     """Mean over the quadrature's points."""
     return (_WEIGHTS @ values.reshape(len(_WEIGHTS), -1)).reshape(values.shape[1:])
 
 
-def _between(table: Floats, place: tuple[Integers, Floats]) -> Floats:
+def _interpolate(table: Floats, place: tuple[Integers, Floats]) -> Floats:
     lower, above = place
     below = table[lower]
     return below + above * (table[lower + 1] - below)
 
 
-def _inverse(table: Floats, credit: Floats) -> Floats:
+def _invert(table: Floats, credit: Floats) -> Floats:
     inside = np.interp(credit, table, _FINE)
     inside = np.where(credit <= table[0], -np.inf, inside)
     return np.where(credit >= table[-1], np.inf, inside)
@@ -302,11 +313,8 @@ def pool_curve(difficulty: Floats, variance: Floats, chance: Floats) -> PoolCurv
     steepness = 1 / np.sqrt(1 + _FLATTENING * variance)
     logit = steepness[:, None] * (_COARSE[None, :] - difficulty[:, None])
     credit, slope = curve(logit, np.minimum(chance, HIGHEST_CHANCE)[:, None])
-    return _refined(credit.mean(axis=0), (slope * steepness[:, None]).mean(axis=0))
-
-
-def _refined(credit: Floats, slope: Floats) -> PoolCurve:
-    """Fill in between a coarse table's rows with the cubics that its slopes define (Hermite)."""
+    credit, slope = credit.mean(axis=0), (slope * steepness[:, None]).mean(axis=0)
+    # Between the coarse table's rows stand the cubics that its slopes define (Hermite).
     ends = np.stack([credit[:-1], credit[1:], slope[:-1], slope[1:]])
     fine_credit = np.append((_CUBIC @ ends).T.ravel(), credit[-1])
     fine_slope = np.append((_CUBIC_SLOPE @ ends).T.ravel(), slope[-1])
@@ -345,22 +353,22 @@ class Beliefs:
     tilted: Tilted
 
 
-def silence(book: Book, areas: int) -> Sites:
-    """Sites before any answer was heard."""
-    empty = np.zeros((len(book.speakers), areas))
+def empty_sites(arranged: ArrangedAnswers, areas: int) -> Sites:
+    """Sites before any answer is taken in."""
+    empty = np.zeros((len(arranged.respondents), areas))
     return Sites(precision=empty, shift=empty)
 
 
-def tilt(book: Book, tree: Tree, sites: Sites, likelihood: Floats) -> Tilted:
+def tilt(arranged: ArrangedAnswers, tree: Tree, sites: Sites, likelihood: Floats) -> Tilted:
     """Replace each cell's stand-in by its exact likelihood."""
-    where = (book.cell_speaker, book.cell_area)
+    where = (arranged.cell_respondent, arranged.cell_area)
     mean, variance = tree.mean[where], tree.variance[where]
     cavity_variance = 1 / np.maximum(1 / variance - sites.precision[where], SMALLEST)
     cavity_mean = cavity_variance * (mean / variance - sites.shift[where])
     weights = np.empty_like(likelihood)
     half = 0.5 / cavity_variance
-    tilted_mean, squares = np.empty(book.cells), np.empty(book.cells)
-    for start in range(0, book.cells, CELLS_AT_A_TIME):
+    tilted_mean, squares = np.empty(arranged.cells), np.empty(arranged.cells)
+    for start in range(0, arranged.cells, CELLS_AT_A_TIME):
         block = slice(start, start + CELLS_AT_A_TIME)
         density = POINTS[:, None] - cavity_mean[block]
         np.square(density, out=density)
@@ -375,9 +383,9 @@ def tilt(book: Book, tree: Tree, sites: Sites, likelihood: Floats) -> Tilted:
     return Tilted(weights, tilted_mean, tilted_variance, cavity_mean, cavity_variance)
 
 
-def moved(book: Book, sites: Sites, tilted: Tilted) -> Sites:
+def move_sites(arranged: ArrangedAnswers, sites: Sites, tilted: Tilted) -> Sites:
     """Move the sites most of the way to those that match the tilted cells."""
-    where = (book.cell_speaker, book.cell_area)
+    where = (arranged.cell_respondent, arranged.cell_area)
     outside = 1 / tilted.cavity_variance
     precision = np.clip(1 / tilted.variance - outside, SMALLEST, STRONGEST_SITE)
     shift = (precision + outside) * tilted.mean - outside * tilted.cavity_mean
@@ -391,8 +399,8 @@ def moved(book: Book, sites: Sites, tilted: Tilted) -> Sites:
 class Propagation:
     """One package's (or unit's) answers, ready to be swept over."""
 
-    book: Book
-    kin: Kin
+    arranged: ArrangedAnswers
+    hierarchy: Hierarchy
     anchor: Anchor | None = None
 
     def sweep(
@@ -413,15 +421,15 @@ class Propagation:
             most: sweeps at most.
             tolerance: 0 sweeps ``most`` times.
         """
-        where = (self.book.cell_speaker, self.book.cell_area)
-        tree = solve(self.kin, sites, parameters, self.anchor)
-        tilted = tilt(self.book, tree, sites, likelihood)
+        where = (self.arranged.cell_respondent, self.arranged.cell_area)
+        tree = solve(self.hierarchy, sites, parameters, self.anchor)
+        tilted = tilt(self.arranged, tree, sites, likelihood)
         for _ in range(most):
             if np.max(np.abs(tilted.mean - tree.mean[where]), initial=0.0) < tolerance:
                 break
-            sites = moved(self.book, sites, tilted)
-            tree = solve(self.kin, sites, parameters, self.anchor)
-            tilted = tilt(self.book, tree, sites, likelihood)
+            sites = move_sites(self.arranged, sites, tilted)
+            tree = solve(self.hierarchy, sites, parameters, self.anchor)
+            tilted = tilt(self.arranged, tree, sites, likelihood)
         return Beliefs(sites=sites, tree=tree, tilted=tilted)
 
 
@@ -458,8 +466,8 @@ class Estimates:
 
 
 @dataclass(frozen=True)
-class Scene:
-    """What an estimate is made from.
+class Posterior:
+    """Where the propagation of all answers ended, with what it was run on.
 
     Attributes:
         seen: people, items and answers.
@@ -479,42 +487,44 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class _Room:
-    """The present people of the units with answers: speakers and silent ones.
+class _Present:
+    """The present people of the units with answers, whether they answered or not.
 
     Attributes:
-        heard: position of each such unit among all units.
+        units: position of each such unit among all units.
         person: position of each of their people among all people.
-        unit: the unit of each, as a position in ``heard``.
-        speaking: position of each speaker among these people.
+        unit: the unit of each, as a position in ``units``.
+        respondent: position of each respondent among these people.
         mean, variance: marginals of ability, people x areas.
         spread: the part of the variance that comes from the unit.
         free: how far each person's ability follows the unit's.
     """
 
-    heard: Integers
+    units: Integers
     person: Integers
     unit: Integers
-    speaking: Integers
+    respondent: Integers
     mean: Floats
     variance: Floats
     spread: Floats
     free: Floats
 
 
-def believe(scene: Scene, *, threshold: float) -> Estimates:
+def believe(posterior: Posterior, *, threshold: float) -> Estimates:
     """Turn beliefs about people into estimates of units; a gap is mastery below ``threshold``."""
-    room = _room(scene)
-    curves = pool_curves(scene.seen, scene.parameters)
-    credit, own, slope = _people(scene, room, curves)
-    size = len(room.heard)
-    headcount = count_rows(room.unit, size)[:, None]
-    mean = sum_rows(room.unit, credit, size) / headcount
-    variance = sum_rows(room.unit, own, size) + _shared_variance(scene, room, slope)
-    heard_slope = sum_rows(room.unit[room.speaking], slope[room.speaking], size) / headcount
-    error = _item_error(scene, room, heard_slope)
-    variance = variance / headcount**2 + error
-    return _stated(scene.seen, (room.heard, curves, threshold), mean, variance)
+    present = _find_present(posterior)
+    curves = pool_curves(posterior.seen, posterior.parameters)
+    credit, own, slope = _compute_credit(posterior, present, curves)
+    size, answered = len(present.units), present.respondent
+    headcount = count_rows(present.unit, size)[:, None]
+    mean = sum_rows(present.unit, credit, size) / headcount
+    shared = _compute_shared_variance(posterior, present, slope)
+    variance = sum_rows(present.unit, own, size) + shared
+    answered_slope = sum_rows(present.unit[answered], slope[answered], size) / headcount
+    variance = variance / headcount**2 + _compute_item_error(posterior, present, answered_slope)
+    return _estimate_units(
+        posterior.seen, present.units, mean, variance, curves=curves, threshold=threshold
+    )
 
 
 def pool_curves(seen: Observations, parameters: Parameters) -> PoolCurve:
@@ -534,42 +544,43 @@ def pool_curves(seen: Observations, parameters: Parameters) -> PoolCurve:
     return together(curves)
 
 
-def _room(scene: Scene) -> _Room:
-    seen, units = scene.seen, scene.beliefs.tree.units
-    speakers = scene.work.book.speakers
-    heard = np.unique(seen.person_unit[speakers])
-    person = np.flatnonzero(np.isin(seen.person_unit, heard))
-    unit = np.searchsorted(heard, seen.person_unit[person])
-    keen = (seen.attended[person] - scene.centre)[:, None]
-    speaking = np.searchsorted(person, speakers)
-    tree = scene.beliefs.tree
-    mean = units.mean[unit] + scene.parameters.keenness * keen
-    spread = np.diagonal(units.covariance, axis1=1, axis2=2)[unit].copy()
-    variance = spread + scene.parameters.shared + scene.parameters.own
+def _find_present(posterior: Posterior) -> _Present:
+    seen, parameters, tree = posterior.seen, posterior.parameters, posterior.beliefs.tree
+    respondents = posterior.work.arranged.respondents
+    units = np.unique(seen.person_unit[respondents])
+    person = np.flatnonzero(np.isin(seen.person_unit, units))
+    unit = np.searchsorted(units, seen.person_unit[person])
+    keen = (seen.attended[person] - posterior.centre)[:, None]
+    respondent = np.searchsorted(person, respondents)
+    mean = tree.units.mean[unit] + parameters.keenness * keen
+    spread = np.diagonal(tree.units.covariance, axis1=1, axis2=2)[unit].copy()
+    variance = spread + parameters.shared + parameters.own
     free = np.ones_like(mean)
-    mean[speaking], variance[speaking] = tree.mean, tree.variance
-    spread[speaking], free[speaking] = tree.spread, 1 - tree.pull
-    return _Room(heard, person, unit, speaking, mean, variance, spread, free)
+    mean[respondent], variance[respondent] = tree.mean, tree.variance
+    spread[respondent], free[respondent] = tree.spread, 1 - tree.pull
+    return _Present(units, person, unit, respondent, mean, variance, spread, free)
 
 
-def _people(scene: Scene, room: _Room, curves: PoolCurve) -> tuple[Floats, Floats, Floats]:
+def _compute_credit(
+    posterior: Posterior, present: _Present, curves: PoolCurve
+) -> tuple[Floats, Floats, Floats]:
     """Expected credit, variance beyond the unit's, and mean slope of every person and area."""
-    book, weights = scene.work.book, scene.beliefs.tilted.weights
-    credit, spread, slope = (np.empty_like(room.mean) for _ in range(3))
+    arranged, weights = posterior.work.arranged, posterior.beliefs.tilted.weights
+    credit, spread, slope = (np.empty_like(present.mean) for _ in range(3))
     for start in range(0, len(credit), ROWS_AT_A_TIME):
         rows = slice(start, start + ROWS_AT_A_TIME)
-        moments = curves.moments(room.mean[rows], room.variance[rows])
+        moments = curves.moments(present.mean[rows], present.variance[rows])
         credit[rows], spread[rows], slope[rows] = moments
-    who = (room.speaking[book.cell_speaker], book.cell_area)
+    who = (present.respondent[arranged.cell_respondent], arranged.cell_area)
     grid = np.repeat(POINTS[:, None], credit.shape[1], axis=1)
     on_grid, slope_on_grid = curves.at(grid), curves.slope_at(grid)
-    credit[who] = _expected(on_grid, book.cell_area, weights)
-    spread[who] = _expected(on_grid**2, book.cell_area, weights) - credit[who] ** 2
-    slope[who] = _expected(slope_on_grid, book.cell_area, weights)
-    return credit, np.maximum(spread - slope**2 * room.spread, 0.0), slope
+    credit[who] = _average_cells(on_grid, arranged.cell_area, weights)
+    spread[who] = _average_cells(on_grid**2, arranged.cell_area, weights) - credit[who] ** 2
+    slope[who] = _average_cells(slope_on_grid, arranged.cell_area, weights)
+    return credit, np.maximum(spread - slope**2 * present.spread, 0.0), slope
 
 
-def _expected(on_grid: Floats, area: Integers, weights: Floats) -> Floats:
+def _average_cells(on_grid: Floats, area: Integers, weights: Floats) -> Floats:
     """Mean over each cell's weights (points x cells) of its area's values (points x areas)."""
     expected = np.empty(len(area))
     for start in range(0, len(area), ROWS_AT_A_TIME):
@@ -578,32 +589,34 @@ def _expected(on_grid: Floats, area: Integers, weights: Floats) -> Floats:
     return expected
 
 
-def _shared_variance(scene: Scene, room: _Room, slope: Floats) -> Floats:
+def _compute_shared_variance(posterior: Posterior, present: _Present, slope: Floats) -> Floats:
     """H V H' of every unit and area: what the doubt about the unit's mean adds to the sum."""
-    tree, units = scene.beliefs.tree, scene.beliefs.tree.units
-    size, areas = len(room.heard), slope.shape[1]
-    bent = slope[room.speaking] * tree.bend[:, None] * tree.width
-    by_area = -sum_rows(scene.work.kin.unit, bent[:, :, None] * tree.pull[:, None, :], size)
+    tree, units = posterior.beliefs.tree, posterior.beliefs.tree.units
+    size, areas = len(present.units), slope.shape[1]
+    bent = slope[present.respondent] * tree.bend[:, None] * tree.width
+    by_area = -sum_rows(
+        posterior.work.hierarchy.unit, bent[:, :, None] * tree.pull[:, None, :], size
+    )
     diagonal = np.arange(areas)
-    by_area[:, diagonal, diagonal] += sum_rows(room.unit, slope * room.free, size)
+    by_area[:, diagonal, diagonal] += sum_rows(present.unit, slope * present.free, size)
     covariance = units.covariance
-    if scene.level_covariance is not None:
-        covariance = covariance + units.gain @ scene.level_covariance @ units.gain.transpose(
+    if posterior.level_covariance is not None:
+        covariance = covariance + units.gain @ posterior.level_covariance @ units.gain.transpose(
             0, 2, 1
         )
     return np.einsum("uai,uij,uaj->ua", by_area, covariance, by_area)
 
 
-def _item_error(scene: Scene, room: _Room, slope: Floats) -> Floats:
+def _compute_item_error(posterior: Posterior, present: _Present, slope: Floats) -> Floats:
     """Variance from having met only some of the pool's items, of doubtful difficulty.
 
-    ``slope`` is the mean over the unit's people, where silent ones count as zero: no item misled
-    the unit about them.
+    ``slope`` is the mean over the unit's people, where those without answers count as zero: no item
+    misled the unit about them.
     """
-    seen, answers, parameters = scene.seen, scene.seen.answers, scene.parameters
+    seen, answers, parameters = posterior.seen, posterior.seen.answers, posterior.parameters
     size, areas = slope.shape
     pooled = seen.item_in_pool[answers.item]
-    unit = np.searchsorted(room.heard, seen.person_unit[answers.person[pooled]])
+    unit = np.searchsorted(present.units, seen.person_unit[answers.person[pooled]])
     met = np.unique(unit * len(seen.items) + answers.item[pooled])
     met_unit, met_item = met // len(seen.items), met % len(seen.items)
     cell = met_unit * areas + seen.item_area[met_item]
@@ -612,41 +625,47 @@ def _item_error(scene: Scene, room: _Room, slope: Floats) -> Floats:
     doubt = doubt.reshape(size, areas) / np.maximum(number, 1)
     pool = np.bincount(seen.item_area[seen.item_in_pool], minlength=areas)
     missing = np.maximum(1 / np.maximum(number, 1) - 1 / np.maximum(pool, 1), 0.0)
-    weight = _own_weight(scene, size)
+    weight = _compute_own_weight(posterior, size)
     return np.where(number > 0, (slope * weight) ** 2 * doubt * missing, 0.0)
 
 
-def _own_weight(scene: Scene, size: int) -> Floats:
+def _compute_own_weight(posterior: Posterior, size: int) -> Floats:
     """How far a unit's estimate rests on its own answers in the area, 0 to 1."""
-    book, parameters = scene.work.book, scene.parameters
-    units, sites = scene.beliefs.tree.units, scene.beliefs.sites
+    arranged, parameters = posterior.work.arranged, posterior.parameters
+    units, sites = posterior.beliefs.tree.units, posterior.beliefs.sites
     prior = np.diagonal(parameters.unit_spread)
     learnt = 1 - np.diagonal(units.covariance, axis1=1, axis2=2) / prior
-    precision = sites.precision[book.cell_speaker, book.cell_area]
-    wide = 1 / (prior + parameters.shared + parameters.own)[book.cell_area]
-    cell = scene.work.kin.unit[book.cell_speaker] * len(prior) + book.cell_area
+    precision = sites.precision[arranged.cell_respondent, arranged.cell_area]
+    wide = 1 / (prior + parameters.shared + parameters.own)[arranged.cell_area]
+    cell = posterior.work.hierarchy.unit[arranged.cell_respondent] * len(prior) + arranged.cell_area
     total = np.bincount(cell, precision / (precision + wide), minlength=size * len(prior))
     number = np.bincount(cell, minlength=size * len(prior))
     return np.maximum(learnt, (total / np.maximum(number, 1)).reshape(size, len(prior)))
 
 
-def _stated(
+def _estimate_units(
     seen: Observations,
-    told: tuple[Integers, PoolCurve, float],
+    units: Integers,
     mean: Floats,
     variance: Floats,
+    *,
+    curves: PoolCurve,
+    threshold: float,
 ) -> Estimates:
     """The estimates of all units, empty for units without answers and areas without a pool."""
-    heard, curves, threshold = told
     z, s = curves.matched(mean, np.maximum(variance, 1e-9))
     bar = curves.ability(np.full(len(seen.areas), threshold))
     low, high = curves.at(z - Z90 * s), curves.at(z + Z90 * s)
     gap = cumulative((bar - z) / s)
     pooled = np.bincount(seen.item_area[seen.item_in_pool], minlength=len(seen.areas)) > 0
-    mean, low, high, gap, z, s = (
-        _placed(values, (heard, pooled), len(seen.units)) for values in (mean, low, high, gap, z, s)
-    )
-    people, answering, answers = _counted(seen)
+
+    def place(values: Floats) -> Floats:
+        placed = np.full((len(seen.units), len(pooled)), np.nan)
+        placed[units] = np.where(pooled, values, np.nan)
+        return placed
+
+    mean, low, high, gap, z, s = map(place, (mean, low, high, gap, z, s))
+    people, answering, answers = _count(seen)
     return Estimates(
         units=seen.units,
         areas=seen.areas,
@@ -663,15 +682,7 @@ def _stated(
     )
 
 
-def _placed(values: Floats, known: tuple[Integers, NDArray[np.bool_]], units: int) -> Floats:
-    """Values of the units with answers among all units; NaN elsewhere and without a pool."""
-    heard, pooled = known
-    placed = np.full((units, len(pooled)), np.nan)
-    placed[heard] = np.where(pooled, values, np.nan)
-    return placed
-
-
-def _counted(seen: Observations) -> tuple[Integers, Integers, Integers]:
+def _count(seen: Observations) -> tuple[Integers, Integers, Integers]:
     size, areas = len(seen.units), len(seen.areas)
     people = np.bincount(seen.person_unit, minlength=size)
     cell = seen.answers.person * areas + seen.item_area[seen.answers.item]

@@ -128,7 +128,7 @@ def from_json(stored: Mapping[str, Any]) -> Constants:
     return Constants(
         areas=tuple(stored["areas"]),
         items={name: CalibratedItem(*values) for name, values in stored["items"].items()},
-        parameters=_parameters(stored),
+        parameters=_read_parameters(stored),
         centre=stored["centre"],
         groups={
             group: (np.array(belief["mean"]), np.array(belief["covariance"]))
@@ -141,7 +141,7 @@ def from_json(stored: Mapping[str, Any]) -> Constants:
     )
 
 
-def _parameters(stored: Mapping[str, Any]) -> Parameters:
+def _read_parameters(stored: Mapping[str, Any]) -> Parameters:
     return Parameters(
         level=np.array(stored["level"]),
         group_spread=np.array(stored["group_spread"]),

@@ -113,7 +113,7 @@ USUAL_CUTS = Cuts()
 
 def diagnose(cell: CellBelief, *, cuts: Cuts = USUAL_CUTS) -> Diagnosis:
     """The diagnosis of one cell with its certainty or its reasons."""
-    reasons = _reasons(cell, cuts)
+    reasons = (*_find_knowing_reasons(cell, cuts), *_find_doing_reasons(cell, cuts))
     if reasons:
         return Diagnosis(Word.UNKNOWN, None, None, reasons)
     word = NAMED[cell.gap >= cuts.gap, cell.weak >= cuts.weak]
@@ -128,11 +128,7 @@ def certainty_word(certainty: float) -> Certainty:
     return Certainty.MEDIUM if certainty >= MEDIUM else Certainty.LOW
 
 
-def _reasons(cell: CellBelief, cuts: Cuts) -> tuple[Reason, ...]:
-    return (*_about_knowing(cell, cuts), *_about_doing(cell, cuts))
-
-
-def _about_knowing(cell: CellBelief, cuts: Cuts) -> tuple[Reason, ...]:
+def _find_knowing_reasons(cell: CellBelief, cuts: Cuts) -> tuple[Reason, ...]:
     more = more_answers(cell.centre, cell.spread, cell.bar, cuts=cuts)
     if not cell.answers:
         return (Reason(Cause.NO_ANSWERS, more_answers=more),)
@@ -143,7 +139,7 @@ def _about_knowing(cell: CellBelief, cuts: Cuts) -> tuple[Reason, ...]:
     return ()
 
 
-def _about_doing(cell: CellBelief, cuts: Cuts) -> tuple[Reason, ...]:
+def _find_doing_reasons(cell: CellBelief, cuts: Cuts) -> tuple[Reason, ...]:
     if math.isnan(cell.coverage):
         return (Reason(Cause.NO_SHEET),)
     if cell.coverage < cuts.coverage or math.isnan(cell.weak):
@@ -166,12 +162,12 @@ def more_answers(
     if not (math.isfinite(centre) and math.isfinite(bar) and spread > 0):
         return None
     for number in range(1, MOST_ANSWERS + 1):
-        if _chance_of_decision(centre - bar, spread, number, cuts) >= 1 / 2:
+        if _compute_chance(centre - bar, spread, number, cuts) >= 1 / 2:
             return number if number <= COUNTED_EXACTLY else -(-number // 10) * 10
     return None
 
 
-def _chance_of_decision(above: float, spread: float, number: int, cuts: Cuts) -> float:
+def _compute_chance(above: float, spread: float, number: int, cuts: Cuts) -> float:
     left = 1 / math.sqrt(1 / spread**2 + number * INFORMATION_PER_ANSWER)
     drift = NormalDist(above, math.sqrt(max(spread**2 - left**2, 1e-12)))
     gap_below = -NormalDist().inv_cdf(cuts.gap) * left

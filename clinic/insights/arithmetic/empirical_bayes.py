@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinic.insights.arithmetic.belief import (
+    ArrangedAnswers,
     Beliefs,
-    Book,
     Counts,
     Propagation,
     expected_counts,
@@ -40,7 +40,7 @@ from clinic.insights.arithmetic.parameters import (
     Parameters,
     compound,
 )
-from clinic.insights.arithmetic.tree import Kin, Tree
+from clinic.insights.arithmetic.tree import Hierarchy, Tree
 
 Floats = NDArray[np.float64]
 
@@ -67,28 +67,30 @@ def improve(
         item_area: the area of every item.
         variances: whether variances move too (from the second round on).
     """
-    counts = expected_counts(work.book, beliefs.tilted.weights)
-    better = _items(work.book, counts, parameters, variances=variances)
-    better = replace(better, level=_level(work.kin, beliefs.tree))
+    counts = expected_counts(work.arranged, beliefs.tilted.weights)
+    better = _improve_items(work.arranged, counts, parameters, variances=variances)
+    better = replace(better, level=_estimate_level(work.hierarchy, beliefs.tree))
     if variances:
-        better = _variances(work.kin, beliefs.tree, better)
-    return _recentred(work.book, better, item_area)
+        better = _improve_variances(work.hierarchy, beliefs.tree, better)
+    return _recentre(work.arranged, better, item_area)
 
 
-def _items(book: Book, counts: Counts, parameters: Parameters, *, variances: bool) -> Parameters:
+def _improve_items(
+    arranged: ArrangedAnswers, counts: Counts, parameters: Parameters, *, variances: bool
+) -> Parameters:
     """A Fisher step for difficulties, memory and growth."""
-    success, slope = tabulate(book, parameters)
+    success, slope = tabulate(arranged, parameters)
     risk = success * (1 - success)
-    worth = weight(book, parameters)
+    worth = weight(arranged, parameters)
     score = worth * ((counts.gained - counts.tried * success) * slope / risk).sum(axis=1)
     information = worth * (counts.tried * slope**2 / risk).sum(axis=1)
     size = len(parameters.difficulty)
-    gradient = -np.bincount(book.exposure_item, score, minlength=size)
+    gradient = -np.bincount(arranged.exposure_item, score, minlength=size)
     gradient -= parameters.difficulty / parameters.item_spread
-    curvature = np.bincount(book.exposure_item, information, minlength=size)
+    curvature = np.bincount(arranged.exposure_item, information, minlength=size)
     curvature += 1 / parameters.item_spread
-    difficulty = parameters.difficulty + _bounded(gradient / curvature)
-    met = np.unique(book.exposure_item)
+    difficulty = parameters.difficulty + np.clip(gradient / curvature, -LONGEST_STEP, LONGEST_STEP)
+    met = np.unique(arranged.exposure_item)
     spread = parameters.item_spread
     if variances:
         squares = float((difficulty[met] ** 2 + 1 / curvature[met]).sum())
@@ -98,30 +100,30 @@ def _items(book: Book, counts: Counts, parameters: Parameters, *, variances: boo
         difficulty=difficulty,
         information=curvature,
         item_spread=spread,
-        memory=_effect(parameters.memory, MEMORY, book.exposure_seen, (score, information)),
-        dispersion=_dispersion(book, (counts.tried * risk).sum(axis=1)),
-        growth=_effect(parameters.growth, GROWTH, -book.exposure_later, (score, information)),
+        memory=_improve_effect(
+            parameters.memory, MEMORY, arranged.exposure_seen, (score, information)
+        ),
+        dispersion=_estimate_dispersion(arranged, (counts.tried * risk).sum(axis=1)),
+        growth=_improve_effect(
+            parameters.growth, GROWTH, -arranged.exposure_later, (score, information)
+        ),
     )
 
 
-def _dispersion(book: Book, risk: Floats) -> Floats:
+def _estimate_dispersion(arranged: ArrangedAnswers, risk: Floats) -> Floats:
     """How steady each kind's credits are: 1 - E y(1 - y) / E P(1 - P).
 
     It is exactly 1 without partial credit, and needs no residuals, which noise would inflate.
     """
-    credit, kinds = book.mark_credit, len(KINDS) + 1
-    answers = np.bincount(book.mark, minlength=len(credit))
-    kind = book.exposure_kind
-    partial = np.bincount(kind[book.mark_exposure], answers * credit * (1 - credit), kinds)
+    credit, kinds = arranged.mark_credit, len(KINDS) + 1
+    answers = np.bincount(arranged.mark, minlength=len(credit))
+    kind = arranged.exposure_kind
+    partial = np.bincount(kind[arranged.mark_exposure], answers * credit * (1 - credit), kinds)
     whole = np.bincount(kind, risk, kinds) + PSEUDO_VARIANCE
     return np.maximum(1 - partial / whole, SMALLEST_DISPERSION)
 
 
-def _bounded(step: Floats) -> Floats:
-    return np.clip(step, -LONGEST_STEP, LONGEST_STEP)
-
-
-def _effect(
+def _improve_effect(
     value: float, prior: tuple[float, float], factor: Floats, evidence: tuple[Floats, Floats]
 ) -> float:
     """Fisher step for an effect that enters the logit times ``factor``."""
@@ -132,17 +134,17 @@ def _effect(
     return value + float(np.clip(gradient / curvature, -LONGEST_STEP, LONGEST_STEP))
 
 
-def _level(kin: Kin, tree: Tree) -> Floats:
-    if kin.grouped:
-        return tree.units.anchor.mean[np.unique(kin.group)].mean(axis=0)
+def _estimate_level(hierarchy: Hierarchy, tree: Tree) -> Floats:
+    if hierarchy.grouped:
+        return tree.units.anchor.mean[np.unique(hierarchy.group)].mean(axis=0)
     return tree.units.mean.mean(axis=0)
 
 
-def _recentred(
-    book: Book, parameters: Parameters, item_area: NDArray[np.int64]
+def _recentre(
+    arranged: ArrangedAnswers, parameters: Parameters, item_area: NDArray[np.int64]
 ) -> tuple[Parameters, Floats]:
     """Put the mean difficulty of the items met in an area at zero; the level takes it up."""
-    met = np.unique(book.exposure_item)
+    met = np.unique(arranged.exposure_item)
     areas = len(parameters.level)
     count = np.bincount(item_area[met], minlength=areas)
     total = np.bincount(item_area[met], parameters.difficulty[met], minlength=areas)
@@ -152,27 +154,27 @@ def _recentred(
     return replace(parameters, difficulty=difficulty, level=parameters.level - mean), mean
 
 
-def _variances(kin: Kin, tree: Tree, parameters: Parameters) -> Parameters:
+def _improve_variances(hierarchy: Hierarchy, tree: Tree, parameters: Parameters) -> Parameters:
     areas = len(parameters.level)
-    away = tree.mean - tree.units.mean[kin.unit]
+    away = tree.mean - tree.units.mean[hierarchy.unit]
     weight = areas / (parameters.own + areas * parameters.shared)
     prior_mean, prior_sd = KEENNESS
-    pull = weight * float((kin.keen * away.mean(axis=1)).sum()) + prior_mean / prior_sd**2
-    keenness = pull / (weight * float((kin.keen**2).sum()) + 1 / prior_sd**2)
-    shared, own = _person_spread(tree, away - keenness * kin.keen[:, None])
+    pull = weight * float((hierarchy.keen * away.mean(axis=1)).sum()) + prior_mean / prior_sd**2
+    keenness = pull / (weight * float((hierarchy.keen**2).sum()) + 1 / prior_sd**2)
+    shared, own = _estimate_person_spread(tree, away - keenness * hierarchy.keen[:, None])
     better = replace(
         parameters,
         keenness=keenness,
         shared=shared,
         own=own,
-        unit_spread=_unit_spread(kin, tree),
+        unit_spread=_estimate_unit_spread(hierarchy, tree),
     )
-    if kin.grouped:
-        better = replace(better, group_spread=_group_spread(kin, tree, better.level))
+    if hierarchy.grouped:
+        better = replace(better, group_spread=_estimate_group_spread(hierarchy, tree, better.level))
     return better
 
 
-def _person_spread(tree: Tree, residual: Floats) -> tuple[float, float]:
+def _estimate_person_spread(tree: Tree, residual: Floats) -> tuple[float, float]:
     """Shared and own variance of people around their unit, from residuals and their doubt."""
     width, bend = tree.width, tree.bend
     whole = width.sum(axis=1)
@@ -182,24 +184,24 @@ def _person_spread(tree: Tree, residual: Floats) -> tuple[float, float]:
     return moments.split(PERSON_SHARED, PERSON_OWN, PSEUDO_PEOPLE)
 
 
-def _unit_spread(kin: Kin, tree: Tree) -> Floats:
+def _estimate_unit_spread(hierarchy: Hierarchy, tree: Tree) -> Floats:
     units, anchor = tree.units, tree.units.anchor
-    away = units.mean - anchor.mean[kin.group]
+    away = units.mean - anchor.mean[hierarchy.group]
     total = away.T @ away + units.alone.sum(axis=0)
-    if kin.grouped:
+    if hierarchy.grouped:
         back = units.gain - np.eye(away.shape[1])
-        total += (back @ anchor.covariance[kin.group] @ back.transpose(0, 2, 1)).sum(axis=0)
+        total += (back @ anchor.covariance[hierarchy.group] @ back.transpose(0, 2, 1)).sum(axis=0)
     number, areas = away.shape
     moments = _Moments(float(total.sum()), float(np.trace(total)), number, areas)
     target = compound(areas, *moments.split(UNIT_SHARED, UNIT_OWN, PSEUDO_UNITS))
     return (total + UNIT_SHRINK * target) / (number + UNIT_SHRINK)
 
 
-def _group_spread(kin: Kin, tree: Tree, level: Floats) -> Floats:
-    heard = np.unique(kin.group)
+def _estimate_group_spread(hierarchy: Hierarchy, tree: Tree, level: Floats) -> Floats:
+    groups = np.unique(hierarchy.group)
     anchor = tree.units.anchor
-    away = anchor.mean[heard] - level
-    total = away.T @ away + anchor.covariance[heard].sum(axis=0)
+    away = anchor.mean[groups] - level
+    total = away.T @ away + anchor.covariance[groups].sum(axis=0)
     number, areas = away.shape
     moments = _Moments(float(total.sum()), float(np.trace(total)), number, areas)
     return compound(areas, *moments.split(GROUP_SHARED, GROUP_OWN, PSEUDO_GROUPS))

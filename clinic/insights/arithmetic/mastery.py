@@ -6,15 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinic.insights.arithmetic.belief import (
+    ArrangedAnswers,
     Beliefs,
-    Book,
     Estimates,
+    Posterior,
     Propagation,
-    Scene,
     arrange,
     believe,
+    empty_sites,
     log_likelihood,
-    silence,
 )
 from clinic.insights.arithmetic.calibration import CalibrationUnreadable, Constants, items_of
 from clinic.insights.arithmetic.empirical_bayes import improve
@@ -24,7 +24,7 @@ from clinic.insights.arithmetic.parameters import (
     largest_move,
     starting_parameters,
 )
-from clinic.insights.arithmetic.tree import Kin, Sites
+from clinic.insights.arithmetic.tree import Hierarchy, Sites
 
 Floats = NDArray[np.float64]
 
@@ -54,17 +54,22 @@ def fit(seen: Observations, *, threshold: float, as_of: int = 0, package: str = 
         package: hash of the evidence, kept with the calibration.
     """
     parameters = starting_parameters(len(seen.areas), len(seen.items))
-    book = arrange(seen)
-    centre = float(seen.attended[book.speakers].mean()) if book.cells else 0.0
-    work = Propagation(book, _kin(seen, book, centre, grouped=len(seen.groups) >= FEWEST_GROUPS))
-    if book.cells:
-        parameters, sites = _calibrated(work, parameters, seen.item_area)
-        beliefs = _settled(work, sites, parameters)
+    arranged = arrange(seen)
+    centre = float(seen.attended[arranged.respondents].mean()) if arranged.cells else 0.0
+    work = Propagation(
+        arranged,
+        _build_hierarchy(seen, arranged, centre, grouped=len(seen.groups) >= FEWEST_GROUPS),
+    )
+    if arranged.cells:
+        parameters, sites = _calibrate(work, parameters, seen.item_area)
+        beliefs = _settle(work, sites, parameters)
     else:
-        beliefs = _settled(work, silence(book, len(seen.areas)), parameters)
-    scene = Scene(seen, work, beliefs, parameters, centre, _level_covariance(work, beliefs))
-    calibration = _calibration(scene, threshold=threshold, as_of=as_of, package=package)
-    return Fit(calibration, believe(scene, threshold=threshold))
+        beliefs = _settle(work, empty_sites(arranged, len(seen.areas)), parameters)
+    posterior = Posterior(
+        seen, work, beliefs, parameters, centre, _compute_level_covariance(work, beliefs)
+    )
+    calibration = _make_constants(posterior, threshold=threshold, as_of=as_of, package=package)
+    return Fit(calibration, believe(posterior, threshold=threshold))
 
 
 def refresh_unit(calibration: Constants, seen: Observations) -> Estimates:
@@ -76,35 +81,39 @@ def refresh_unit(calibration: Constants, seen: Observations) -> Estimates:
     """
     if seen.areas != calibration.areas:
         raise CalibrationUnreadable(details={"areas": calibration.areas})
-    seen, parameters = _with_items(seen, calibration)
-    book = arrange(seen)
-    kin = _kin(seen, book, calibration.centre, grouped=calibration.grouped)
-    work = Propagation(book, kin, calibration.anchor(seen.groups))
-    start = silence(book, len(seen.areas))
-    beliefs = _settled(work, start, parameters)
-    scene = Scene(seen, work, beliefs, parameters, calibration.centre, calibration.level_covariance)
-    return believe(scene, threshold=calibration.gap_threshold)
+    seen, parameters = _add_items(seen, calibration)
+    arranged = arrange(seen)
+    hierarchy = _build_hierarchy(seen, arranged, calibration.centre, grouped=calibration.grouped)
+    work = Propagation(arranged, hierarchy, calibration.anchor(seen.groups))
+    start = empty_sites(arranged, len(seen.areas))
+    beliefs = _settle(work, start, parameters)
+    posterior = Posterior(
+        seen, work, beliefs, parameters, calibration.centre, calibration.level_covariance
+    )
+    return believe(posterior, threshold=calibration.gap_threshold)
 
 
-def _kin(seen: Observations, book: Book, centre: float, *, grouped: bool) -> Kin:
-    home = seen.person_unit[book.speakers]
-    heard, unit = np.unique(home, return_inverse=True)
-    return Kin(
+def _build_hierarchy(
+    seen: Observations, arranged: ArrangedAnswers, centre: float, *, grouped: bool
+) -> Hierarchy:
+    home = seen.person_unit[arranged.respondents]
+    units, unit = np.unique(home, return_inverse=True)
+    return Hierarchy(
         unit=unit,
-        group=seen.unit_group[heard],
-        keen=seen.attended[book.speakers] - centre,
+        group=seen.unit_group[units],
+        keen=seen.attended[arranged.respondents] - centre,
         groups=len(seen.groups),
         grouped=grouped,
     )
 
 
-def _calibrated(
+def _calibrate(
     work: Propagation, parameters: Parameters, item_area: NDArray[np.int64]
 ) -> tuple[Parameters, Sites]:
     """Rounds of two sweeps and one empirical Bayes step, until no parameter moves."""
-    sites = silence(work.book, len(parameters.level))
-    for number in range(ROUNDS_LARGE if work.book.cells > LARGE else ROUNDS):
-        likelihood = log_likelihood(work.book, parameters)
+    sites = empty_sites(work.arranged, len(parameters.level))
+    for number in range(ROUNDS_LARGE if work.arranged.cells > LARGE else ROUNDS):
+        likelihood = log_likelihood(work.arranged, parameters)
         beliefs = work.sweep(sites, likelihood, parameters, most=SWEEPS_PER_ROUND)
         better, lifted = improve(work, beliefs, parameters, item_area, variances=number > 0)
         shift = beliefs.sites.shift - beliefs.sites.precision * lifted
@@ -116,37 +125,39 @@ def _calibrated(
     return parameters, sites
 
 
-def _settled(work: Propagation, sites: Sites, parameters: Parameters) -> Beliefs:
-    likelihood = log_likelihood(work.book, parameters)
+def _settle(work: Propagation, sites: Sites, parameters: Parameters) -> Beliefs:
+    likelihood = log_likelihood(work.arranged, parameters)
     return work.sweep(sites, likelihood, parameters, most=LAST_SWEEPS, tolerance=SETTLED)
 
 
-def _level_covariance(work: Propagation, beliefs: Beliefs) -> Floats | None:
+def _compute_level_covariance(work: Propagation, beliefs: Beliefs) -> Floats | None:
     """Doubt about the level (V_mu), the g2 term of small area theory (Rao and Molina 2015)."""
-    if work.kin.grouped:
+    if work.hierarchy.grouped:
         return None
     evidence = beliefs.tree.units.evidence.sum(axis=0)
     return np.linalg.inv(evidence + np.eye(len(evidence)) / 2)
 
 
-def _calibration(scene: Scene, *, threshold: float, as_of: int, package: str) -> Constants:
-    anchor, groups = scene.beliefs.tree.units.anchor, scene.seen.groups
+def _make_constants(
+    posterior: Posterior, *, threshold: float, as_of: int, package: str
+) -> Constants:
+    anchor, groups = posterior.beliefs.tree.units.anchor, posterior.seen.groups
     known = {group: (anchor.mean[i], anchor.covariance[i]) for i, group in enumerate(groups)}
     nothing = np.zeros(0)
     return Constants(
-        areas=scene.seen.areas,
-        items=items_of(scene.seen, scene.parameters),
-        parameters=replace(scene.parameters, difficulty=nothing, information=nothing),
-        centre=scene.centre,
-        groups=known if scene.work.kin.grouped else {},
-        level_covariance=scene.level_covariance,
+        areas=posterior.seen.areas,
+        items=items_of(posterior.seen, posterior.parameters),
+        parameters=replace(posterior.parameters, difficulty=nothing, information=nothing),
+        centre=posterior.centre,
+        groups=known if posterior.work.hierarchy.grouped else {},
+        level_covariance=posterior.level_covariance,
         gap_threshold=threshold,
         as_of=as_of,
         package=package,
     )
 
 
-def _with_items(seen: Observations, calibration: Constants) -> tuple[Observations, Parameters]:
+def _add_items(seen: Observations, calibration: Constants) -> tuple[Observations, Parameters]:
     """Add the calibration's items to those of ``seen``, and give each its difficulty.
 
     They stand in the order of their ids, as in the fit, whichever of them somebody met.
@@ -156,8 +167,8 @@ def _with_items(seen: Observations, calibration: Constants) -> tuple[Observation
     place = {area: i for i, area in enumerate(seen.areas)}
     names = [*seen.items, *more]
     order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
-    moved = np.empty_like(order)
-    moved[order] = np.arange(len(order))
+    position = np.empty_like(order)
+    position[order] = np.arange(len(order))
     area = [place[item.area] for item in more.values()]
     chance = [item.chance for item in more.values()]
     pooled = [item.in_pool for item in more.values()]
@@ -168,7 +179,7 @@ def _with_items(seen: Observations, calibration: Constants) -> tuple[Observation
         item_kind=np.append(seen.item_kind, np.full(len(more), len(KINDS)))[order],
         item_chance=np.append(seen.item_chance, np.array(chance, dtype=np.float64))[order],
         item_in_pool=np.append(seen.item_in_pool, np.array(pooled, dtype=bool))[order],
-        answers=replace(seen.answers, item=moved[seen.answers.item]),
+        answers=replace(seen.answers, item=position[seen.answers.item]),
     )
     prior = (0.0, 1 / calibration.parameters.item_spread)
     known = [

@@ -80,7 +80,7 @@ def suppress(
 
 def _complete(people: Integers, hidden: Mask, minimum: int, *, disjoint: bool) -> bool:
     """Hide more of one line in place until its total is safe; True when the total must go."""
-    while hidden.any() and not _safe(people[hidden], minimum, disjoint=disjoint):
+    while hidden.any() and not _is_safe(people[hidden], minimum, disjoint=disjoint):
         open_cells = np.flatnonzero(~hidden & (people > 0))
         if not len(open_cells):
             return True
@@ -88,7 +88,7 @@ def _complete(people: Integers, hidden: Mask, minimum: int, *, disjoint: bool) -
     return False
 
 
-def _safe(hidden_people: Integers, minimum: int, *, disjoint: bool) -> bool:
+def _is_safe(hidden_people: Integers, minimum: int, *, disjoint: bool) -> bool:
     together = hidden_people.sum() if disjoint else np.max(hidden_people)
     return len(hidden_people) >= FEWEST_HIDDEN and bool(together >= minimum)
 

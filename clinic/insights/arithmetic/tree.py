@@ -32,13 +32,13 @@ def count_rows(index: Integers, size: int) -> Floats:
 
 
 @dataclass(frozen=True)
-class Kin:
+class Hierarchy:
     """Who belongs where, among those with answers.
 
     Attributes:
-        unit: the unit of each speaker, as a position among the units with answers.
+        unit: the unit of each respondent, as a position among the units with answers.
         group: the group of each of these units.
-        keen: each speaker's centred share of events attended.
+        keen: each respondent's centred share of events attended.
         groups: number of groups.
         grouped: whether groups have an effect of their own.
     """
@@ -52,7 +52,7 @@ class Kin:
 
 @dataclass(frozen=True)
 class Sites:
-    """Gaussian stand-ins for the likelihood of each speaker and area; zero without answers."""
+    """Gaussian stand-ins for the likelihood of each respondent and area; zero without answers."""
 
     precision: Floats
     shift: Floats
@@ -88,7 +88,7 @@ class Units:
 
 @dataclass(frozen=True)
 class Tree:
-    """Marginal beliefs about every speaker, and the factors from which they were made.
+    """Marginal beliefs about every respondent, and the factors from which they were made.
 
     With ``width`` D = 1 / (lambda + 1/d) and ``pull`` = lambda D: C_p = diag(D) + bend D D' and
     G_p = diag(1 - pull) - bend D pull'.
@@ -119,21 +119,25 @@ class _Factors:
     centre: Floats
 
 
-def solve(kin: Kin, sites: Sites, parameters: Parameters, anchor: Anchor | None = None) -> Tree:
-    """Solve the tree for the marginal of every speaker and area.
+def solve(
+    hierarchy: Hierarchy, sites: Sites, parameters: Parameters, anchor: Anchor | None = None
+) -> Tree:
+    """Solve the tree for the marginal of every respondent and area.
 
     Args:
-        kin: who belongs where.
-        sites: Gaussian evidence per speaker and area.
+        hierarchy: who belongs where.
+        sites: Gaussian evidence per respondent and area.
         parameters: the variances and means of the model.
         anchor: fixed beliefs about the groups, for a refresh under a stored calibration.
     """
-    factors = _factors(sites, parameters)
-    units = _units(kin, _upward(kin, sites, parameters, factors), parameters, anchor)
-    return _downward(kin, factors, parameters, units)
+    factors = _compute_factors(sites, parameters)
+    units = _believe_units(
+        hierarchy, _pass_up(hierarchy, sites, parameters, factors), parameters, anchor
+    )
+    return _pass_down(hierarchy, factors, parameters, units)
 
 
-def _factors(sites: Sites, parameters: Parameters) -> _Factors:
+def _compute_factors(sites: Sites, parameters: Parameters) -> _Factors:
     areas = sites.precision.shape[1]
     shared, own = parameters.shared, parameters.own
     kappa = shared / (own * (own + areas * shared))
@@ -144,63 +148,74 @@ def _factors(sites: Sites, parameters: Parameters) -> _Factors:
     return _Factors(width=width, bend=bend, pull=width * sites.precision, centre=centre)
 
 
-def _upward(
-    kin: Kin, sites: Sites, parameters: Parameters, factors: _Factors
+def _pass_up(
+    hierarchy: Hierarchy, sites: Sites, parameters: Parameters, factors: _Factors
 ) -> tuple[Floats, Floats]:
     """Precision and shift that the people of each unit say about the unit's mean."""
     pull, bend = factors.pull, factors.bend
-    size, areas = len(kin.group), pull.shape[1]
+    size, areas = len(hierarchy.group), pull.shape[1]
     straight = pull / parameters.own
-    precision = -sum_rows(kin.unit, (bend[:, None] * pull)[:, :, None] * pull[:, None, :], size)
-    precision[:, np.arange(areas), np.arange(areas)] += sum_rows(kin.unit, straight, size)
+    precision = -sum_rows(
+        hierarchy.unit, (bend[:, None] * pull)[:, :, None] * pull[:, None, :], size
+    )
+    precision[:, np.arange(areas), np.arange(areas)] += sum_rows(hierarchy.unit, straight, size)
     whole = straight - (bend * pull.sum(axis=1))[:, None] * pull
-    said = sites.shift - sites.precision * factors.centre
-    shift = sum_rows(kin.unit, said - parameters.keenness * kin.keen[:, None] * whole, size)
+    residual = sites.shift - sites.precision * factors.centre
+    shift = sum_rows(
+        hierarchy.unit, residual - parameters.keenness * hierarchy.keen[:, None] * whole, size
+    )
     return precision, shift
 
 
-def _units(
-    kin: Kin, said: tuple[Floats, Floats], parameters: Parameters, anchor: Anchor | None
+def _believe_units(
+    hierarchy: Hierarchy,
+    message: tuple[Floats, Floats],
+    parameters: Parameters,
+    anchor: Anchor | None,
 ) -> Units:
-    precision, shift = said
+    precision, shift = message
     prior = np.linalg.inv(parameters.unit_spread)
     alone = np.linalg.inv(prior + precision)
     gain = alone @ prior
     evidence = prior - prior @ gain
     if anchor is None:
-        heard = np.einsum("uji,uj->ui", gain, shift)
-        anchor = _groups(kin, evidence, heard, parameters)
+        upward = np.einsum("uji,uj->ui", gain, shift)
+        anchor = _believe_groups(hierarchy, evidence, upward, parameters)
     mean = np.einsum("uij,uj->ui", alone, shift)
-    mean += np.einsum("uij,uj->ui", gain, anchor.mean[kin.group])
+    mean += np.einsum("uij,uj->ui", gain, anchor.mean[hierarchy.group])
     covariance = alone
-    if kin.grouped:
-        covariance = alone + gain @ anchor.covariance[kin.group] @ gain.transpose(0, 2, 1)
+    if hierarchy.grouped:
+        covariance = alone + gain @ anchor.covariance[hierarchy.group] @ gain.transpose(0, 2, 1)
     return Units(
         alone=alone, gain=gain, evidence=evidence, mean=mean, covariance=covariance, anchor=anchor
     )
 
 
-def _groups(kin: Kin, evidence: Floats, heard: Floats, parameters: Parameters) -> Anchor:
+def _believe_groups(
+    hierarchy: Hierarchy, evidence: Floats, shift: Floats, parameters: Parameters
+) -> Anchor:
     areas = len(parameters.level)
-    if not kin.grouped:
-        level = np.broadcast_to(parameters.level, (kin.groups, areas))
-        return Anchor(mean=level, covariance=np.zeros((kin.groups, areas, areas)))
+    if not hierarchy.grouped:
+        level = np.broadcast_to(parameters.level, (hierarchy.groups, areas))
+        return Anchor(mean=level, covariance=np.zeros((hierarchy.groups, areas, areas)))
     prior = np.linalg.inv(parameters.group_spread)
-    covariance = np.linalg.inv(prior + sum_rows(kin.group, evidence, kin.groups))
-    told = prior @ parameters.level + sum_rows(kin.group, heard, kin.groups)
-    return Anchor(mean=np.einsum("gij,gj->gi", covariance, told), covariance=covariance)
+    covariance = np.linalg.inv(prior + sum_rows(hierarchy.group, evidence, hierarchy.groups))
+    total = prior @ parameters.level + sum_rows(hierarchy.group, shift, hierarchy.groups)
+    return Anchor(mean=np.einsum("gij,gj->gi", covariance, total), covariance=covariance)
 
 
-def _downward(kin: Kin, factors: _Factors, parameters: Parameters, units: Units) -> Tree:
+def _pass_down(
+    hierarchy: Hierarchy, factors: _Factors, parameters: Parameters, units: Units
+) -> Tree:
     width, bend, pull = factors.width, factors.bend, factors.pull
-    above = units.covariance[kin.unit]
+    above = units.covariance[hierarchy.unit]
     through = np.einsum("sij,sj->si", above, pull)
     through_all = (pull * through).sum(axis=1)
-    diagonal = np.diagonal(units.covariance, axis1=1, axis2=2)[kin.unit]
+    diagonal = np.diagonal(units.covariance, axis1=1, axis2=2)[hierarchy.unit]
     free, bent = 1 - pull, bend[:, None] * width
     common = bent**2 * through_all[:, None]
     spread = free**2 * diagonal - 2 * bent * free * through + common
-    expected = units.mean[kin.unit] + parameters.keenness * kin.keen[:, None]
+    expected = units.mean[hierarchy.unit] + parameters.keenness * hierarchy.keen[:, None]
     along = (pull * expected).sum(axis=1)
     return Tree(
         width=width,

@@ -80,9 +80,11 @@ def weakness(
     rows = {name: column[order] for name, column in sheet.items()}
     coverage = rows["answered_points"] / rows["max_points"]
     result["coverage"][rows["unit"], rows["area"]] = np.minimum(coverage, 1.0)
-    cells = _cells(rows)
+    cells = _read_cells(rows)
     if len(cells.unit):
-        share, variance, between = _answered_part(cells, _inflation(cells, len(units)), size)
+        share, variance, between = _believe_answered(
+            cells, _estimate_inflation(cells, len(units)), size
+        )
         blank = (1 - cells.coverage) ** 2 * (BLANK_SD**2 + between[cells.area] / 2)
         deviation = np.sqrt(variance + blank)
         where = (cells.unit, cells.area)
@@ -92,7 +94,7 @@ def weakness(
     return Weakness(**result)
 
 
-def _cells(rows: Columns) -> _Cells:
+def _read_cells(rows: Columns) -> _Cells:
     maximum, answered, decided = (
         rows[name] for name in ("max_points", "answered_points", "reviewed_points")
     )
@@ -112,7 +114,7 @@ def _cells(rows: Columns) -> _Cells:
     )
 
 
-def _inflation(cells: _Cells, units: int) -> _Inflation:
+def _estimate_inflation(cells: _Cells, units: int) -> _Inflation:
     """Claim minus review: population mean, spread within and between units, each unit's belief."""
     both = cells.self_scored & (cells.part_reviewed > 0)
     difference = (cells.claimed - cells.reviewed)[both]
@@ -133,7 +135,7 @@ def _inflation(cells: _Cells, units: int) -> _Inflation:
     return _Inflation(mean=mean, variance=1 / precision, within=float(within))
 
 
-def _answered_part(
+def _believe_answered(
     cells: _Cells, inflation: _Inflation, size: tuple[int, int]
 ) -> tuple[Floats, Floats, Floats]:
     """Belief about the answered part, shrunk to the area: mean, variance, between-unit variance."""

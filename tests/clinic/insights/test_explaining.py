@@ -111,12 +111,12 @@ def test_practice_that_differs_from_print_is_explained_by_who_scored(world, cast
     response = browser.get(address(world[2].district))
     assessed = response.context["assessed"]
     seen = seen_by(world, cast.regency_official)
-    told = " ".join(explaining.reckoning(seen, assessed))
+    told = " ".join(explaining.explain_figures(seen, assessed))
     assert assessed.is_self_scored
     assert "Nilai mandiri biasanya lebih tinggi" in told
 
     assessed.figures.sheet.edition.framework.slug = "akip"
-    told = " ".join(explaining.reckoning(seen, assessed))
+    told = " ".join(explaining.explain_figures(seen, assessed))
     assert "Nilai mandiri" not in told
     risky = shown(word=Word.HIDDEN_RISK.value)
     assert "evaluator" in explaining.meaning(risky, assessed)

@@ -8,19 +8,19 @@ import pytest
 from clinic.insights.arithmetic.belief import (
     CAP,
     Estimates,
+    Posterior,
     Propagation,
-    Scene,
     arrange,
     believe,
     curve,
+    empty_sites,
     log_likelihood,
     pool_curves,
-    silence,
 )
 from clinic.insights.arithmetic.mastery import fit
 from clinic.insights.arithmetic.observations import Answers, Observations
 from clinic.insights.arithmetic.parameters import Parameters, compound, starting_parameters
-from clinic.insights.arithmetic.tree import Kin
+from clinic.insights.arithmetic.tree import Hierarchy
 from tests.clinic.insights.model_worlds import MULTI, TRUTH, ModelWorld, model_world
 
 BAR = 0.65
@@ -30,18 +30,18 @@ EXACT = 1e9
 
 def estimated(seen: Observations, parameters: Parameters, centre: float) -> Estimates:
     """Estimates under given parameters; nothing is calibrated."""
-    book = arrange(seen)
-    heard, unit = np.unique(seen.person_unit[book.speakers], return_inverse=True)
+    arranged = arrange(seen)
+    units, unit = np.unique(seen.person_unit[arranged.respondents], return_inverse=True)
     grouped = len(seen.groups) > 1
-    keen = seen.attended[book.speakers] - centre
-    kin = Kin(unit, seen.unit_group[heard], keen, len(seen.groups), grouped)
-    work = Propagation(book, kin)
-    start = silence(book, len(seen.areas))
+    keen = seen.attended[arranged.respondents] - centre
+    hierarchy = Hierarchy(unit, seen.unit_group[units], keen, len(seen.groups), grouped)
+    work = Propagation(arranged, hierarchy)
+    start = empty_sites(arranged, len(seen.areas))
     beliefs = work.sweep(
-        start, log_likelihood(book, parameters), parameters, most=50, tolerance=1e-6
+        start, log_likelihood(arranged, parameters), parameters, most=50, tolerance=1e-6
     )
-    scene = Scene(seen, work, beliefs, parameters, centre, None)
-    return believe(scene, threshold=BAR)
+    posterior = Posterior(seen, work, beliefs, parameters, centre, None)
+    return believe(posterior, threshold=BAR)
 
 
 def met(world: ModelWorld, told: Estimates) -> dict[str, float]:
