@@ -75,7 +75,10 @@ def quizzes(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(READ_WRITE)
 @never_cache
 def quiz_start(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Say what to expect before the first answer; a post begins or goes on."""
+    """Say what to expect before the first answer; a post begins or goes on.
+
+    Rounds that closed more than a year ago stand behind a link, unless there are no others.
+    """
     refusal = None
     if request.method == "POST":
         form = StartForm(request.POST)
@@ -91,13 +94,20 @@ def quiz_start(request: SignedInRequest, slug: str) -> HttpResponse:
             number = 1 if is_new else _next_blank(attempt)
             return redirect("attempt_item", attempt=attempt.uuid, number=number)
     quiz = get_object_or_404(Quiz, slug=slug)
-    entries = overview.entries_of(request.user, quiz=quiz)
+    recent, entries = overview.a_year_ago(), []
+    if ALL not in request.GET:
+        entries = overview.entries_of(request.user, quiz=quiz, since=recent)
+    is_cut = bool(entries) and request.user.date_joined < recent
+    earlier = quiz.assignments.filter(closes_at__lt=recent)
+    has_earlier = is_cut and visible(request.user, "open-quiz", earlier).exists()
+    entries = entries or overview.entries_of(request.user, quiz=quiz)
     if not entries and not visible(request.user, "open-quiz", quiz.assignments.all()).exists():
         raise Http404
     context = {
         "quiz": quiz,
         "title": entries[0].prospect.version.display_title if entries else "",
         "entries": [(one, facts_of(one), review_words(one)) for one in entries],
+        "has_earlier": has_earlier,
         "refusal": refusal.message if refusal else "",
         # Who will see what is said before the first answer.
         "unit_minimum": settings.KLINIK_MIN_GROUP_UNIT,

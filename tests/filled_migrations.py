@@ -32,6 +32,7 @@ from tests.quizzes import made as quiz_made  # noqa: E402
 
 # What can be taken back without the rows of others: all packages build on the third of people.
 FIRST_SHAPE = {
+    "assessments": "0003",
     "insights": "0001",
     "quizzes": "0001",
     "people": "0003",

@@ -238,7 +238,7 @@ class Sheet(models.Model):
         ordering = ["unit__path", "edition", "-period"]
         constraints = [
             models.UniqueConstraint(
-                name="one_sheet_per_unit_edition_and_year", fields=["unit", "edition", "period"]
+                name="one_sheet_per_unit_edition_and_year", fields=["edition", "period", "unit"]
             )
         ]
 

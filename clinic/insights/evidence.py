@@ -266,7 +266,7 @@ def _count_events(
 
 def _read_attempts(attempts: QuerySet[Attempt], merged: Mapping[int, int]) -> list[Row]:
     zone = str(timezone.get_current_timezone())
-    rows = attempts.order_by("pk").values_list(
+    rows = attempts.order_by().values_list(
         "pk", "person_id", "number", "finished_at", "phase", "state", "setting"
     )
     return [
@@ -279,7 +279,7 @@ def _read_attempts(attempts: QuerySet[Attempt], merged: Mapping[int, int]) -> li
             "state": STATES[Attempt.State(state)],
             "in_room": setting == Setting.ROOM,
         }
-        for pk, person, number, finished_at, phase, state, setting in rows
+        for pk, person, number, finished_at, phase, state, setting in sorted(rows)
     ]
 
 

@@ -49,6 +49,7 @@ from clinic.insights.evidence import Gathered
 from clinic.insights.frames import Frame
 from clinic.insights.models import Calibration, Finding, Rollup
 from clinic.insights.reading import minima
+from clinic.people.models import Unit
 from clinic.records import audit, jobs
 from clinic.records.jobs import Job
 
@@ -332,13 +333,13 @@ def publish(findings: Iterable[Finding], units: Collection[int]) -> None:
         units: those that exist; nothing is published of others.
     """
     listed = list(findings)
-    of_frames = Q(pk__in=())
-    for edition, period in {_frame(finding) for finding in listed}:
-        of_frames |= Q(edition=edition, period=period)
-    Rollup.objects.exclude(unit__in=units).delete()
+    Rollup.objects.filter(unit__in=_others(units)).delete()
     for audience in sorted(BY_CALIBRATION):
         minimum = minima()[audience]
-        rows = Rollup.objects.filter(of_frames, audience=audience)
+        of_frames = Q(pk__in=())
+        for edition, period in {_frame(finding) for finding in listed}:
+            of_frames |= Q(audience=audience, edition=edition, period=period)
+        rows = Rollup.objects.filter(of_frames).order_by()
         before = {_address(row): row for row in rows}
         changed = []
         for finding in _shown(listed, minimum):
@@ -354,6 +355,11 @@ def publish(findings: Iterable[Finding], units: Collection[int]) -> None:
             unique_fields=["audience", *ADDRESS],
             update_fields=[*(name for name in COPIED if name not in KEYS), "made_at"],
         )
+
+
+def _others(units: Collection[int]) -> QuerySet[Unit]:
+    """All other units: their rows are found by an index, those of these units are not read."""
+    return Unit.objects.order_by().exclude(pk__in=units)
 
 
 def _shown(findings: list[Finding], minimum: int) -> list[Finding]:
@@ -449,7 +455,7 @@ def store(calibrated: Calibrated) -> None:
     with transaction.atomic():
         row.save()
         audit.record("insights.calibrate", thing=row, values=_describe(row, before))
-        Finding.objects.exclude(unit__in=calibrated.units).delete()
+        Finding.objects.filter(unit__in=_others(calibrated.units)).delete()
         publish(
             [*calibrated.findings, *_changed_earlier(calibrated.findings, before)], calibrated.units
         )
@@ -487,11 +493,11 @@ def _changed_earlier(
     if before is None:
         return []
     changed = Finding.objects.filter(refreshed_at__gt=before.made_at).order_by()
-    pairs = set(changed.values_list("edition", "period").distinct())
+    pairs = set(changed.values_list("edition", "period"))  # DISTINCT would read every year
     of_frames = Q(pk__in=())
     for edition, period in pairs - {_frame(finding) for finding in findings}:
         of_frames |= Q(edition=edition, period=period)
-    return Finding.objects.filter(of_frames)
+    return Finding.objects.filter(of_frames).order_by()
 
 
 def _forget_old() -> None:

@@ -160,7 +160,7 @@ def find_outdated(unit: int, offered: Iterable[Frame]) -> list[Frame]:
         unit=unit, edition=OuterRef("edition"), period=OuterRef("period")
     )
     scored = AreaScore.objects.filter(sheet=OuterRef("pk"), max_points__gt=0)
-    lacking = Sheet.objects.filter(Exists(scored), ~Exists(known))
+    lacking = Sheet.objects.filter(~Exists(known), Exists(scored))
     changed = Sheet.objects.filter(
         Exists(known.filter(refreshed_at__lt=OuterRef("recorded_at"))), unit=unit
     )

@@ -110,9 +110,10 @@ class Finding(FindingCell):
         ordering = ["unit__path", "area__order"]
         constraints = [
             models.UniqueConstraint(
-                name="one_finding_per_cell", fields=["unit", "area", "edition", "period"]
+                name="one_finding_per_cell", fields=["edition", "period", "unit", "area"]
             )
         ]
+        indexes = [models.Index(fields=["refreshed_at"], name="finding_by_refresh")]
 
     def __str__(self) -> str:
         return f"{self.unit_id} {self.area_id} {self.edition_id} {self.period}: {self.word}"
@@ -143,7 +144,7 @@ class Rollup(FindingCell):
         constraints = [
             models.UniqueConstraint(
                 name="one_published_finding_per_audience_and_cell",
-                fields=["audience", "unit", "area", "edition", "period"],
+                fields=["audience", "edition", "period", "unit", "area"],
             )
         ]
 

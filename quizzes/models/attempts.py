@@ -90,7 +90,11 @@ class Attempt(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["state", "deadline_at"], name="attempt_by_state_and_deadline"),
+            # An index that finished attempts stand in as well tempts SQLite to read them all.
+            models.Index(
+                fields=["quiz"], name="open_attempt_by_quiz", condition=Q(state="in_progress")
+            ),
+            models.Index(fields=["finished_at"], name="attempt_by_finish"),
             models.Index(fields=["unit", "phase"], name="attempt_by_unit_and_phase"),
         ]
 

@@ -7,8 +7,9 @@ queue.
 
 A year is twelve clinics of 64 seats with scans in and out, three quizzes for each seat with every
 fourth answer saved twice, the sheets of one more year, new persons, 25,000 audit entries and 250
-calibrations among them. Every log is sealed minute by minute, presences are folded by the product,
-and in the end findings are made anew from all answers. A week of done jobs stands beside it.
+calibrations among them. Every log is sealed minute by minute, presences are folded and events
+archived by the product, and in the end findings are made anew from all answers, two nights long. A
+week of done jobs stands beside it.
 
 Two things are not as in life: other people's acts are spread evenly over the day, so that there is
 a seal for nearly each, and the answers of an attempt arrive with its hand-in, so that they share a
@@ -46,6 +47,7 @@ from django.utils import timezone
 
 from attendance import badges, presence
 from attendance.badges import token_digest
+from attendance.events import archive_finalised
 from attendance.models import Badge, Event, Registration, Scan, Session
 from clinic.assessments.models import Answer, AreaScore, Proof, Score, Sheet
 from clinic.insights.models import Calibration
@@ -425,6 +427,7 @@ def _add_event(month: Month, day: date, *, seats: int) -> Event:
             about="Satu hari untuk membaca lembar kerja evaluasi bersama dan menyiapkan bukti.",
             zone=str(ZONE),
             state=Event.State.FINALISED,
+            finalised_at=at(day, time(17)),
             capacity=seats + 6,
             seats_taken=seats,
             rev=1 + seats,
@@ -799,10 +802,12 @@ def grow(
         say(f"Year {year + 1} of {years} is written.")
     fill_queue(amounts.days_of_jobs)
     reset_sequences([Job, *region.ids, *region.chains])
+    archive_finalised(timezone.now())
     say("Making the findings anew from all answers …")
-    with transaction.atomic():
-        jobs.enter("insights.calibrate", "", Job.Kind.REFRESH)
-    run_jobs_and_seal()
+    for _night in range(2):  # the second publishes what the first one found of earlier years
+        with transaction.atomic():
+            jobs.enter("insights.calibrate", "", Job.Kind.REFRESH)
+        run_jobs_and_seal()
 
 
 def main() -> None:

@@ -19,10 +19,12 @@ from quizzes.models import Assignment, Attempt
 from quizzes.models.assignments import Phase
 from tests.attendance import made as clinics
 from tests.given import PASSWORD
+from tests.plans import plan_of
 from tests.quizzes import made
 from tests.quizzes.arithmetic import questions
 
 JSON = "application/json"
+NOW = timezone.now()
 SHEET = re.compile(r'<link rel="stylesheet" href="/static/([^"]+)"')
 SCRIPT = re.compile(r'<script[^>]* src="/static/([^"]+)"')
 IMPORT = re.compile(r'from "\./([^"]+)"')
@@ -255,3 +257,17 @@ def test_an_attempt_page_keeps_its_weight(browser, begun):
     assert weight(*sheets) <= 16 * 1024
     assert weight(*own) <= 14 * 1024
     assert weight(page, *sheets, *scripts.values()) <= 100 * 1024
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("condition", "index"),
+    [
+        ({"quiz": 1, "state": Attempt.State.IN_PROGRESS}, "open_attempt_by_quiz"),
+        ({"deadline_at__lt": NOW, "state": Attempt.State.IN_PROGRESS}, "open_attempt"),
+        ({"finished_at__gte": NOW}, "attempt_by_finish"),
+    ],
+    ids=["open", "overdue", "lately"],
+)
+def test_open_and_newly_finished_attempts_are_found_without_those_of_all_years(condition, index):
+    assert index in plan_of(Attempt.objects.order_by().filter(**condition))

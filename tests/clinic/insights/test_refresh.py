@@ -1,11 +1,14 @@
 """From acts to findings: by jobs, at their cells, and again after everything was emptied."""
 
+import re
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.forms import model_to_dict
 from django.utils import timezone
 
+from clinic.assessments.models import Sheet
 from clinic.insights import evidence
 from clinic.insights.arithmetic.observations import DAYS_COUNTED
 from clinic.insights.models import Calibration, Finding, Rollup
@@ -17,8 +20,13 @@ from scripts.bench import growth
 from tests.attendance import made as attendance_made
 from tests.clinic.insights import made
 from tests.clinic.insights.made import AREA, PERIOD
+from tests.plans import plan_of
 from tests.processes import wait_until
 from tests.replaying import Recording
+
+MANY = 300
+FEW_STEPS = 1.0
+"""Thousands of steps of SQLite; reading an attempt takes five at least, so that MANY are more."""
 
 
 def finding_of(unit, edition, area=AREA) -> Finding | None:
@@ -173,18 +181,32 @@ def test_answers_that_grew_by_a_twentieth_ask_for_a_calibration(world, cast):
     assert finding_of(world[2].district, world[0]).answers == 12
 
 
-def cost_of_refresh(unit) -> tuple[int, int]:
-    """Statements and rows that one refresh reads and writes."""
-    handler = jobs.HANDLERS["insights.refresh_unit"]
+def cost_of_job(name, key="") -> growth.Cost:
+    """What one run of a job sends, reads and writes."""
 
     def run():
-        write = handler.call(Job(key=str(unit.pk)))
+        write = jobs.HANDLERS[name].call(Job(key=key))
         with transaction.atomic():
             write()
         return 0
 
-    cost = growth.cost_of(growth.MeasuredAct(name="refresh", run=run), runs=1)
+    return growth.cost_of(growth.MeasuredAct(name=name, run=run), runs=1)
+
+
+def cost_of_refresh(unit) -> tuple[int, int]:
+    """Statements and rows that one refresh reads and writes."""
+    cost = cost_of_job("insights.refresh_unit", str(unit.pk))
     return cost.statements, cost.rows
+
+
+def add_attempts(like, number, *, person, ended=None) -> None:
+    """Add finished attempts of a person, without questions."""
+    kept = model_to_dict(like, exclude=["id", "uuid", "number", "person", "finished_at"])
+    kept = {Attempt._meta.get_field(name).attname: value for name, value in kept.items()}
+    Attempt.objects.bulk_create(
+        Attempt(person=person, number=place, finished_at=ended or like.finished_at, **kept)
+        for place in range(100, 100 + number)
+    )
 
 
 @pytest.mark.django_db
@@ -209,6 +231,62 @@ def test_what_a_refresh_reads_does_not_grow_with_past_years(world, cast):
 
     assert cost_of_refresh(home.district) == before
     assert finding_of(home.district, edition).answers == 12
+
+
+@pytest.mark.django_db
+def test_a_refresh_reads_no_attempt_of_another_unit(world, cast):
+    _edition, quiz, home = world
+    own = made.answer(quiz, cast.participant, right=2)
+    made.run_jobs()
+    made.calibrate()
+    before = cost_of_job("insights.refresh_unit", str(home.district.pk))
+
+    add_attempts(own, MANY, person=cast.stranger)
+
+    after = cost_of_job("insights.refresh_unit", str(home.district.pk))
+    assert (after.statements, after.rows) == (before.statements, before.rows)
+    if connection.vendor == "sqlite":
+        assert after.steps - before.steps < FEW_STEPS
+
+
+def settle():
+    """Make what is lacking, and publish it: a second calibration finds nothing new to publish."""
+    made.run_jobs()
+    for _night in range(2):
+        made.calibrate()
+
+
+@pytest.mark.django_db
+def test_a_calibration_does_no_work_for_years_that_cannot_change(world, cast):
+    edition, quiz, home = world
+    own = made.answer(quiz, cast.participant, right=2)
+    for back in (1, 2):
+        made.sheet(home.district, edition, strength=0.3, period=PERIOD - back)
+    settle()
+    before = cost_of_job("insights.calibrate")
+
+    for back in (3, 4, 5):
+        for unit in (home.district, home.health):
+            made.sheet(unit, edition, strength=0.3, period=PERIOD - back)
+    settle()
+    long_ago = own.finished_at - timedelta(days=DAYS_COUNTED + 2)
+    add_attempts(own, MANY, person=cast.stranger, ended=long_ago)
+
+    after = cost_of_job("insights.calibrate")
+    kept = 2  # calibrations more, up to thirty
+    assert (after.statements, after.rows) == (before.statements, before.rows + kept)
+    if connection.vendor == "sqlite":
+        assert after.steps - before.steps < FEW_STEPS
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", [Sheet, Finding, Rollup])
+def test_one_edition_and_year_is_found_by_an_index_without_the_others(model, world):
+    rows = model.objects.order_by().filter(edition=world[0], period=PERIOD)
+    if model is Rollup:
+        rows = rows.filter(audience="public")
+
+    assert re.search(r"edition_id\W+\S+ and \W*period", plan_of(rows).lower())
 
 
 @pytest.mark.django_db
