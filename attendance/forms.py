@@ -47,7 +47,7 @@ class RegisterForm(forms.Form):
     )
 
 
-class NameForm(forms.Form):
+class NameSearchForm(forms.Form):
     """Whom to look for in a long list."""
 
     q = forms.CharField(label=_("Name"), max_length=80, required=False)

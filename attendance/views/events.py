@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from attendance import badges, boards, registration
-from attendance.forms import NameForm, ProposeForm, RegisterForm
+from attendance.forms import NameSearchForm, ProposeForm, RegisterForm
 from attendance.models import Event, Registration
 from attendance.registration import EventFull, RegistrationClosed
 from attendance.wording import describe_registration
@@ -215,7 +215,7 @@ def event_propose(request: SignedInRequest, code: str) -> HttpResponse:
     context = {
         "event": event,
         "form": form,
-        "search": NameForm(request.GET),
+        "search": NameSearchForm(request.GET),
         "is_searched": named is not people,
         "has_people": bool(shown),
         "has_more": len(shown) > PROPOSED_SHOWN,

@@ -17,8 +17,8 @@ REGISTERING = frozenset({
     "api", "beat_init", "hooks", "job", "keep_for", "receiver", "register", "router", "rule",
     "shared_task", "worker_before_create_process", "worker_init", "worker_ready",
 })  # fmt: skip
-# What a framework finds by itself: commands and the session store by name; apps and pages by base.
-CALLED_BY_NAME = frozenset({"Command", "SessionStore"})
+# What a framework finds by itself: commands, sessions and database by name; apps and pages by base.
+CALLED_BY_NAME = frozenset({"Command", "SessionStore", "DatabaseWrapper"})
 CALLED_BY_BASE = frozenset({"AppConfig", "Page"})
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 

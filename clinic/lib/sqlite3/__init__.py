@@ -1,1 +1,0 @@
-"""The embedded database, as Django's but for when a commit reaches the disk."""
