@@ -60,6 +60,15 @@ def test_a_public_page_that_is_drawn_asks_the_database_one_question(
         Client().get(f"{address}?lagi=1")
 
 
+@pytest.mark.parametrize("address", PAGES)
+def test_a_public_page_of_a_process_that_remembers_nothing_asks_four_questions_at_most(
+    address, settings, django_assert_max_num_queries
+):
+    settings.PAGE_CACHE_SECONDS = 0
+    with django_assert_max_num_queries(4):
+        Client().get(address)
+
+
 def test_only_the_demo_says_sample_data(settings):
     assert "demo-ribbon" not in Client().get("/").content.decode()
     settings.IS_DEMO = True
