@@ -79,7 +79,7 @@ class ProposeForm(forms.Form):
 
 
 class WalkInForm(forms.Form):
-    """Somebody at the door who is not on the list."""
+    """Somebody at the desk who is not on the list."""
 
     name = forms.CharField(label=_("Name"), max_length=160)
     unit = forms.ModelChoiceField(Unit.objects.none(), to_field_name="slug", label=_("Unit"))

@@ -1,4 +1,4 @@
-"""What the person at the door reads about one scan, at the moment it is made.
+"""What the person at the desk reads about one scan, at the moment it is made.
 
 A verdict says what was known then and is stored for good; a presence is the fold's to judge and may
 change. The vectors beside the tests hold for the scanner's own copy of these rules.

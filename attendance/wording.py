@@ -1,4 +1,4 @@
-"""The sentences of the verdicts at the door, and of what organisers decide."""
+"""The sentences of the verdicts at the desk, and of what organisers decide."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -1,6 +1,7 @@
-"""A module from a content file: drafts of the module and its sections, never published here.
+"""Modules and the rules they cite, from content files.
 
-The rules that modules cite, from a file that says where each state was read.
+A module comes as drafts of itself and its sections and is never published here; of each rule the
+file says where its state was read.
 """
 
 import tomllib

@@ -122,7 +122,7 @@ def event_register(request: SignedInRequest, code: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def event_own(request: SignedInRequest, code: str) -> HttpResponse:
-    """Show one's own seat with the QR for the door; a post gives the seat back."""
+    """Show one's own seat with the QR for the desk; a post gives the seat back."""
     event, own = _get_own_registration(request, code)
     if request.method != "POST":
         return _show_own_page(request, event, own)

@@ -1,4 +1,4 @@
-"""The organisers' pages: list, board, the door, one person's log, the daftar hadir."""
+"""The organisers' pages: list, board, the desk, one person's log, the daftar hadir."""
 
 from datetime import datetime
 from typing import Any

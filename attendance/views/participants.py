@@ -1,6 +1,6 @@
 """The organisers' list of participants: narrowed, decided on in one act, changed one by one.
 
-One person's entries and corrections, for the organisers of the event.
+One page more shows a person's entries, and corrects them.
 """
 
 from typing import Any

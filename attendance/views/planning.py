@@ -1,6 +1,7 @@
-"""Planning an event: a draft is made, then each step is a page of it that is saved on its own.
+"""Planning an event and leading it through its life.
 
-Leading an event through its life: one page names each step, a post takes it.
+A draft is made, then each step of the plan is a page that is saved on its own; one page names each
+step of its life, and a post takes it.
 """
 
 from collections.abc import Callable, Sequence

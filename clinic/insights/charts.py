@@ -1,9 +1,7 @@
 """Charts of the officials' pages as plain figures for their templates; each has a table as twin.
 
-A drawing is 340 units wide and grows with its rows. Numbers that become attributes are texts with
-a decimal point, whatever the reader's language.
-
-Where a value lies in a drawing: plain numbers in, places in the drawing's own units out.
+A drawing is 340 units wide and grows with its rows; a scale turns a value into a place in these
+units. Numbers that become attributes are texts with a decimal point, in every language.
 """
 
 from collections.abc import Iterable, Sequence

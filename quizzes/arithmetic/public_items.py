@@ -1,7 +1,7 @@
 """What a taker's page is made of: built up from an allow-list, never cut down from the whole.
 
 ``PublicItem`` has no field that could hold a key. What the review policy allows beside it is added
-as ``Review``; a field that it does not allow is None.
+as ``ItemReview``; a field that it does not allow is None.
 """
 
 from collections.abc import Sequence
