@@ -125,13 +125,10 @@ class TestRealChildren:
                 lambda name=name: name in map(program_of, session_of(running)), 20, what=f"a {name}"
             )
             below = session_of(running)
+            pids = named(below, name)
             if name == "klinik-worker":  # what works in the background yields to people's requests
-                wait_until(
-                    lambda pids=named(below, name): niceness_of(pids) == {BACKGROUND},
-                    5,
-                    what="yield",
-                )
-            victim = min(named(below, name))
+                wait_until(lambda pids=pids: niceness_of(pids) == {BACKGROUND}, 5, what="yield")
+            victim = min(pids)
             os.kill(victim, signal.SIGKILL)
             wait_until(
                 lambda name=name, old=below: any(
