@@ -184,7 +184,7 @@ def author_panels(account: Account) -> list[HomePanel]:
         panels.append(
             HomePanel(
                 title=_("To be reviewed"),
-                lead=_count_modules(len(waiting)),
+                lead=_describe_waiting(len(waiting)),
                 rows=[describe_module(draft) for draft in waiting],
                 links=[{"label": _("All modules in review"), "url": reverse("module_reviews")}],
             )
@@ -195,7 +195,7 @@ def author_panels(account: Account) -> list[HomePanel]:
         panels.append(
             HomePanel(
                 title=_("My drafts"),
-                lead=_count_drafts(sum(draft.is_open for draft in drafts)),
+                lead=_describe_drafts(sum(draft.is_open for draft in drafts)),
                 rows=[describe_module(draft) for draft in drafts],
                 links=[{"label": _("Pages of the editor"), "url": pages}],
             )
@@ -203,7 +203,7 @@ def author_panels(account: Account) -> list[HomePanel]:
     return panels
 
 
-def _count_modules(count: int) -> str:
+def _describe_waiting(count: int) -> str:
     if not count:
         return _("No module waits for a review.")
     return ngettext(
@@ -211,7 +211,7 @@ def _count_modules(count: int) -> str:
     ) % {"count": count}
 
 
-def _count_drafts(count: int) -> str:
+def _describe_drafts(count: int) -> str:
     if not count:
         return _("No draft is under way. Open a module to go on writing.")
     return ngettext("%(count)d draft is under way.", "%(count)d drafts are under way.", count) % {

@@ -32,14 +32,39 @@ def read_units(table: Table) -> tuple[list[UnitRow], list[ListProblem]]:
     return read_rows(table, partial(read_unit_row, kinds=KINDS), aliases=ALIASES, required=REQUIRED)
 
 
-def plan_units(rows: Sequence[UnitRow], problems: Sequence[ListProblem] = ()) -> ImportPlan:
+def plan_units(
+    rows: Sequence[UnitRow],
+    problems: Sequence[ListProblem] = (),
+    known: "KnownUnits | None" = None,
+) -> ImportPlan:
     """Say what the rows would create and change, without writing.
 
     Args:
         rows: units as ``read_units`` gives them, or made by code.
         problems: what reading has found already; they stay in front.
+        known: the units of this instance, where they were read already.
     """
-    return _plan(rows, problems, KnownUnits.load())
+    known = known or KnownUnits.load()
+    reported = [
+        *problems,
+        *_find_double_rows(rows),
+        *_check_roots(rows, known.parents),
+        *_check_parents(rows, known.parents),
+        *_check_successions(rows, known),
+        *_check_days(rows, known),
+        *_count_people_of_ended(rows, known),
+    ]
+    refused = {problem.row for problem in reported if problem.level == "error"}
+    depending = _find_depending(rows, refused)
+    reported += [ListProblem("depends_on_refused", row) for row in depending]
+    refused |= set(depending)
+    planned = [
+        PlannedRow(row.row, row.name or row.slug, "refused")
+        if row.row in refused
+        else _plan_row(row, known)
+        for row in rows
+    ]
+    return ImportPlan(tuple(planned), tuple(reported))
 
 
 @transaction.atomic
@@ -66,12 +91,12 @@ def apply_units(
     """
     list(Unit.objects.select_for_update().filter(depth=1))  # one import at a time
     known = KnownUnits.load()
-    plan = _plan(rows, problems, known)
+    plan = plan_units(rows, problems, known)
     plan.check(partial=partial, expected_digest=expected_digest)
     planned = {row.row: row for row in plan.to_do}
     written = [row for row in rows if row.row in planned]
     for row in _sort_parents_first(written, known.parents):
-        _write(planned[row.row], row, actor=actor)
+        _write_unit(planned[row.row], row, actor=actor)
     for row in written:
         _write_successors(row)
     for row in written:
@@ -99,31 +124,6 @@ class KnownUnits:
         for before, after in UnitSuccession.objects.values_list("before__slug", "after__slug"):
             successors[before].append(after)
         return cls(units, parents, successors)
-
-
-def _plan(
-    rows: Sequence[UnitRow], problems: Sequence[ListProblem], known: KnownUnits
-) -> ImportPlan:
-    reported = [
-        *problems,
-        *_find_double_rows(rows),
-        *_check_roots(rows, known.parents),
-        *_check_parents(rows, known.parents),
-        *_check_successions(rows, known),
-        *_check_days(rows, known),
-        *_count_people_of_ended(rows, known),
-    ]
-    refused = {problem.row for problem in reported if problem.level == "error"}
-    depending = _find_depending(rows, refused)
-    reported += [ListProblem("depends_on_refused", row) for row in depending]
-    refused |= set(depending)
-    planned = [
-        PlannedRow(row.row, row.name or row.slug, "refused")
-        if row.row in refused
-        else _plan_row(row, known)
-        for row in rows
-    ]
-    return ImportPlan(tuple(planned), tuple(reported))
 
 
 def _find_double_rows(rows: Sequence[UnitRow]) -> Iterator[ListProblem]:
@@ -272,7 +272,7 @@ def _sort_parents_first(rows: Sequence[UnitRow], parents: Mapping[str, str]) -> 
     return sorted(rows, key=count_depth)
 
 
-def _write(planned: PlannedRow, row: UnitRow, *, actor: Account | None) -> None:
+def _write_unit(planned: PlannedRow, row: UnitRow, *, actor: Account | None) -> None:
     """Create or change one unit, keep its place in the official order, and record it."""
     fields = dict(planned.fields)
     parent = fields.pop("parent", "")

@@ -35,10 +35,8 @@ def check_workbook(request: HttpRequest) -> HttpResponseBase:
     """Take in a workbook and lead to its report at a random address."""
     if not settings.KLINIK_PUBLIC_CHECK and not request.user.is_authenticated:
         return ask_to_sign_in(request)
-    return _receive(request) if request.method == "POST" else _show_form(request, CheckForm())
-
-
-def _receive(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _show_form(request, CheckForm())
     form = CheckForm(request.POST, request.FILES)
     try:
         count_try(get_adapter(request).get_client_ip(request))
