@@ -67,6 +67,7 @@ def quizzes(request: SignedInRequest) -> HttpResponse:
         "has_earlier": not shows_all
         and request.user.date_joined < recent
         and overview.has_entries_before(request.user, recent),
+        "shows_all": shows_all,
         "may_extend": holds(request.user, "extend-quiz"),
     }
     return render(request, "quizzes/list.html", context)
@@ -77,7 +78,7 @@ def quizzes(request: SignedInRequest) -> HttpResponse:
 def quiz_start(request: SignedInRequest, slug: str) -> HttpResponse:
     """Say what to expect before the first answer; a post begins or goes on.
 
-    Rounds that closed more than a year ago stand behind a link, unless there are no others.
+    Rounds that closed more than a year ago stand behind a link.
     """
     refusal = None
     if request.method == "POST":
@@ -94,18 +95,17 @@ def quiz_start(request: SignedInRequest, slug: str) -> HttpResponse:
             number = 1 if is_new else _next_blank(attempt)
             return redirect("attempt_item", attempt=attempt.uuid, number=number)
     quiz = get_object_or_404(Quiz, slug=slug)
-    recent, entries = overview.a_year_ago(), []
-    if ALL not in request.GET:
-        entries = overview.entries_of(request.user, quiz=quiz, since=recent)
-    is_cut = bool(entries) and request.user.date_joined < recent
+    recent, shows_all = overview.a_year_ago(), ALL in request.GET
+    entries = overview.entries_of(request.user, quiz=quiz, since=None if shows_all else recent)
+    may_have_earlier = not shows_all and (not entries or request.user.date_joined < recent)
     earlier = quiz.assignments.filter(closes_at__lt=recent)
-    has_earlier = is_cut and visible(request.user, "open-quiz", earlier).exists()
-    entries = entries or overview.entries_of(request.user, quiz=quiz)
+    has_earlier = may_have_earlier and visible(request.user, "open-quiz", earlier).exists()
     if not entries and not visible(request.user, "open-quiz", quiz.assignments.all()).exists():
         raise Http404
+    version = entries[0].prospect.version if entries else quiz.versions.published().first()
     context = {
         "quiz": quiz,
-        "title": entries[0].prospect.version.display_title if entries else "",
+        "title": version.display_title if version else "",
         "entries": [(one, facts_of(one), review_words(one)) for one in entries],
         "has_earlier": has_earlier,
         "refusal": refusal.message if refusal else "",

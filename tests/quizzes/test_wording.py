@@ -112,11 +112,14 @@ def test_earlier_rounds_of_a_quiz_stand_behind_a_link(cast, signed_in):
     browser, place = signed_in(cast.participant.account), f"/kuis/{old.quiz.slug}/"
 
     def shown(query=""):
-        context = browser.get(f"{place}{query}").context
-        rounds = {entry.assignment for entry, _facts, _review in context["entries"]}
-        return rounds, context["has_earlier"]
+        page = browser.get(f"{place}{query}")
+        assert page.context["title"] == "Kuis uji"
+        rounds = {entry.assignment for entry, _facts, _review in page.context["entries"]}
+        return rounds, page.context["has_earlier"]
 
-    assert shown() == ({old}, False)  # there is no other
+    assert shown() == (set(), True)
+    assert shown("?semua=1") == ({old}, False)
+    assert f"{place}?semua=1" in browser.get("/kuis/?semua=1").content.decode()
 
     unit = cast.participant.memberships.get().unit
     new = assignments.assign(old.quiz, unit, actor=None)
