@@ -67,7 +67,7 @@ def quizzes(request: SignedInRequest) -> HttpResponse:
         "has_earlier": not shows_all
         and request.user.date_joined < recent
         and overview.has_entries_before(request.user, recent),
-        "shows_all": shows_all,
+        "query": f"?{ALL}=1" if shows_all else "",
         "may_extend": holds(request.user, "extend-quiz"),
     }
     return render(request, "quizzes/list.html", context)
