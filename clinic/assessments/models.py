@@ -217,7 +217,10 @@ class Sheet(models.Model):
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="sheets")
     unit_name = models.CharField(max_length=200)
-    edition = models.ForeignKey(FrameworkEdition, on_delete=models.PROTECT, related_name="sheets")
+    # Found by the constraint of edition, year and unit, whose index begins with it.
+    edition = models.ForeignKey(
+        FrameworkEdition, on_delete=models.PROTECT, related_name="sheets", db_index=False
+    )
     period = models.PositiveSmallIntegerField(_("year"))
     rev = models.PositiveIntegerField(default=0)
     total = models.DecimalField(max_digits=12, decimal_places=6, default=0)

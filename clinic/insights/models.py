@@ -46,7 +46,10 @@ class FindingCell(models.Model):
 
     unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
     area = models.ForeignKey(ChangeArea, on_delete=models.CASCADE, related_name="+")
-    edition = models.ForeignKey(FrameworkEdition, on_delete=models.CASCADE, related_name="+")
+    # Found by the constraint of each table, whose index begins with it.
+    edition = models.ForeignKey(
+        FrameworkEdition, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     period = models.PositiveSmallIntegerField()
 
     class Meta:

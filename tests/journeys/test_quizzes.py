@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from quizzes.models import Attempt, Response, ResponseEvent
 from tests import processes
-from tests.journeys.conftest import faults, follow, overflow
+from tests.journeys.conftest import PATIENCE, faults, follow, overflow
 from tests.quizzes import made
 
 pytestmark = [
@@ -70,8 +71,7 @@ def test_a_typed_number_is_echoed_beside_its_field_once_it_is_saved(opened, atte
 
     page.locator("[name=jawaban]").fill("1.500")
     wait_saved(page, attempt, item.index, {"raw": "1.500"})
-    page.wait_for_function("document.querySelector('[data-reading]').textContent.includes('1.500')")
-    assert echo.text_content() == "dibaca: seribu lima ratus (1.500)"
+    expect(echo).to_have_text("dibaca: seribu lima ratus (1.500)", timeout=PATIENCE)
     page.locator("[name=jawaban]").fill("1.50")
     assert echo.text_content() == ""
 
@@ -118,7 +118,7 @@ def test_u41_a_lost_network_keeps_the_answer_and_a_reload_still_shows_it(opened,
 
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
-    page.wait_for_function("document.querySelector('[name=jawaban]:checked')")
+    page.wait_for_function("() => document.querySelector('[name=jawaban]:checked')")
     assert page.locator("[name=jawaban]:checked").get_attribute("value") == value
 
     page.unroute("**/api/**")

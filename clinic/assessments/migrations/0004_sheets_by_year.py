@@ -1,5 +1,6 @@
 """The sheets of an edition and year stand side by side in the index: pages read them together."""
 
+import django.db.models.deletion
 from django.db import migrations, models
 
 
@@ -14,6 +15,16 @@ class Migration(migrations.Migration):
             model_name="sheet",
             constraint=models.UniqueConstraint(
                 fields=("edition", "period", "unit"), name="one_sheet_per_unit_edition_and_year"
+            ),
+        ),
+        migrations.AlterField(
+            model_name="sheet",
+            name="edition",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sheets",
+                to="assessments.frameworkedition",
             ),
         ),
     ]

@@ -3,6 +3,7 @@
 A page reads one edition and year; whoever reads a unit's cell names all four.
 """
 
+import django.db.models.deletion
 from django.db import migrations, models
 
 
@@ -29,6 +30,26 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("audience", "edition", "period", "unit", "area"),
                 name="one_published_finding_per_audience_and_cell",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="finding",
+            name="edition",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="assessments.frameworkedition",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="rollup",
+            name="edition",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="assessments.frameworkedition",
             ),
         ),
     ]
