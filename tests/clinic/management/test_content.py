@@ -312,8 +312,43 @@ def test_regulations_replace_and_amend_known_rules_and_name_a_source():
     for regulation in REGULATIONS:
         assert set(regulation["replaces"] + regulation["amends"]) <= known, regulation["slug"]
         assert regulation["status"] in BADGES
-        assert regulation["mark"] in {"S", "S2"}
+        assert regulation["mark"] in {"P", "S", "S2"}
         assert regulation["source"]
+
+
+STANDING = {
+    "permenpan-52-2014": ("sejarah", "2014-11-21", "2021-12-31"),
+    "permenpan-10-2019": ("sejarah", "2019", "2021-12-31"),
+    "permenpan-90-2021": ("diubah", "2021-12-31", ""),
+    "permenpan-5-2024": ("berlaku", "2024-08-01", ""),
+    "permenpan-12-2015": ("sejarah", "2015", "2021-12-31"),
+    "permenpan-88-2021": ("berlaku", "2021-12-31", ""),
+    "kepmenpan-182-2024": ("sejarah", "2024-06-05", "2024-12-31"),
+    "se-menpanrb-6-2025": ("belum-diverifikasi", "2025-07-31", ""),
+    "permenpan-59-2020": ("sejarah", "2020", "2026"),
+    "permenpan-8-2026": ("belum-diverifikasi", "2026", ""),
+}
+
+
+def test_the_rules_that_assessments_rest_on_stand_as_they_were_read():
+    stored = {
+        rule["slug"]: (rule["status"], rule["from"], rule["to"])
+        for rule in REGULATIONS
+        if rule["slug"] in STANDING
+    }
+    assert stored == STANDING
+    changes = {rule["slug"]: (rule["replaces"], rule["amends"]) for rule in REGULATIONS}
+    assert changes["permenpan-5-2024"] == ([], ["permenpan-90-2021"])
+    assert changes["permenpan-88-2021"] == (["permenpan-12-2015"], [])
+    assert changes["permenpan-8-2026"] == (["permenpan-59-2020"], [])
+
+
+def test_a_module_says_of_a_rule_what_the_register_says():
+    states = {rule["slug"]: rule["status"] for rule in REGULATIONS}
+    for module in MODULES:
+        for basis in module["legal_basis"]:
+            if basis["regulation"] in STANDING:
+                assert basis["badge"] == states[basis["regulation"]], module["slug"]
 
 
 def test_the_rule_of_2020_is_history_and_nowhere_in_force():
