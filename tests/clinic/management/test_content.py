@@ -351,6 +351,24 @@ def test_a_module_says_of_a_rule_what_the_register_says():
                 assert basis["badge"] == states[basis["regulation"]], module["slug"]
 
 
+# What the rules do not say, or no longer: the words of each claim as they once stood here.
+WITHDRAWN = {
+    "five years for AA": r"A meminta bertahan|AA sedikitnya lima tahun|AA meminta bertahan",
+}
+
+
+@pytest.mark.parametrize("claim", WITHDRAWN)
+def test_no_claim_that_was_withdrawn_comes_back(claim):
+    everything = [*READABLE, *REGULATIONS]
+    found = [
+        (name_of(thing), text)
+        for thing in everything
+        for text in texts(thing)
+        if re.search(WITHDRAWN[claim], text, re.IGNORECASE)
+    ]
+    assert found == []
+
+
 def test_the_rule_of_2020_is_history_and_nowhere_in_force():
     badges = [
         basis["badge"]

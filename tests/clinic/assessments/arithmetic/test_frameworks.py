@@ -106,6 +106,23 @@ def test_akip_gives_one_letter_per_sub_component():
     assert akip.by_scale["akip-use"].value_of("BB") == Fraction(4, 5)
 
 
+def test_akip_has_one_ladder_for_every_sub_component():
+    """88/2021, Lampiran I p.35-36: a national example for AA, and no number of years."""
+    akip = shipped("akip-2021")
+    used = {node.scale for node in akip.scored}
+    ladders = {akip.by_scale[scale].steps for scale in used}
+    assert len(ladders) == 1
+    meanings = {step.letter: step.meaning for step in ladders.pop()}
+    assert "percontohan nasional" in meanings["AA"]
+    assert not any("tahun" in meaning for meaning in meanings.values())
+
+
+def test_editions_are_valid_from_the_day_their_rule_came_into_force():
+    for slug in ("akip-2021",):
+        assert shipped(slug).valid_from == datetime.date(2021, 12, 31)
+    assert shipped("akip-2021").source.replaces == ("Permenpan RB 12/2015",)
+
+
 def test_rb_general_names_no_change_area_and_invents_no_weight():
     general = shipped("rb-general-2023")
     assert {node.area for node in general.nodes} == {""}
