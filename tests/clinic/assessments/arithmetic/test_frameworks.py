@@ -123,6 +123,11 @@ def test_editions_are_valid_from_the_day_their_rule_came_into_force():
     assert shipped("akip-2021").source.replaces == ("Permenpan RB 12/2015",)
 
 
+def test_the_highest_category_of_rb_general_lies_above_100():
+    highest = shipped("rb-general-2023").categories[0]
+    assert (highest.code, highest.minimum, highest.inclusive) == ("AA", 100, False)
+
+
 def test_rb_general_names_no_change_area_and_invents_no_weight():
     general = shipped("rb-general-2023")
     assert {node.area for node in general.nodes} == {""}
