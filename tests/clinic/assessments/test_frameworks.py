@@ -83,6 +83,7 @@ WORDS = [
     ("zi-2021", 'label = "Ya/Tidak'),
     ("akip-2021", 'name = "Sangat Memuaskan'),
     ("akip-2021", 'name = "Evaluasi'),
+    ("akip-2021", 'AA = "semua kriteria terpenuhi'),
 ]
 
 

@@ -118,9 +118,24 @@ def test_akip_has_one_ladder_for_every_sub_component():
 
 
 def test_editions_are_valid_from_the_day_their_rule_came_into_force():
-    for slug in ("akip-2021",):
+    for slug in ("zi-2021", "akip-2021"):
         assert shipped(slug).valid_from == datetime.date(2021, 12, 31)
     assert shipped("akip-2021").source.replaces == ("Permenpan RB 12/2015",)
+
+
+def test_the_minima_of_zi_add_up_to_less_than_its_totals():
+    """90/2021, Lampiran II p.58: each minimum met exactly is not enough for the predicate."""
+    zi = shipped("zi-2021")
+    sums = {}
+    for threshold in zi.thresholds:
+        minimum = {line.code: line.minimum for line in threshold.lines}
+        parts = minimum["enablers"] + minimum["clean-and-accountable"] + minimum["public-service"]
+        areas = minimum["each-area"] * zi.by_code["A"].weight
+        sums[threshold.id] = (areas, minimum["enablers"], parts, minimum["total"])
+    assert sums == {
+        "WBK": (36, 40, Fraction("72.25"), 75),
+        "WBBM": (45, 48, Fraction("83.25"), 85),
+    }
 
 
 def test_the_highest_category_of_rb_general_lies_above_100():
