@@ -40,7 +40,7 @@ BADGES = {"berlaku", "sejarah", "diubah", "belum-diverifikasi"}
 PROOF_KINDS = {"SK", "undangan", "daftar hadir", "notula", "foto", "laporan", "tangkapan layar"}
 PROOF_KINDS |= {"lain"}
 ALLOWED_TAGS = {"h2", "h3", "p", "ul", "ol", "li", "b", "i"}
-NOT_SPELT = {"A", "B", "C", "D", "E", "AA", "BB", "CC", "UU", "PP", "RB", "SK"}
+NOT_SPELT = {"A", "B", "C", "D", "E", "AA", "BB", "CC", "UU", "PP", "RB", "SK", "II", "III"}
 SECTIONS = [(module, section) for module in MODULES for section in module["section"]]
 READABLE = [*MODULES, *QUESTIONS, *OUTCOMES.values(), *TERMS, *QUIZZES]
 OPERATIONS = {
@@ -354,6 +354,13 @@ def test_a_module_says_of_a_rule_what_the_register_says():
 # What the rules do not say, or no longer: the words of each claim as they once stood here.
 WITHDRAWN = {
     "five years for AA": r"A meminta bertahan|AA sedikitnya lima tahun|AA meminta bertahan",
+    "the area minimum as open": r"cakupan batas area|Siapkan keduanya",
+    "a fixed date": r"paling lambat 31 Mei setiap tahun",
+    "the national team sets the predicate": r"Tim yang memeriksa usulan dan menetapkan",
+    "Zona Integritas as a unit": r"Unit yang membangun diri",
+    "four themes for ever": r"(keduanya|Tematik), dengan empat tema\.|RB Tematik sejak 2023\.",
+    "no rule for 2025": r"tahun 2025 sampai 2026 belum ditemukan",
+    "a rule that is looked for": r"Aturan resminya belum ditemukan",
 }
 
 
@@ -367,6 +374,14 @@ def test_no_claim_that_was_withdrawn_comes_back(claim):
         if re.search(WITHDRAWN[claim], text, re.IGNORECASE)
     ]
     assert found == []
+
+
+def test_the_map_of_assessments_tells_every_minimum_and_the_two_sums():
+    section = next(section for _, section in SECTIONS if section["slug"] == "peta-penilaian")
+    page = " ".join(texts(section))
+    told = ["75 dan 85", "40 dan 48", "60 dan 75 persen", "18,25 dan 19,50", "15,75 untuk keduanya"]
+    told += ["2,50 dan 3,75", "14,00 dan 15,75", "3,20 dan 3,60", "36", "45", "72,25", "83,25"]
+    assert [figure for figure in told if figure not in page] == []
 
 
 def test_the_rule_of_2020_is_history_and_nowhere_in_force():
