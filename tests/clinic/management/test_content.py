@@ -360,6 +360,7 @@ WITHDRAWN = {
     "Zona Integritas as a unit": r"Unit yang membangun diri",
     "four themes for ever": r"(keduanya|Tematik), dengan empat tema\.|RB Tematik sejak 2023\.",
     "no rule for 2025": r"tahun 2025 sampai 2026 belum ditemukan",
+    "a unit's own survey as the basis of the external one": r"dasar survei luar",
     "a rule that is looked for": r"Aturan resminya belum ditemukan",
 }
 
