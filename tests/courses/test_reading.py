@@ -125,14 +125,14 @@ def test_a_rubric_is_read_from_the_framework_when_the_page_is_shown(client, ship
 def test_u17_a_rule_that_is_amended_is_marked_without_publishing(client, shipped):
     text = (made.CONTENT / "regulations.toml").read_text()
     rule = tomllib.loads(text)["regulation"]
-    named = next(one for one in rule if one["slug"] == "permenpan-90-2021")
+    named = next(one for one in rule if one["slug"] == "uu-28-1999")
     doubts = ("sedang ditinjau", "is under review")
     assert not any(doubt in texts(client.get("/modul/pengawasan/")) for doubt in doubts)
 
-    before, after = text.split('slug = "permenpan-90-2021"')
+    before, after = text.split('slug = "uu-28-1999"')
     here, rest = after.split("[[regulation]]", 1)
     changed = here.replace(f'"{named["status"]}"', '"diubah"', 1)
-    importing.load_regulations(f'{before}slug = "permenpan-90-2021"{changed}[[regulation]]{rest}')
+    importing.load_regulations(f'{before}slug = "uu-28-1999"{changed}[[regulation]]{rest}')
 
     assert any(doubt in texts(client.get("/modul/pengawasan/")) for doubt in doubts)
 

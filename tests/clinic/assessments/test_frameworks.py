@@ -83,6 +83,7 @@ WORDS = [
     ("zi-2021", 'label = "Ya/Tidak'),
     ("akip-2021", 'name = "Sangat Memuaskan'),
     ("akip-2021", 'name = "Evaluasi'),
+    ("akip-2021", 'AA = "semua kriteria terpenuhi'),
 ]
 
 
@@ -136,6 +137,22 @@ def test_the_first_sheet_locks_the_edition(zi):
     )
     zi.refresh_from_db()
     assert zi.locked_at is not None
+
+
+def test_a_letter_of_akip_that_is_explained_anew_leaves_stored_scores():
+    """One ladder for every sub-component: the words of AA change, its value does not."""
+    akip = (frameworks.SHIPPED / "akip-2021.toml").read_text()
+    earlier = akip.replace("layak menjadi percontohan nasional", "bertahan 5 tahun", 1)
+    edition = frameworks.load_framework(earlier).edition
+    root = Unit.add_root(slug="kabupaten-contoh", name="Kabupaten Contoh", kind="kabupaten")
+    sheet = sheets.record_sheet(
+        unit=root, edition=edition, period=2025, rows={"1.a": sheets.RowEntry(value="AA")}
+    ).sheet
+
+    assert frameworks.load_framework(akip).reworded == 1
+
+    sheet.refresh_from_db()
+    assert (sheet.total, sheet.edition_id) == (6, edition.pk)
 
 
 def test_a_process_reads_the_text_of_an_edition_once_and_again_after_a_load(

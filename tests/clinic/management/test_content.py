@@ -40,7 +40,7 @@ BADGES = {"berlaku", "sejarah", "diubah", "belum-diverifikasi"}
 PROOF_KINDS = {"SK", "undangan", "daftar hadir", "notula", "foto", "laporan", "tangkapan layar"}
 PROOF_KINDS |= {"lain"}
 ALLOWED_TAGS = {"h2", "h3", "p", "ul", "ol", "li", "b", "i"}
-NOT_SPELT = {"A", "B", "C", "D", "E", "AA", "BB", "CC", "UU", "PP", "RB", "SK"}
+NOT_SPELT = {"A", "B", "C", "D", "E", "AA", "BB", "CC", "UU", "PP", "RB", "SK", "II", "III"}
 SECTIONS = [(module, section) for module in MODULES for section in module["section"]]
 READABLE = [*MODULES, *QUESTIONS, *OUTCOMES.values(), *TERMS, *QUIZZES]
 OPERATIONS = {
@@ -312,8 +312,77 @@ def test_regulations_replace_and_amend_known_rules_and_name_a_source():
     for regulation in REGULATIONS:
         assert set(regulation["replaces"] + regulation["amends"]) <= known, regulation["slug"]
         assert regulation["status"] in BADGES
-        assert regulation["mark"] in {"S", "S2"}
+        assert regulation["mark"] in {"P", "S", "S2"}
         assert regulation["source"]
+
+
+STANDING = {
+    "permenpan-52-2014": ("sejarah", "2014-11-21", "2021-12-31"),
+    "permenpan-10-2019": ("sejarah", "2019", "2021-12-31"),
+    "permenpan-90-2021": ("diubah", "2021-12-31", ""),
+    "permenpan-5-2024": ("berlaku", "2024-08-01", ""),
+    "permenpan-12-2015": ("sejarah", "2015", "2021-12-31"),
+    "permenpan-88-2021": ("berlaku", "2021-12-31", ""),
+    "kepmenpan-182-2024": ("sejarah", "2024-06-05", "2024-12-31"),
+    "se-menpanrb-6-2025": ("belum-diverifikasi", "2025-07-31", ""),
+    "permenpan-59-2020": ("sejarah", "2020", "2026"),
+    "permenpan-8-2026": ("belum-diverifikasi", "2026", ""),
+}
+
+
+def test_the_rules_that_assessments_rest_on_stand_as_they_were_read():
+    stored = {
+        rule["slug"]: (rule["status"], rule["from"], rule["to"])
+        for rule in REGULATIONS
+        if rule["slug"] in STANDING
+    }
+    assert stored == STANDING
+    changes = {rule["slug"]: (rule["replaces"], rule["amends"]) for rule in REGULATIONS}
+    assert changes["permenpan-5-2024"] == ([], ["permenpan-90-2021"])
+    assert changes["permenpan-88-2021"] == (["permenpan-12-2015"], [])
+    assert changes["permenpan-8-2026"] == (["permenpan-59-2020"], [])
+
+
+def test_a_module_says_of_a_rule_what_the_register_says():
+    states = {rule["slug"]: rule["status"] for rule in REGULATIONS}
+    for module in MODULES:
+        for basis in module["legal_basis"]:
+            if basis["regulation"] in STANDING:
+                assert basis["badge"] == states[basis["regulation"]], module["slug"]
+
+
+# What the rules do not say, or no longer: the words of each claim as they once stood here.
+WITHDRAWN = {
+    "five years for AA": r"A meminta bertahan|AA sedikitnya lima tahun|AA meminta bertahan",
+    "the area minimum as open": r"cakupan batas area|Siapkan keduanya",
+    "a fixed date": r"paling lambat 31 Mei setiap tahun",
+    "the national team sets the predicate": r"Tim yang memeriksa usulan dan menetapkan",
+    "Zona Integritas as a unit": r"Unit yang membangun diri",
+    "four themes for ever": r"(keduanya|Tematik), dengan empat tema\.|RB Tematik sejak 2023\.",
+    "no rule for 2025": r"tahun 2025 sampai 2026 belum ditemukan",
+    "a unit's own survey as the basis of the external one": r"dasar survei luar",
+    "a rule that is looked for": r"Aturan resminya belum ditemukan",
+}
+
+
+@pytest.mark.parametrize("claim", WITHDRAWN)
+def test_no_claim_that_was_withdrawn_comes_back(claim):
+    everything = [*READABLE, *REGULATIONS]
+    found = [
+        (name_of(thing), text)
+        for thing in everything
+        for text in texts(thing)
+        if re.search(WITHDRAWN[claim], text, re.IGNORECASE)
+    ]
+    assert found == []
+
+
+def test_the_map_of_assessments_tells_every_minimum_and_the_two_sums():
+    section = next(section for _, section in SECTIONS if section["slug"] == "peta-penilaian")
+    page = " ".join(texts(section))
+    told = ["75 dan 85", "40 dan 48", "60 dan 75 persen", "18,25 dan 19,50", "15,75 untuk keduanya"]
+    told += ["2,50 dan 3,75", "14,00 dan 15,75", "3,20 dan 3,60", "36", "45", "72,25", "83,25"]
+    assert [figure for figure in told if figure not in page] == []
 
 
 def test_the_rule_of_2020_is_history_and_nowhere_in_force():

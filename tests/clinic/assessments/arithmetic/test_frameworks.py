@@ -106,6 +106,43 @@ def test_akip_gives_one_letter_per_sub_component():
     assert akip.by_scale["akip-use"].value_of("BB") == Fraction(4, 5)
 
 
+def test_akip_has_one_ladder_for_every_sub_component():
+    """88/2021, Lampiran I p.35-36: a national example for AA, and no number of years."""
+    akip = shipped("akip-2021")
+    used = {node.scale for node in akip.scored}
+    ladders = {akip.by_scale[scale].steps for scale in used}
+    assert len(ladders) == 1
+    meanings = {step.letter: step.meaning for step in ladders.pop()}
+    assert "percontohan nasional" in meanings["AA"]
+    assert not any("tahun" in meaning for meaning in meanings.values())
+
+
+def test_editions_are_valid_from_the_day_their_rule_came_into_force():
+    for slug in ("zi-2021", "akip-2021"):
+        assert shipped(slug).valid_from == datetime.date(2021, 12, 31)
+    assert shipped("akip-2021").source.replaces == ("Permenpan RB 12/2015",)
+
+
+def test_the_minima_of_zi_add_up_to_less_than_its_totals():
+    """90/2021, Lampiran II p.58: each minimum met exactly is not enough for the predicate."""
+    zi = shipped("zi-2021")
+    sums = {}
+    for threshold in zi.thresholds:
+        minimum = {line.code: line.minimum for line in threshold.lines}
+        parts = minimum["enablers"] + minimum["clean-and-accountable"] + minimum["public-service"]
+        areas = minimum["each-area"] * zi.by_code["A"].weight
+        sums[threshold.id] = (areas, minimum["enablers"], parts, minimum["total"])
+    assert sums == {
+        "WBK": (36, 40, Fraction("72.25"), 75),
+        "WBBM": (45, 48, Fraction("83.25"), 85),
+    }
+
+
+def test_the_highest_category_of_rb_general_lies_above_100():
+    highest = shipped("rb-general-2023").categories[0]
+    assert (highest.code, highest.minimum, highest.inclusive) == ("AA", 100, False)
+
+
 def test_rb_general_names_no_change_area_and_invents_no_weight():
     general = shipped("rb-general-2023")
     assert {node.area for node in general.nodes} == {""}
