@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clinic.insights.arithmetic.belief import Estimates
+from clinic.insights.arithmetic.diagnosis import Cuts
 from clinic.insights.arithmetic.mastery import fit
 from clinic.insights.arithmetic.observations import DAYS_COUNTED, Observations, observe
 from clinic.insights.arithmetic.tables import priority, words
@@ -90,6 +91,10 @@ def estimate_rows(package: Package, estimates: Estimates, sheets: Weakness) -> p
         weak=sheets.weak,
         answers=estimates.answers,
         coverage=sheets.coverage,
+        estimate=estimates.mean,
+        share=sheets.share,
+        printed=sheets.printed,
+        cuts=Cuts(gap_line=package.gap_threshold, weak_line=package.weak_threshold),
     )
     points = priority(
         max_points=package.max_points,

@@ -259,7 +259,7 @@ MEANINGS: dict[str, Promise] = {
         "The unit's people already understand this area; the unit can now carry it out in full."
     ),
     Word.HIDDEN_RISK.value: gettext_lazy(
-        "The unit's own score is above the line while the answers are still below theirs. "
+        "Practice is estimated above its line while the answers are still below theirs. "
         "The unit and the Sekretariat RB match the score with its proof."
     ),
     Word.UNKNOWN.value: gettext_lazy("The data do not yet tell. That is neither good nor bad."),
@@ -268,6 +268,7 @@ WARN_SKIPPED = 0.10
 """Share of blanks above which the page says that understanding may be lower."""
 FAR_APART = 1
 """Years between sheet and answers above which the page says so."""
+MOST_DIGITS = 3
 MOST_QUIZZES = 4
 """Above so many further quizzes a unit is not told to reach an answer by quizzes (judged)."""
 
@@ -278,14 +279,8 @@ def meaning(shown: Shown, assessed: AssessedArea | None) -> str:
         return ""
     if shown.word == Word.SOUND.value and not shown.is_limited:
         return f"{MEANINGS[shown.word]} {_('Its practice is worth sharing as an example.')}"
-    if shown.word == Word.HIDDEN_RISK.value and assessed is not None:
-        if wording.is_calm(shown, assessed.not_yet):
-            return _("Every point is reached here; the unit only has to match the proof.")
-        if not assessed.is_self_scored:
-            return _(
-                "The evaluator's score is above the line while the answers are still below theirs. "
-                "The unit and the Sekretariat RB match the score with its proof."
-            )
+    if assessed is not None and wording.is_calm(shown, assessed.not_yet):
+        return _("Every point is reached here; the unit only has to match the proof.")
     return str(MEANINGS[shown.word])
 
 
@@ -296,7 +291,7 @@ def against_lines(shown: Shown) -> str:
         figures.append(
             _("estimated understanding %(value)s (line %(line)s)")
             % {
-                "value": decimals(shown.estimate * 100, 0),
+                "value": _write_share(shown.estimate, settings.KLINIK_GAP_THRESHOLD),
                 "line": decimals(settings.KLINIK_GAP_THRESHOLD * 100, 0),
             }
         )
@@ -304,12 +299,20 @@ def against_lines(shown: Shown) -> str:
         figures.append(
             _("estimated practice %(value)s (line %(line)s)")
             % {
-                "value": percent(shown.share),
+                "value": f"{_write_share(shown.share, settings.KLINIK_WEAK_THRESHOLD)}%",
                 "line": percent(settings.KLINIK_WEAK_THRESHOLD),
             }
         )
     line = ", ".join(figures)
     return f"{line[:1].upper()}{line[1:]}." if line else ""
+
+
+def _write_share(share: float, line: float) -> str:
+    """A share in hundredths, with the digits that keep it on its side of the line."""
+    digits = 0
+    while digits < MOST_DIGITS and (round(share * 100, digits) < line * 100) != (share < line):
+        digits += 1
+    return decimals(share * 100, digits)
 
 
 def counts(shown: Shown) -> list[str]:
@@ -349,7 +352,7 @@ def printed(assessed: AssessedArea) -> str:
     sentence = _("The LKE reaches %(score)s of %(all)s (%(share)s).") % {
         "score": decimals(figures.score, 2),
         "all": points(figures.max_points, 2),
-        "share": percent(assessed.share),
+        "share": f"{_write_share(float(assessed.share or 0), settings.KLINIK_WEAK_THRESHOLD)}%",
     }
     if not assessed.blank:
         return sentence
@@ -397,11 +400,30 @@ def explain_figures(shown: Shown, assessed: AssessedArea | None) -> list[str]:
 
 
 def _explain_practice(share: float, assessed: AssessedArea) -> list[str]:
-    shares = {"printed": percent(assessed.share), "share": percent(share)}
+    line = settings.KLINIK_WEAK_THRESHOLD
+    shares = {
+        "printed": f"{_write_share(float(assessed.share or 0), line)}%",
+        "share": f"{_write_share(share, line)}%",
+    }
     if shares["printed"] == shares["share"]:
         return []
-    sentences = [_("The LKE reaches %(printed)s, practice is estimated at %(share)s.") % shares]
-    if assessed.is_self_scored:
+    is_higher = share > float(assessed.share or 0)
+    sentence = _("Practice is estimated at %(share)s, lower than the %(printed)s of the LKE.")
+    if is_higher:
+        sentence = _("Practice is estimated at %(share)s, higher than the %(printed)s of the LKE.")
+    sentences = [sentence % shares]
+    if is_higher and assessed.blank:
+        sentences.append(
+            ngettext(
+                "%(number)d row not filled in counts as unknown in the estimate, as nothing in "
+                "the LKE.",
+                "%(number)d rows not filled in count as unknown in the estimate, as nothing in "
+                "the LKE.",
+                assessed.blank,
+            )
+            % {"number": assessed.blank}
+        )
+    if not is_higher and assessed.is_self_scored:
         sentences.append(
             _(
                 "Self-assessments tend to be higher than reviews, so the estimate corrects by what "
@@ -409,10 +431,6 @@ def _explain_practice(share: float, assessed: AssessedArea) -> list[str]:
             )
         )
     sentences.append(_("It also moves towards the mean of all units, the less one sheet tells."))
-    if assessed.blank:
-        sentences.append(
-            _("Rows not filled in count as unknown here, neither as nothing nor as full.")
-        )
     return sentences
 
 
@@ -428,7 +446,11 @@ def what_would_tell(reason: Reason, shown: Shown, quizzes: Iterable[OpenQuiz], a
         Cause.NO_POOL.value: _("There are no questions on this area yet."),
         Cause.NO_SHEET.value: _("There is no LKE of this year yet. Upload it."),
         Cause.DOING_NOT_DECIDED.value: _(
-            "The score lies close to the line. A review of the proof would tell."
+            "The estimated practice lies close to the line. A review of the proof would tell."
+        ),
+        Cause.SIDES_DIFFER.value: _(
+            "The score of the LKE and the estimated practice lie on different sides of the line, "
+            "so no word is named. A review of the proof would tell."
         ),
     }[reason.cause]
 

@@ -28,7 +28,7 @@ from clinic.insights.arithmetic import calibration as constants_form
 from clinic.insights.arithmetic import mastery
 from clinic.insights.arithmetic.belief import Estimates
 from clinic.insights.arithmetic.calibration import Constants
-from clinic.insights.arithmetic.diagnosis import CellBelief, diagnose
+from clinic.insights.arithmetic.diagnosis import CellBelief, Cuts, diagnose
 from clinic.insights.arithmetic.mastery import fit
 from clinic.insights.arithmetic.observations import (
     DAYS_COUNTED,
@@ -277,10 +277,14 @@ def _fill(
             weak=float(sheets.weak[place]),
             answers=finding.answers,
             coverage=float(sheets.coverage[place]),
+            estimate=float(estimates.mean[place]),
+            share=float(sheets.share[place]),
+            printed=float(sheets.printed[place]),
             centre=float(estimates.centre[place]),
             spread=float(estimates.spread[place]),
             bar=float(np.ravel(estimates.bar)[place[1]]),
-        )
+        ),
+        cuts=Cuts(gap_line=settings.KLINIK_GAP_THRESHOLD, weak_line=settings.KLINIK_WEAK_THRESHOLD),
     )
     finding.word = diagnosis.word.value
     finding.certainty = diagnosis.certainty

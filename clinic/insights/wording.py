@@ -81,6 +81,8 @@ def cause_of(shown: Shown) -> str:
         return _("no LKE yet")
     if causes & NO_QUIZ or not causes:
         return _("no quiz yet")
+    if Cause.SIDES_DIFFER.value in causes:
+        return _("score and estimate lie on different sides of the line")
     return _("not enough data yet")
 
 

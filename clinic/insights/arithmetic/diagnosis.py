@@ -1,13 +1,15 @@
 """Five words for a unit in an area, how certain each is, and why a word is missing.
 
 Knowing is judged by the chance of a gap, doing by the chance of weak practice; between the cuts, or
-without answers or a sheet, the honest word is unknown.
+without answers or a sheet, the honest word is unknown. So it is where a figure that stands beside
+the word lies on the other side of its line: no word speaks against its own number.
 """
 
 import math
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import NormalDist
+from typing import Any
 
 INFORMATION_PER_ANSWER = 0.1
 """What one more answer tells of a unit's mean, as precision on the ability scale (judged)."""
@@ -43,17 +45,25 @@ class Cause(StrEnum):
     SHEET_INCOMPLETE = "sheet_incomplete"
     KNOWING_NOT_DECIDED = "knowing_not_decided"
     DOING_NOT_DECIDED = "doing_not_decided"
+    SIDES_DIFFER = "sides_differ"
 
 
 @dataclass(frozen=True)
 class Cuts:
-    """Where a chance counts as decided; settings of the installation (judged)."""
+    """Where a chance counts as decided; settings of the installation (judged).
+
+    Attributes:
+        gap_line: share of questions below which understanding is a gap.
+        weak_line: share of points below which practice is weak.
+    """
 
     gap: float = 0.8
     no_gap: float = 0.2
     weak: float = 0.7
     not_weak: float = 0.3
     coverage: float = 0.5
+    gap_line: float = 0.65
+    weak_line: float = 0.60
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,9 @@ class CellBelief:
         weak: chance that practice is weak.
         answers: counted answers in the cell.
         coverage: part of the sheet's points that is answered; NaN without a sheet.
+        estimate: expected share of the area's questions answered right.
+        share: expected share of points that true practice is worth.
+        printed: the sheet's score as a share of the area's points; rows not filled in earn nothing.
         centre, spread: mastery on the ability scale, and ``bar`` the threshold on it.
     """
 
@@ -72,6 +85,9 @@ class CellBelief:
     weak: float
     answers: int
     coverage: float
+    estimate: float = math.nan
+    share: float = math.nan
+    printed: float = math.nan
     centre: float = math.nan
     spread: float = math.nan
     bar: float = math.nan
@@ -116,9 +132,27 @@ def diagnose(cell: CellBelief, *, cuts: Cuts = USUAL_CUTS) -> Diagnosis:
     reasons = (*_find_knowing_reasons(cell, cuts), *_find_doing_reasons(cell, cuts))
     if reasons:
         return Diagnosis(Word.UNKNOWN, None, None, reasons)
-    word = NAMED[cell.gap >= cuts.gap, cell.weak >= cuts.weak]
+    is_low, is_poor = cell.gap >= cuts.gap, cell.weak >= cuts.weak
+    if contradicts(cell.estimate, cuts.gap_line, below=is_low):
+        more = more_answers(cell.centre, cell.spread, cell.bar, cuts=cuts)
+        reasons += (Reason(Cause.KNOWING_NOT_DECIDED, more_answers=more),)
+    if contradicts(cell.share, cuts.weak_line, below=is_poor) or contradicts(
+        cell.printed, cuts.weak_line, below=is_poor
+    ):
+        reasons += (Reason(Cause.SIDES_DIFFER),)
+    if reasons:
+        return Diagnosis(Word.UNKNOWN, None, None, reasons)
+    word = NAMED[is_low, is_poor]
     certainty = min(max(cell.gap, 1 - cell.gap), max(cell.weak, 1 - cell.weak))
     return Diagnosis(word, certainty, certainty_word(certainty), ())
+
+
+def contradicts(value: Any, line: float, *, below: Any) -> Any:
+    """Say whether a figure lies on the other side of its line than the word has it.
+
+    Of numbers or of whole tables; a figure that is not known contradicts nothing.
+    """
+    return ((value >= line) & below) | ((value < line) & (below ^ True))
 
 
 def certainty_word(certainty: float) -> Certainty:

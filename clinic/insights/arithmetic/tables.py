@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clinic.insights.arithmetic.diagnosis import NAMED, USUAL_CUTS, Cuts, Word
+from clinic.insights.arithmetic.diagnosis import NAMED, USUAL_CUTS, Cuts, Word, contradicts
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -34,6 +34,9 @@ def words(
     weak: Floats,
     answers: Integers,
     coverage: Floats,
+    estimate: Floats,
+    share: Floats,
+    printed: Floats,
     cuts: Cuts = USUAL_CUTS,
 ) -> NDArray[np.object_]:
     """The diagnosis of every cell, elementwise."""
@@ -42,7 +45,12 @@ def words(
     knowing = {True: gap >= cuts.gap, False: gap <= cuts.no_gap}
     doing = {True: weak >= cuts.weak, False: weak <= cuts.not_weak}
     for (low, poor), word in NAMED.items():
-        result[allowed & knowing[low] & doing[poor]] = word.value
+        speaks_against = (
+            contradicts(estimate, cuts.gap_line, below=low)
+            | contradicts(share, cuts.weak_line, below=poor)
+            | contradicts(printed, cuts.weak_line, below=poor)
+        )
+        result[allowed & knowing[low] & doing[poor] & ~speaks_against] = word.value
     return result
 
 

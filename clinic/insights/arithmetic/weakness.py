@@ -3,7 +3,7 @@
 Points decide, never the number of rows. Rows not answered are unknown: neither zero nor full.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +31,14 @@ class Weakness:
         deviation: standard deviation of that belief.
         weak: chance that the share lies below the threshold.
         coverage: answered points over all points; 0 for an empty sheet, NaN without one.
+        printed: the sheet's own score over all points; NaN without a sheet.
     """
 
     share: Floats
     deviation: Floats
     weak: Floats
     coverage: Floats
+    printed: Floats
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,14 @@ def weakness(
         threshold: share of points below which practice is weak.
     """
     size = (len(units), len(areas))
-    result = {name: np.full(size, np.nan) for name in ("share", "deviation", "weak", "coverage")}
+    result = {each.name: np.full(size, np.nan) for each in fields(Weakness)}
     by_slug = np.argsort(np.argsort(np.array(areas, dtype=str)))
     scored = np.flatnonzero(sheet["max_points"] > 0)
     order = scored[np.lexsort((by_slug[sheet["area"][scored]], sheet["unit"][scored]))]
     rows = {name: column[order] for name, column in sheet.items()}
     coverage = rows["answered_points"] / rows["max_points"]
     result["coverage"][rows["unit"], rows["area"]] = np.minimum(coverage, 1.0)
+    result["printed"][rows["unit"], rows["area"]] = rows["self_points"] / rows["max_points"]
     cells = _read_cells(rows)
     if len(cells.unit):
         share, variance, between = _believe_answered(

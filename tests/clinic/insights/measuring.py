@@ -161,7 +161,7 @@ LIMITS = {
         "decided": (0.64, None),
         "decided right": (0.93, None),
         "brier weak": (None, 0.09),
-        "named": (0.44, None),
+        "named": (0.40, None),
         "named right": (0.88, None),
     },
     "province": {

@@ -1,5 +1,6 @@
 """What "Mengapa?" says in plain words: counts, lines, what differs, and what can be reached."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -110,17 +111,24 @@ def test_practice_that_differs_from_print_is_explained_by_who_scored(world, cast
     answered_by(world, cast, 3)
     response = browser.get(address(world[2].district))
     assessed = response.context["assessed"]
-    seen = seen_by(world, cast.regency_official)
-    told = " ".join(explaining.explain_figures(seen, assessed))
+    score = float(assessed.share)
+    lower, higher = (
+        replace(seen_by(world, cast.regency_official), share=score + change)
+        for change in (-0.05, 0.05)
+    )
+
+    def explained(seen):
+        return " ".join(explaining.explain_figures(seen, assessed))
+
     assert assessed.is_self_scored
-    assert "Nilai mandiri biasanya lebih tinggi" in told
+    assert "lebih rendah dari" in explained(lower)
+    assert "Nilai mandiri biasanya lebih tinggi" in explained(lower)
+    assert "lebih tinggi dari" in explained(higher)
+    assert "Nilai mandiri" not in explained(higher)
+    assert ("belum diisi" in explained(higher)) == bool(assessed.blank)
 
     assessed.figures.sheet.edition.framework.slug = "akip"
-    told = " ".join(explaining.explain_figures(seen, assessed))
-    assert "Nilai mandiri" not in told
-    risky = shown(word=Word.HIDDEN_RISK.value)
-    assert "evaluator" in explaining.meaning(risky, assessed)
-    assert "mandiri" not in explaining.meaning(risky, assessed)
+    assert "Nilai mandiri" not in explained(lower)
 
 
 def with_counts(framework_file: FrameworkFile) -> dict[str, RowEntry]:

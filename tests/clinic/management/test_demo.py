@@ -5,6 +5,7 @@ from datetime import date, time, timedelta
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
@@ -12,12 +13,16 @@ from django.utils import timezone
 from attendance import checkin
 from attendance.badges import token_of
 from attendance.models import Event
-from clinic.assessments.models import Answer, ChangeArea, Sheet
+from clinic.assessments.models import Answer, AreaScore, ChangeArea, Sheet
+from clinic.insights import findings
+from clinic.insights.arithmetic.diagnosis import Word
+from clinic.insights.models import Finding
 from clinic.lib.errors import Refused
 from clinic.management.demo import events, loading, people
 from clinic.people.models import Account, Grant, Person, Unit
 from courses.models import ModuleEdition
 from quizzes.models import Assignment, Credit
+from tests.laws.test_words_and_numbers import contradictions
 
 pytestmark = pytest.mark.django_db
 # SHA-256 of all answers of the past clinic.
@@ -93,6 +98,30 @@ class TestTheRegion:
             for code, row in _made_up(sheet).items()
         }
         assert first == again
+
+    def test_u59_no_word_of_the_demo_speaks_against_the_figures_beside_it(self):
+        findings.store(findings.calibrate())
+        for unit in Unit.objects.values_list("pk", flat=True):
+            findings.refresh_unit(unit)()
+        scores = {
+            (row.sheet.unit_id, row.area_id, row.sheet.edition_id, row.sheet.period): row
+            for row in AreaScore.objects.select_related("sheet")
+        }
+        lines = settings.KLINIK_GAP_THRESHOLD, settings.KLINIK_WEAK_THRESHOLD
+        named = Finding.objects.exclude(word=Word.UNKNOWN.value)
+        against = {}
+        for finding in named:
+            place = finding.unit_id, finding.area_id, finding.edition_id, finding.period
+            score = scores[place]
+            against[place] = contradictions(
+                finding.word,
+                estimate=finding.estimate,
+                share=finding.share,
+                printed=float(score.score / score.max_points),
+                lines=lines,
+            )
+        assert len(against) > 100
+        assert [place for place, names in against.items() if names] == []
 
     def test_every_role_of_the_demo_finds_something_to_do(self, client, settings):
         """One loading for all of them: it takes longest."""

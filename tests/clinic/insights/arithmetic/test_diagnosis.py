@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.insights.arithmetic.diagnosis import (
+    USUAL_CUTS,
     Cause,
     CellBelief,
     Certainty,
@@ -24,6 +25,9 @@ cells = st.builds(
     weak=chances,
     answers=st.integers(0, 3),
     coverage=st.one_of(st.floats(0, 1), st.just(math.nan)),
+    estimate=chances,
+    share=chances,
+    printed=chances,
     centre=st.floats(-3, 3),
     spread=st.floats(0.05, 2),
     bar=st.floats(-2, 2),
@@ -56,6 +60,10 @@ def test_the_cuts_name_the_five_words(gap, weak, word):
         ({"coverage": math.nan}, Cause.NO_SHEET),
         ({"coverage": 0.4}, Cause.SHEET_INCOMPLETE),
         ({"weak": 0.5}, Cause.DOING_NOT_DECIDED),
+        ({"printed": 0.6}, Cause.SIDES_DIFFER),
+        ({"share": 0.6}, Cause.SIDES_DIFFER),
+        ({"weak": 0.1, "printed": 0.599}, Cause.SIDES_DIFFER),
+        ({"estimate": 0.65}, Cause.KNOWING_NOT_DECIDED),
     ],
     ids=lambda value: str(value) if isinstance(value, Cause) else "",
 )
@@ -82,9 +90,27 @@ def test_one_cell_and_the_whole_table_say_the_same_word(cell):
         weak=np.array([[cell.weak]]),
         answers=np.array([[cell.answers]]),
         coverage=np.array([[cell.coverage]]),
+        estimate=np.array([[cell.estimate]]),
+        share=np.array([[cell.share]]),
+        printed=np.array([[cell.printed]]),
     )
 
     assert table[0, 0] == diagnose(cell).word
+
+
+@given(cells)
+def test_no_word_speaks_against_a_figure_beside_it(cell):
+    word = diagnose(cell).word
+    if word == Word.UNKNOWN:
+        return
+    is_low = word in {Word.KNOWLEDGE_GAP, Word.HIDDEN_RISK}
+    is_poor = word in {Word.KNOWLEDGE_GAP, Word.PRACTICE_GAP}
+    for figure, line, below in (
+        (cell.estimate, USUAL_CUTS.gap_line, is_low),
+        (cell.share, USUAL_CUTS.weak_line, is_poor),
+        (cell.printed, USUAL_CUTS.weak_line, is_poor),
+    ):
+        assert math.isnan(figure) or (figure < line) == below
 
 
 @given(cells)
