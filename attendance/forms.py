@@ -3,13 +3,14 @@
 All that narrows is sent by GET; hours are those of the event's zone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from attendance.boards import BY_UNIT, DONE, OPEN, Listing, Narrowing, presence_choices
@@ -36,8 +37,19 @@ class RegisterForm(forms.Form):
     )
 
 
+class PersonSearchForm(forms.Form):
+    """Whom to look for in a long list."""
+
+    q = forms.CharField(label=_("Name"), max_length=80, required=False)
+
+
 class ProposeForm(forms.Form):
-    """The people of the own unit, by UUID."""
+    """The people of the own unit, by UUID.
+
+    Args:
+        persons: all who may be chosen.
+        shown: those among whom the page lets choose.
+    """
 
     persons = forms.ModelMultipleChoiceField(
         Person.objects.none(),
@@ -47,9 +59,13 @@ class ProposeForm(forms.Form):
         error_messages={"required": _("Choose at least one person.")},
     )
 
-    def __init__(self, *args: Any, persons: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, persons: QuerySet[Person], shown: Iterable[Person], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["persons"].queryset = persons  # type: ignore[attr-defined]
+        field = cast("forms.ModelMultipleChoiceField", self.fields["persons"])
+        field.queryset = persons
+        field.choices = [(person.uuid, person.name) for person in shown]
 
 
 class WalkInForm(forms.Form):

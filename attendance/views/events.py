@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from attendance import badges, boards, registration
-from attendance.forms import ProposeForm, RegisterForm
+from attendance.forms import PersonSearchForm, ProposeForm, RegisterForm
 from attendance.models import Event, Registration
 from attendance.registration import EventFull, RegistrationClosed
 from attendance.wording import describe_registration
@@ -25,6 +25,7 @@ from clinic.people.access import SignedInRequest, can, rows_of, visible
 from clinic.people.models import Account, Membership, Person
 
 PAST_SHOWN = 12
+PROPOSED_SHOWN = 50
 
 
 @require_safe
@@ -188,10 +189,18 @@ def _find_proposable(account: Account, event: Event) -> QuerySet[Person]:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def event_propose(request: SignedInRequest, code: str) -> HttpResponse:
-    """Propose people of the own unit; the organiser approves, or the person confirms."""
+    """Propose people of the own unit; the organiser approves, or the person confirms.
+
+    In a large unit they are found by name.
+    """
     found = _get_joinable_event(request, code)
-    people = _find_proposable(request.user, found).order_by("name")
-    form = ProposeForm(request.POST if request.method == "POST" else None, persons=people)
+    people = _find_proposable(request.user, found).order_by("name", "pk")
+    named = people
+    for word in request.GET.get("q", "").split():
+        named = named.filter(name__icontains=word)
+    shown = list(named[: PROPOSED_SHOWN + 1])
+    data = request.POST if request.method == "POST" else None
+    form = ProposeForm(data, persons=people, shown=shown[:PROPOSED_SHOWN])
     if request.method == "POST" and form.is_valid():
         return _propose(request, found, list(form.cleaned_data["persons"]))
     status = 422 if form.errors else 200
@@ -199,7 +208,10 @@ def event_propose(request: SignedInRequest, code: str) -> HttpResponse:
     context = {
         "event": found,
         "form": form,
-        "has_people": people.exists(),
+        "search": PersonSearchForm(request.GET),
+        "is_searched": named is not people,
+        "has_people": bool(shown),
+        "has_more": len(shown) > PROPOSED_SHOWN,
         "known": known.select_related("person"),
     }
     return render(request, "attendance/propose.html", context, status=status)

@@ -14,8 +14,10 @@ from PIL import Image
 
 from attendance import badges, registration
 from attendance.models import Correction, Presence, Registration, Scan
+from attendance.views.events import PROPOSED_SHOWN
 from clinic.people.models import Unit
 from tests.attendance import made
+from tests.given import make_person
 
 
 def test_a_draft_is_nobodys_and_an_open_event_everybodys(cast, client, event):
@@ -81,6 +83,27 @@ def test_a_unit_proposes_its_own_people_and_the_organiser_approves(cast, signed_
     organiser.post(f"/panitia/{event.code}/peserta", {"pendaftaran": row.uuid})
     row.refresh_from_db()
     assert row.state == "confirmed"
+
+
+def test_in_a_large_unit_who_is_proposed_is_found_by_name(cast, signed_in, event):
+    here = cast.stranger.memberships.get().unit
+    for number in range(PROPOSED_SHOWN):
+        make_person(f"Anggota {number:02}", here)
+    browser, place = signed_in(cast.operator.account), f"/kegiatan/{event.code}/usulan"
+
+    first = browser.get(place)
+    assert len(first.context["form"].fields["persons"].choices) == PROPOSED_SHOWN
+    assert "Masih ada yang lain." in first.content.decode()
+    assert cast.stranger.name not in first.content.decode()
+
+    found = browser.get(place, {"q": cast.stranger.name.split()[-1].lower()}).content.decode()
+    assert f'value="{cast.stranger.uuid}"' in found
+    assert "Anggota" not in found.split("<main")[1]
+    nobody = browser.get(place, {"q": "takada"}).content.decode()
+    assert "Tidak ada lagi orang dengan nama ini" in nobody
+
+    browser.post(f"{place}?q=lain", {"persons": [cast.stranger.uuid]})
+    assert Registration.objects.get().person == cast.stranger
 
 
 def test_list_code_and_hand_scanner_end_at_the_one_door(cast, signed_in, today):
