@@ -65,6 +65,7 @@ def quizzes(request: SignedInRequest) -> HttpResponse:
         "has_earlier": not shows_all
         and request.user.date_joined < recent
         and overview.has_entries_before(request.user, recent),
+        "shows_all": shows_all,
         "may_extend": holds(request.user, "extend-quiz"),
     }
     return render(request, "quizzes/list.html", context)
@@ -73,7 +74,10 @@ def quizzes(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(READ_WRITE)
 @never_cache
 def quiz_start(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Say what to expect before the first answer; a post begins or goes on."""
+    """Say what to expect before the first answer; a post begins or goes on.
+
+    Rounds that closed more than a year ago stand behind a link.
+    """
     allowed = visible(request.user, "open-quiz", Assignment.objects.filter(quiz__slug=slug))
     refusal = None
     if request.method == "POST":
@@ -90,13 +94,18 @@ def quiz_start(request: SignedInRequest, slug: str) -> HttpResponse:
             number = 1 if is_new else _next_blank(attempt)
             return redirect("attempt_item", attempt=attempt.uuid, number=number)
     quiz = get_object_or_404(Quiz, slug=slug)
-    entries = overview.entries_of(request.user, quiz=quiz)
+    recent, shows_all = overview.a_year_ago(), ALL in request.GET
+    entries = overview.entries_of(request.user, quiz=quiz, since=None if shows_all else recent)
+    may_have_earlier = not shows_all and (not entries or request.user.date_joined < recent)
+    has_earlier = may_have_earlier and allowed.filter(closes_at__lt=recent).exists()
     if not entries and not allowed.exists():
         raise Http404
+    version = entries[0].prospect.version if entries else quiz.versions.published().first()
     context = {
         "quiz": quiz,
-        "title": entries[0].prospect.version.display_title if entries else "",
+        "title": version.display_title if version else "",
         "entries": [(one, facts_of(one), review_words(one)) for one in entries],
+        "has_earlier": has_earlier,
         "refusal": refusal.message if refusal else "",
         # Who will see what is said before the first answer.
         "unit_minimum": settings.KLINIK_MIN_GROUP_UNIT,

@@ -105,3 +105,24 @@ def test_quizzes_of_earlier_years_stand_behind_a_link(cast, signed_in):
 
     assert (len(first.context["entries"]), first.context["has_earlier"]) == (0, True)
     assert (len(all_of_them.context["entries"]), all_of_them.context["has_earlier"]) == (1, False)
+
+
+def test_earlier_rounds_of_a_quiz_stand_behind_a_link(cast, signed_in):
+    old, _found = standing(cast, opens=-500, closes=-400)
+    Account.objects.update(date_joined=timezone.now() - timedelta(days=600))
+    browser, place = signed_in(cast.participant.account), f"/kuis/{old.quiz.slug}/"
+
+    def shown(query=""):
+        page = browser.get(f"{place}{query}")
+        assert page.context["title"] == "Kuis uji"
+        rounds = {entry.assignment for entry, _facts, _review in page.context["entries"]}
+        return rounds, page.context["has_earlier"]
+
+    assert shown() == (set(), True)
+    assert shown("?semua=1") == ({old}, False)
+    assert f"{place}?semua=1" in browser.get("/kuis/?semua=1").content.decode()
+
+    unit = cast.participant.memberships.get().unit
+    new = assignments.assign(old.quiz, unit, actor=None)
+    assert shown() == ({new}, True)
+    assert shown("?semua=1") == ({old, new}, False)
