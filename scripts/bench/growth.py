@@ -313,6 +313,7 @@ def page_acts() -> list[MeasuredAct]:
         page_act("/kuis/", reverse("quizzes"), PARTICIPANT),
         page_act("participants of an event", reverse("organiser_people", args=past), ORGANISER),
         page_act("invite", reverse("organiser_invite", args=[coming.code]), ORGANISER),
+        page_act("propose", reverse("event_propose", args=[coming.code]), ORGANISER),
         page_act("unit profile", profile_url(sheet.unit), REGENCY),
         page_act("/penilaian/, regency", reverse("sheets"), REGENCY),
         page_act("/penilaian/, operator", reverse("sheets"), OPERATOR),
@@ -339,12 +340,19 @@ def attempt_acts() -> list[MeasuredAct]:
     api, browser = f"/api/quizzes/v1/attempts/{attempt.uuid}", browser_of(PARTICIPANT)
     item = reverse("attempt_item", kwargs={"attempt": str(attempt.uuid), "number": "1"})
     read = request(browser, "GET", item)
+    hand_in = request(browser, "POST", f"{api}/submit", {})
     acts = {
         "quiz item": read,
         "save an answer": request(browser, "PUT", f"{api}/items/1", save),
-        "hand in": request(browser, "POST", f"{api}/submit", {}),
+        "hand in": hand_in,
     }
-    return [MeasuredAct(name=name, run=run, prepare=read) for name, run in acts.items()]
+    result = request(browser, "GET", reverse("attempt_result", args=[attempt.uuid]))
+    start = reverse("quiz_start", args=[longest.quiz.slug])
+    return [
+        page_act("quiz, before its start", start, PARTICIPANT),
+        *(MeasuredAct(name=name, run=run, prepare=read) for name, run in acts.items()),
+        MeasuredAct(name="result of a quiz", run=result, prepare=hand_in),
+    ]
 
 
 def job_acts() -> list[MeasuredAct]:
