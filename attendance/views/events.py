@@ -198,7 +198,7 @@ def _find_proposable(account: Account, event: Event) -> QuerySet[Person]:
 def event_propose(request: SignedInRequest, code: str) -> HttpResponse:
     """Propose people of the own unit; the organiser approves, or the person confirms.
 
-    In a large unit they are event by name.
+    In a large unit they are found by name.
     """
     event = _get_joinable_event(request, code)
     people = _find_proposable(request.user, event).order_by("name", "pk")
