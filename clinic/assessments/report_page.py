@@ -15,7 +15,7 @@ from clinic.assessments.frameworks import change_areas, find_framework
 from clinic.assessments.sheet_page import wording
 from clinic.assessments.workbook.report import write_sentence
 from clinic.lib.languages import language
-from clinic.lib.templatetags.ui import points
+from clinic.lib.templatetags.ui import decimals, points
 from clinic.records.imports import Import
 
 DIFFERENCES = frozenset(
@@ -98,20 +98,37 @@ class ReportArea:
 
 @dataclass(frozen=True)
 class GoalStep:
-    """One line of a test: met, or short by so many points."""
+    """One line of a test: met, short by so many points, or not filled in at all.
+
+    Attributes:
+        ceiling: the score if every row not filled in were answered in full.
+    """
 
     label: str
     score: float
     minimum: float
     short_by: float
     met: bool
+    ceiling: float
+    is_blank: bool
+
+    @property
+    def score_words(self) -> str:
+        """The score; a line without any answer is never written as nought."""
+        if self.is_blank:
+            return _("up to %(points)s") % {"points": decimals(Fraction(self.ceiling))}
+        return decimals(Fraction(self.score))
 
     @property
     def state(self) -> str:
+        if self.is_blank:
+            return "todo"
         return "done" if self.met else "late"
 
     @property
     def state_label(self) -> str:
+        if self.is_blank:
+            return _("not filled in")
         if self.met:
             return _("met")
         return _("short by %(points)s") % {"points": points(Fraction(self.short_by))}
@@ -225,6 +242,9 @@ def goals_of(
                 line["minimum"],
                 line["short_by"],
                 line["met"],
+                # A report that was stored before these were written tells neither.
+                ceiling=line.get("ceiling", line["score"]),
+                is_blank=line.get("blank", False),
             )
             for line in distance["lines"]
         ]

@@ -17,6 +17,8 @@ class DistanceLine:
 
     Attributes:
         subject: code of a node, slug of a change area, or empty for the total.
+        ceiling: the score if every row not filled in were answered in full.
+        is_blank: no row is filled in, so that the score says nothing.
     """
 
     code: str
@@ -24,6 +26,8 @@ class DistanceLine:
     score: Fraction
     minimum: Fraction
     maximum: Fraction
+    ceiling: Fraction
+    is_blank: bool
 
     @property
     def short_by(self) -> Fraction:
@@ -99,7 +103,15 @@ def distance(
         else:
             measured = [("", score.total, line.minimum)]
         lines += [
-            DistanceLine(line.code, subject, points.score, minimum, points.maximum)
+            DistanceLine(
+                code=line.code,
+                subject=subject,
+                score=points.score,
+                minimum=minimum,
+                maximum=points.maximum,
+                ceiling=points.ceiling,
+                is_blank=points.unanswered > 0 and not points.answered,
+            )
             for subject, points, minimum in measured
         ]
     states = {True: MET, False: NOT_MET, None: NOT_STATED}

@@ -359,6 +359,8 @@ def distance_as_plain(item: Distance) -> dict[str, Any]:
                 "minimum": _to_float(line.minimum),
                 "short_by": _to_float(line.short_by),
                 "met": line.is_met,
+                "ceiling": _to_float(line.ceiling),
+                "blank": line.is_blank,
             }
             for line in item.lines
         ],

@@ -53,6 +53,15 @@ def test_a_survey_below_3_60_is_short_by_the_rest():
     assert lines["clean-and-accountable", "B.I"].short_by == 0
 
 
+def test_a_line_without_any_answer_is_blank_and_knows_what_it_may_bring():
+    answers = {code: answer for code, answer in full_answers().items() if code != "B.I.a"}
+    lines = lines_of(answers)
+    survey, above = lines["corruption-survey", "B.I.a"], lines["clean-and-accountable", "B.I"]
+    assert (survey.score, survey.ceiling, survey.is_blank) == (0, Fraction("17.5"), True)
+    assert not above.is_blank
+    assert above.ceiling == above.maximum
+
+
 def test_an_area_is_measured_over_both_parts():
     answers = {code: a for code, a in full_answers().items() if not code.startswith("A.I.5.")}
     line = lines_of(answers)["each-area", "pengawasan"]
