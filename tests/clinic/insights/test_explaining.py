@@ -57,7 +57,7 @@ def test_further_answers_are_told_in_quizzes_and_people(number, people, said):
 def test_what_a_units_people_cannot_reach_is_said_plainly():
     assert "Dengan 1 pegawai unit yang terdaftar" in asking(40, people=1, answering=1, answers=6)
     assert "Daftarkan dahulu" in asking(40, people=0, answering=0, answers=0)
-    assert "belum ada kuis bidang ini" in asking(10, (), answering=0, answers=0)
+    assert "belum ada kuis area ini" in asking(10, (), answering=0, answers=0)
 
 
 def test_few_people_are_never_shown_more_than_medium_certainty(world, cast):
