@@ -252,17 +252,20 @@ MEANINGS: dict[str, Promise] = {
         "The unit's people understand this area, and the unit carries it out."
     ),
     Word.KNOWLEDGE_GAP.value: gettext_lazy(
-        "The unit's LKE has many points left to reach here, and the answers show that its people "
-        "can still learn about the area."
+        "The unit's LKE has many points left to reach here, and the answers show that what its "
+        "people understand can still be strengthened."
     ),
     Word.PRACTICE_GAP.value: gettext_lazy(
-        "The unit's people already understand this area; the unit can now carry it out in full."
+        "The unit's people already understand this area, but its LKE does not show the practice "
+        "yet."
     ),
     Word.HIDDEN_RISK.value: gettext_lazy(
         "The unit's own score is above the line while the answers are still below theirs. "
-        "The unit and the Sekretariat RB match the score with its proof."
+        "The unit and the Sekretariat RB should check the score against its proof."
     ),
-    Word.UNKNOWN.value: gettext_lazy("The data do not yet tell. That is neither good nor bad."),
+    Word.UNKNOWN.value: gettext_lazy(
+        "The data are not yet enough to conclude. That is neither good nor bad."
+    ),
 }
 WARN_SKIPPED = 0.10
 """Share of blanks above which the page says that understanding may be lower."""
@@ -280,11 +283,11 @@ def meaning(shown: Shown, assessed: AssessedArea | None) -> str:
         return f"{MEANINGS[shown.word]} {_('Its practice is worth sharing as an example.')}"
     if shown.word == Word.HIDDEN_RISK.value and assessed is not None:
         if wording.is_calm(shown, assessed.not_yet):
-            return _("Every point is reached here; the unit only has to match the proof.")
+            return _("Every point is reached here; the unit only has to check the proof.")
         if not assessed.is_self_scored:
             return _(
                 "The evaluator's score is above the line while the answers are still below theirs. "
-                "The unit and the Sekretariat RB match the score with its proof."
+                "The unit and the Sekretariat RB should check the score against its proof."
             )
     return str(MEANINGS[shown.word])
 
@@ -336,8 +339,8 @@ def counts(shown: Shown) -> list[str]:
         full = _("%(number)d of the answers earned the full mark") % {"number": shown.full}
         sentence = f"{sentence}; {full}"
     room = ngettext(
-        "%(number)d answer was given in the room of an event.",
-        "%(number)d answers were given in the room of an event.",
+        "%(number)d answer was given while an event was under way.",
+        "%(number)d answers were given while an event was under way.",
         shown.in_room,
     ) % {"number": shown.in_room}
     return [f"{sentence}.", room] if shown.in_room else [f"{sentence}."]
@@ -381,9 +384,10 @@ def explain_figures(shown: Shown, assessed: AssessedArea | None) -> list[str]:
         sentences.append(
             _(
                 "Of 100 questions of this area the unit's registered people would answer about "
-                "%(mean)s right; in nine of ten cases between %(low)s and %(high)s. The estimate "
-                "takes in how hard the questions are, lucky guesses, and what is known of other "
-                "units and areas. So it can move a little when others answer."
+                "%(mean)s right; the true value is likely between %(low)s and %(high)s (90 percent "
+                "confidence). The estimate takes in how hard the questions are, lucky guesses, and "
+                "what is known of other units and areas. So it can move a little when others "
+                "answer."
             )
             % {
                 "mean": decimals(shown.estimate * 100, 0),
@@ -421,14 +425,15 @@ def what_would_tell(reason: Reason, shown: Shown, quizzes: Iterable[OpenQuiz], a
     if reason.cause in {Cause.NO_ANSWERS.value, Cause.KNOWING_NOT_DECIDED.value}:
         return _count_on_quizzes(reason, shown, [quiz.questions.get(area, 0) for quiz in quizzes])
     if reason.cause == Cause.SHEET_INCOMPLETE.value:
-        return _("The LKE is filled for %(share)s of its points. Filling the rest would tell.") % {
-            "share": percent(reason.coverage)
-        }
+        return _(
+            "The LKE is filled in for %(share)s of its points. A finding can be named once the "
+            "blank rows are filled in."
+        ) % {"share": percent(reason.coverage)}
     return {
         Cause.NO_POOL.value: _("There are no questions on this area yet."),
         Cause.NO_SHEET.value: _("There is no LKE of this year yet. Upload it."),
         Cause.DOING_NOT_DECIDED.value: _(
-            "The score lies close to the line. A review of the proof would tell."
+            "The score lies close to the line. A finding can be named once the proof is reviewed."
         ),
     }[reason.cause]
 
@@ -449,8 +454,8 @@ def _say_how_many(number: int, shown: Shown, open_now: list[int]) -> str:
     usual = round(shown.answers / shown.answering) if shown.answering else 0
     each = max([*open_now, 0]) or usual
     needed = ngettext(
-        "About %(number)d more answer would tell",
-        "About %(number)d more answers would tell",
+        "About %(number)d more answer is needed to name a finding",
+        "About %(number)d more answers are needed to name a finding",
         number,
     ) % {"number": number}
     if not each:
@@ -470,10 +475,10 @@ def _say_how_many(number: int, shown: Shown, open_now: list[int]) -> str:
 
 def _advise_talk(shown: Shown) -> str:
     return ngettext(
-        "With the %(number)d person registered for this unit, quizzes alone will hardly tell; "
-        "a talk with the unit tells more.",
-        "With the %(number)d people registered for this unit, quizzes alone will hardly tell; "
-        "a talk with the unit tells more.",
+        "With the %(number)d person registered for this unit, quizzes alone may not be enough "
+        "to name a finding; a talk with the unit explains more.",
+        "With the %(number)d people registered for this unit, quizzes alone may not be enough "
+        "to name a finding; a talk with the unit explains more.",
         shown.people,
     ) % {"number": shown.people}
 

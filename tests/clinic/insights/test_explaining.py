@@ -50,7 +50,7 @@ def browser(world, cast, signed_in, settings):
 )
 def test_further_answers_are_told_in_quizzes_and_people(number, people, said):
     told = asking(number, people=people)
-    assert told.startswith(f"Sekitar {number} jawaban lagi")
+    assert told.startswith(f"Diperlukan sekitar {number} jawaban lagi")
     assert said in told
 
 
@@ -181,7 +181,7 @@ def test_the_heaviest_unknown_area_gets_a_step_of_its_own():
 def test_a_point_reached_in_full_accuses_nobody():
     drawn = profile.blocks(profile.in_blocks([line(Word.HIDDEN_RISK, "0")]))
     assert drawn[1]["lines"] == []
-    assert "cukup mencocokkan buktinya" in drawn[0]["lines"][0]["hint"]
+    assert "cukup memeriksa kesesuaian bukti" in drawn[0]["lines"][0]["hint"]
 
 
 def test_an_open_quiz_reaches_its_units_people(world, cast):
