@@ -350,11 +350,11 @@ SHOWN_STEPS = (
     EventStep(
         "tetapkan",
         State.FINALISED,
-        gettext_lazy("Finalise the event"),
+        gettext_lazy("Lock plan and counts"),
         gettext_lazy(
             "From then on nobody changes the plan, and no percentage changes whom it counts."
         ),
-        gettext_lazy("The event is finalised."),
+        gettext_lazy("Plan and counts are locked."),
         is_final=True,
     ),
     EventStep(
