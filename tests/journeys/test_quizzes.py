@@ -71,7 +71,7 @@ def test_a_typed_number_is_echoed_beside_its_field_once_it_is_saved(opened, atte
     page.locator("[name=jawaban]").fill("1.500")
     wait_saved(page, attempt, item.index, {"raw": "1.500"})
     page.wait_for_function("document.querySelector('[data-reading]').textContent.includes('1.500')")
-    assert echo.text_content() == "dibaca: seribu lima ratus (1.500)"
+    assert echo.text_content() == "Terbaca sebagai seribu lima ratus (1.500)"
     page.locator("[name=jawaban]").fill("1.50")
     assert echo.text_content() == ""
 
