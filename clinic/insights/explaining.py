@@ -332,8 +332,10 @@ def counts(shown: Shown) -> list[str]:
             )
             % {"number": shown.people}
         ]
-    sentence = _(
-        "%(answers)d answers from %(some)d of %(all)d people registered in Klinik RB for this unit"
+    sentence = ngettext(
+        "%(answers)d answer from %(some)d of %(all)d people registered in Klinik RB for this unit",
+        "%(answers)d answers from %(some)d of %(all)d people registered in Klinik RB for this unit",
+        shown.answers,
     ) % {"answers": shown.answers, "some": shown.answering, "all": shown.people}
     if shown.full is not None:
         full = _("%(number)d of the answers earned the full mark") % {"number": shown.full}

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.scoring import score_sheet
@@ -420,7 +420,9 @@ def _draw_missing(score: AreaScore, sheet_address: str) -> dict[str, Any]:
         "area": score.area,
         "points": points(score.not_yet_reached, 1),
     }
-    hint = _("%(rows)s rows not filled in") % {"rows": score.unanswered}
+    hint = ngettext(
+        "%(rows)s row not filled in", "%(rows)s rows not filled in", score.unanswered
+    ) % {"rows": score.unanswered}
     return {
         "text": text,
         "url": f"{sheet_address}?saring=belum-diraih",
