@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from attendance.folding import is_in_window, shown_state, state_at
 from attendance.models import Direction, Event, Presence, Registration, Scan, Session
@@ -268,9 +268,17 @@ def status_lines(event: Event, count: HeadCount) -> list[StatusLine]:
     quizzes = Assignment.objects.in_force().filter(event=event).count()
     values = {"count": count.expected, "capacity": event.capacity, "waiting": waiting}
     registered = (
-        _("%(count)d people, no limit of seats")
+        ngettext(
+            "%(count)d person, no limit of seats",
+            "%(count)d people, no limit of seats",
+            count.expected,
+        )
         if event.capacity is None
-        else _("%(count)d people for %(capacity)d seats")
+        else ngettext(
+            "%(count)d person for %(capacity)d seats",
+            "%(count)d people for %(capacity)d seats",
+            count.expected,
+        )
     ) % values
     if waiting:
         registered = f"{registered}; {_('%(waiting)d to be approved') % values}"
@@ -291,7 +299,8 @@ def status_lines(event: Event, count: HeadCount) -> list[StatusLine]:
         ),
         StatusLine(
             _("Preparation"),
-            _("%(count)d quizzes assigned") % {"count": quizzes},
+            ngettext("%(count)d quiz assigned", "%(count)d quizzes assigned", quizzes)
+            % {"count": quizzes},
             "done" if quizzes else "todo",
             to_do("organiser_settings", "kuis") if may_plan and not quizzes else "",
         ),

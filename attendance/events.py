@@ -15,7 +15,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from attendance import presence
 from attendance.models import SHORTEST_REASON, Event, Presence, Session
@@ -117,7 +117,11 @@ def _check_changes(event: Event, changed: Mapping[str, Any], *, actor: Account |
     seats = changed.get("capacity")
     if seats is not None and seats < event.seats_taken:
         raise Refused(
-            _("%(count)d people hold a seat. Write at least this number.")
+            ngettext(
+                "%(count)d person holds a seat. Write at least this number.",
+                "%(count)d people hold a seat. Write at least this number.",
+                event.seats_taken,
+            )
             % {"count": event.seats_taken},
             code="seats_are_taken",
             status=409,
@@ -350,11 +354,11 @@ SHOWN_STEPS = (
     EventStep(
         "tetapkan",
         State.FINALISED,
-        gettext_lazy("Finalise the event"),
+        gettext_lazy("Lock plan and counts"),
         gettext_lazy(
             "From then on nobody changes the plan, and no percentage changes whom it counts."
         ),
-        gettext_lazy("The event is finalised."),
+        gettext_lazy("Plan and counts are locked."),
         is_final=True,
     ),
     EventStep(

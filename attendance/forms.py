@@ -82,7 +82,12 @@ class WalkInForm(forms.Form):
     """Somebody at the desk who is not on the list."""
 
     name = forms.CharField(label=_("Name"), max_length=160)
-    unit = forms.ModelChoiceField(Unit.objects.none(), to_field_name="slug", label=_("Unit"))
+    unit = forms.ModelChoiceField(
+        Unit.objects.none(),
+        to_field_name="slug",
+        label=_("Unit"),
+        empty_label=_("Choose a unit"),
+    )
     nip = forms.CharField(label="NIP", max_length=24, required=False)
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:

@@ -278,7 +278,7 @@ def past_events(rows: QuerySet[Event]) -> QuerySet[Event]:
 
 def past_lines(rows: Iterable[Event]) -> list[EventLine]:
     """Return the lines of past events; what ended waits to be finalised."""
-    finalise = _("Finalise the event once attendance is corrected.")
+    finalise = _("Lock plan and counts once attendance is corrected.")
     return [
         EventLine(event, event.first_start, finalise if event.state == State.ENDED else "")
         for event in rows

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from attendance.folding import shown_state
 from attendance.models import Event, Presence, Session
@@ -80,7 +80,8 @@ def attendance_list(
             width, height = height, width
         else:
             lines += [{"number": len(lines) + more} for more in range(1, BLANK_ROWS + 1)]
-        notes = [_("%(count)d names on the list") % {"count": len(rows)}]
+        names = ngettext("%(count)d name on the list", "%(count)d names on the list", len(rows))
+        notes = [names % {"count": len(rows)}]
         if is_recorded:
             notes.append(_(HOW_COUNTED[event.closing]))
         signed_on = dates.format_date(dates.local_day(sessions[-1].starts_at, event.zone))

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from attendance.folding import Effect
 from attendance.models import Correction
@@ -71,11 +72,25 @@ UNCHANGED: dict[str, Promise] = {
 }
 STILL_WAITING = _("%(count)d on the waiting list still: every seat is taken.")
 QUESTIONS: dict[str, Promise] = {
-    "approve": _("Approve %(count)d registrations?"),
-    "decline": _("Decline %(count)d registrations?"),
-    "wait": _("Move %(count)d registrations to the waiting list?"),
-    "revoke": _("Revoke %(count)d registrations?"),
-    "restore": _("Put %(count)d registrations in force again?"),
+    "approve": ngettext_lazy(
+        "Approve %(count)d registration?", "Approve %(count)d registrations?", "count"
+    ),
+    "decline": ngettext_lazy(
+        "Decline %(count)d registration?", "Decline %(count)d registrations?", "count"
+    ),
+    "wait": ngettext_lazy(
+        "Move %(count)d registration to the waiting list?",
+        "Move %(count)d registrations to the waiting list?",
+        "count",
+    ),
+    "revoke": ngettext_lazy(
+        "Revoke %(count)d registration?", "Revoke %(count)d registrations?", "count"
+    ),
+    "restore": ngettext_lazy(
+        "Put %(count)d registration in force again?",
+        "Put %(count)d registrations in force again?",
+        "count",
+    ),
 }
 
 

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -234,5 +235,6 @@ def _propose(request: SignedInRequest, event: Event, persons: list[Person]) -> H
         else:
             done += 1
     if done:
-        messages.success(request, _("%(count)d people proposed.") % {"count": done})
+        said = ngettext("%(count)d person proposed.", "%(count)d people proposed.", done)
+        messages.success(request, said % {"count": done})
     return redirect("event_propose", code=event.code)

@@ -64,6 +64,7 @@ def _find_by_unit(
         return refused
     context["units"] = [row for row in candidates if row.people]
     context["without_people"] = [row.unit for row in candidates if not row.people]
+    context["found"] = sum(len(row.people) for row in candidates)
     context["new"] = sum(who.registration is None for row in candidates for who in row.people)
     return None
 

@@ -36,7 +36,9 @@ TITLES: dict[str, Promise] = {
 }
 REMEDIES: dict[str, Promise] = {
     "no_proof_link": gettext_lazy("Add the link of a document that an assessor can open."),
-    "survey_at_maximum": gettext_lazy("Keep the survey report with its number of respondents."),
+    "survey_at_maximum": gettext_lazy(
+        "Make sure that the survey report names the number of respondents."
+    ),
     "note_disagrees": gettext_lazy("Read the row again and align answer, remark and proof."),
     "count_disagrees": gettext_lazy("Compare the counts with their source document."),
     "link_reused": gettext_lazy("See that the document shows what each of the rows asks for."),

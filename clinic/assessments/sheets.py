@@ -203,7 +203,9 @@ def save_row(
         current.unit, current.edition = sheet.unit, sheet.edition
         before = rows_of(current)
         if fingerprint(before, framework, code) != seen:
-            raise RowChanged(_("Somebody changed this row meanwhile. Compare both and save again."))
+            raise RowChanged(
+                _("This row has changed since you opened it. Compare both and save again.")
+            )
         stored = before.get(code, EMPTY_ENTRY)
         main = entries.get(code, RowEntry(value=stored.value))
         proof = (typed.proof, typed.link)

@@ -31,7 +31,7 @@ class SampleForm(forms.Form):
         widget=forms.RadioSelect,
     )
     areas = forms.MultipleChoiceField(
-        label="Bidang",
+        label="Area perubahan",
         choices=[("pengawasan", "Penguatan pengawasan"), ("layanan", "Pelayanan publik")],
         widget=forms.CheckboxSelectMultiple,
         required=False,
@@ -49,7 +49,9 @@ class FilterForm(forms.Form):
     """A filter of a list."""
 
     area = forms.ChoiceField(
-        label="Bidang", choices=[("", "Semua"), ("pengawasan", "Pengawasan")], required=False
+        label="Area perubahan",
+        choices=[("", "Semua"), ("pengawasan", "Pengawasan")],
+        required=False,
     )
     status = forms.ChoiceField(
         label="Status", choices=[("", "Semua"), ("selesai", "Selesai")], required=False
@@ -249,7 +251,7 @@ VALUES: dict[str, Any] = {
         {"term": "Laporan selesai", "value": "6"},
     ],
     "why_lines": [
-        "Unit Anda belum meraih 4,1 poin pada bidang ini.",
+        "Unit Anda belum meraih 4,1 poin pada area ini.",
         "Dua butir menunggu bukti dukung.",
     ],
     "areas": [

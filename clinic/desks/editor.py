@@ -107,13 +107,14 @@ def administrator_panels(account: Account, failing: Sequence[str]) -> list[HomeP
         describe_health(failing),
         HomePanel(
             title=_("Accounts and people"),
-            lead=_("%(people)d people, %(active)d accounts; %(waiting)d have never signed in.")
+            lead=_("People: %(people)d. Accounts: %(active)d; never signed in: %(waiting)d.")
             % numbers,
             links=[{"label": _("People and their accounts"), "url": reverse("people_list")}],
         ),
         HomePanel(
             title=_("Work units"),
-            lead=_("%(count)d units today.") % {"count": units},
+            lead=ngettext("%(count)d unit today.", "%(count)d units today.", units)
+            % {"count": units},
             links=[{"label": _("All work units"), "url": reverse("units_list")}],
         ),
         HomePanel(
@@ -126,7 +127,12 @@ def administrator_panels(account: Account, failing: Sequence[str]) -> list[HomeP
         ),
         HomePanel(
             title=_("Activation slips"),
-            lead=_("%(count)d accounts wait to be taken into use.") % {"count": waiting},
+            lead=ngettext(
+                "%(count)d account waits to be taken into use.",
+                "%(count)d accounts wait to be taken into use.",
+                waiting,
+            )
+            % {"count": waiting},
             links=[{"label": _("Print activation slips"), "url": reverse("account_slips")}],
         ),
     ]
@@ -154,9 +160,15 @@ def describe_health(failing: Sequence[str]) -> HomePanel:
     unsent = Notice.objects.filter(state=Notice.State.FAILED).count()
     if settings.EMAIL_URL == "none":  # allowed: notices wait to be printed
         waiting = Notice.objects.to_print().count()
-        hint = _("no mail server; %(count)d notices to print") % {"count": waiting}
+        hint = ngettext(
+            "no mail server; %(count)d notice to print",
+            "no mail server; %(count)d notices to print",
+            waiting,
+        ) % {"count": waiting}
     else:
-        hint = _("%(count)d messages not sent") % {"count": unsent}
+        hint = ngettext("%(count)d message not sent", "%(count)d messages not sent", unsent) % {
+            "count": unsent
+        }
     rows.append(describe(_("Mail"), hint, is_well=not unsent))
     is_all_well = all(row["state"] == "done" for row in rows)
     lead = _("Everything runs.") if is_all_well else _("Something needs your attention.")

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -133,7 +134,11 @@ def _changed_hint(standing: ModuleProgress) -> str:
     version = _("Finished in version %(number)d") % {"number": standing.completion.edition}
     if not standing.changed:
         return version
-    return _("%(version)s; %(count)d sections have changed") % {
+    return ngettext(
+        "%(version)s; %(count)d section has changed",
+        "%(version)s; %(count)d sections have changed",
+        len(standing.changed),
+    ) % {
         "version": version,
         "count": len(standing.changed),
     }

@@ -25,7 +25,7 @@ MENU: tuple[Entry, ...] = (
     ("quizzes", _("Quizzes")),
     ("organiser_events", _("Organising")),
     ("sheets", _("Assessment sheets")),
-    ("map", _("Map of gaps")),
+    ("map", _("Map of needs")),
 )
 SIGNED_IN_ONLY = frozenset({"home", "quizzes"})
 # Rooms that only some roles enter: a link that answers "no" helps nobody.

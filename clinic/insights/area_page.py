@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, F, QuerySet, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clinic.assessments import sheet_page
 from clinic.assessments.frameworks import edition_file
@@ -91,9 +92,13 @@ def scatter(
     knowing_from, doing_from = _find_lines()
     weak = sum(row["knowing"] < knowing_from and row["doing"] < doing_from for row in rows)
     return Chart(
-        title=_("%(weak)d of %(drawn)d units have much to gain on both sides")
+        title=ngettext(
+            "In %(weak)d of %(drawn)d unit both understanding and LKE score can still rise",
+            "In %(weak)d of %(drawn)d units both understanding and LKE score can still rise",
+            len(rows),
+        )
         % {"weak": weak, "drawn": len(rows)},
-        note=_("Across: of 100 questions answered right. Upwards: LKE score in percent."),
+        note=_("Across: estimated right answers of 100. Upwards: LKE score in percent."),
         height=HEIGHT,
         rows=rows,
         ticks=[

@@ -193,9 +193,12 @@ def understanding_chart(cells: Sequence[tuple[Any, Shown]]) -> Chart | None:
     least, lowest = min(drawn, key=lambda pair: pair[1].estimate or 0)
     scale = AxisScale(0, HUNDRED, MARGIN, WIDTH - MARGIN)
     return Chart(
-        title=_("%(area)s: about %(mean)s of 100 questions answered right")
+        title=_("%(area)s: an estimated %(mean)s of 100 questions right")
         % {"area": least, "mean": decimals((lowest.estimate or 0) * HUNDRED, 0)},
-        note=_("Of 100 questions of the area. Dot: estimate. Bar: nine of ten cases. n: people."),
+        note=_(
+            "Of 100 questions of the area. Dot: estimate. Bar: range with 90 percent confidence. "
+            "n: people."
+        ),
         height=HEAD + len(drawn) * ROW + FOOT,
         rows=[
             _draw_understanding(area, shown, index, scale)

@@ -252,17 +252,20 @@ MEANINGS: dict[str, Promise] = {
         "The unit's people understand this area, and the unit carries it out."
     ),
     Word.KNOWLEDGE_GAP.value: gettext_lazy(
-        "The unit's LKE has many points left to reach here, and the answers show that its people "
-        "can still learn about the area."
+        "The unit's LKE has many points left to reach here, and the answers show that what its "
+        "people understand can still be strengthened."
     ),
     Word.PRACTICE_GAP.value: gettext_lazy(
-        "The unit's people already understand this area; the unit can now carry it out in full."
+        "The unit's people already understand this area, but its LKE does not show the practice "
+        "yet."
     ),
     Word.HIDDEN_RISK.value: gettext_lazy(
         "Practice is estimated above its line while the answers are still below theirs. "
-        "The unit and the Sekretariat RB match the score with its proof."
+        "The unit and the Sekretariat RB should check the score against its proof."
     ),
-    Word.UNKNOWN.value: gettext_lazy("The data do not yet tell. That is neither good nor bad."),
+    Word.UNKNOWN.value: gettext_lazy(
+        "The data are not yet enough to conclude. That is neither good nor bad."
+    ),
 }
 WARN_SKIPPED = 0.10
 """Share of blanks above which the page says that understanding may be lower."""
@@ -280,7 +283,7 @@ def meaning(shown: Shown, assessed: AssessedArea | None) -> str:
     if shown.word == Word.SOUND.value and not shown.is_limited:
         return f"{MEANINGS[shown.word]} {_('Its practice is worth sharing as an example.')}"
     if assessed is not None and wording.is_calm(shown, assessed.not_yet):
-        return _("Every point is reached here; the unit only has to match the proof.")
+        return _("Every point is reached here; the unit only has to check the proof.")
     return str(MEANINGS[shown.word])
 
 
@@ -332,15 +335,17 @@ def counts(shown: Shown) -> list[str]:
             )
             % {"number": shown.people}
         ]
-    sentence = _(
-        "%(answers)d answers from %(some)d of %(all)d people registered in Klinik RB for this unit"
+    sentence = ngettext(
+        "%(answers)d answer from %(some)d of %(all)d people registered in Klinik RB for this unit",
+        "%(answers)d answers from %(some)d of %(all)d people registered in Klinik RB for this unit",
+        shown.answers,
     ) % {"answers": shown.answers, "some": shown.answering, "all": shown.people}
     if shown.full is not None:
         full = _("%(number)d of the answers earned the full mark") % {"number": shown.full}
         sentence = f"{sentence}; {full}"
     room = ngettext(
-        "%(number)d answer was given in the room of an event.",
-        "%(number)d answers were given in the room of an event.",
+        "%(number)d answer was given while an event was under way.",
+        "%(number)d answers were given while an event was under way.",
         shown.in_room,
     ) % {"number": shown.in_room}
     return [f"{sentence}.", room] if shown.in_room else [f"{sentence}."]
@@ -384,9 +389,10 @@ def explain_figures(shown: Shown, assessed: AssessedArea | None) -> list[str]:
         sentences.append(
             _(
                 "Of 100 questions of this area the unit's registered people would answer about "
-                "%(mean)s right; in nine of ten cases between %(low)s and %(high)s. The estimate "
-                "takes in how hard the questions are, lucky guesses, and what is known of other "
-                "units and areas. So it can move a little when others answer."
+                "%(mean)s right; the true value is likely between %(low)s and %(high)s (90 percent "
+                "confidence). The estimate takes in how hard the questions are, lucky guesses, and "
+                "what is known of other units and areas. So it can move a little when others "
+                "answer."
             )
             % {
                 "mean": decimals(shown.estimate * 100, 0),
@@ -439,18 +445,20 @@ def what_would_tell(reason: Reason, shown: Shown, quizzes: Iterable[OpenQuiz], a
     if reason.cause in {Cause.NO_ANSWERS.value, Cause.KNOWING_NOT_DECIDED.value}:
         return _count_on_quizzes(reason, shown, [quiz.questions.get(area, 0) for quiz in quizzes])
     if reason.cause == Cause.SHEET_INCOMPLETE.value:
-        return _("The LKE is filled for %(share)s of its points. Filling the rest would tell.") % {
-            "share": percent(reason.coverage)
-        }
+        return _(
+            "The LKE is filled in for %(share)s of its points. A finding can be named once the "
+            "blank rows are filled in."
+        ) % {"share": percent(reason.coverage)}
     return {
         Cause.NO_POOL.value: _("There are no questions on this area yet."),
         Cause.NO_SHEET.value: _("There is no LKE of this year yet. Upload it."),
         Cause.DOING_NOT_DECIDED.value: _(
-            "The estimated practice lies close to the line. A review of the proof would tell."
+            "The estimated practice lies close to the line. A finding can be named once the proof "
+            "is reviewed."
         ),
         Cause.SIDES_DIFFER.value: _(
             "The score of the LKE and the estimated practice lie on different sides of the line, "
-            "so no word is named. A review of the proof would tell."
+            "so no word is named. A finding can be named once the proof is reviewed."
         ),
     }[reason.cause]
 
@@ -471,8 +479,8 @@ def _say_how_many(number: int, shown: Shown, open_now: list[int]) -> str:
     usual = round(shown.answers / shown.answering) if shown.answering else 0
     each = max([*open_now, 0]) or usual
     needed = ngettext(
-        "About %(number)d more answer would tell",
-        "About %(number)d more answers would tell",
+        "About %(number)d more answer is needed to name a finding",
+        "About %(number)d more answers are needed to name a finding",
         number,
     ) % {"number": number}
     if not each:
@@ -492,10 +500,10 @@ def _say_how_many(number: int, shown: Shown, open_now: list[int]) -> str:
 
 def _advise_talk(shown: Shown) -> str:
     return ngettext(
-        "With the %(number)d person registered for this unit, quizzes alone will hardly tell; "
-        "a talk with the unit tells more.",
-        "With the %(number)d people registered for this unit, quizzes alone will hardly tell; "
-        "a talk with the unit tells more.",
+        "With the %(number)d person registered for this unit, quizzes alone may not be enough "
+        "to name a finding; a talk with the unit explains more.",
+        "With the %(number)d people registered for this unit, quizzes alone may not be enough "
+        "to name a finding; a talk with the unit explains more.",
         shown.people,
     ) % {"number": shown.people}
 

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.scoring import score_sheet
@@ -257,7 +257,7 @@ def blocks(content: Profile) -> list[dict[str, Any]]:
 def _draw_known(line: ProfileLine) -> dict[str, Any]:
     hints = [wording.basis(line.shown)]
     if wording.is_calm(line.shown, line.weight):
-        hints.append(_("Every point is reached here; the unit only has to match the proof."))
+        hints.append(_("Every point is reached here; the unit only has to check the proof."))
     return {**_draw_line(line), "text": str(line.area), "hint": ". ".join(hints)}
 
 
@@ -305,15 +305,15 @@ def _learn(line: ProfileLine) -> dict[str, Any]:
 
 
 def _coach(_line: ProfileLine) -> dict[str, Any]:
-    return {"hint": _("The unit asks the Sekretariat RB for coaching on this area.")}
+    return {"hint": _("Suggested: the Sekretariat RB plans coaching for this unit.")}
 
 
 def _verify(line: ProfileLine) -> dict[str, Any]:
     if not line.rows:
-        return {"hint": _("The unit matches the rows of its LKE with their proof.")}
+        return {"hint": _("Suggested: the unit checks the rows of its LKE against their proof.")}
     return {
         "url": f"{line.rows}?saring=tanpa-bukti",
-        "hint": _("The link leads to the rows of the LKE without a link to proof."),
+        "hint": _("See the rows of the LKE that have no link to proof yet."),
     }
 
 
@@ -420,7 +420,9 @@ def _draw_missing(score: AreaScore, sheet_address: str) -> dict[str, Any]:
         "area": score.area,
         "points": points(score.not_yet_reached, 1),
     }
-    hint = _("%(rows)s rows not filled in") % {"rows": score.unanswered}
+    hint = ngettext(
+        "%(rows)s row not filled in", "%(rows)s rows not filled in", score.unanswered
+    ) % {"rows": score.unanswered}
     return {
         "text": text,
         "url": f"{sheet_address}?saring=belum-diraih",

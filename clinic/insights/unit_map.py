@@ -298,7 +298,7 @@ class _MapDrawing:
         self.query, self.signs, self.points_of = query, signs, points_of
         self.areas = [(area.slug, str(area)) for area in areas]
         self.view = str(VIEWS[query.view])
-        self.to_match = _("match the proof, no point is left to reach")
+        self.to_match = _("check the proof, no point is left to reach")
         self.not_assessed = {
             "tone": NONE_ASSESSED,
             "label": _("not assessed in this framework"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from clinic.insights.arithmetic.diagnosis import Cause, Word
 from clinic.insights.arithmetic.suppression import State
@@ -90,9 +90,11 @@ def basis(shown: Shown) -> str:
     """How many people and answers stand behind a finding, "limited data" included."""
     if shown.is_hidden:
         return ""
-    counts = _("%(people)d people, %(answers)d answers") % {
-        "people": shown.answering,
-        "answers": shown.answers,
+    people = ngettext("%(number)d person", "%(number)d people", shown.answering)
+    answers = ngettext("%(number)d answer", "%(number)d answers", shown.answers)
+    counts = _("%(people)s, %(answers)s") % {
+        "people": people % {"number": shown.answering},
+        "answers": answers % {"number": shown.answers},
     }
     return f"{_('Limited data')}: {counts}" if shown.is_limited else counts
 

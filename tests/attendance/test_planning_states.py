@@ -74,7 +74,7 @@ class TestStates:
             "tutup": "Pendaftaran sudah ditutup.",
             "mulai": "Kegiatan sudah dimulai.",
             "akhiri": "Kegiatan sudah diakhiri.",
-            "tetapkan": "Kegiatan sudah ditetapkan.",
+            "tetapkan": "Rencana dan hitungan sudah dikunci.",
         }.items():
             page = browser.post(f"/panitia/{event.code}/keadaan/{act}", follow=True)
             assert sentence in page.content.decode()

@@ -109,7 +109,7 @@ def test_the_loop(enter, worker, server, cast, ground):
 
     wait_for_finding(unit, answers=2 * QUESTIONS)
     after = read_profile(staff, unit, "16-profil-sesudah")
-    assert "Sekitar 2 jawaban lagi" in before["yang-belum-diketahui"][AREA_NAME]
+    assert "sekitar 2 jawaban lagi" in before["yang-belum-diketahui"][AREA_NAME]
     assert AREA_NAME not in before["yang-lemah"]
     assert AREA_NAME not in after["yang-belum-diketahui"]
     assert "2 orang, 20 jawaban" in after["yang-lemah"][AREA_NAME]

@@ -71,7 +71,7 @@ def test_a_typed_number_is_echoed_beside_its_field_once_it_is_saved(opened, atte
 
     page.locator("[name=jawaban]").fill("1.500")
     wait_saved(page, attempt, item.index, {"raw": "1.500"})
-    expect(echo).to_have_text("dibaca: seribu lima ratus (1.500)", timeout=PATIENCE)
+    expect(echo).to_have_text("Terbaca sebagai seribu lima ratus (1.500)", timeout=PATIENCE)
     page.locator("[name=jawaban]").fill("1.50")
     assert echo.text_content() == ""
 

@@ -3,6 +3,7 @@
 English has no catalogue: its texts are the msgids themselves.
 """
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -11,12 +12,14 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
-from tests.laws.extraction import collect, literals, messages_of
+from tests.laws.extraction import PACKAGES, collect, literals, messages_of
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCALES = ROOT / "clinic" / "locale"
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 CONTENT = sorted((ROOT / "clinic" / "management" / "content").rglob("*.toml"))
+CATALOGUES = sorted((ROOT / "clinic").glob("locale*/id/LC_MESSAGES/*.po"))
+MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 # Words of auditors, of blame and of loss; the second part of each is what pages say instead.
 UNWANTED = {
@@ -29,6 +32,21 @@ UNWANTED = {
     "kehilangan": "belum meraih",
 }
 UNWANTED_PATTERN = re.compile(rf"\b(?:{'|'.join(UNWANTED)})(?:nya)?\b", re.IGNORECASE)
+
+# A "bidang" is a division of an office, with a head of its own; "dugaan" is what one is suspected
+# of. The eight areas are "area perubahan", a figure worked out is a "perkiraan".
+OFFICE = r"(?<!kepala )(?<!kementerian )"  # whose name has the word in it
+MISREAD_PATTERN = re.compile(rf"\b(?:{OFFICE}bidang|dugaan)(?:nya)?\b", re.IGNORECASE)
+# Modules and questions tell of the divisions of offices: there only the areas go by their name.
+AREAS = (
+    "perubahan|reformasi|manajemen|deregulasi|organisasi|tata ?laksana|sdm|akuntabilitas|"
+    "pengawasan|pelayanan publik"
+)
+MISNAMED_PATTERN = re.compile(
+    rf"\b(?:delapan bidang|{OFFICE}bidang (?:{AREAS})|dugaan(?:nya)?)\b", re.IGNORECASE
+)
+ADDRESS = re.compile(r"[a-z0-9<>:/?=-]+")  # a form key, a slug, a path
+
 EVENT_MODE = re.compile(r"\b(?:luring|daring)\b", re.IGNORECASE)
 ROOMS_OF_EVENTS = ("attendance/", "templates/attendance/")
 
@@ -72,6 +90,29 @@ def stale(wanted: Catalog, catalogue: Catalog) -> list[str]:
 def unwanted_words(text: str) -> list[str]:
     """Return the words of a text that no screen shows."""
     return [word.lower() for word in UNWANTED_PATTERN.findall(text)]
+
+
+def misread_words(text: str) -> list[str]:
+    """Return the words of a text that an office reads as something else."""
+    return [word.lower() for word in MISREAD_PATTERN.findall(text)]
+
+
+def spoken(source: str) -> list[str]:
+    """Return the texts of a module, without its docstrings, keys and addresses."""
+    tree = ast.parse(source)
+    notes = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in notes
+        and not ADDRESS.fullmatch(node.value)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +163,25 @@ def test_u58_no_module_or_question_blames_or_audits(path):
     text = path.read_text()
     assert tomllib.loads(text)
     assert unwanted_words(text) == []
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: f"{path.parts[-4]}/{path.stem}")
+def test_u58_no_text_takes_an_area_for_a_division_or_a_figure_for_a_suspicion(path):
+    with path.open(encoding="utf-8") as stream:
+        texts = [form for message in read_po(stream) if message.id for form in said(message)]
+    assert texts
+    assert [text for text in texts if misread_words(text)] == []
+
+
+def test_u58_no_sample_in_the_code_does_so_either():
+    texts = [text for path in MODULES for text in spoken(path.read_text())]
+    texts += [literal.text for literal in literals(SAMPLE_PAGE.read_text())]
+    assert [text for text in texts if misread_words(text)] == []
+
+
+@pytest.mark.parametrize("path", CONTENT, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_u58_modules_and_questions_name_the_areas_as_the_rules_do(path):
+    assert MISNAMED_PATTERN.findall(path.read_text()) == []
 
 
 def test_u58_luring_and_daring_are_the_mode_of_an_event(wanted, indonesian):
@@ -216,3 +276,37 @@ class TestTheLawsThemselves:
     )
     def test_unwanted_words_are_found(self, text, words):
         assert unwanted_words(text) == words
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("Poin per bidang", ["bidang"]),
+            ("Bidang terberatnya; dugaannya", ["bidang", "dugaannya"]),
+            ("Unit dan bidangnya", ["bidangnya"]),
+            ("Kepala Bidang Pengawasan", []),
+            ("Kementerian bidang hukum membidangi peraturan", []),
+            ("Perkiraan menurut area perubahan", []),
+        ],
+    )
+    def test_misread_words_are_found(self, text, words):
+        assert misread_words(text) == words
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("tiga indikator bidang pengawasan", ["bidang pengawasan"]),
+            ("satu dari delapan bidang", ["delapan bidang"]),
+            ("Dugaan pelanggaran", ["Dugaan"]),
+            ("Dua bidang lain tidak dimuat; bidang perizinan", []),
+            ("Kementerian bidang reformasi birokrasi", []),
+        ],
+    )
+    def test_misnamed_areas_are_found(self, text, words):
+        assert MISNAMED_PATTERN.findall(text) == words
+
+    def test_texts_of_modules_are_found(self):
+        source = (
+            '"""Bidang."""\nx = {"bidang": "Bidang", "u": "bidang/<u>/"}\ny = f"Per bidang {x}"'
+        )
+        found = [text for text in spoken(source) if misread_words(text)]
+        assert sorted(found) == ["Bidang", "Per bidang "]

@@ -48,7 +48,7 @@ def test_a_saved_number_is_told_as_it_was_read(attempt, base, browser):
 
     told = browser.put(f"{base}/items/{index}", body({"raw": "1.500"}), JSON).json()
 
-    assert told["reading"] == "dibaca: seribu lima ratus (1.500)"
+    assert told["reading"] == "Terbaca sebagai seribu lima ratus (1.500)"
     assert browser.get(base).json()["items"][index - 1]["reading"] == told["reading"]
 
 

@@ -94,8 +94,8 @@ def numeric_path(attempt):
 
 def test_a_typed_number_is_echoed_as_it_was_read(browser, attempt):
     path = numeric_path(attempt)
-    read = "dibaca: seribu lima ratus (1.500)"
-    assert "dibaca:" not in browser.get(path).content.decode()
+    read = "Terbaca sebagai seribu lima ratus (1.500)"
+    assert "Terbaca sebagai" not in browser.get(path).content.decode()
     sent = {**hidden(browser.get(path)), "jawaban": "1.500", "ke": "1"}
 
     following = browser.post(path, sent, follow=True).content.decode()

@@ -64,11 +64,11 @@ def _said(at):
     ("number", "indonesian", "english"),
     [
         (None, "", ""),
-        (Fraction(1500), "dibaca: seribu lima ratus (1.500)", "read as: 1,500"),
-        (Fraction("56.84"), "dibaca: 56,84", "read as: 56.84"),
-        (Fraction(-3), "dibaca: minus tiga (-3)", "read as: -3"),
-        (Fraction(1, 3), "dibaca: 1/3", "read as: 1/3"),
-        (Fraction(10**30), f"dibaca: 1{'.000' * 10}", f"read as: 1{',000' * 10}"),
+        (Fraction(1500), "Terbaca sebagai seribu lima ratus (1.500)", "read as: 1,500"),
+        (Fraction("56.84"), "Terbaca sebagai 56,84", "read as: 56.84"),
+        (Fraction(-3), "Terbaca sebagai minus tiga (-3)", "read as: -3"),
+        (Fraction(1, 3), "Terbaca sebagai 1/3", "read as: 1/3"),
+        (Fraction(10**30), f"Terbaca sebagai 1{'.000' * 10}", f"read as: 1{',000' * 10}"),
     ],
 )
 def test_a_number_is_read_out_in_words_where_there_are_any(number, indonesian, english):

@@ -51,7 +51,7 @@ export function questionPage(form, total) {
         const [label, input] = [copy.querySelector("label"), copy.querySelector("input")];
         label.htmlFor = input.id = `j-${letter}`;
         input.value = id;
-        say(copy.querySelector("span"), `${letter}. ${text}`, language);
+        say(copy.querySelector("span"), text, language);
       });
     }
     fields.replaceChildren(drawn);

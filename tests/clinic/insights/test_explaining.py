@@ -51,14 +51,14 @@ def browser(world, cast, signed_in, settings):
 )
 def test_further_answers_are_told_in_quizzes_and_people(number, people, said):
     told = asking(number, people=people)
-    assert told.startswith(f"Sekitar {number} jawaban lagi")
+    assert told.startswith(f"Diperlukan sekitar {number} jawaban lagi")
     assert said in told
 
 
 def test_what_a_units_people_cannot_reach_is_said_plainly():
     assert "Dengan 1 pegawai unit yang terdaftar" in asking(40, people=1, answering=1, answers=6)
     assert "Daftarkan dahulu" in asking(40, people=0, answering=0, answers=0)
-    assert "belum ada kuis bidang ini" in asking(10, (), answering=0, answers=0)
+    assert "belum ada kuis area ini" in asking(10, (), answering=0, answers=0)
 
 
 def test_few_people_are_never_shown_more_than_medium_certainty(world, cast):
@@ -189,7 +189,7 @@ def test_the_heaviest_unknown_area_gets_a_step_of_its_own():
 def test_a_point_reached_in_full_accuses_nobody():
     drawn = profile.blocks(profile.in_blocks([line(Word.HIDDEN_RISK, "0")]))
     assert drawn[1]["lines"] == []
-    assert "cukup mencocokkan buktinya" in drawn[0]["lines"][0]["hint"]
+    assert "cukup memeriksa kesesuaian bukti" in drawn[0]["lines"][0]["hint"]
 
 
 def test_an_open_quiz_reaches_its_units_people(world, cast):

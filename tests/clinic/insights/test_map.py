@@ -57,7 +57,7 @@ def test_the_map_shows_the_units_of_one_regency_in_official_order(cast, signed_i
     assert len(drawn.areas) == 6
     tones = [cell["tone"] for cell in drawn.rows[0]["cells"]]
     assert tones == ["unknown"] * 6
-    assert "6 bidang" in drawn.assessed
+    assert "6 area perubahan" in drawn.assessed
     assert drawn.assessed.count(";") == 2
     assert "sebelah" not in text(page)
     assert len(drawn.without) >= 3
