@@ -76,6 +76,21 @@ def test_a_typed_number_is_echoed_beside_its_field_once_it_is_saved(opened, atte
     assert echo.text_content() == ""
 
 
+def test_an_answer_given_before_the_script_has_come_is_kept(opened, attempt):
+    page = opened("/kuis/")
+    held = []
+    page.route("**/attempt*.js", lambda route: held.append(route))
+    page.goto(page.url.replace("/kuis/", item_path(attempt, 1)), wait_until="commit")
+    page.wait_for_selector("[name=jawaban]")
+    chosen = choose(page, 1)
+    (script,) = held
+    script.continue_()
+    page.wait_for_load_state()
+    page.locator("button[name=ke]").first.click()
+    heading(page, 2)
+    wait_saved(page, attempt, 1, chosen)
+
+
 def test_answers_go_by_themselves_and_those_of_some_seconds_together(opened, attempt):
     page = opened(item_path(attempt, 1))
     saves = []

@@ -44,6 +44,15 @@ function nextSeq() {
   return seq;
 }
 
+// Several choices are the same in any order.
+function isSame(one, other) {
+  const ordered = (value) => {
+    if (Array.isArray(value)) return [...value].sort();
+    return value && typeof value === "object" ? Object.entries(value).sort() : value;
+  };
+  return JSON.stringify(ordered(one)) === JSON.stringify(ordered(other));
+}
+
 function clock(moment) {
   const parts = { hour: "2-digit", minute: "2-digit", timeZone: page.zone };
   return new Intl.DateTimeFormat("id", parts).format(new Date(moment));
@@ -414,6 +423,12 @@ addEventListener("online", send);
 addEventListener("beforeunload", (event) => {
   if (!passes && unsent.size) event.preventDefault();
 });
+
+// What was chosen before this script had come is a change like any other; what the server has just
+// refused is not: the person has still to say.
+const early = "refused" in page ? null : view.read(itemAt(current));
+if (early !== null && !isSame(early, itemAt(current).value)) change(GATHER);
+await writing;
 
 // A reload shows what was changed and not yet stored.
 for (const entry of await all(prefix)) {
