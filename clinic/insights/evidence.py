@@ -382,6 +382,7 @@ class Module:
 
     slug: str
     title: str
+    minutes: int
 
 
 def modules_for(outcomes: Iterable[str]) -> dict[str, Module]:
@@ -394,7 +395,7 @@ def modules_for(outcomes: Iterable[str]) -> dict[str, Module]:
     rows = editions.order_by("module__area__order", "module__pk")
     for slug, head in rows.values_list("module__slug", "head"):
         for outcome in wanted.intersection(head["outcomes"]):
-            found.setdefault(outcome, Module(slug, head["title"]))
+            found.setdefault(outcome, Module(slug, head["title"], head["minutes"]))
     return found
 
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
+from django.db.models import Count, Sum
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +23,15 @@ from django.utils.translation import gettext as _
 from clinic.assessments.arithmetic.scoring import score_sheet
 from clinic.assessments.arithmetic.thresholds import distance
 from clinic.assessments.frameworks import edition_file
-from clinic.assessments.models import AreaScore, ChangeArea, FrameworkEdition, Outcome, Sheet
+from clinic.assessments.models import (
+    AreaScore,
+    ChangeArea,
+    FrameworkEdition,
+    Outcome,
+    Proof,
+    Score,
+    Sheet,
+)
 from clinic.assessments.report_page import Goal, goals_of
 from clinic.assessments.sheets import rows_of
 from clinic.assessments.workbook.report import distance_as_plain, threshold_as_plain
@@ -29,7 +39,7 @@ from clinic.insights import evidence, explaining, reading, wording
 from clinic.insights.arithmetic.diagnosis import Word
 from clinic.insights.evidence import Module, OpenEvent, OpenQuiz
 from clinic.insights.reading import Shown
-from clinic.lib.templatetags.ui import day, decimals, points
+from clinic.lib.templatetags.ui import day, decimals, minutes, points
 from clinic.people.models import Account, Unit
 
 MOST_STEPS = 3
@@ -221,8 +231,95 @@ def fitting(events: Iterable[OpenEvent], area: str, *, is_named: bool) -> OpenEv
     return next(iter([*covering, *general]), None)
 
 
-def blocks(content: Profile) -> list[dict[str, Any]]:
-    """The four blocks as ``components/unit_profile.html`` draws them."""
+@dataclass(frozen=True)
+class SheetGaps:
+    """What a sheet lacks that its operator can fill at the desk: answers, and links to proof.
+
+    Attributes:
+        blank_points: at most, if every row not filled in were answered in full.
+        unproven: rows that earn points and name no link; ``unproven_points`` are what they earn.
+        outside_points: not yet reached on rows of no change area, such as surveys.
+    """
+
+    blank: int
+    blank_points: Decimal
+    unproven: int
+    unproven_points: Decimal
+    outside_points: Decimal
+
+
+def gaps_of_sheet(sheet: Sheet, scores: Iterable[AreaScore]) -> SheetGaps:
+    """Count what a sheet lacks; ``scores`` are its points by change area."""
+    unproven, unproven_points = _count_unproven(
+        sheet.pk, sheet.rev, sheet.recorded_at, sheet.edition.loaded_at
+    )
+    in_areas = sum((score.not_yet_reached for score in scores), Decimal(0))
+    return SheetGaps(
+        blank=sheet.unanswered,
+        blank_points=sheet.ceiling - sheet.total,
+        unproven=unproven,
+        unproven_points=unproven_points,
+        outside_points=sheet.max_points - sheet.total - in_areas,
+    )
+
+
+@lru_cache(maxsize=MOST_GOALS)
+def _count_unproven(
+    pk: int, _rev: int, _recorded_at: datetime, _loaded_at: datetime
+) -> tuple[int, Decimal]:
+    """Count once for each revision of a sheet, as its page filters "without a link to proof"."""
+    sheet = Sheet.objects.with_context().get(pk=pk)
+    codes = [node.code for node in edition_file(sheet.edition).scored]
+    earned = Score.objects.filter(sheet=sheet, node__code__in=codes, score__gt=0)
+    linked = Proof.objects.filter(sheet=sheet).exclude(link="")
+    found = earned.exclude(node__in=linked.values("node")).aggregate(
+        rows=Count("pk"), points=Sum("score")
+    )
+    return found["rows"], found["points"] or Decimal(0)
+
+
+def sheet_steps(gaps: SheetGaps, rows: str) -> list[dict[str, Any]]:
+    """What can be done in the sheet itself, with its points; ``rows`` is the sheet's address."""
+    steps = []
+    if gaps.blank:
+        text = ngettext(
+            "Fill in %(number)d row: up to %(points)s more",
+            "Fill in %(number)d rows: up to %(points)s more",
+            gaps.blank,
+        ) % {"number": gaps.blank, "points": points(gaps.blank_points, 1)}
+        steps.append({"text": text, "url": f"{rows}?saring=kosong"})
+    if gaps.unproven:
+        text = ngettext(
+            "Link the proof of %(number)d row: %(points)s rest on it",
+            "Link the proof of %(number)d rows: %(points)s rest on them",
+            gaps.unproven,
+        ) % {"number": gaps.unproven, "points": points(gaps.unproven_points, 1)}
+        steps.append({"text": text, "url": f"{rows}?saring=tanpa-bukti"})
+    return [{**each, "hint": _("By the operator of the LKE")} for each in steps]
+
+
+def _draw_outside(gaps: SheetGaps, rows: str) -> dict[str, Any]:
+    text = _("Outside the change areas (surveys and performance): %(points)s not yet reached") % {
+        "points": points(gaps.outside_points, 1)
+    }
+    return {"text": text, "url": f"{rows}?saring=belum-diraih" if rows else ""}
+
+
+def blocks(content: Profile, gaps: SheetGaps | None = None, rows: str = "") -> list[dict[str, Any]]:
+    """The four blocks as ``components/unit_profile.html`` draws them.
+
+    What the sheet lacks stands before what people are to learn: it can be done this week.
+
+    Args:
+        content: the areas.
+        gaps: what the sheet lacks; None where there is none.
+        rows: address of the sheet for who reads its rows; else empty.
+    """
+    weak = [(line.weight, _draw_weak(line)) for line in content.weak]
+    if gaps and gaps.outside_points > 0:
+        weak.append((gaps.outside_points, _draw_outside(gaps, rows)))
+    weak.sort(key=itemgetter(0), reverse=True)
+    in_sheet = sheet_steps(gaps, rows) if gaps and rows else []
     return [
         {
             "id": "yang-diketahui",
@@ -233,7 +330,7 @@ def blocks(content: Profile) -> list[dict[str, Any]]:
         {
             "id": "yang-lemah",
             "title": _("What is weak"),
-            "lines": [_draw_weak(line) for line in content.weak],
+            "lines": [drawn for _weight, drawn in weak],
             "empty": _("No area is known to be weak."),
         },
         {
@@ -248,7 +345,7 @@ def blocks(content: Profile) -> list[dict[str, Any]]:
         {
             "id": "langkah-berikut",
             "title": _("Next steps"),
-            "lines": [step(line) for line in content.steps],
+            "lines": [*in_sheet, *(step(line) for line in content.steps)][:MOST_STEPS],
             "empty": _("There is no step to take now."),
         },
     ]
@@ -286,8 +383,14 @@ def step(line: ProfileLine) -> dict[str, Any]:
     becomes known by a quiz that is open.
     """
     word = Word.UNKNOWN.value if line.is_undecided else line.shown.word
+    text = _("%(verb)s: %(area)s") % {"verb": wording.VERBS[word], "area": line.area}
+    if line.weight > 0:
+        text = _("%(step)s (%(points)s not yet reached)") % {
+            "step": text,
+            "points": points(line.weight, 1),
+        }
     drawn = {
-        "text": _("%(verb)s: %(area)s") % {"verb": wording.VERBS[word], "area": line.area},
+        "text": text,
         "url": line.url,
         "event": _draw_event(line.event) if line.event else None,
     }
@@ -300,7 +403,8 @@ def _learn(line: ProfileLine) -> dict[str, Any]:
         return {"hint": "; ".join(str(outcome) for outcome in line.outcomes[:2])}
     return {
         "url": reverse("module", kwargs={"slug": line.module.slug}),
-        "hint": _("Module: %(title)s") % {"title": line.module.title},
+        "hint": _("Module: %(title)s, %(minutes)s")
+        % {"title": line.module.title, "minutes": minutes(line.module.minutes)},
     }
 
 
@@ -358,6 +462,7 @@ def blocks_of_sheet(
     scores: Sequence[AreaScore],
     sheet_address: str,
     *,
+    gaps: SheetGaps | None,
     reads_findings: bool,
 ) -> list[dict[str, Any]]:
     """Return the four blocks of a profile: score by area, weak, unknown, next steps.
@@ -366,9 +471,17 @@ def blocks_of_sheet(
         sheet: None where the unit has none.
         scores: what it is worth by change area.
         sheet_address: where its rows are read, or where one is uploaded.
+        gaps: what the sheet lacks; None where there is none.
         reads_findings: whether the reader may learn what people answered; an operator does not.
     """
-    weak = sorted(scores, key=lambda score: -score.not_yet_reached)
+    weak = [
+        (score.not_yet_reached, _draw_missing(score, sheet_address))
+        for score in scores
+        if score.not_yet_reached > 0
+    ]
+    if gaps and gaps.outside_points > 0:
+        weak.append((gaps.outside_points, _draw_outside(gaps, sheet_address)))
+    weak.sort(key=itemgetter(0), reverse=True)
     return [
         {
             "id": "yang-diketahui",
@@ -379,9 +492,7 @@ def blocks_of_sheet(
         {
             "id": "yang-lemah",
             "title": _("What is weak, by points"),
-            "lines": [
-                _draw_missing(score, sheet_address) for score in weak if score.not_yet_reached > 0
-            ],
+            "lines": [drawn for _points, drawn in weak],
             "empty": _("Nothing is known to be weak."),
         },
         {
@@ -393,7 +504,7 @@ def blocks_of_sheet(
         {
             "id": "langkah-berikut",
             "title": _("Next steps"),
-            "lines": _draw_steps(sheet, sheet_address),
+            "lines": _draw_steps(sheet, gaps, sheet_address),
             "empty": _("Nothing is left to do in the sheet."),
         },
     ]
@@ -430,20 +541,17 @@ def _draw_missing(score: AreaScore, sheet_address: str) -> dict[str, Any]:
     }
 
 
-def _draw_steps(sheet: Sheet | None, sheet_address: str) -> list[dict[str, str]]:
-    if sheet is None:
+def _draw_steps(
+    sheet: Sheet | None, gaps: SheetGaps | None, sheet_address: str
+) -> list[dict[str, Any]]:
+    if sheet is None or gaps is None:
         return [{"text": _("Upload an LKE"), "url": sheet_address}]
-    steps = [
-        {"text": _("Add links to proof"), "url": f"{sheet_address}?saring=tanpa-bukti"},
-        {
-            "text": _("Look at the rows below their maximum"),
-            "url": f"{sheet_address}?saring=belum-diraih",
-        },
-    ]
-    if sheet.unanswered:
-        missing = {"text": _("Fill in the missing rows"), "url": f"{sheet_address}?saring=kosong"}
-        steps.insert(0, missing)
-    return steps
+    below = {
+        "text": _("Look at the rows below their maximum: %(points)s not yet reached")
+        % {"points": points(sheet.max_points - sheet.total, 1)},
+        "url": f"{sheet_address}?saring=belum-diraih",
+    }
+    return [*sheet_steps(gaps, sheet_address), below]
 
 
 def goals_of_sheet(sheet: Sheet) -> tuple[tuple[Goal, ...], SafeString]:

@@ -118,12 +118,13 @@ def unit_profile(request: SignedInRequest, slug: str) -> HttpResponse:
     scores = list(sheet.area_scores.select_related("area")) if sheet else []
     audience = reading.audience_of(request.user, unit)
     address = f"{reverse('sheet_import')}?unit={unit.slug}"
-    content, lead = None, ""
+    content, lead, gaps, rows = None, "", None, ""
     tests: Sequence[Goal] = ()
     drawn_tests = ""
     if sheet is not None:
         address = sheet_url(sheet)
         tests, drawn_tests = profile.goals_of_sheet(sheet)
+        gaps = profile.gaps_of_sheet(sheet, scores)
         lead = _("%(edition)s, %(year)s: %(total)s of %(max)s") % {
             "edition": sheet.edition,
             "year": sheet.period,
@@ -136,10 +137,12 @@ def unit_profile(request: SignedInRequest, slug: str) -> HttpResponse:
             reading.log_look(request.user, [audience], thing=unit, page=request.path)
     if content is None or content.is_silent:
         reads_findings = sheet is None or audience is not None
-        blocks = profile.blocks_of_sheet(sheet, scores, address, reads_findings=reads_findings)
+        blocks = profile.blocks_of_sheet(
+            sheet, scores, address, gaps=gaps, reads_findings=reads_findings
+        )
         understanding = None
     else:
-        blocks = profile.blocks(content)
+        blocks = profile.blocks(content, gaps, rows)
         understanding = charts.understanding_chart(content.cells)
     framework = sheet.edition.framework_id if sheet else None
     of_framework = [each for each in sheets if each.edition.framework_id == framework]
