@@ -94,6 +94,25 @@ _CELLS = [
 ]
 
 VALUES: dict[str, Any] = {
+    "word_tiles": [
+        {
+            "tone": "b",
+            "shape": "knowledge-gap",
+            "name": "Perlu pembelajaran",
+            "points": "141,9 poin",
+            "extent": "5 unit, 23 area",
+            "url": "#peta",
+            "current": True,
+        },
+        {
+            "tone": "unknown",
+            "shape": "unknown",
+            "name": "Belum diketahui",
+            "points": "121,7 poin",
+            "extent": "5 unit, 24 area",
+            "url": "#peta",
+        },
+    ],
     "notice_kinds": ("info", "ok", "warn", "err"),
     "file_form": SampleFileForm(auto_id="berkas_%s"),
     "file_form_whole": SampleFileForm(auto_id="utuh_%s"),

@@ -3,7 +3,7 @@
 Rows of a table in tree order, with those below a closed row left out; plain values only.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -12,11 +12,12 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from clinic.assessments.frameworks import change_areas
 from clinic.assessments.models import AreaScore, ChangeArea, Sheet
 from clinic.insights import wording
+from clinic.insights.arithmetic.diagnosis import Word
 from clinic.insights.frames import FrameChoice
 from clinic.insights.reading import Place, Shown
 from clinic.lib.templatetags.ui import decimals, points
@@ -124,6 +125,19 @@ HEAVIEST = 3
 ALONE = "~"
 """Ends the path of a row that others lie below in the tree, but not in the table."""
 NONE_ASSESSED = "none"
+NEEDS = {
+    Word.KNOWLEDGE_GAP.value: ngettext_lazy(
+        "%(number)d unit needs learning", "%(number)d units need learning", "number"
+    ),
+    Word.PRACTICE_GAP.value: ngettext_lazy(
+        "%(number)d unit needs coaching", "%(number)d units need coaching", "number"
+    ),
+    Word.HIDDEN_RISK.value: ngettext_lazy(
+        "%(number)d unit needs its proof verified",
+        "%(number)d units need their proof verified",
+        "number",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -132,18 +146,24 @@ class MapQuery:
 
     Attributes:
         opened: slugs of the offices whose units below stand open.
+        word: a diagnosis; only units with a cell of it are shown. Empty for all.
     """
 
     choice: FrameChoice
     view: str = NOT_REACHED
     order: str = OFFICIAL
     opened: frozenset[str] = frozenset()
+    word: str = ""
 
     def link(self, unit: Unit) -> str:
         """The address of the same map with the unit's rows opened or closed."""
         opened = "".join(f"&buka={slug}" for slug in toggled(self.opened, unit.slug))
-        chosen = f"lembar={self.choice.key}&tampilan={self.view}&urut={self.order}"
-        return f"?{chosen}{opened}#unit-{unit.slug}"
+        return f"{self.of_word(self.word)}{opened}#unit-{unit.slug}"
+
+    def of_word(self, word: str) -> str:
+        """The address of the same map with the units that have a cell of this word alone."""
+        chosen = f"?lembar={self.choice.key}&tampilan={self.view}&urut={self.order}"
+        return f"{chosen}&kata={word}" if word else chosen
 
 
 @dataclass
@@ -188,6 +208,91 @@ class AreaPoints(NamedTuple):
     not_reached: Decimal
 
 
+@dataclass(frozen=True)
+class WordCount:
+    """How much of a map has one word: units, their cells, and points not yet reached in these."""
+
+    word: str
+    units: int
+    cells: int
+    points: Decimal
+
+    @property
+    def name(self) -> str:
+        return str(wording.NAMES[self.word])
+
+    @property
+    def extent(self) -> str:
+        """How many units and areas."""
+        units = ngettext("%(number)d unit", "%(number)d units", self.units)
+        cells = ngettext("%(number)d area", "%(number)d areas", self.cells)
+        return f"{units % {'number': self.units}}, {cells % {'number': self.cells}}"
+
+
+def read_words(points_of: "Points", signs: "Signs") -> Iterator[tuple[str, int, Decimal]]:
+    """Yield the word of each cell, its unit's key and its points; a hidden cell has no word."""
+    for unit, areas in points_of.items():
+        for area, known in areas.items() if unit in signs.readable else ():
+            shown = signs.seen.get((unit, area), wording.NOTHING_YET)
+            if not shown.is_hidden:
+                yield shown.word, unit, known.not_reached
+
+
+def count_words(cells: Iterable[tuple[str, int, Decimal]]) -> list[WordCount]:
+    """Count cells, as ``read_words`` gives them, by word, what needs an act first.
+
+    A word without a cell is left out.
+    """
+    order = (*NEEDS, Word.SOUND.value, Word.UNKNOWN.value)
+    by_word: dict[str, list[tuple[int, Decimal]]] = {word: [] for word in order}
+    for word, unit, missing in cells:
+        by_word[word].append((unit, missing))
+    return [
+        WordCount(
+            word,
+            units=len({unit for unit, _missing in some}),
+            cells=len(some),
+            points=sum((missing for _unit, missing in some), Decimal(0)),
+        )
+        for word, some in by_word.items()
+        if some
+    ]
+
+
+def headline(counts: Sequence[WordCount]) -> str:
+    """Say in one sentence how many units need what; empty where no cell has a word to act on."""
+    words = {count.word: count for count in counts}
+    parts = [
+        str(sentence % {"number": words[word].units})
+        for word, sentence in NEEDS.items()
+        if word in words
+    ]
+    text = ", ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def standing(points_of: "Points", areas: Mapping[str, ChangeArea]) -> str:
+    """Say how many points all units have not reached, and in which area most of them."""
+    by_area: dict[str, Decimal] = {}
+    for known in points_of.values():
+        for area, value in known.items():
+            by_area[area] = by_area.get(area, Decimal(0)) + value.not_reached
+    if not sum(by_area.values()):
+        return ""
+    most = max(by_area, key=lambda area: by_area[area])
+    number = len(points_of)
+    return ngettext(
+        "%(number)d unit has not reached %(points)s, most of them in %(area)s (%(most)s).",
+        "%(number)d units have not reached %(points)s, most of them in %(area)s (%(most)s).",
+        number,
+    ) % {
+        "number": number,
+        "points": points(sum(by_area.values(), Decimal(0)), 1),
+        "area": areas[most],
+        "most": decimals(by_area[most], 1),
+    }
+
+
 Points = Mapping[int, Mapping[str, AreaPoints]]
 """By unit key and area slug; a unit without a sheet has no entry."""
 
@@ -219,7 +324,8 @@ def build_map(
                 "url": f"{reverse('change_area', args=[area.slug])}?lembar={query.choice.key}",
             }
             for area in areas
-        ],
+        ]
+        + [{"label": _("Sum"), "url": ""}],
         assessed=_name_areas(areas, [area for area in every if area.slug not in assessed]),
         rows=rows,
         lists=[drawing.draw_list(by_slug[row.key], row) for row in shown],
@@ -251,10 +357,13 @@ def _name_areas(areas: list[ChangeArea], others: list[ChangeArea]) -> str:
     }
 
 
-def choose_rows(units: list[Unit], points_of: Points, query: MapQuery) -> list[FoldedRow]:
+def choose_rows(
+    units: list[Unit], points_of: Points, query: MapQuery, chosen: Collection[int] | None = None
+) -> list[FoldedRow]:
     """Units with a sheet, and offices without one that have such units below them.
 
-    A regency that has a sheet of its own is a row among the others and holds none of them.
+    A regency that has a sheet of its own is a row among the others and holds none of them. With
+    ``chosen`` these units alone are shown, none of them folded away.
     """
     by_slug = {unit.slug: unit for unit in units}
     places = [
@@ -265,6 +374,10 @@ def choose_rows(units: list[Unit], points_of: Points, query: MapQuery) -> list[F
         )
         for unit in units
     ]
+    opened: Collection[str] = query.opened
+    if chosen is not None:
+        places = [place for place in places if by_slug[place.key].pk in chosen]
+        opened = by_slug
     assessed = [place.path for place in places if by_slug[place.key].pk in points_of]
     shown = [
         place
@@ -281,7 +394,7 @@ def choose_rows(units: list[Unit], points_of: Points, query: MapQuery) -> list[F
         BY_NAME: lambda place: by_slug[place.key].display_short_name.casefold(),
         BY_KIND: lambda place: KINDS[by_slug[place.key].kind],
     }
-    return fold(shown, opened=query.opened, rank=ranks.get(query.order))
+    return fold(shown, opened=opened, rank=ranks.get(query.order))
 
 
 class _MapDrawing:
@@ -327,8 +440,14 @@ class _MapDrawing:
             "url": self.profile.replace("UNIT", unit.slug, 1),
             "is_below": row.depth > 0,
             "fold": self._draw_fold(unit, row),
-            "cells": cells,
+            "cells": [*cells, self._draw_total(known)],
         }
+
+    def _draw_total(self, known: Mapping[str, AreaPoints]) -> dict[str, Any]:
+        """The sum of a row; nothing where there is no sheet."""
+        figures = [_choose_figure(each, self.query.view) for each in known.values()]
+        text = decimals(sum(figures, Decimal(0)), 1) if figures else "–"
+        return {"tone": NONE_ASSESSED, "label": text, "text": text}
 
     def draw_list(self, unit: Unit, row: FoldedRow) -> dict[str, Any]:
         """The unit's heaviest areas in words, for a narrow screen."""
@@ -353,7 +472,7 @@ class _MapDrawing:
 
     def _draw_fold(self, unit: Unit, row: FoldedRow) -> dict[str, Any] | None:
         """The link that opens or closes what lies below a unit; None where nothing does."""
-        if not row.below:
+        if not row.below or self.query.word:
             return None
         words = _("Close the units below %(unit)s")
         if not row.is_open:
@@ -403,6 +522,9 @@ def _add_up(areas: list[ChangeArea], points_of: Points, view: str) -> dict[str, 
         ]
         label = decimals(sum(known, Decimal(0)), 1) if known else "–"
         cells.append({"tone": NONE_ASSESSED, "label": label, "text": label})
+    whole = [_choose_figure(each, view) for known in points_of.values() for each in known.values()]
+    label = decimals(sum(whole, Decimal(0)), 1)
+    cells.append({"tone": NONE_ASSESSED, "label": label, "text": label})
     number = len(points_of)
     name = ngettext(
         "Sum of the points of %(number)d unit", "Sum of the points of %(number)d units", number

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from clinic.assessments.frameworks import change_areas
 from clinic.assessments.models import ChangeArea, FrameworkEdition, Outcome, Sheet
 from clinic.assessments.report_page import Goal
 from clinic.assessments.sheets import sheet_url
@@ -24,11 +25,16 @@ from clinic.insights.unit_map import (
     VIEWS,
     MapQuery,
     Signs,
+    WordCount,
     build_map,
     choose_rows,
+    count_words,
+    headline,
     read_points,
+    read_words,
+    standing,
 )
-from clinic.lib.templatetags.ui import decimals
+from clinic.lib.templatetags.ui import decimals, points
 from clinic.people.access import SignedInRequest, policy, visible
 from clinic.people.models import Unit
 
@@ -70,26 +76,29 @@ def unit_map(request: SignedInRequest) -> HttpResponse:
     choice = _choose(request, known)
     if choice is None:
         return render(request, "insights/map.html", {"form": MapForm(known=known), "map": None})
-    view, order = request.GET.get("tampilan", ""), request.GET.get("urut", "")
+    view, order, word = (request.GET.get(name, "") for name in ("tampilan", "urut", "kata"))
     query = MapQuery(
         choice,
         view if view in VIEWS else NOT_REACHED,
         order if order in ORDERS else OFFICIAL,
         frozenset(request.GET.getlist("buka")),
+        word if word in wording.NAMES else "",
     )
     today = Unit.objects.valid_on(timezone.localdate()).defer("former_names", "note")
     units = list(visible(request.user, "read-sheet", today))
     points_of = read_points(sheets, choice)
-    shown = choose_rows(units, points_of, query)
     reads_findings = reading.reads_findings(request.user)
     signs = Signs(frozenset(), {})
     if reads_findings:
         audiences = reading.audiences_of(request.user, units)
-        keys = {row.key for row in shown}
-        of_rows = [unit for unit in units if unit.slug in keys]
-        seen = reading.cells(request.user, of_rows, edition=choice.edition, period=choice.period)
+        assessed = [unit for unit in units if unit.pk in points_of]
+        seen = reading.cells(request.user, assessed, edition=choice.edition, period=choice.period)
         signs = Signs(frozenset(pk for pk, audience in audiences.items() if audience), seen)
         reading.log_look(request.user, audiences.values(), thing=choice.edition, page=request.path)
+    words = list(read_words(points_of, signs))
+    counts = count_words(words)
+    chosen = {unit for word, unit, _points in words if word == query.word} if query.word else None
+    shown = choose_rows(units, points_of, query, chosen)
     initial = {"lembar": choice.key, "tampilan": query.view, "urut": query.order}
     context = {
         "form": MapForm(initial, known=known),
@@ -98,8 +107,27 @@ def unit_map(request: SignedInRequest) -> HttpResponse:
         "order": ORDERS[query.order],
         "map": build_map(units, points_of, shown, query=query, signs=signs),
         "signs": wording.legend() if reads_findings else [],
+        "headline": headline(counts),
+        "eyebrow": f"{_('Map of what units need')}: {choice.label}",
+        "standing": standing(points_of, change_areas()),
+        "tiles": [_draw_tile(count, query) for count in counts],
     }
     return render(request, "insights/map.html", context)
+
+
+def _draw_tile(count: WordCount, query: MapQuery) -> dict[str, Any]:
+    """One word of the map, leading to the units that have it, or back to all."""
+    tone, _letter, shape = wording.SIGNS[count.word]
+    is_chosen = query.word == count.word
+    return {
+        "tone": tone,
+        "shape": shape,
+        "name": count.name,
+        "points": points(count.points, 1),
+        "extent": count.extent,
+        "url": query.of_word("" if is_chosen else count.word),
+        "current": is_chosen,
+    }
 
 
 @policy("read-sheet")

@@ -93,6 +93,8 @@ def test_what_the_signs_of_the_map_mean_stands_on_screen_phone_and_paper(staff, 
         page = enter(staff, "/pemetaan/", width=width)
         page.emulate_media(media=media)
         legend = page.locator(".legend")
+        if media == "screen":
+            page.locator("summary", has_text="Arti tanda").click()
         assert legend.is_visible(), (width, media)
         assert "Perlu pendampingan" in legend.inner_text()
         assert legend.locator(".sign svg").count() == 5

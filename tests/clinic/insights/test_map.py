@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -5,6 +7,8 @@ from django.urls import reverse
 
 from clinic.assessments.frameworks import find_edition
 from clinic.assessments.sheets import RowEntry, record_sheet
+from clinic.insights.unit_map import WordCount, headline
+from clinic.lib.templatetags.ui import decimals, points
 from clinic.people.models import Unit
 from tests.replaying import Recording
 
@@ -54,9 +58,9 @@ def test_the_map_shows_the_units_of_one_regency_in_official_order(cast, signed_i
     assert [row["url"] for row in drawn.rows[:-1]] == [
         f"{profile(unit.slug)}?lembar=zi-2021:2026" for unit in in_order
     ]
-    assert len(drawn.areas) == 6
+    assert len(drawn.areas) == 7  # six areas and the sum of the row
     tones = [cell["tone"] for cell in drawn.rows[0]["cells"]]
-    assert tones == ["unknown"] * 6
+    assert tones == [*["unknown"] * 6, "none"]
     assert "6 area perubahan" in drawn.assessed
     assert drawn.assessed.count(";") == 2
     assert "sebelah" not in text(page)
@@ -76,11 +80,53 @@ def test_a_sum_adds_the_units_up(cast, signed_in, sheets):
     )
 
 
+def test_a_row_ends_with_its_sum(cast, signed_in, sheets):
+    row, *_others = signed_in(cast.regency_official.account).get(MAP).context["map"].rows
+    *cells, total = row["cells"]
+    assert total["text"] == decimals(sum(cell["points"] for cell in cells), 1)
+
+
+def test_the_map_begins_with_what_there_is_by_word_and_points(cast, signed_in, sheets):
+    page = signed_in(cast.regency_official.account).get(MAP)
+    home = [sheet for sheet in sheets if "contoh" in sheet.unit.slug]
+    missing = sum(score.not_yet_reached for sheet in home for score in sheet.area_scores.all())
+    tiles = {tile["tone"]: tile for tile in page.context["tiles"]}
+    assert tiles["unknown"]["points"] == points(missing, 1)
+    assert tiles["unknown"]["extent"] == f"{len(home)} unit, {6 * len(home)} area"
+    assert tiles.keys() == {"unknown"}
+    assert f"{len(home)} unit belum meraih {points(missing, 1)}" in page.context["standing"]
+    assert page.context["headline"] == ""  # nothing is known yet: the title says what the page is
+
+
+def test_a_tile_leads_to_its_units_alone_and_back(cast, signed_in, sheets):
+    browser = signed_in(cast.regency_official.account)
+    tiles = {tile["tone"]: tile for tile in browser.get(MAP).context["tiles"]}
+    none = browser.get(f"{MAP}?kata=knowledge-gap")
+    assert none.context["map"].rows == []
+    unknown = browser.get(f"{MAP}{tiles['unknown']['url']}")
+    assert len(unknown.context["map"].rows) == 3
+    chosen = {tile["tone"]: tile for tile in unknown.context["tiles"]}["unknown"]
+    assert chosen["current"]
+    assert "kata=" not in chosen["url"]
+    assert browser.get(f"{MAP}?kata=karangan").context["map"].rows
+
+
+def test_the_sentence_counts_units_by_what_they_need():
+    counts = [
+        WordCount("knowledge-gap", units=5, cells=23, points=Decimal("141.9")),
+        WordCount("practice-gap", units=2, cells=12, points=Decimal("81.6")),
+        WordCount("sound", units=2, cells=7, points=Decimal(5)),
+    ]
+    assert headline(counts) == "5 unit perlu pembelajaran, 2 unit perlu pendampingan"
+
+
 def test_no_diagnosis_is_claimed_before_there_are_answers(cast, signed_in, sheets):
     page = signed_in(cast.regency_official.account).get(MAP)
 
-    assert "shape-knowledge-gap" not in text(page).split("</symbol>")[-1]
-    assert text(page).count('href="#shape-unknown"') >= 12
+    table = text(page).split('<table class="heat">')[1]
+    assert "shape-knowledge-gap" not in table
+    assert table.count('href="#shape-unknown"') >= 12
+    assert [tile["tone"] for tile in page.context["tiles"]] == ["unknown"]
 
 
 def test_the_map_without_a_sheet_leads_to_the_sheets(cast, signed_in):
