@@ -102,6 +102,7 @@ def unit_map(request: SignedInRequest) -> HttpResponse:
     initial = {"lembar": choice.key, "tampilan": query.view, "urut": query.order}
     context = {
         "form": MapForm(initial, known=known),
+        "form_key": (*initial.values(), *(each.counted for each in known)),
         "choice": choice,
         "view": VIEWS[query.view],
         "order": ORDERS[query.order],
