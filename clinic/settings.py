@@ -5,6 +5,7 @@ unsafe in production stops the start here, in one sentence; what needs the datab
 ``clinic.health.refuse_to_start``.
 """
 
+import logging
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -452,6 +453,8 @@ HTMX_CONFIG = {
 
 # --- logs ---------------------------------------------------------------------------------------
 LOGGING_CONFIG = "clinic.lib.logs.configure"
+# One line a request, when it is answered; the one at its beginning is for who looks for a hang.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # clinic.people.middleware.RegionMiddleware binds it
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # clinic.lib.middleware.RequestId cleans it
 LOGGING = {"json": IS_PRODUCTION, "level": env("LOG_LEVEL", "WARNING" if IS_DEMO else "INFO")}
