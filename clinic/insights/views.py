@@ -82,7 +82,7 @@ def unit_map(request: SignedInRequest) -> HttpResponse:
         view if view in VIEWS else NOT_REACHED,
         order if order in ORDERS else OFFICIAL,
         frozenset(request.GET.getlist("buka")),
-        word if word in wording.NAMES else "",
+        word if word in wording.NAMES and reading.reads_findings(request.user) else "",
     )
     today = Unit.objects.valid_on(timezone.localdate()).defer("former_names", "note")
     units = list(visible(request.user, "read-sheet", today))

@@ -47,6 +47,8 @@ def prepared(build: Callable[..., QuerySet[Any, Row]]) -> Callable[..., list[Row
     What shapes the query is None, the length of a collection, and keyword arguments, which are
     hashable; it is put together once for each shape.
 
+    A collection without keys gives no row: it narrows the whole query, never one side of an "or".
+
     Not possible: ``prefetch_related``, and conditions that never hold (``EmptyResultSet``).
     """
 

@@ -103,12 +103,21 @@ def test_a_tile_leads_to_its_units_alone_and_back(cast, signed_in, sheets):
     tiles = {tile["tone"]: tile for tile in browser.get(MAP).context["tiles"]}
     none = browser.get(f"{MAP}?kata=knowledge-gap")
     assert none.context["map"].rows == []
+    assert 'class="empty"' in text(none)
+    assert 'class="heat"' not in text(none)
     unknown = browser.get(f"{MAP}{tiles['unknown']['url']}")
     assert len(unknown.context["map"].rows) == 3
     chosen = {tile["tone"]: tile for tile in unknown.context["tiles"]}["unknown"]
     assert chosen["current"]
     assert "kata=" not in chosen["url"]
     assert browser.get(f"{MAP}?kata=karangan").context["map"].rows
+
+
+def test_who_reads_no_findings_is_not_narrowed_by_a_word(cast, signed_in, sheets):
+    browser = signed_in(cast.operator.account)
+    page = browser.get(f"{MAP}?kata=knowledge-gap")
+    assert page.context["map"].rows == browser.get(MAP).context["map"].rows != []
+    assert page.context["tiles"] == []
 
 
 def test_the_sentence_counts_units_by_what_they_need():
