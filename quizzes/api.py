@@ -32,7 +32,7 @@ MOST_EVENTS = 50
 router = Router(tags=["quizzes"])
 
 
-def _told(sentences: dict[int, str]) -> dict[str, Any]:
+def _describe_responses(sentences: dict[int, str]) -> dict[str, Any]:
     """Describe an operation's answers by their status, for the reference."""
     return {"responses": {status: {"description": text} for status, text in sentences.items()}}
 
@@ -104,7 +104,7 @@ def _refuse_large(request: SignedInRequest) -> None:
         raise Refused(code="too_large", status=413)
 
 
-def _clock(attempt: Attempt, now: datetime) -> dict[str, Any]:
+def _describe_clock(attempt: Attempt, now: datetime) -> dict[str, Any]:
     return {
         "server_now": now,
         "deadline_at": attempt.deadline_at,
@@ -112,7 +112,7 @@ def _clock(attempt: Attempt, now: datetime) -> dict[str, Any]:
     }
 
 
-def _outcome(decision: SaveDecision) -> dict[str, Any]:
+def _describe_outcome(decision: SaveDecision) -> dict[str, Any]:
     """Describe a decision; of a conflict the server's copy comes with it."""
     told = {
         "outcome": decision.outcome.value,
@@ -124,15 +124,17 @@ def _outcome(decision: SaveDecision) -> dict[str, Any]:
     return {**told, "value": decision.value} if decision.outcome is SaveOutcome.CONFLICT else told
 
 
-def _item(item: showing.ShownItem) -> dict[str, Any]:
+def _describe_item(item: showing.ShownItem) -> dict[str, Any]:
     told = asdict(item)
     number = told.pop("number")
     return {**told, "reading": number_read(number)}
 
 
-def _answer(request: SignedInRequest, saved: delivery.SavedAnswers, now: datetime) -> HttpResponse:
+def _answer_save(
+    request: SignedInRequest, saved: delivery.SavedAnswers, now: datetime
+) -> HttpResponse:
     decision = saved.decision
-    body = {**_outcome(decision), **_clock(saved.attempt, now)}
+    body = {**_describe_outcome(decision), **_describe_clock(saved.attempt, now)}
     if decision.status == 200:  # noqa: PLR2004 taken
         return Response(body)
     title = str(problems.BY_STATUS.get(decision.status, problems.CONFLICT).title)
@@ -144,7 +146,7 @@ def _answer(request: SignedInRequest, saved: delivery.SavedAnswers, now: datetim
 
 @router.post(
     "/quizzes/{slug}/attempts",
-    openapi_extra=_told(
+    openapi_extra=_describe_responses(
         {
             200: "The attempt under way.",
             201: "A new attempt.",
@@ -155,13 +157,13 @@ def _answer(request: SignedInRequest, saved: delivery.SavedAnswers, now: datetim
 def start(request: SignedInRequest, slug: str, body: Start) -> HttpResponse:
     """Begin the quiz (201), or return the attempt under way (200)."""
     allowed = visible(request.user, "open-quiz", Assignment.objects.filter(quiz__slug=slug))
-    assignment = get_object_or_404(allowed, uuid=_uuid(body.assignment))
+    assignment = get_object_or_404(allowed, uuid=_parse_uuid(body.assignment))
     attempt, is_new = delivery.start(assignment, request.user)
-    reply = {"attempt": attempt.uuid, **_clock(attempt, timezone.now())}
+    reply = {"attempt": attempt.uuid, **_describe_clock(attempt, timezone.now())}
     return Response(reply, status=201 if is_new else 200)
 
 
-def _uuid(text: str) -> UUID:
+def _parse_uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
@@ -170,30 +172,30 @@ def _uuid(text: str) -> UUID:
 
 @router.get(
     "/attempts/{attempt}",
-    openapi_extra=_told({200: "State, deadline, and the items while it is open."}),
+    openapi_extra=_describe_responses({200: "State, deadline, and the items while it is open."}),
 )
 def read(request: SignedInRequest, attempt: UUID) -> HttpResponse:
     """Return the whole attempt without keys, for going on at another device."""
     with delivery.with_attempt(attempt, taker=request.user.person) as found:
         pass
-    items = [_item(item) for item in showing.shown_items(found)] if found.is_open else []
-    return Response({**_clock(found, timezone.now()), "items": items})
+    items = [_describe_item(item) for item in showing.shown_items(found)] if found.is_open else []
+    return Response({**_describe_clock(found, timezone.now()), "items": items})
 
 
 @router.get(
     "/attempts/{attempt}/clock",
-    openapi_extra=_told({200: "State, deadline, the server's time, a CSRF token."}),
+    openapi_extra=_describe_responses({200: "State, deadline, the server's time, a CSRF token."}),
 )
 def clock(request: SignedInRequest, attempt: UUID) -> HttpResponse:
     """Return server time, deadline and state, and a fresh CSRF token."""
     with delivery.with_attempt(attempt, taker=request.user.person) as found:
         pass
-    return Response({**_clock(found, timezone.now()), "csrf": get_token(request)})
+    return Response({**_describe_clock(found, timezone.now()), "csrf": get_token(request)})
 
 
 @router.put(
     "/attempts/{attempt}/items/{index}",
-    openapi_extra=_told(
+    openapi_extra=_describe_responses(
         {200: _TAKEN, 409: _CONFLICT, 410: "Too late.", 422: "The value cannot be read."}
     ),
 )
@@ -202,12 +204,14 @@ def save(request: SignedInRequest, attempt: UUID, index: int, body: Save) -> Htt
     _refuse_large(request)
     now = timezone.now()
     saved = delivery.save_response(attempt, index, body.event(), taker=request.user.person, now=now)
-    return _answer(request, saved, now)
+    return _answer_save(request, saved, now)
 
 
 @router.post(
     "/attempts/{attempt}/replay",
-    openapi_extra=_told({200: "One outcome for each event, in its order; the time as in a save."}),
+    openapi_extra=_describe_responses(
+        {200: "One outcome for each event, in its order; the time as in a save."}
+    ),
 )
 def replay(request: SignedInRequest, attempt: UUID, body: Replay) -> HttpResponse:
     """Save several answers in one transaction, one result each, in their order.
@@ -218,13 +222,15 @@ def replay(request: SignedInRequest, attempt: UUID, body: Replay) -> HttpRespons
     now = timezone.now()
     events = [(one.index, one.event()) for one in body.events]
     saved = delivery.save_responses(attempt, events, taker=request.user.person, now=now)
-    results = [_outcome(one) for one in saved.decisions]
-    return Response({"results": results, **_clock(saved.attempt, now)})
+    results = [_describe_outcome(one) for one in saved.decisions]
+    return Response({"results": results, **_describe_clock(saved.attempt, now)})
 
 
 @router.put(
     "/attempts/{attempt}/items/{index}/flag",
-    openapi_extra=_told({200: "Marked, or no longer; nothing once the attempt is over."}),
+    openapi_extra=_describe_responses(
+        {200: "Marked, or no longer; nothing once the attempt is over."}
+    ),
 )
 def flag(request: SignedInRequest, attempt: UUID, index: int, body: FlagBody) -> HttpResponse:
     """Mark a question to come back to, or take the mark away."""
@@ -234,7 +240,7 @@ def flag(request: SignedInRequest, attempt: UUID, index: int, body: FlagBody) ->
 
 @router.post(
     "/attempts/{attempt}/submit",
-    openapi_extra=_told(
+    openapi_extra=_describe_responses(
         {200: "Handed in.", 409: "One of the last saves stops it; the attempt stays open."}
     ),
 )
@@ -244,9 +250,9 @@ def submit(request: SignedInRequest, attempt: UUID, body: HandInBody) -> HttpRes
     pending = [(one.index, one.event()) for one in body.pending]
     done = delivery.submit(attempt, taker=request.user.person, pending=pending, reason=body.reason)
     reply = {
-        **_clock(done.attempt, timezone.now()),
+        **_describe_clock(done.attempt, timezone.now()),
         "finished": done.is_finished,
-        "results": [_outcome(one) for one in done.decisions],
+        "results": [_describe_outcome(one) for one in done.decisions],
     }
     is_stopped = not done.is_finished and body.reason == "person"
     return Response(reply, status=409 if is_stopped else 200)

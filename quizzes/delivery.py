@@ -140,7 +140,7 @@ def prospects(
     for attempt in _read_attempts(rows_of(person), quizzes):
         attempts[attempt.quiz_id].append(attempt)
     return [
-        _prospect(
+        _make_prospect(
             one,
             versions[one.quiz_id],
             granted[one.pk],
@@ -162,7 +162,7 @@ def _read_attempts(person_ids: Collection[int], quizzes: Collection[int]) -> Que
     return Attempt.objects.filter(person__in=person_ids, quiz__in=quizzes)
 
 
-def _prospect(
+def _make_prospect(
     assignment: Assignment,
     version: QuizVersion,
     granted: Allowance,
@@ -189,30 +189,30 @@ def _prospect(
         allowed=allowed,
         closes_at=closes_at,
         deadline_at=deadline(now, rules_of(version, assignment), granted),
-        refusal=_window_refusal(assignment, closes_at, now)
-        or _tries_refusal(version, used, allowed, now),
+        refusal=_check_window(assignment, closes_at, now)
+        or _check_tries(version, used, allowed, now),
     )
 
 
-def _window_refusal(
+def _check_window(
     assignment: Assignment, closes_at: datetime | None, now: datetime
 ) -> CannotStart | None:
     if assignment.opens_at and now < assignment.opens_at:
         return CannotStart(
-            _("The quiz opens at %(at)s.") % {"at": _moment(assignment.opens_at)},
+            _("The quiz opens at %(at)s.") % {"at": _write_moment(assignment.opens_at)},
             code="not_open",
             details={"at": assignment.opens_at.isoformat()},
         )
     if closes_at and now >= closes_at:
         return CannotStart(
-            _("The quiz closed at %(at)s.") % {"at": _moment(closes_at)},
+            _("The quiz closed at %(at)s.") % {"at": _write_moment(closes_at)},
             code="closed",
             details={"at": closes_at.isoformat()},
         )
     return None
 
 
-def _tries_refusal(
+def _check_tries(
     version: QuizVersion, used: list[Attempt], allowed: int, now: datetime
 ) -> CannotStart | None:
     if len(used) >= allowed:
@@ -226,14 +226,14 @@ def _tries_refusal(
     again_at = max(ends) + timedelta(minutes=version.cool_down_minutes) if ends else now
     if now < again_at:
         return CannotStart(
-            _("You can try again at %(at)s.") % {"at": _moment(again_at)},
+            _("You can try again at %(at)s.") % {"at": _write_moment(again_at)},
             code="cool_down",
             details={"at": again_at.isoformat()},
         )
     return None
 
 
-def _moment(at: datetime) -> str:
+def _write_moment(at: datetime) -> str:
     language = "en" if get_language() == "en" else "id"
     return format_moment(at, timezone.get_current_timezone_name(), language)
 
@@ -246,7 +246,7 @@ def pin(found: Prospect, account: Account, *, now: datetime) -> Attempt:
     Raises:
         IntegrityError: somebody began the same attempt at the same moment.
     """
-    attempt = _attempt(found, account, now=now)
+    attempt = _create_attempt(found, account, now=now)
     slots = found.version.slots.filter(form=attempt.form).order_by("position")
     read = list(
         slots.values_list("pk", "points", "question_version", "question_version__content_hash")
@@ -268,7 +268,7 @@ def pin(found: Prospect, account: Account, *, now: datetime) -> Attempt:
     return attempt
 
 
-def _attempt(found: Prospect, account: Account, *, now: datetime) -> Attempt:
+def _create_attempt(found: Prospect, account: Account, *, now: datetime) -> Attempt:
     person = account.person
     posts = Membership.objects.on(timezone.localdate(now)).filter(person=person)
     post = posts.select_related("unit").first()
@@ -283,7 +283,7 @@ def _attempt(found: Prospect, account: Account, *, now: datetime) -> Attempt:
         phase=found.assignment.phase,
         setting=found.assignment.setting,
         form=form_of(found.version, found.assignment.phase, person),
-        context=_context(found.assignment),
+        context=_describe_context(found.assignment),
         unit=post.unit if post else None,
         unit_name=post.unit.name if post else "",
         position_kind=post.position_kind if post else "",
@@ -306,7 +306,7 @@ def form_of(version: QuizVersion, phase: str, person: Person) -> str:
     return forms.get(phase) or min(forms.values(), default="A")
 
 
-def _context(assignment: Assignment) -> dict[str, str | int]:
+def _describe_context(assignment: Assignment) -> dict[str, str | int]:
     if assignment.event is None:
         return {}
     return {"schema": 1, "kind": "event", "key": str(assignment.event.uuid), "label": ""}
@@ -353,10 +353,10 @@ class StoredAnswer:
 @prepared
 def _lock(uuid: UUID, person_ids: Collection[int]) -> QuerySet[Attempt]:
     own = condition_of_own("take-attempt", Attempt, person_ids, date.min)
-    return _lockable().filter(own, uuid=uuid)
+    return _query_locked().filter(own, uuid=uuid)
 
 
-def _lockable() -> QuerySet[Attempt]:
+def _query_locked() -> QuerySet[Attempt]:
     return Attempt.objects.select_for_update().order_by().only(*READ_WITH_THE_LOCK)
 
 
@@ -375,7 +375,7 @@ def with_attempt(
         Refused: there is no such attempt of theirs.
     """
     with transaction.atomic():
-        found = _lock(uuid, rows_of(taker)) if taker else _lockable().filter(uuid=uuid)
+        found = _lock(uuid, rows_of(taker)) if taker else _query_locked().filter(uuid=uuid)
         attempt = next(iter(found), None)
         if attempt is None:
             raise Refused(_("Not found."), code="not_found", status=404)
@@ -400,7 +400,7 @@ def start(
     require(account, "open-quiz", assignment)
     moment = now or timezone.now()
     for _one in range(START_TRIES):
-        found = _prospect_without_overdue(assignment, account, now=moment)
+        found = _find_prospect(assignment, account, now=moment)
         if found.open_attempt is not None:
             return found.open_attempt, False
         if found.refusal is not None:
@@ -412,9 +412,7 @@ def start(
     raise CannotStart(_("The quiz could not be started. Please try again."), code="busy")
 
 
-def _prospect_without_overdue(
-    assignment: Assignment, account: Account, *, now: datetime
-) -> Prospect:
+def _find_prospect(assignment: Assignment, account: Account, *, now: datetime) -> Prospect:
     found = prospect(assignment, account.person, now=now)
     if found.open_attempt and is_expired(found.open_attempt.deadline_at, now):
         expire(found.open_attempt.uuid, now=now)
@@ -496,7 +494,7 @@ def _save_all(
     log: dict[int, list[LoggedSave]] = {item: [] for item in unsure}
     if unsure:
         for row in ResponseEvent.objects.filter(item__in=unsure).order_by("pk"):
-            log[row.item_id].append(_logged(row))
+            log[row.item_id].append(_read_logged(row))
     when = timing(attempt.deadline_at, now)
     decisions, rows = [], []
     applied: dict[int, Response] = {}
@@ -525,7 +523,7 @@ def _save_all(
             )
             rows.append(row)
             if answer.item in unsure:
-                log[answer.item].append(_logged(row))
+                log[answer.item].append(_read_logged(row))
             if is_applied:
                 applied[answer.item] = Response(
                     pk=answer.response,
@@ -583,7 +581,7 @@ def _read_answers(
     }
 
 
-def _logged(row: ResponseEvent) -> LoggedSave:
+def _read_logged(row: ResponseEvent) -> LoggedSave:
     return LoggedSave(
         client_id=row.client_id,
         seq=row.seq,

@@ -74,8 +74,11 @@ def entries_of(
     person_ids, day = rows_of(account.person), timezone.localdate()
     rows = _read_assignments(person_ids, day, quiz.pk if quiz else None, since)
     found = prospects(rows, account.person)
-    lengths = _lengths(frozenset(one.version.pk for one in found))
-    return [_entry(one, questions=lengths[one.version.pk, _form(one, account)]) for one in found]
+    lengths = _count_questions(frozenset(one.version.pk for one in found))
+    return [
+        _make_entry(one, questions=lengths[one.version.pk, _choose_form(one, account)])
+        for one in found
+    ]
 
 
 @prepared
@@ -129,29 +132,29 @@ def _read_outcomes(versions: tuple[int, ...]) -> list[str]:
 
 
 @until_publication
-def _lengths(versions: frozenset[int]) -> Mapping[tuple[int, str], int]:
+def _count_questions(versions: frozenset[int]) -> Mapping[tuple[int, str], int]:
     """Count the questions of each form of the versions, which never change."""
     forms = Slot.objects.filter(quiz_version__in=versions).order_by().values("quiz_version", "form")
     counted = forms.annotate(number=Count("pk"))
     return Counter({(one["quiz_version"], one["form"]): one["number"] for one in counted})
 
 
-def _form(found: Prospect, account: Account) -> str:
+def _choose_form(found: Prospect, account: Account) -> str:
     return form_of(found.version, found.assignment.phase, account.person)
 
 
-def _entry(found: Prospect, *, questions: int) -> QuizEntry:
+def _make_entry(found: Prospect, *, questions: int) -> QuizEntry:
     ends = [found.closes_at, found.version.release_at]
     return QuizEntry(
         assignment=found.assignment,
         prospect=found,
         questions=questions,
-        minutes_left=_minutes(found.deadline_at),
+        minutes_left=_count_minutes(found.deadline_at),
         review_at=max((end for end in ends if end), default=None),
     )
 
 
-def _minutes(deadline_at: datetime | None) -> int | None:
+def _count_minutes(deadline_at: datetime | None) -> int | None:
     if deadline_at is None:
         return None
     return max(0, round((deadline_at - timezone.now()) / timedelta(minutes=1)))
@@ -173,12 +176,12 @@ def finished_by(event: int, phase: str, *, actor: Account) -> frozenset[int] | N
     kept = {row: into for row, into in merged if into is not None}
     done: dict[int, set[int]] = {}
     for person, assignment in rows.values_list("person", "assignment"):
-        done.setdefault(_kept_key(person, kept), set()).add(assignment)
+        done.setdefault(_find_kept(person, kept), set()).add(assignment)
     finished = {person for person, held in done.items() if held == wanted}
-    return frozenset(finished | {row for row in kept if _kept_key(row, kept) in finished})
+    return frozenset(finished | {row for row in kept if _find_kept(row, kept) in finished})
 
 
-def _kept_key(person: int, kept: dict[int, int]) -> int:
+def _find_kept(person: int, kept: dict[int, int]) -> int:
     while person in kept:
         person = kept[person]
     return person

@@ -28,9 +28,9 @@ def questions_of(items: Iterable[ShownItem]) -> list[dict[str, Any]]:
             "index": item.index,
             "type": item.public.type_name,
             "stem": [item.public.stem.text, item.public.stem.language],
-            "options": _rows(item.public.options),
-            "prompts": _rows(item.public.prompts),
-            "targets": _rows(item.public.targets),
+            "options": _list_rows(item.public.options),
+            "prompts": _list_rows(item.public.prompts),
+            "targets": _list_rows(item.public.targets),
             "unit": item.public.unit and [item.public.unit.text, item.public.unit.language],
             "value": item.value,
             "rev": item.rev,
@@ -41,7 +41,7 @@ def questions_of(items: Iterable[ShownItem]) -> list[dict[str, Any]]:
     ]
 
 
-def _rows(rows: Iterable[PublicRow]) -> list[list[str]]:
+def _list_rows(rows: Iterable[PublicRow]) -> list[list[str]]:
     return [[row.id, row.letter, row.text.text, row.text.language] for row in rows]
 
 

@@ -101,7 +101,7 @@ class ShownResult:
         return _("right") if self.review.correct else _("not right")
 
 
-def _points_in_words(earned: Fraction, full: int) -> str:
+def _write_points(earned: Fraction, full: int) -> str:
     return _("%(score)s of %(full)s") % {"score": decimals(earned), "full": full}
 
 
@@ -121,7 +121,7 @@ class OutcomeScore:
     @property
     def words(self) -> str:
         """The points in words."""
-        return _points_in_words(self.earned, self.full)
+        return _write_points(self.earned, self.full)
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class AreaScoreTotals:
     @property
     def words(self) -> str:
         """The points in words."""
-        return _points_in_words(self.earned, self.full)
+        return _write_points(self.earned, self.full)
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class Result:
     @property
     def areas(self) -> list[AreaScoreTotals]:
         """The outcomes by change area, in the order of areas; none while they may not be seen."""
-        return _by_area(self.outcomes or [])
+        return _group_by_area(self.outcomes or [])
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ class Comparison:
     @property
     def areas(self) -> list[tuple[AreaScoreTotals, AreaScoreTotals]]:
         """Per change area what the common questions earned before and after."""
-        both = _by_area(self.common_before), _by_area(self.common_after)
+        both = _group_by_area(self.common_before), _group_by_area(self.common_after)
         return list(zip(*both, strict=True))
 
     @property
@@ -228,7 +228,7 @@ class Comparison:
         return AreaScoreTotals("", self.common_before), AreaScoreTotals("", self.common_after)
 
 
-def _by_area(outcomes: Iterable[OutcomeScore]) -> list[AreaScoreTotals]:
+def _group_by_area(outcomes: Iterable[OutcomeScore]) -> list[AreaScoreTotals]:
     by_area: dict[str, list[OutcomeScore]] = {}
     for one in outcomes:
         by_area.setdefault(one.area, []).append(one)
@@ -246,7 +246,7 @@ def shown_items(attempt: Attempt) -> list[ShownItem]:
             value=value,
             rev=rev,
             flagged=flagged,
-            number=_number(contents[version], value),
+            number=_read_number(contents[version], value),
         )
         for index, version, _digest, order, flagged, rev, value in rows
     ]
@@ -269,7 +269,7 @@ def _read_items(attempt: int) -> QuerySet[AttemptItem, Any]:
     )
 
 
-def _number(content: Content, raw: Any) -> Fraction | None:
+def _read_number(content: Content, raw: Any) -> Fraction | None:
     value = parse_value(content, raw) if isinstance(content, Numeric) else None
     return value.number if isinstance(value, TypedNumber) else None
 
@@ -296,28 +296,30 @@ def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None
             "pk", "points", "question_version", "response__value"
         )
     )
-    state = _attempt_sight(attempt, now=moment)
+    state = _describe_attempt(attempt, now=moment)
     versions = {item: version for item, _points, version, _value in asked}
-    seen = _sights(attempt, account, state, versions, now=moment)
+    seen = _ask_policy(attempt, account, state, versions, now=moment)
     full = sum(points for _item, points, _version, _value in asked)
     pass_mark = attempt.quiz_version.pass_share * full
     everywhere = frozenset.intersection(*seen.values()) if seen else frozenset()
     shows_items = any(Sight.KEY in one for one in seen.values())
     score = outcomes = shown = None
     if shows_items or everywhere & {Sight.SCORE, Sight.OUTCOME_SCORES}:
-        items = _graded_items(attempt.items.order_by("index"))
-        shares = _earned(items)
+        items = _read_graded(attempt.items.order_by("index"))
+        shares = _sum_earned(items)
         if Sight.SCORE in everywhere:
             earned = (shares.get(item.pk, Fraction(0)) * item.points for item in items)
             score = sum(earned, Fraction(0))
         if Sight.OUTCOME_SCORES in everywhere:
-            outcomes = _by_outcome(items, shares)
+            outcomes = _group_by_outcome(items, shares)
         if shows_items:
             contents = contents_of(
                 {item.question_version_id: item.question_version.content_hash for item in items}
             )
             shown = [
-                _result(item, contents[item.question_version_id], seen[item.pk], attempt.locale)
+                _show_result(
+                    item, contents[item.question_version_id], seen[item.pk], attempt.locale
+                )
                 for item in items
             ]
     return Result(
@@ -328,11 +330,11 @@ def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None
         blanks=sum(value is None for _item, _points, _version, value in asked),
         outcomes=outcomes,
         items=shown,
-        opens_at=None if shows_items else _opens_at(attempt, state, moment),
+        opens_at=None if shows_items else _find_opening(attempt, state, moment),
     )
 
 
-def _graded_items(items: QuerySet[AttemptItem]) -> list[AttemptItem]:
+def _read_graded(items: QuerySet[AttemptItem]) -> list[AttemptItem]:
     """Read items with what their results need; the content of a question is read by its hash."""
     return list(
         items.select_related("question_version__outcome__area", "response").defer(
@@ -341,14 +343,14 @@ def _graded_items(items: QuerySet[AttemptItem]) -> list[AttemptItem]:
     )
 
 
-def _earned(items: Iterable[AttemptItem]) -> dict[int, Fraction]:
+def _sum_earned(items: Iterable[AttemptItem]) -> dict[int, Fraction]:
     """Return the share of each item; of several credits the latest counts (Q12)."""
     rows = Credit.objects.filter(item__in=[item.pk for item in items]).order_by("pk")
     read = rows.values_list("item", "credit_num", "credit_den")
     return {item: Fraction(above, below) for item, above, below in read}
 
 
-def _by_outcome(
+def _group_by_outcome(
     items: Iterable[AttemptItem], earned_by_item: dict[int, Fraction]
 ) -> list[OutcomeScore]:
     earned: dict[Outcome, Fraction] = {}
@@ -380,25 +382,25 @@ def comparison_of(
     before, after = (result_of(one, account, now=now) for one in pair)
     if not (before.areas and after.areas):
         return None
-    return Comparison(before, after, *_on_common_items(*pair))
+    return Comparison(before, after, *_score_common_items(*pair))
 
 
-def _on_common_items(
+def _score_common_items(
     before: Attempt, after: Attempt
 ) -> tuple[int, list[OutcomeScore], list[OutcomeScore]]:
     """Return how many question versions stand in both attempts, and what either earned on them."""
-    items = _graded_items(AttemptItem.objects.filter(attempt__in=[before, after]))
+    items = _read_graded(AttemptItem.objects.filter(attempt__in=[before, after]))
     of_each = [
         {one.question_version_id: one for one in items if one.attempt_id == attempt.pk}
         for attempt in (before, after)
     ]
     common = of_each[0].keys() & of_each[1].keys()
-    earned = _earned(items)
+    earned = _sum_earned(items)
     first, second = ([one for key, one in each.items() if key in common] for each in of_each)
-    return len(common), _by_outcome(first, earned), _by_outcome(second, earned)
+    return len(common), _group_by_outcome(first, earned), _group_by_outcome(second, earned)
 
 
-def _result(item: AttemptItem, content: Content, seen: Sights, language: str) -> ShownResult:
+def _show_result(item: AttemptItem, content: Content, seen: Sights, language: str) -> ShownResult:
     review = review_of(
         content,
         parse_value(content, item.response.value),
@@ -410,25 +412,25 @@ def _result(item: AttemptItem, content: Content, seen: Sights, language: str) ->
     return ShownResult(item.index, public, review)
 
 
-def _opens_at(attempt: Attempt, state: AttemptSight, now: datetime) -> datetime | None:
+def _find_opening(attempt: Attempt, state: AttemptSight, now: datetime) -> datetime | None:
     ends = [attempt.assignment.closes_at, state.release_at, state.post_closes_at]
     return max((end for end in ends if end and end > now), default=None)
 
 
-def _attempt_sight(attempt: Attempt, *, now: datetime) -> AttemptSight:
+def _describe_attempt(attempt: Attempt, *, now: datetime) -> AttemptSight:
     return AttemptSight(
         phase=AttemptPhase(attempt.phase),
         in_progress=attempt.is_open,
         voided=attempt.state == Attempt.State.VOIDED,
         may_retake=_may_retake(attempt, now),
-        closes_at=_closes_at(attempt),
+        closes_at=_find_closing(attempt),
         release_at=attempt.quiz_version.release_at,
         others_open=Attempt.objects.in_progress().filter(quiz=attempt.quiz_id).exists(),
-        post_closes_at=_post_closes_at(attempt) if attempt.phase == AttemptPhase.PRE else None,
+        post_closes_at=_find_post_closing(attempt) if attempt.phase == AttemptPhase.PRE else None,
     )
 
 
-def _sights(
+def _ask_policy(
     attempt: Attempt,
     account: Account,
     state: AttemptSight,
@@ -441,14 +443,14 @@ def _sights(
     ``versions`` are the keys of the question versions by those of the items.
     """
     viewer = Viewer(is_taker=attempt.person_id in rows_of(account.person))
-    withheld = _withheld(attempt, set(versions.values()), now=now)
+    withheld = _find_withheld(attempt, set(versions.values()), now=now)
     return {
         item: review_policy(viewer, state, ItemSight(withheld_elsewhere=version in withheld), now)
         for item, version in versions.items()
     }
 
 
-def _closes_at(attempt: Attempt) -> datetime | None:
+def _find_closing(attempt: Attempt) -> datetime | None:
     """The end for everybody: nobody may still be working when keys are shown."""
     granted = attempt.assignment.extensions.filter(revoked_at__isnull=True, closes_at__isnull=False)
     closes_at = attempt.assignment.closes_at
@@ -466,7 +468,7 @@ def _may_retake(attempt: Attempt, now: datetime) -> bool:
     return found.may_retake(now)
 
 
-def _post_closes_at(attempt: Attempt) -> datetime | None:
+def _find_post_closing(attempt: Attempt) -> datetime | None:
     """The end of the matching post-quiz of this person; None while there is none or no end."""
     reached = takers(rows_of(attempt.person), timezone.localdate())
     posts = Assignment.objects.in_force().filter(
@@ -477,7 +479,7 @@ def _post_closes_at(attempt: Attempt) -> datetime | None:
     return max(known) if known and len(known) == len(ends) else None
 
 
-def _withheld(attempt: Attempt, version_ids: set[int], *, now: datetime) -> set[int]:
+def _find_withheld(attempt: Attempt, version_ids: set[int], *, now: datetime) -> set[int]:
     """Versions that stand in another quiz which is open: their key would leak there."""
     still_open = Q(closes_at__isnull=True) | Q(closes_at__gt=now)
     elsewhere = (

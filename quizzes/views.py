@@ -92,7 +92,7 @@ def quiz_start(request: SignedInRequest, slug: str) -> HttpResponse:
         except CannotStart as refused:
             refusal = refused
         else:
-            number = 1 if is_new else _next_blank(attempt)
+            number = 1 if is_new else _find_next_blank(attempt)
             return redirect("attempt_item", attempt=attempt.uuid, number=number)
     quiz = get_object_or_404(Quiz, slug=slug)
     recent, shows_all = overview.a_year_ago(), ALL in request.GET
@@ -117,7 +117,7 @@ def quiz_start(request: SignedInRequest, slug: str) -> HttpResponse:
     return render(request, "quizzes/start.html", context, status=status)
 
 
-def _next_blank(attempt: Attempt) -> int:
+def _find_next_blank(attempt: Attempt) -> int:
     items = showing.shown_items(attempt)
     return min((item.index for item in items if not item.is_answered), default=1)
 
@@ -129,7 +129,7 @@ def _read_own(uuid: UUID, person_ids: Collection[int], *, verb: str) -> QuerySet
     return related.filter(own, uuid=uuid).order_by()
 
 
-def _own(request: SignedInRequest, uuid: UUID, verb: str = "take-attempt") -> Attempt:
+def _get_own(request: SignedInRequest, uuid: UUID, verb: str = "take-attempt") -> Attempt:
     person = request.user.person
     attempt = next(iter(_read_own(uuid, rows_of(person), verb=verb)), None)
     if attempt is None:
@@ -147,7 +147,7 @@ def attempt_item(request: SignedInRequest, attempt: UUID, number: str) -> HttpRe
 
     The page holds the other questions too: its script shows them without asking again.
     """
-    found = _own(request, attempt)
+    found = _get_own(request, attempt)
     items = showing.shown_items(found)
     if not number.isdecimal() or not 1 <= int(number) <= len(items):
         raise Http404
@@ -185,7 +185,7 @@ def attempt_item(request: SignedInRequest, attempt: UUID, number: str) -> HttpRe
         "here": reverse("attempt_item", args=[attempt, "0"]).removesuffix("0/"),
         "refused": refused,
         "now": now,
-        "token": _new_token(),
+        "token": _make_token(),
         "minutes_left": None if left is None else -(-left.seconds // 60) + left.days * 1440,
     }
     status = 200 if refused is None else 409 if refused.is_conflict else 422
@@ -201,9 +201,9 @@ def _save(
     if not clears and showing.is_same(attempt, shown, value):
         return None
     event = SaveEvent(
-        client_id=_token(request.POST.get("token", "")),
+        client_id=_clean_token(request.POST.get("token", "")),
         seq=1,
-        base_rev=_whole(request.POST.get("base_rev", "")),
+        base_rev=_parse_whole(request.POST.get("base_rev", "")),
         value=value,
         clear=clears,
     )
@@ -219,16 +219,16 @@ def _save(
     return None
 
 
-def _token(text: str) -> str:
+def _clean_token(text: str) -> str:
     """Return the page's own token; whatever else came gets a new one."""
-    return text if text.isascii() and text.isalnum() and len(text) == TOKEN else _new_token()
+    return text if text.isascii() and text.isalnum() and len(text) == TOKEN else _make_token()
 
 
-def _new_token() -> str:
+def _make_token() -> str:
     return get_random_string(TOKEN)
 
 
-def _whole(text: str) -> int:
+def _parse_whole(text: str) -> int:
     is_number = text.isascii() and text.isdecimal() and len(text) <= 9  # noqa: PLR2004
     return int(text) if is_number else 0
 
@@ -237,7 +237,7 @@ def _whole(text: str) -> int:
 @never_cache
 def attempt_check(request: SignedInRequest, attempt: UUID) -> HttpResponse:
     """List answered, empty and marked questions; hand in after one question about the empty."""
-    found = _own(request, attempt)
+    found = _get_own(request, attempt)
     if not found.is_open:
         return redirect("attempt_result", attempt=attempt)
     is_sure = request.method == "POST" and "yakin" in request.POST
@@ -261,9 +261,9 @@ def attempt_check(request: SignedInRequest, attempt: UUID) -> HttpResponse:
 @never_cache
 def attempt_result(request: SignedInRequest, attempt: UUID) -> HttpResponse:
     """Show what the review policy allows of a finished attempt."""
-    found = _own(request, attempt, "read-answers")
+    found = _get_own(request, attempt, "read-answers")
     if found.is_open:
-        return redirect("attempt_item", attempt=attempt, number=_next_blank(found))
+        return redirect("attempt_item", attempt=attempt, number=_find_next_blank(found))
     result = showing.result_of(found, request.user)
     context = {
         "attempt": found,
@@ -284,7 +284,7 @@ def quiz_extensions(request: SignedInRequest) -> HttpResponse:
     rows = rows.filter(quiz__versions__state=VersionState.PUBLISHED)
     rows = rows.select_related("quiz", "event", "unit", "person").order_by("-opens_at", "-pk")
     page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
-    titles = _titles(one.quiz_id for one in page)
+    titles = _read_titles(one.quiz_id for one in page)
     context = {"rows": [(one, titles[one.quiz_id]) for one in page], "page_obj": page}
     return render(request, "quizzes/extensions.html", context)
 
@@ -293,7 +293,7 @@ def quiz_extensions(request: SignedInRequest) -> HttpResponse:
 @never_cache
 def quiz_takers(request: SignedInRequest, assignment: UUID) -> HttpResponse:
     """List the persons whom one assignment reaches, found by name, and what they were given."""
-    given = _extensible(request, assignment)
+    given = _get_extensible(request, assignment)
     people = overview.takers_of(given)
     if name := request.GET.get("q", "")[:80].strip():
         people = people.filter(name__icontains=name)
@@ -303,7 +303,7 @@ def quiz_takers(request: SignedInRequest, assignment: UUID) -> HttpResponse:
     )
     context = {
         "assignment": given,
-        "title": _titles([given.quiz_id])[given.quiz_id],
+        "title": _read_titles([given.quiz_id])[given.quiz_id],
         "rows": [(person, person.pk in extended) for person in page],
         "page_obj": page,
         "q": name,
@@ -315,7 +315,7 @@ def quiz_takers(request: SignedInRequest, assignment: UUID) -> HttpResponse:
 @never_cache
 def quiz_extension(request: SignedInRequest, assignment: UUID, person: UUID) -> HttpResponse:
     """Give one person more minutes, a later closing or further tries, or take it back."""
-    given = _extensible(request, assignment)
+    given = _get_extensible(request, assignment)
     taker = get_object_or_404(overview.takers_of(given), uuid=person)
     found = delivery.prospect(given, taker)
     extensions = given.extensions.filter(person__in=rows_of(taker)).order_by("-granted_at", "-pk")
@@ -348,13 +348,13 @@ def quiz_extension(request: SignedInRequest, assignment: UUID, person: UUID) -> 
     return render(request, "quizzes/extension.html", context, status=422 if form.errors else 200)
 
 
-def _extensible(request: SignedInRequest, uuid: UUID) -> Assignment:
+def _get_extensible(request: SignedInRequest, uuid: UUID) -> Assignment:
     rows = visible(request.user, "extend-quiz", Assignment.objects.in_force())
     rows = rows.filter(quiz__versions__state=VersionState.PUBLISHED)
     return get_object_or_404(rows.select_related("quiz", "event", "unit", "person"), uuid=uuid)
 
 
-def _titles(quizzes: Iterable[int]) -> dict[int, str]:
+def _read_titles(quizzes: Iterable[int]) -> dict[int, str]:
     """Return the titles of the published versions, by the keys of the quizzes."""
     versions = QuizVersion.objects.published().filter(quiz__in=set(quizzes))
     return {version.quiz_id: version.display_title for version in versions}

@@ -41,23 +41,23 @@ def learning(request: SignedInRequest) -> HttpResponse:
     """Show what comes before the next clinic and where to go on; to somebody new, how to begin."""
     editions = reading.current_editions(request.user)
     standings = progress.progress_of(request.user.person, editions)
-    begun, finished = _reading(editions, standings)
-    seats, entries = _seats(request.user), entries_of(request.user, since=a_year_ago())
+    begun, finished = _list_modules(editions, standings)
+    seats, entries = _list_seats(request.user), entries_of(request.user, since=a_year_ago())
     nearest = next((one for one in seats if one.event.state != Event.State.CANCELLED), None)
     before = preparation_for(nearest, entries, editions, standings) if nearest else None
     is_led = bool(before and before.is_about_modules)
     context = {
-        "coming": [_seat_task(seat) for seat in seats],
+        "coming": [_draw_seat(seat) for seat in seats],
         "before": before,
-        "quizzes": _quizzes(entries, besides=before.quizzes if before else frozenset()),
+        "quizzes": _list_quizzes(entries, besides=before.quizzes if before else frozenset()),
         "reading": begun,
         "finished": finished,
-        "steps": [] if begun or finished or is_led else _first_steps(),
+        "steps": [] if begun or finished or is_led else _list_first_steps(),
     }
     return render(request, "desks/learner.html", context)
 
 
-def _reading(
+def _list_modules(
     editions: Sequence[ModuleEdition], standings: Mapping[int, ModuleProgress]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return begun modules as tasks that lead to their next section, and the finished ones."""
@@ -72,7 +72,7 @@ def _reading(
         }
         following = standing.next_section(edition)
         if standing.state == "done":
-            hint = _changed_hint(standing)
+            hint = _describe_changes(standing)
             finished.append({**task, "hint": hint})
         elif standing.state == "doing" and following:
             begun.append(
@@ -81,7 +81,7 @@ def _reading(
     return begun, finished
 
 
-def _seats(actor: Account) -> list[Registration]:
+def _list_seats(actor: Account) -> list[Registration]:
     """Return the seats that the person holds in events ahead, the next one first."""
     return _read_seats(rows_of(actor.person), timezone.now())
 
@@ -95,8 +95,8 @@ def _read_seats(person_ids: Collection[int], now: datetime) -> QuerySet[Registra
     return held.filter(ends__gte=now).order_by("starts")
 
 
-def _seat_task(seat: Any) -> dict[str, Any]:
-    """Return the task of a seat that ``_seats`` has read, with ``starts``."""
+def _draw_seat(seat: Any) -> dict[str, Any]:
+    """Return the task of a seat that ``_list_seats`` has read, with ``starts``."""
     return {
         "label": seat.event.title,
         "url": reverse("event_own", kwargs={"code": seat.event.code}),
@@ -106,7 +106,7 @@ def _seat_task(seat: Any) -> dict[str, Any]:
     }
 
 
-def _quizzes(entries: Sequence[QuizEntry], *, besides: frozenset[int]) -> list[dict[str, Any]]:
+def _list_quizzes(entries: Sequence[QuizEntry], *, besides: frozenset[int]) -> list[dict[str, Any]]:
     """Return the other quizzes that can be taken now, those under way first."""
     open_now = [
         one
@@ -114,10 +114,10 @@ def _quizzes(entries: Sequence[QuizEntry], *, besides: frozenset[int]) -> list[d
         if (one.open_attempt or one.may_start) and one.assignment.pk not in besides
     ]
     open_now.sort(key=lambda one: one.open_attempt is None)
-    return [_quiz_task(one) for one in open_now]
+    return [_draw_open_quiz(one) for one in open_now]
 
 
-def _quiz_task(entry: QuizEntry) -> dict[str, Any]:
+def _draw_open_quiz(entry: QuizEntry) -> dict[str, Any]:
     state, word = standing_of(entry)
     return {
         "label": entry.prospect.version.display_title,
@@ -128,7 +128,7 @@ def _quiz_task(entry: QuizEntry) -> dict[str, Any]:
     }
 
 
-def _changed_hint(standing: ModuleProgress) -> str:
+def _describe_changes(standing: ModuleProgress) -> str:
     if standing.completion is None:
         return ""
     version = _("Finished in version %(number)d") % {"number": standing.completion.edition}
@@ -144,7 +144,7 @@ def _changed_hint(standing: ModuleProgress) -> str:
     }
 
 
-def _first_steps() -> list[dict[str, Any]]:
+def _list_first_steps() -> list[dict[str, Any]]:
     """Three steps for somebody new; one whose room is not built has no link."""
     word = STATE_WORDS["todo"]
     return [
@@ -192,12 +192,12 @@ def preparation_for(
     event = seat.event
     given = [one for one in entries if one.assignment.event_id == event.pk]
     before = [one for one in given if one.assignment.phase == Phase.PRE]
-    modules = _modules(editions, outcomes_of(before), standings)
-    tasks = [*modules, *(_quiz(one) for one in before), _code(seat)]
+    modules = _choose_modules(editions, outcomes_of(before), standings)
+    tasks = [*modules, *(_draw_quiz(one) for one in before), _draw_code(seat)]
     return Preparation(event.title, tasks, frozenset(one.assignment.pk for one in before))
 
 
-def _modules(
+def _choose_modules(
     editions: Sequence[ModuleEdition],
     outcomes: Sequence[str],
     standings: Mapping[int, ModuleProgress],
@@ -210,10 +210,10 @@ def _modules(
         if wanted & set(one.head["outcomes"])
     ]
     serving.sort(key=lambda pair: -pair[0])
-    return [_module(one, standings[one.module_id]) for _n, one in serving[:MODULES_SHOWN]]
+    return [_draw_module(one, standings[one.module_id]) for _n, one in serving[:MODULES_SHOWN]]
 
 
-def _module(edition: ModuleEdition, standing: ModuleProgress) -> dict[str, Any]:
+def _draw_module(edition: ModuleEdition, standing: ModuleProgress) -> dict[str, Any]:
     return {
         "label": _("Read: %(title)s") % {"title": edition.head["title"]},
         "url": reverse("module", kwargs={"slug": edition.head["slug"]}),
@@ -223,7 +223,7 @@ def _module(edition: ModuleEdition, standing: ModuleProgress) -> dict[str, Any]:
     }
 
 
-def _quiz(entry: QuizEntry) -> dict[str, Any]:
+def _draw_quiz(entry: QuizEntry) -> dict[str, Any]:
     state, word = standing_of(entry)
     limit = entry.prospect.version.minutes
     hints = [minutes(limit)] if limit else []
@@ -239,7 +239,7 @@ def _quiz(entry: QuizEntry) -> dict[str, Any]:
     }
 
 
-def _code(seat: Any) -> dict[str, Any]:
+def _draw_code(seat: Any) -> dict[str, Any]:
     return {
         "label": _("Show your QR code at the door"),
         "url": reverse("event_own", kwargs={"code": seat.event.code}),

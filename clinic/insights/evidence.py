@@ -421,7 +421,7 @@ def open_events(unit: Unit, now: datetime) -> list[OpenEvent]:
         begins=Min("sessions__starts_at", filter=Q(sessions__is_cancelled=False))
     ).filter(begins__gt=now)
     listed = [each for each in soon.order_by("begins", "pk") if each.seats_left != 0]
-    areas = _areas_of_quizzes([each.pk for each in listed])
+    areas = _read_quiz_areas([each.pk for each in listed])
     return [
         OpenEvent(
             each.code,
@@ -433,7 +433,7 @@ def open_events(unit: Unit, now: datetime) -> list[OpenEvent]:
     ]
 
 
-def _areas_of_quizzes(events: list[int]) -> dict[int, set[str]]:
+def _read_quiz_areas(events: list[int]) -> dict[int, set[str]]:
     """Change areas that the questions of each event's quizzes are on."""
     found: dict[int, set[str]] = {}
     given = Assignment.objects.in_force().filter(

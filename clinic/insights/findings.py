@@ -97,52 +97,52 @@ def to_evidence(gathered: Gathered, areas: Sequence[str]) -> Evidence:
         groups=tuple(row["group_id"] for row in gathered.units),
         items={
             "item": np.array([row["item_id"] for row in items], dtype=object),
-            "area": _integers(areas.index(row["area"]) for row in items),
-            "kind": _integers(KINDS.index(row["kind"]) for row in items),
+            "area": _to_integers(areas.index(row["area"]) for row in items),
+            "kind": _to_integers(KINDS.index(row["kind"]) for row in items),
             "chance": np.array([row["chance"] for row in items], dtype=np.float64),
             "in_pool": np.array([row["in_pool"] for row in items], dtype=bool),
         },
         memberships={
-            "person": _integers(row["person"] for row in gathered.memberships),
+            "person": _to_integers(row["person"] for row in gathered.memberships),
             "unit": _place_units(gathered, gathered.memberships),
-            "start": _integers(row["start"].toordinal() for row in gathered.memberships),
-            "end": _integers(
+            "start": _to_integers(row["start"].toordinal() for row in gathered.memberships),
+            "end": _to_integers(
                 row["end"].toordinal() if row["end"] else STILL_THERE
                 for row in gathered.memberships
             ),
         },
         attendance={
-            "event": _integers(row["event"] for row in gathered.attendance),
-            "person": _integers(row["person"] for row in gathered.attendance),
-            "day": _integers(row["day"].toordinal() for row in gathered.attendance),
-            "present": _integers(row["present"] for row in gathered.attendance),
+            "event": _to_integers(row["event"] for row in gathered.attendance),
+            "person": _to_integers(row["person"] for row in gathered.attendance),
+            "day": _to_integers(row["day"].toordinal() for row in gathered.attendance),
+            "present": _to_integers(row["present"] for row in gathered.attendance),
         },
         attempts={
-            "attempt": _integers(row["attempt"] for row in gathered.attempts),
-            "person": _integers(row["person"] for row in gathered.attempts),
-            "number": _integers(row["number"] for row in gathered.attempts),
-            "submitted": _integers(
+            "attempt": _to_integers(row["attempt"] for row in gathered.attempts),
+            "person": _to_integers(row["person"] for row in gathered.attempts),
+            "number": _to_integers(row["number"] for row in gathered.attempts),
+            "submitted": _to_integers(
                 row["submitted"].toordinal() if row["submitted"] else 0 for row in gathered.attempts
             ),
-            "phase": _integers(PHASES.index(row["phase"]) for row in gathered.attempts),
-            "state": _integers(STATES.index(row["state"]) for row in gathered.attempts),
-            "in_room": _integers(row["in_room"] for row in gathered.attempts),
+            "phase": _to_integers(PHASES.index(row["phase"]) for row in gathered.attempts),
+            "state": _to_integers(STATES.index(row["state"]) for row in gathered.attempts),
+            "in_room": _to_integers(row["in_room"] for row in gathered.attempts),
         },
         responses={
             "attempt": np.asarray(gathered.asked["attempt"], dtype=np.int64),
-            "item": _integers(map(place.__getitem__, gathered.asked["question"])),
+            "item": _to_integers(map(place.__getitem__, gathered.asked["question"])),
             "credit": np.asarray(gathered.asked["credit"], dtype=np.float64),
         },
     )
 
 
-def _integers(values: Iterable[int]) -> Integers:
+def _to_integers(values: Iterable[int]) -> Integers:
     return np.fromiter(values, dtype=np.int64)
 
 
 def _place_units(gathered: Gathered, rows: Iterable[Mapping[str, Any]]) -> Integers:
     place = {row["key"]: number for number, row in enumerate(gathered.units)}
-    return _integers(place[row["unit"]] for row in rows)
+    return _to_integers(place[row["unit"]] for row in rows)
 
 
 def know(evidence: Evidence, seen: Observations, constants: Constants) -> Knowing:
@@ -227,8 +227,8 @@ def _believe_sheets(
         {
             **points,
             "unit": _place_units(gathered, rows),
-            "area": _integers(areas.index(row["area"]) for row in rows),
-            "self_scored": _integers(row["self_scored"] for row in rows),
+            "area": _to_integers(areas.index(row["area"]) for row in rows),
+            "self_scored": _to_integers(row["self_scored"] for row in rows),
         },
         units=known.estimates.units,
         areas=areas,
@@ -256,14 +256,14 @@ def _fill(
         "coverage": sheets.coverage,
     }
     for name, table in tables.items():
-        setattr(finding, name, _or_none(table[place]))
+        setattr(finding, name, _drop_nan(table[place]))
     points = priority(
         max_points=np.array(worth.maximum),
         link_share=np.array(worth.linked),
         share=np.array(sheets.share[place]),
         gap=np.array(estimates.gap[place]),
     )
-    finding.priority = _or_none(points)
+    finding.priority = _drop_nan(points)
     finding.people = int(estimates.people[place[0]])
     finding.answering = int(estimates.answering[place])
     finding.answers = int(estimates.answers[place])
@@ -292,14 +292,14 @@ def _fill(
         {
             "cause": reason.cause.value,
             "more_answers": reason.more_answers,
-            "coverage": None if reason.coverage is None else _or_none(reason.coverage),
+            "coverage": None if reason.coverage is None else _drop_nan(reason.coverage),
         }
         for reason in diagnosis.reasons
     ]
     finding.reasons = {"schema": REASONS_SCHEMA, "reasons": reasons}
 
 
-def _or_none(value: SupportsFloat) -> float | None:
+def _drop_nan(value: SupportsFloat) -> float | None:
     number = float(value)
     return None if math.isnan(number) else number
 
@@ -337,7 +337,7 @@ def publish(findings: Iterable[Finding], units: Collection[int]) -> None:
         units: those that exist; nothing is published of others.
     """
     listed = list(findings)
-    Rollup.objects.filter(unit__in=_others(units)).delete()
+    Rollup.objects.filter(unit__in=_find_others(units)).delete()
     for audience in sorted(BY_CALIBRATION):
         minimum = minima()[audience]
         of_frames = Q(pk__in=())
@@ -346,7 +346,7 @@ def publish(findings: Iterable[Finding], units: Collection[int]) -> None:
         rows = Rollup.objects.filter(of_frames).order_by()
         before = {_address(row): row for row in rows}
         changed = []
-        for finding in _shown(listed, minimum):
+        for finding in _keep_shown(listed, minimum):
             row = before.pop(_address(finding), None)
             if row is None or _may_replace(row, finding, minimum):
                 content = {name: getattr(finding, name) for name in COPIED}
@@ -361,12 +361,12 @@ def publish(findings: Iterable[Finding], units: Collection[int]) -> None:
         )
 
 
-def _others(units: Collection[int]) -> QuerySet[Unit]:
+def _find_others(units: Collection[int]) -> QuerySet[Unit]:
     """All other units: their rows are found by an index, those of these units are not read."""
     return Unit.objects.order_by().exclude(pk__in=units)
 
 
-def _shown(findings: list[Finding], minimum: int) -> list[Finding]:
+def _keep_shown(findings: list[Finding], minimum: int) -> list[Finding]:
     """Keep the cells that enough people stand behind, frame by frame; no total is published."""
     kept: list[Finding] = []
     by_frame = sorted(findings, key=_frame)
@@ -459,9 +459,10 @@ def store(calibrated: Calibrated) -> None:
     with transaction.atomic():
         row.save()
         audit.record("insights.calibrate", thing=row, values=_describe(row, before))
-        Finding.objects.filter(unit__in=_others(calibrated.units)).delete()
+        Finding.objects.filter(unit__in=_find_others(calibrated.units)).delete()
         publish(
-            [*calibrated.findings, *_changed_earlier(calibrated.findings, before)], calibrated.units
+            [*calibrated.findings, *_find_changed_earlier(calibrated.findings, before)],
+            calibrated.units,
         )
         jobs.enter_each(REFRESH_JOB, calibrated.units)
         _forget_old()
@@ -490,7 +491,7 @@ def _digest_constants(constants: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _changed_earlier(
+def _find_changed_earlier(
     findings: Iterable[Finding], before: Calibration | None
 ) -> QuerySet[Finding] | list[Finding]:
     """All findings of frames other than these in which one changed since the calibration before."""

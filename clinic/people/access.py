@@ -189,11 +189,11 @@ class Reach:
         """Rows whose unit lies in reach; without a field the row is itself the unit."""
         if self.everything:
             return EVERYTHING
-        return _any(_below(unit, path) for path in self.unit_paths)
+        return _join(_match_below(unit, path) for path in self.unit_paths)
 
     def in_own_units(self, unit: str) -> Q:
         """Rows of the very units in which the person works, not of those below."""
-        return _any(_is_unit(unit, path) for path in self.own_unit_paths)
+        return _join(_is_unit(unit, path) for path in self.own_unit_paths)
 
     def in_events(self, event: str) -> Q:
         """Rows whose field ``event`` is a granted event; of an event itself that is ``pk``."""
@@ -205,11 +205,11 @@ class Reach:
         """Rows of the units assigned for a year; the person's own unit is never among them."""
         if self.everything:
             return EVERYTHING
-        rows = _any(
-            _below(unit, path) & (Q(**{year: of_year}) if year else Q())
+        rows = _join(
+            _match_below(unit, path) & (Q(**{year: of_year}) if year else Q())
             for path, of_year in self.assignments
         )
-        return rows & ~_any(_is_unit(unit, path) for path in self.own_unit_paths)
+        return rows & ~_join(_is_unit(unit, path) for path in self.own_unit_paths)
 
     def programme(self) -> Q:
         """Every row, for who works for the whole programme (content belongs to no unit)."""
@@ -221,7 +221,7 @@ class Reach:
         return Q(**{f"{person}__in": ids}) if ids else NOTHING
 
 
-def _below(unit: str, path: str) -> Q:
+def _match_below(unit: str, path: str) -> Q:
     return Q(**{f"{unit}__path__startswith" if unit else "path__startswith": path})
 
 
@@ -229,7 +229,7 @@ def _is_unit(unit: str, path: str) -> Q:
     return Q(**{f"{unit}__path" if unit else "path": path})
 
 
-def _any(conditions: Iterable[Q]) -> Q:
+def _join(conditions: Iterable[Q]) -> Q:
     """Join conditions by "or"; ``NOTHING`` and ``EVERYTHING`` stay what they are."""
     found = [condition for condition in conditions if condition is not NOTHING]
     if any(condition is EVERYTHING for condition in found):
@@ -335,7 +335,7 @@ def can(actor: Actor, verb: str, thing: Model | type[Model]) -> bool:
     """Say whether the actor may do this to the thing; a class asks "to any at all?"."""
     if isinstance(thing, type):
         with remembering_for_one_question():
-            return any(_held(actor, known.letters) for known in _rules_for(verb, thing))
+            return any(_find_held(actor, known.letters) for known in _find_rules(verb, thing))
     condition = condition_of(actor, verb, type(thing))
     if condition is NOTHING:
         return False
@@ -349,8 +349,8 @@ def condition_of(actor: Actor, verb: str, model: type[Model]) -> Q:
         LookupError: no package has registered a rule for this verb and model.
     """
     with remembering_for_one_question():
-        reaches = [(known, _reach(actor, known.letters)) for known in _rules_for(verb, model)]
-    return _any(known.scope(reach) for known, reach in reaches if reach is not None)
+        reaches = [(known, _find_reach(actor, known.letters)) for known in _find_rules(verb, model)]
+    return _join(known.scope(reach) for known, reach in reaches if reach is not None)
 
 
 def condition_of_own(verb: str, model: type[Model], person_ids: Collection[int], day: date) -> Q:
@@ -361,7 +361,7 @@ def condition_of_own(verb: str, model: type[Model], person_ids: Collection[int],
     Raises:
         LookupError: another role holds the verb too, or it reaches other people's rows.
     """
-    (known,) = _rules_for(verb, model)
+    (known,) = _find_rules(verb, model)
     if known.letters != {PARTICIPANT: "o"}:
         raise LookupError(f"{verb} on {model.__name__} is not everybody's own alone.")
     return known.scope(Reach(person_ids=person_ids, day=day))
@@ -459,7 +459,7 @@ def policy(name: str) -> Callable[[View], View]:
 def holds(actor: Actor, verb: str) -> bool:
     """Say whether any role of the actor holds the verb, for whatever model."""
     rules = [known for (of, _model), rules in _rules.items() if of == verb for known in rules]
-    return any(_held(actor, known.letters) for known in rules)
+    return any(_find_held(actor, known.letters) for known in rules)
 
 
 def ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
@@ -468,14 +468,14 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
         raise Refused(_("Sign in first."), code="not_signed_in", status=401)
     came_from = request.get_full_path()
     if request.headers.get("HX-Request"):
-        came_from = _own_address(request.headers.get("HX-Current-URL", ""), request)
+        came_from = _keep_own_address(request.headers.get("HX-Current-URL", ""), request)
     answer = redirect_to_login(came_from, resolve_url(settings.LOGIN_URL))
     if request.headers.get("HX-Request"):
         return HttpResponse(status=401, headers={"HX-Redirect": answer.url})
     return answer
 
 
-def _own_address(url: str, request: HttpRequest) -> str:
+def _keep_own_address(url: str, request: HttpRequest) -> str:
     is_ours = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()})
     return url if is_ours else settings.LOGIN_REDIRECT_URL
 
@@ -484,7 +484,7 @@ def _is_known(actor: Actor) -> TypeGuard[Account]:
     return actor.is_authenticated and actor.is_active
 
 
-def _rules_for(verb: str, model: type[Model]) -> list[Rule]:
+def _find_rules(verb: str, model: type[Model]) -> list[Rule]:
     for kind in model.__mro__:
         if (verb, kind) in _rules:
             return _rules[verb, kind]
@@ -495,16 +495,16 @@ def _covers(known: Rule, thing: Model) -> bool:
     return isinstance(thing, known.model)
 
 
-def _held(actor: Actor, letters: Mapping[str, str]) -> Set[str]:
+def _find_held(actor: Actor, letters: Mapping[str, str]) -> Set[str]:
     """Return the roles of these letters that the actor holds; what is everybody's asks nobody."""
     if _is_known(actor) and letters.keys() <= EVERYBODYS:
         return letters.keys()
     return letters.keys() & roles_of(actor)
 
 
-def _reach(actor: Actor, letters: Mapping[str, str]) -> Reach | None:
+def _find_reach(actor: Actor, letters: Mapping[str, str]) -> Reach | None:
     """Return how far the actor's roles reach under these letters, None for not at all."""
-    held = _held(actor, letters)
+    held = _find_held(actor, letters)
     if not held:
         return None
     ways = {letters[role] for role in held}
@@ -525,8 +525,8 @@ def _reach(actor: Actor, letters: Mapping[str, str]) -> Reach | None:
         whole_programme="k" in by_letter,
         person_ids=rows_of(account.person) if "o" in ways else _NOBODY,
         author_ids=rows_of(account.person) if "a" in by_letter else _NOBODY,
-        unit_paths=_paths(by_letter.get("u", []))
-        | _root_paths(by_letter.get("k", []))
+        unit_paths=_list_paths(by_letter.get("u", []))
+        | _list_root_paths(by_letter.get("k", []))
         | (own_units if participant_reads_unit else _NONE),
         event_ids=frozenset(grant.event_id for grant in by_letter.get("e", []) if grant.event_id),
         assignments=frozenset(
@@ -538,12 +538,12 @@ def _reach(actor: Actor, letters: Mapping[str, str]) -> Reach | None:
     )
 
 
-def _paths(grants: list[Grant]) -> frozenset[str]:
+def _list_paths(grants: list[Grant]) -> frozenset[str]:
     return frozenset(grant.unit.path for grant in grants if grant.unit is not None)
 
 
-def _root_paths(grants: list[Grant]) -> frozenset[str]:
-    return frozenset(path[: Unit.steplen] for path in _paths(grants))
+def _list_root_paths(grants: list[Grant]) -> frozenset[str]:
+    return frozenset(path[: Unit.steplen] for path in _list_paths(grants))
 
 
 def own_unit_paths(person: Person) -> frozenset[str]:

@@ -107,14 +107,14 @@ class DoorMiddleware:
     ) -> Response | None:
         """Answer instead of the view where the door stays closed."""
         declared = getattr(view, "policy", None)
-        guard = _prefix_guard(request.path_info) if declared is None else None
+        guard = _find_guard(request.path_info) if declared is None else None
         if guard is not None:
             if not request.user.is_authenticated:
                 return ask_to_sign_in(request)
             if not request.user.has_perm(guard):
                 raise PermissionDenied
         if needs_second_factor(request, declared, guard):
-            return _to_set_up(request)
+            return _send_to_set_up(request)
         return None
 
 
@@ -131,14 +131,14 @@ def needs_second_factor(request: HttpRequest, declared: str | None, guard: str |
     return not is_mfa_enabled(request.user, STRONG_FACTORS)
 
 
-def _prefix_guard(path: str) -> str | None:
+def _find_guard(path: str) -> str | None:
     for prefix, permission in PREFIX_POLICIES.items():
         if path.startswith(f"/{prefix}"):
             return permission
     return None
 
 
-def _to_set_up(request: HttpRequest) -> Response:
+def _send_to_set_up(request: HttpRequest) -> Response:
     if request.path_info.startswith("/api/"):
         # Raised here it would reach no middleware: a view's exceptions alone do.
         refused = SecondFactorMissing(_("Set up your second factor first."))

@@ -35,7 +35,7 @@ WRITES = {
 }
 WRITES |= {f"a{name}" for name in WRITES}
 # A start makes what was not there; no other act can meet it (Q2 is a unique key).
-STARTS = {"delivery.pin", "delivery._attempt"}
+STARTS = {"delivery.pin", "delivery._create_attempt"}
 
 
 class Calls(ast.NodeVisitor):
