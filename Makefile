@@ -37,7 +37,7 @@ bench:  ## Measure pages, quizzes, memory and set-up beside a bare Django; ARGS=
 	@scripts/setup.sh
 	@exec $(PYTHON) -m scripts.bench $(ARGS)
 
-check:  ## Formatters, linters, types, import contracts, missing migrations, production settings
+check:  ## Formatters, linters, types, import contracts, missing migrations, production settings, the bank
 	@scripts/setup.sh dev
 	@.venv/bin/ruff format --check --quiet . || { echo 'Run "make format".'; exit 1; }
 	@.venv/bin/ruff check --quiet .
@@ -46,6 +46,7 @@ check:  ## Formatters, linters, types, import contracts, missing migrations, pro
 	@.venv/bin/djangofmt --quiet --check templates scripts || { echo 'Run "make format".'; exit 1; }
 	@.venv/bin/djlint templates --lint --quiet
 	@scripts/check_settings.sh
+	@$(PYTHON) -m clinic.management.bank_figures
 	@echo "All checks passed."
 
 format:  ## Format the code and mend what the linter can mend

@@ -30,7 +30,8 @@ from quizzes.arithmetic.question_types import (
     TrueFalse,
 )
 
-LETTERED = "Huruf "  # options that name letters of the sheet stay in the sheet's order
+# Options that name letters of the sheet stay in the sheet's order; other ladders say "keep_order".
+LETTERED = "Huruf "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +144,8 @@ class _Ids:
 
 
 def _read_options(row: dict[str, Any], ids: _Ids) -> tuple[Option, ...]:
-    keeps_order = all(option["text"].startswith(LETTERED) for option in row["options"])
+    is_lettered = all(option["text"].startswith(LETTERED) for option in row["options"])
+    keeps_order = row.get("keep_order", is_lettered)
     return tuple(
         Option(
             id=ids.of("options", option["text"]),
