@@ -239,7 +239,7 @@ def unrecorded(event: Event) -> int:
 
 @dataclass(frozen=True)
 class StatusLine:
-    """One of the six lines: its name, what is so, and done, doing or todo.
+    """One of the five lines: its name, what is so, and done, doing or todo.
 
     Attributes:
         url: where it is done; empty where there is no such page, or nothing is left to do.
@@ -258,13 +258,12 @@ class StatusLine:
         return pgettext("event", "Under way") if self.state == "doing" else _("Not yet")
 
 
-def status_lines(event: Event, count: HeadCount) -> list[StatusLine]:
-    """Say how far the event is: registration, letter, preparation, scans, certificates, report."""
+def status_lines(event: Event, count: HeadCount, waiting: int) -> list[StatusLine]:
+    """Say how far the event is: registration, letter, preparation, scans, report."""
 
     def to_do(name: str, *args: str) -> str:
         return reverse(name, args=[event.code, *args])
 
-    waiting = event.registrations.to_approve().count()
     quizzes = Assignment.objects.in_force().filter(event=event).count()
     values = {"count": count.expected, "capacity": event.capacity, "waiting": waiting}
     registered = (
@@ -311,7 +310,6 @@ def status_lines(event: Event, count: HeadCount) -> list[StatusLine]:
             "done" if event.is_over else "doing" if count.there else "todo",
             to_do("organiser_door") if may_record and not event.is_over and not count.there else "",
         ),
-        StatusLine(_("Certificates"), _("After the event is finalised"), "todo"),
         StatusLine(
             _("Report"),
             _("Attendance list ready") if count.there else _("After the first person is recorded"),

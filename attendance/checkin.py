@@ -31,7 +31,7 @@ from attendance.models import (
     RejectedItem,
     Scan,
 )
-from attendance.registration import add_walk_in, lock_event, take_back_walk_in
+from attendance.registration import add_again, add_walk_in, lock_event, take_back_walk_in
 from attendance.verdicts import Verdict, judge
 from clinic.lib.errors import Refused
 from clinic.people.access import require
@@ -257,19 +257,44 @@ def came_before(scan: Scan) -> datetime | None:
 
 
 def record_walk_in(
-    event: Event, raw: Mapping[str, Any], *, name: str, unit: Unit, nip: str = "", by: Account
+    event: Event,
+    raw: Mapping[str, Any],
+    *,
+    name: str,
+    unit: Unit,
+    nip: str = "",
+    is_other: bool = False,
+    by: Account,
 ) -> ScanAnswer:
     """Add somebody who is not on the list and record them, as one act.
 
-    A form sent twice adds nobody twice: the scan's uid is known.
+    A form sent twice adds nobody twice: the scan's uid is known. Where the name or NIP is on the
+    list nothing happens until somebody has looked (``ListedAlready``).
     """
     with transaction.atomic():
         lock_event(event)
         known = event.scans.filter(uid=raw["uid"], kind=Scan.Kind.WALK_IN).first()
         row = known.registration if known else None
-        row = row or add_walk_in(event, name=name, unit=unit, nip=nip, actor=by)
-        item = {**raw, "kind": Scan.Kind.WALK_IN.value, "registration": str(row.uuid)}
-        return record_scans(event, [item], by=by)[0]
+        row = row or add_walk_in(event, name=name, unit=unit, nip=nip, is_other=is_other, actor=by)
+        return _record_at_the_desk(event, raw, row, by=by)
+
+
+def record_listed(
+    event: Event, raw: Mapping[str, Any], registration: Registration, *, by: Account
+) -> ScanAnswer:
+    """Record the person on the list whom a walk-in turned out to be, as one act."""
+    with transaction.atomic():
+        lock_event(event)
+        known = event.scans.filter(uid=raw["uid"], kind=Scan.Kind.WALK_IN).first()
+        row = known.registration if known else None
+        return _record_at_the_desk(event, raw, row or add_again(registration, actor=by), by=by)
+
+
+def _record_at_the_desk(
+    event: Event, raw: Mapping[str, Any], row: Registration, *, by: Account
+) -> ScanAnswer:
+    item = {**raw, "kind": Scan.Kind.WALK_IN.value, "registration": str(row.uuid)}
+    return record_scans(event, [item], by=by)[0]
 
 
 def undo(event: Event, uid: UUID, *, by: Account, now: datetime | None = None) -> None:

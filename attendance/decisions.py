@@ -34,7 +34,7 @@ from attendance.registration import (
 from clinic.lib.errors import Refused
 from clinic.people.access import require
 from clinic.people.models import Account
-from clinic.records import audit
+from clinic.records import audit, jobs
 
 Act = Decision.Act
 Outcome = DecidedRow.Outcome
@@ -134,6 +134,9 @@ def decide(
             raise_revision(event)
             _audit(AUDITED_AS[Act(act)], decision, changed, actor=actor)
             due_at = decision.at + timedelta(seconds=UNDO_SECONDS + 1)
+            if act in (Act.DECLINE, Act.REVOKE):
+                once = jobs.Job.Kind.ONCE
+                jobs.enter("attendance.promote", str(decision.uuid), once, due_at=due_at)
             for registration in changed:
                 notify_person(registration, due_at=due_at, act=str(decision.uuid))
     return decision

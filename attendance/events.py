@@ -17,13 +17,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from attendance import presence
+from attendance import presence, registration, telling
 from attendance.models import SHORTEST_REASON, Event, Presence, Session
 from clinic.lib.arithmetic.dates import local_day
 from clinic.lib.errors import Refused
 from clinic.people import granting
 from clinic.people.access import can, require, rows_of
-from clinic.people.models import Account, Membership, Unit
+from clinic.people.models import Account, Membership, Person, Unit
 from clinic.records import audit
 from quizzes import assignments
 from quizzes.models import Assignment, QuizVersion
@@ -70,6 +70,23 @@ def draft_event(event: Event, *, actor: Account | None) -> Event:
     return event
 
 
+def add_organiser(event: Event, person: Person, *, actor: Account) -> None:
+    """Let a colleague of the regency, who can log in, run the event as well."""
+    require(actor, "change-event", event)
+    require(actor, "register", person)
+    if event.is_final:
+        text = _("The event is final and takes no more changes.")
+        raise Refused(text, code="event_final", status=409)
+    if not Account.objects.filter(person__in=rows_of(person), is_active=True).exists():
+        raise Refused(
+            _("%(name)s cannot log in yet. An administrator makes the account first.")
+            % {"name": person.name},
+            code="account_missing",
+            status=409,
+        )
+    granting.grant_beside(person, event, actor=actor)
+
+
 def change_event(event: Event, changes: Mapping[str, Any], *, actor: Account | None) -> Event:
     """Give an event another title, kind, unit, text, place, letter number or number of seats.
 
@@ -96,6 +113,10 @@ def change_event(event: Event, changes: Mapping[str, Any], *, actor: Account | N
             "after": {name: _describe_value(changed[name]) for name in changed},
         }
         audit.record("event.change", actor=actor, thing=locked, values=values)
+        if "place" in changed:
+            telling.enter_moved(locked)
+        if "capacity" in changed:
+            registration.promote_from_waiting(locked)
     return locked
 
 
@@ -216,6 +237,7 @@ def lock_for_change(event: Event, actor: Account | None) -> Event:
     if locked.is_final:
         text = _("The event is final and takes no more changes.")
         raise Refused(text, code="event_final", status=409)
+    telling.keep_told_plan(locked)
     return locked
 
 
@@ -242,6 +264,7 @@ def _finish_session_change(
 ) -> None:
     Event.objects.filter(pk=event.pk).update(rev=F("rev") + 1)
     audit.record(verb, actor=actor, thing=event, values={"session": str(session.uuid)})
+    telling.enter_moved(event)
     presence.refold_event(event)
 
 
@@ -275,14 +298,37 @@ def step(event: Event, to: str, *, actor: Account | None, reason: str = "") -> E
         audit.record(
             f"event.{to}", actor=actor, thing=locked, reason=reason, values={"before": locked.state}
         )
+        if to == State.ENDED:
+            _end_sessions(locked, timezone.now())
         locked.state = to
         locked.rev += 1
         if to == State.FINALISED:
             locked.finalised_at = timezone.now()
         locked.save(update_fields=["state", "rev", "finalised_at"])
+        if to == State.CANCELLED:
+            telling.enter_cancelled(locked, reason)
         if to == State.ARCHIVED:
             granting.end_grants_in(locked)
     return locked
+
+
+def _end_sessions(event: Event, now: datetime) -> None:
+    """Let what is under way end now, and what has not begun not take place: minutes stop here.
+
+    An organiser who ended too early gives a session its end back; its entries are all there.
+    """
+    ahead = list(event.sessions.filter(is_cancelled=False, ends_at__gt=now))
+    if not ahead:
+        return
+    planned = {str(session.uuid): session.ends_at.isoformat() for session in ahead}
+    for session in ahead:
+        if session.starts_at < now:
+            session.ends_at = now
+        else:
+            session.is_cancelled = True
+        session.save(update_fields=["ends_at", "is_cancelled"])
+    audit.record("event.end_sessions", thing=event, values={"before": planned})
+    presence.refold_event(event)
 
 
 def archive_finalised(now: datetime) -> None:
@@ -347,7 +393,10 @@ SHOWN_STEPS = (
         "akhiri",
         State.ENDED,
         gettext_lazy("End the event"),
-        gettext_lazy("From then on the event is shown as over. Attendance can still be corrected."),
+        gettext_lazy(
+            "From then on the event is shown as over, and no more minutes are counted. Attendance"
+            " can still be corrected."
+        ),
         gettext_lazy("The event has ended."),
         is_final=True,
     ),

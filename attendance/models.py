@@ -143,6 +143,8 @@ class Event(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     finalised_at = models.DateTimeField(null=True, editable=False)
+    # Digest of the times and places that its people know; empty until they first change.
+    told_plan = models.CharField(max_length=64, blank=True, editable=False)
 
     # Annotated by ``with_times``.
     first_start: datetime | None
@@ -189,6 +191,11 @@ class Event(models.Model):
         """True once the plan takes no more changes; its attendance can be corrected until then."""
         return self.state in (self.State.FINALISED, self.State.ARCHIVED, self.State.CANCELLED)
 
+    @property
+    def trains_assessors(self) -> bool:
+        """Whether filling the worksheet is practised, which assessors have to have learnt."""
+        return self.kind == self.Kind.CLINIC
+
     def is_past(self, now: datetime) -> bool:
         """Whether the last session lies in the past, by the calendar alone (``past`` in a query).
 
@@ -197,6 +204,13 @@ class Event(models.Model):
         sessions = list(self.sessions.all())
         planned = [session for session in sessions if not session.is_cancelled] or sessions
         return bool(planned) and max(session.ends_at for session in planned) <= now
+
+    def has_begun(self, now: datetime) -> bool:
+        """Whether its organiser has begun it, or the first session that takes place has."""
+        if self.state not in (self.State.DRAFT, self.State.OPEN, self.State.CLOSED):
+            return True
+        starts = [row.starts_at for row in self.sessions.all() if not row.is_cancelled]
+        return bool(starts) and min(starts) <= now
 
     def is_over_or_past(self, now: datetime) -> bool:
         """Whether it was ended, or its last session lies in the past."""
@@ -260,6 +274,10 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         """Keep registrations that hold a seat, or stand in the room without one."""
         return self.filter(state__in=Registration.HELD_STATES)
 
+    def waiting(self) -> Self:
+        """Keep those that wait for a seat, in the order in which they get one."""
+        return self.filter(state=Registration.State.WAITLISTED).order_by("created_at", "pk")
+
     def to_approve(self) -> Self:
         """Keep proposals that wait for the organisers; an invitation waits for the person."""
         return self.filter(state=Registration.State.NOMINATED).exclude(
@@ -312,6 +330,8 @@ class Registration(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State.choices)
     source = models.CharField(max_length=9, choices=Source.choices)
     is_over_quota = models.BooleanField(default=False)
+    # What it was before the person came, which confirmed it; empty otherwise.
+    came_as = models.CharField(max_length=10, blank=True, choices=State.choices)
     needs = models.CharField(_("what you need in the room"), max_length=300, blank=True)
     token_version = models.PositiveSmallIntegerField(default=1)
     short_code = models.CharField(max_length=8)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -117,7 +117,36 @@ def refold(event: Event, ids: Iterable[int], *, rows: EventRows | None = None) -
         )
     if gone:
         Presence.objects.filter(pk__in=[row.pk for row in gone]).delete()
+    there = {key for (key, _session), row in fresh.items() if row.state in Presence.THERE}
+    _confirm_by_coming(there, others=set(ids) - there)
     return {row.registration_id for row in [*differing, *gone]}
+
+
+def _confirm_by_coming(there: set[int], *, others: set[int]) -> None:
+    """Confirm the seats of those who are there, and take it back where they were not after all.
+
+    Who waited for a seat has one beyond the quota: a person in the room is a fact (U72).
+    """
+    State, now = Registration.State, timezone.now()  # noqa: N806 - the class
+    if there:
+        Registration.objects.filter(
+            pk__in=there, state__in=(State.NOMINATED, State.WAITLISTED)
+        ).update(
+            came_as=F("state"),
+            state=State.CONFIRMED,
+            is_over_quota=Case(When(state=State.WAITLISTED, then=True), default=F("is_over_quota")),
+            changed_at=now,
+        )
+    if others:
+        came = Registration.objects.filter(pk__in=others, state=State.CONFIRMED)
+        came.exclude(came_as="").update(
+            state=F("came_as"),
+            came_as="",
+            is_over_quota=Case(
+                When(came_as=State.WAITLISTED, then=False), default=F("is_over_quota")
+            ),
+            changed_at=now,
+        )
 
 
 def _map_stored(rows: Iterable[Presence]) -> dict[Key, Presence]:

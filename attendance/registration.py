@@ -5,7 +5,7 @@ UPDATE on the event, which makes two who take the last seat wait for each other 
 person reads of it is a ``Notice``, written with the act.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import uuid4
 
@@ -17,8 +17,10 @@ from django.utils.translation import gettext as _
 
 from attendance import badges
 from attendance.models import Event, Presence, Registration
+from attendance.wording import PROOF_OF_TRAINING
 from clinic.lib.errors import Refused
 from clinic.people.access import require, rows_of
+from clinic.people.arithmetic.matching import names_agree, names_share_a_word
 from clinic.people.arithmetic.nip import clean_nip
 from clinic.people.models import Account, Membership, Person, Unit
 from clinic.records import audit, notices
@@ -32,6 +34,17 @@ class EventFull(Refused):
 
     code = "pool_full"
     status = 409
+
+
+class ListedAlready(Refused):
+    """Whoever is to be added stands on the list, as it seems; a person has to look."""
+
+    code = "listed_already"
+    status = 409
+
+    def __init__(self, registrations: Sequence[Registration], *, by_nip: bool = False) -> None:
+        super().__init__(_("This name or NIP is on the list."))
+        self.registrations, self.by_nip = registrations, by_nip
 
 
 class RegistrationClosed(Refused):
@@ -74,7 +87,11 @@ def raise_revision(event: Event) -> None:
 
 
 def notify_person(
-    registration: Registration, *, due_at: datetime | None = None, act: str = ""
+    registration: Registration,
+    *,
+    due_at: datetime | None = None,
+    act: str = "",
+    is_moved_up: bool = False,
 ) -> None:
     """Write the message to the person, in the language of the installation.
 
@@ -82,10 +99,13 @@ def notify_person(
         registration: as it stands after the act.
         due_at: not sent before; until then ``take_back_notices`` leaves no trace of it.
         act: key of an act that may happen to a registration more than once.
+        is_moved_up: it has got the seat that it waited for.
     """
     person, event = registration.person, registration.event
     with translation.override(settings.LANGUAGE_CODE):
-        subject, body = _write_notice(registration)
+        subject, body = _write_moved_up() if is_moved_up else _write_notice(registration)
+        if registration.state == State.NOMINATED and event.trains_assessors:
+            body += f"\n{PROOF_OF_TRAINING}\n"
     notices.notify(
         "registration",
         _make_notice_key(registration, act),
@@ -112,6 +132,14 @@ def take_back_notices(registrations: Iterable[Registration], *, act: str) -> Non
 def _make_notice_key(registration: Registration, act: str) -> str:
     key = f"registration:{registration.uuid}:{registration.state}"
     return f"{key}:{act}" if act else key
+
+
+def _write_moved_up() -> tuple[str, str]:
+    return _("A seat for you: %(event)s"), _(
+        "Dear %(name)s,\n\nA seat at %(event)s has become free, and you are registered now. You"
+        " need not confirm it. If you cannot come, withdraw here, so that the next person gets the"
+        " seat; otherwise show this QR code when you arrive:\n%(address)s\n"
+    )
 
 
 def _write_notice(registration: Registration) -> tuple[str, str]:
@@ -143,39 +171,110 @@ def _write_notice(registration: Registration) -> tuple[str, str]:
             )
 
 
-def register(event: Event, person: Person, *, actor: Account, needs: str = "") -> Registration:
+def register(
+    event: Event, person: Person, *, actor: Account, needs: str = "", waits: bool = False
+) -> Registration:
     """Give the person a seat: their own click confirms, anybody else's act proposes.
 
     Registering twice returns the first registration; whoever was proposed or invited confirms by
-    it.
+    it, until the event begins. Where seats are short, and nobody passes those who wait,
+    ``waits`` puts the person on the waiting list.
     """
     require(actor, "register", event)
     require(actor, "register", person)
-    if event.state != Event.State.OPEN:
-        raise RegistrationClosed(_("Registration for this event is not open."))
     is_own = person.pk in rows_of(actor.person)
     with transaction.atomic():
-        known = _find_active(lock_event(event), person)
+        locked = lock_event(event)
+        known = _find_active(locked, person)
         if known is not None:
             if is_own and known.state == State.NOMINATED:
-                known.state, known.needs = State.CONFIRMED, needs[:300] or known.needs
-                known.save(update_fields=["state", "needs", "changed_at"])
-                audit.record(
-                    "registration.confirm", actor=actor, thing=known, subject=known.person_id
-                )
-                notify_person(known)
+                _confirm(locked, known, actor=actor, needs=needs)
             return known
-        take_seats(event)
+        if locked.state != Event.State.OPEN:
+            raise RegistrationClosed(_("Registration for this event is not open."))
+        state = State.CONFIRMED if is_own else State.NOMINATED
+        try:
+            _take_seat_in_turn(locked)
+        except EventFull:
+            if not (waits and is_own):
+                raise
+            state = State.WAITLISTED
         registration = _create(
             event,
             person,
-            state=State.CONFIRMED if is_own else State.NOMINATED,
+            state=state,
             source=Source.SELF if is_own else _choose_source(actor, event),
             needs=needs[:300],
             created_by=actor,
         )
         notify_person(registration)
     return registration
+
+
+def may_confirm(event: Event, now: datetime) -> bool:
+    """Whether an invited person may still say that they come."""
+    is_closed = event.state == Event.State.CLOSED
+    return event.state == Event.State.OPEN or (is_closed and not event.has_begun(now))
+
+
+def _confirm(event: Event, registration: Registration, *, actor: Account, needs: str) -> None:
+    if not may_confirm(event, timezone.now()):
+        raise RegistrationClosed(
+            _("The event has begun. Come to the door: that confirms your seat.")
+        )
+    registration.state = State.CONFIRMED
+    registration.needs = needs[:300] or registration.needs
+    registration.save(update_fields=["state", "needs", "changed_at"])
+    audit.record(
+        "registration.confirm",
+        actor=actor,
+        thing=registration,
+        subject=registration.person_id,
+    )
+    notify_person(registration)
+
+
+def _take_seat_in_turn(event: Event) -> None:
+    """Take a seat, unless somebody waits for one."""
+    if event.capacity is not None and event.registrations.waiting().exists():
+        raise EventFull(_("%(event)s is full.") % {"event": event.title})
+    take_seats(event)
+
+
+def promote_from_waiting(event: Event) -> list[Registration]:
+    """Give free seats to those who wait, who asked first before the others, and tell them (U73).
+
+    In the transaction of the act that freed them, until the event begins; from then on a person
+    at the door is seated there. Who is moved up is registered at once and withdraws if they
+    cannot come, which moves the next one up.
+    """
+    with transaction.atomic():
+        event = lock_event(event)
+        if event.state not in (Event.State.OPEN, Event.State.CLOSED) or event.has_begun(
+            timezone.now()
+        ):
+            return []
+        waiting = event.registrations.waiting().select_for_update(of=("self",))
+        rows = list(waiting.select_related("person", "event"))
+        if event.seats_left is not None:
+            rows = rows[: max(event.seats_left, 0)]
+        if not rows:
+            return []
+        take_seats(event, len(rows))
+        for row in rows:
+            row.state = State.CONFIRMED
+            row.save(update_fields=["state", "changed_at"])
+            notify_person(row, act=f"moved-up-{row.changed_at.isoformat()}", is_moved_up=True)
+        raise_revision(event)
+        notes = [audit.AuditNote(thing=row, subject=row.person_id, values={}) for row in rows]
+        audit.record_each("registration.move_up", notes)
+    return rows
+
+
+def place_in_queue(registration: Registration) -> tuple[int, int]:
+    """Return the place of somebody who waits, from 1, and how many wait."""
+    waiting = list(registration.event.registrations.waiting().values_list("pk", flat=True))
+    return waiting.index(registration.pk) + 1, len(waiting)
 
 
 def invite(event: Event, person: Person, *, actor: Account | None) -> Registration:
@@ -257,7 +356,8 @@ def withdraw(registration: Registration, *, actor: Account, reason: str = "") ->
 def _cancel(
     event: Event, registration: Registration, verb: str, *, actor: Account, reason: str
 ) -> None:
-    if registration.holds_seat:
+    held = registration.holds_seat
+    if held:
         give_back_seats(event)
     registration.state, registration.reason = State.CANCELLED, reason[:300]
     registration.save(update_fields=["state", "reason", "changed_at"])
@@ -265,6 +365,8 @@ def _cancel(
     audit.record(
         verb, actor=actor, thing=registration, subject=registration.person_id, reason=reason
     )
+    if held:
+        promote_from_waiting(event)
 
 
 def withdraw_own(registration: Registration, *, actor: Account, now: datetime) -> Registration:
@@ -333,12 +435,14 @@ def replace(
 
 
 def add_walk_in(
-    event: Event, *, name: str, unit: Unit, nip: str = "", actor: Account
+    event: Event, *, name: str, unit: Unit, nip: str = "", is_other: bool = False, actor: Account
 ) -> Registration:
     """Register somebody who came unlisted; over quota is allowed and flagged.
 
-    A NIP that is known leads to that person, and to the registration they may have already. Else a
-    person without account is made, for an administrator to merge later.
+    A NIP that is known leads to that person, and to the registration they may have already. Where
+    the list has the NIP under another name, or such a name, nobody is added: a person has to look,
+    who may say of a name that it is another person's (``is_other``). Else a person without account
+    is made, for an administrator to merge later.
     """
     require(actor, "add-walk-in", event)
     name, nip = " ".join(name.split())[:160], clean_nip(nip)[:24]
@@ -349,23 +453,55 @@ def add_walk_in(
         person = Person.objects.unmerged().filter(nip=nip).first() if nip else None
         known = _find_active(event, person) if person else None
         if known is not None:
+            if not names_share_a_word(known.person.name, name):
+                raise ListedAlready([known], by_nip=True)
             return known
-        person = person or Person.objects.create(name=name, nip=nip)
-        try:
-            take_seats(event)
-        except EventFull:
-            is_full = True
-        else:
-            is_full = False
-        return _create(
-            event,
-            person,
-            state=State.WALK_IN,
-            source=Source.WALK_IN,
-            unit=unit,
-            is_over_quota=is_full,
-            created_by=actor,
+        if not is_other and (alike := _find_alike(event, name, besides=person)):
+            raise ListedAlready(alike)
+        return _add_at_the_desk(
+            event, person or Person.objects.create(name=name, nip=nip), unit, actor=actor
         )
+
+
+def add_again(registration: Registration, *, actor: Account) -> Registration:
+    """Return the seat of a person on the list who has come; who had lost it is added anew."""
+    require(actor, "add-walk-in", registration.event)
+    with transaction.atomic():
+        event = lock_event(registration.event)
+        known = _find_active(event, registration.person)
+        return known or _add_at_the_desk(event, registration.person, registration.unit, actor=actor)
+
+
+def _find_alike(event: Event, name: str, *, besides: Person | None) -> list[Registration]:
+    """Return the registrations whose name agrees, one a person: the one in force, else the last.
+
+    ``besides``: whom the NIP has named already.
+    """
+    rows = event.registrations.exclude(person=besides) if besides else event.registrations.all()
+    rows = rows.select_related("person", "unit").order_by("pk")
+    alike = {row.person_id: row for row in rows if names_agree(row.person.name, name)}
+    alike |= {key: row for row in rows if (key := row.person_id) in alike and row.is_active}
+    return sorted(alike.values(), key=lambda row: row.official_place)
+
+
+def _add_at_the_desk(
+    event: Event, person: Person, unit: Unit | None, *, actor: Account
+) -> Registration:
+    try:
+        take_seats(event)
+    except EventFull:
+        is_full = True
+    else:
+        is_full = False
+    return _create(
+        event,
+        person,
+        state=State.WALK_IN,
+        source=Source.WALK_IN,
+        unit=unit,
+        is_over_quota=is_full,
+        created_by=actor,
+    )
 
 
 def take_back_walk_in(registration: Registration, *, actor: Account) -> Registration:

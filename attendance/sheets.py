@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from attendance.folding import shown_state
 from attendance.models import Event, Presence, Session
+from attendance.wording import PROOF_OF_TRAINING
 from clinic.lib.arithmetic import dates
 from clinic.people.arithmetic.nip import mask_nip
 from clinic.people.models import Account
@@ -29,7 +30,8 @@ NAMES_WITH_SIGNATURE = 3
 HOW_COUNTED = {
     Event.Closing.CLOSE_AT_END: gettext_noop(
         "Minutes run from the entry in to the entry out; without an entry out, to the end of the"
-        " last session. Breaks between sessions are not counted."
+        " last session, at the latest to the moment when the event was ended. Breaks between"
+        " sessions are not counted."
     ),
     Event.Closing.ZERO: gettext_noop(
         "Minutes run from the entry in to the entry out; without an entry out, none are counted."
@@ -72,7 +74,7 @@ def attendance_list(
                 "sex": person.sex,
             }
             if is_recorded:
-                line |= _describe_times(presences[row.pk], sessions, zone=event.zone, now=now)
+                line |= _describe_times(presences[row.pk], sessions, event=event, now=now)
             lines.append(line)
         columns = _list_columns(lines, is_recorded=is_recorded)
         width, height = PAPERS[paper]
@@ -84,6 +86,10 @@ def attendance_list(
         notes = [names % {"count": len(rows)}]
         if is_recorded:
             notes.append(_(HOW_COUNTED[event.closing]))
+            if not event.is_over_or_past(now):
+                notes.append(_("Minutes are counted once the event has ended."))
+        if event.trains_assessors:
+            notes.append(str(PROOF_OF_TRAINING))
         signed_on = dates.format_date(dates.local_day(sessions[-1].starts_at, event.zone))
         printed = _("Printed %(moment)s") % {"moment": dates.format_moment(now, event.zone)}
         data = {
@@ -159,8 +165,10 @@ def _list_columns(
 
 
 def _describe_times(
-    presences: Mapping[int, Presence], sessions: Sequence[Session], *, zone: str, now: datetime
+    presences: Mapping[int, Presence], sessions: Sequence[Session], *, event: Event, now: datetime
 ) -> dict[str, Any]:
+    """Return the columns of what is recorded; minutes are counted once nobody gains any more."""
+    zone, is_over = event.zone, event.is_over_or_past(now)
     rows = presences.values()
     came = [row.first_in for row in rows if row.first_in]
     left = [row.last_out for row in rows if row.last_out]
@@ -168,6 +176,6 @@ def _describe_times(
     return {
         "came": dates.format_time(min(came), zone).split(" ")[0] if came else "",
         "left": dates.format_time(max(left), zone).split(" ")[0] if left else "",
-        "minutes": str(sum(row.minutes for row in rows)),
+        "minutes": str(sum(row.minutes for row in rows)) if is_over else "–",
         "state": ", ".join(dict.fromkeys(str(state.label) for state in states)),
     }

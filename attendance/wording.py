@@ -107,6 +107,13 @@ def describe_outcomes(act: str, outcomes: Iterable[str]) -> list[str]:
     ]
 
 
+# Of an event that ``trains_assessors``; Permenpan RB 90/2021, annex II, page 39.
+PROOF_OF_TRAINING = _(
+    "In this clinic filling the LKE is practised. For assessors (TPI) who take part, the attendance"
+    " list and the results of the quizzes can serve as proof that they were trained in filling the"
+    " LKE before they evaluate, as Permenpan RB 90/2021, annex II, page 39, asks."
+)
+
 _OWN: dict[str, Promise] = {
     "self": _("You have registered. You need not confirm anything; come on the day."),
     "unit": _("Your unit has registered you. You need not confirm anything; come on the day."),

@@ -16,11 +16,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from attendance import badges, boards, registration
+from attendance import badges, boards, registration, sheets
 from attendance.forms import NameSearchForm, ProposeForm, RegisterForm
 from attendance.models import Event, Registration
 from attendance.registration import EventFull, RegistrationClosed
-from attendance.wording import describe_registration
+from attendance.wording import PROOF_OF_TRAINING, describe_registration
 from clinic.lib.errors import Refused
 from clinic.people.access import SignedInRequest, can, rows_of, visible
 from clinic.people.models import Account, Membership, Person
@@ -72,11 +72,21 @@ def event(request: HttpRequest, code: str) -> HttpResponse:
         "sessions": sessions,
         "own": own,
         "is_over": is_over,
+        "may_confirm": registration.may_confirm(event, timezone.now()),
+        "proof": PROOF_OF_TRAINING if event.trains_assessors else "",
+        **_describe_seats(event),
         "standing": describe_registration(own.state, own.source, is_over=is_over) if own else "",
         "may_organise": account is not None and can(account, "change-event", event),
         "may_propose": account is not None and _find_proposable(account, event).exists(),
     }
     return render(request, "attendance/event.html", context)
+
+
+def _describe_seats(event: Event) -> dict[str, Any]:
+    """Return how many wait, and whether whoever comes now has to wait as well."""
+    is_limited = event.capacity is not None
+    waiting = event.registrations.waiting().count() if is_limited else 0
+    return {"waiting": waiting, "is_full": is_limited and bool(waiting or not event.seats_left)}
 
 
 def _find_own(account: Account, event: Event) -> Registration | None:
@@ -101,7 +111,11 @@ def event_register(request: SignedInRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             registration.register(
-                event, person, actor=request.user, needs=form.cleaned_data["needs"]
+                event,
+                person,
+                actor=request.user,
+                needs=form.cleaned_data["needs"],
+                waits="tunggu" in request.POST,
             )
         except (EventFull, RegistrationClosed) as refused:
             refusal = refused
@@ -114,7 +128,9 @@ def event_register(request: SignedInRequest, code: str) -> HttpResponse:
         "membership": membership,
         "refusal": refusal,
         "own": own,
+        **_describe_seats(event),
     }
+    context["is_full"] = context["is_full"] or isinstance(refusal, EventFull)
     return render(
         request, "attendance/register.html", context, status=refusal.status if refusal else 200
     )
@@ -154,6 +170,11 @@ def _show_own_page(
         "is_over": is_over,
         "is_expected": own.is_active and not is_over and event.state != Event.State.CANCELLED,
         "standing": describe_registration(own.state, own.source, is_over=is_over),
+        "may_confirm": registration.may_confirm(event, now),
+        "place": registration.place_in_queue(own)
+        if own.state == Registration.State.WAITLISTED
+        else None,
+        "how_counted": sheets.HOW_COUNTED[event.closing],
         "refusal": refusal,
     }
     status = refusal.status if refusal else 200

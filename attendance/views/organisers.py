@@ -16,14 +16,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from attendance import badges, boards, checkin, events, planning, sheets
+from attendance import badges, boards, checkin, events, outlook, planning, sheets
 from attendance.forms import WalkInForm, read_uuid
 from attendance.models import Direction, Event, Session
+from attendance.registration import ListedAlready
 from attendance.verdicts import Verdict
 from attendance.wording import KINDS, SENTENCES
 from clinic.lib.errors import Refused
 from clinic.people import confirming
 from clinic.people.access import SignedInRequest, visible
+from clinic.people.arithmetic.nip import mask_nip
 
 WITH_CAMERA = "camera=(self), microphone=(), geolocation=()"
 PAST_A_PAGE = 50
@@ -51,7 +53,7 @@ def organiser_events(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def organiser_event(request: SignedInRequest, code: str) -> HttpResponse:
-    """The board: six lines of status, counts, and the same by unit."""
+    """The board: five lines of status, counts, and the same by unit."""
     event, now = _get_event(request, code), timezone.now()
     prefetch_related_objects([event], "sessions")
     sessions = list(event.sessions.all())
@@ -59,12 +61,20 @@ def organiser_event(request: SignedInRequest, code: str) -> HttpResponse:
     own = [session for session in sessions if session.scan_group == group]
     sheet = reverse("organiser_sheet", args=[event.code])
     board = boards.board_of(event, own, now)
+    seats = outlook.seats_of(event)
+    to_approve = event.registrations.to_approve().count()
+    steps = outlook.next_steps(event, sessions, seats, to_approve=to_approve, now=now)
     context = {
         "event": event,
         "sessions": sessions,
         "board": board,
-        "status": boards.status_lines(event, board.everybody),
-        "next_page": _choose_next_page(event, now),
+        "way": outlook.way_of(event, sessions, planning.assignments_of(event), now),
+        "seats": seats,
+        "steps": steps,
+        "is_counted": bool(board.everybody.expected) and event.has_begun(now),
+        "status": boards.status_lines(event, board.everybody, to_approve),
+        # What is to be done before the day comes first; the door is a page of its own.
+        "next_page": {} if steps else _choose_next_page(event, now),
         "acts": [(step, step.label_for(event)) for step in events.steps_offered(event)],
         "sheets": [
             (label, f"{sheet}{query}")
@@ -169,7 +179,7 @@ def _describe_scan(event: Event, uid: str) -> dict[str, Any] | None:
         "person": row.registration.person if row.registration else None,
         "sentence": SENTENCES[row.verdict],
         "since": checkin.came_before(row),
-        "kind": KINDS[Verdict(row.verdict).level],
+        "kind": "undone" if is_undone else KINDS[Verdict(row.verdict).level],
         "is_undone": is_undone,
         "is_gone": is_undone and row.registration and not row.registration.is_active,
         "may_undo": row.registration_id and not is_undone and age < checkin.UNDO_SECONDS,
@@ -223,7 +233,7 @@ def organiser_walk_in(request: SignedInRequest, code: str) -> HttpResponse:
     """Add somebody who is not on the list and check them in."""
     event = _get_event(request, code, verb="record-scan")
     form = WalkInForm(request.POST, event=event)
-    if not form.is_valid():
+    if "pendaftaran" not in request.POST and not form.is_valid():
         messages.warning(request, _("Write the name and choose the unit."))
         return _return_to_door(event, request.POST, uid="")
     item = {
@@ -231,8 +241,38 @@ def organiser_walk_in(request: SignedInRequest, code: str) -> HttpResponse:
         "group": request.POST.get("kelompok", ""),
         "direction": Direction.IN.value,
     }
-    answer = checkin.record_walk_in(event, item, **form.cleaned_data, by=request.user)
+    try:
+        if "pendaftaran" in request.POST:
+            rows = event.registrations.select_related("event", "person", "unit")
+            listed = get_object_or_404(rows, uuid=read_uuid(request.POST["pendaftaran"]))
+            answer = checkin.record_listed(event, item, listed, by=request.user)
+        else:
+            is_other = "lain" in request.POST
+            answer = checkin.record_walk_in(
+                event, item, **form.cleaned_data, is_other=is_other, by=request.user
+            )
+    except ListedAlready as listed_already:
+        return _ask_who_it_is(request, event, form, listed_already)
     return _return_to_door(event, request.POST, uid=answer.uid)
+
+
+def _ask_who_it_is(
+    request: SignedInRequest, event: Event, form: WalkInForm, listed: ListedAlready
+) -> HttpResponse:
+    """Offer the people of the list who may be meant before anybody is added."""
+    context = {
+        "event": event,
+        "listed": [(row, mask_nip(row.person.nip)) for row in listed.registrations],
+        "typed": form.cleaned_data,
+        "by_nip": listed.by_nip,
+        "group": request.POST.get("kelompok", ""),
+        "direction": Direction.IN.value,
+        "uid": request.POST.get("uid", ""),
+        "back": _make_door_address(
+            event, request.POST.get("kelompok", ""), request.POST.get("arah", "in")
+        ),
+    }
+    return render(request, "attendance/walk_in.html", context, status=listed.status)
 
 
 @never_cache

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from attendance import boards, events, planning
+from attendance import boards, events, inviting, planning
 from attendance.forms import (
     CancelEventForm,
     CopyForm,
@@ -37,7 +37,9 @@ from attendance.models import Event, Session
 from clinic.lib.arithmetic import dates
 from clinic.lib.arithmetic.dates import zone_label
 from clinic.lib.errors import Refused
+from clinic.people import confirming
 from clinic.people.access import SignedInRequest, visible
+from clinic.people.models import Person
 from quizzes.models import Assignment
 from quizzes.models.assignments import Phase
 
@@ -135,7 +137,10 @@ def _describe_step(event: Event, step: str) -> dict[str, Any]:
             for name, label in planning.STEPS.items()
         ],
         "back_url": _make_address(event, before) if before else "",
-        "next_url": _make_address(event, after) if after else "",
+        # The form of a draft's step goes on by its own button.
+        "next_url": ""
+        if not after or (step in ("apa", "siapa") and event.state == Event.State.DRAFT)
+        else _make_address(event, after),
         "next_title": planning.STEPS[after] if after else "",
         "onward_kind": "secondary",
         **_count_steps(step),
@@ -265,6 +270,8 @@ def organiser_session(request: SignedInRequest, code: str, session: UUID) -> Htt
 
 
 def _edit_who(request: SignedInRequest, event: Event) -> HttpResponse:
+    if "panitia" in request.POST:
+        return _add_organiser(request, event)
     form = SeatsForm(request.POST or None, initial={"capacity": event.capacity})
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
@@ -275,8 +282,33 @@ def _edit_who(request: SignedInRequest, event: Event) -> HttpResponse:
         event,
         "siapa",
         form,
-        organisers=planning.organisers_of(event, timezone.localdate()),
+        **_describe_organisers(request, event),
     )
+
+
+def _describe_organisers(request: SignedInRequest, event: Event) -> dict[str, Any]:
+    organisers = planning.organisers_of(event, timezone.localdate())
+    text = request.GET.get("q", "").strip()
+    found = inviting.find_by_name(event, text, actor=request.user) if text else []
+    return {
+        "organisers": organisers,
+        "q": text,
+        "found": [who for who in found if who.person not in organisers],
+    }
+
+
+def _add_organiser(request: SignedInRequest, event: Event) -> HttpResponse:
+    if asked := confirming.ask_to_confirm(request):
+        return asked
+    people = visible(request.user, "register", Person.objects.unmerged())
+    person = get_object_or_404(people, uuid=read_uuid(request.POST["panitia"]))
+    try:
+        events.add_organiser(event, person, actor=request.user)
+    except Refused as refused:
+        messages.warning(request, refused.message)
+        return redirect("organiser_settings", code=event.code, step="siapa")
+    text = _("%(name)s runs this event with you now.") % {"name": person.name}
+    return _return_to_step(request, event, text, "siapa")
 
 
 def _edit_quizzes(request: SignedInRequest, event: Event) -> HttpResponse:

@@ -55,7 +55,7 @@ class TestDecisions:
         people = made.people(regencies[0].clinic, 3)
         rows = [registration.invite(event, one, actor=None) for one in people]
         made.decided(event, "wait", rows, by=cast.organiser.account)
-        made.joined(event, cast.participant)
+        registration.invite(event, cast.participant, actor=None)
 
         done = made.decided(event, "approve", rows[::-1], by=cast.organiser.account)
 
@@ -188,7 +188,7 @@ class TestUndo:
         event = made.event_of(cast.organiser, capacity=1)
         row = registration.invite(event, cast.stranger, actor=cast.organiser.account)
         done = made.decided(event, "wait", [row], by=cast.organiser.account)
-        made.joined(event, cast.participant)
+        registration.invite(event, cast.participant, actor=None)
 
         with pytest.raises(Refused) as refused:
             decisions.undo(done, actor=cast.organiser.account)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 
 from attendance import decisions, events, presence, registration
 from attendance.models import Presence, Registration, Scan, Session
@@ -169,3 +170,27 @@ def test_seats_are_never_fewer_than_the_people_who_take_them_meanwhile(cast, reg
 
     fresh = made.fresh(event)
     assert Registration.objects.count() == fresh.seats_taken <= fresh.capacity
+
+
+def test_seats_given_back_at_once_go_to_who_waits_longest(cast, regencies):
+    event = made.event_of(cast.organiser, capacity=6)
+    made.moved(event, to=timezone.now() + timedelta(days=7))
+    persons = made.people(regencies[0].clinic, 14)
+    rows = [registration.invite(event, one, actor=None) for one in persons[:6]]
+    waiting = []
+    for one in persons[6:]:
+        events.change_event(event, {"capacity": None}, actor=None)
+        waiting.append(registration.invite(event, one, actor=None))
+    by = cast.organiser.account
+    made.decided(event, "wait", waiting, by=by)
+    events.change_event(event, {"capacity": 6}, actor=None)
+    gone = rows[:4]
+
+    together(
+        *[lambda row=row: registration.withdraw(row, actor=by) for row in gone],
+        *[lambda row=row: registration.withdraw(row, actor=by) for row in gone],
+    )
+
+    assert made.states(waiting) == ["confirmed"] * 4 + ["waitlisted"] * 4
+    assert made.fresh(event).seats_taken == 6
+    assert made.seats_are_right()

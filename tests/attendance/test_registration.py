@@ -108,7 +108,8 @@ def test_a_walk_in_beyond_the_seats_is_kept_and_flagged(cast, event, regencies):
 
 def test_a_walk_in_whose_nip_is_registered_is_that_registration(cast, event, regencies):
     row = made.joined(event, cast.participant)
-    guest = {"name": "Nama Lain", "unit": regencies[0].clinic, "nip": cast.participant.nip}
+    named = {"name": cast.participant.name, "nip": cast.participant.nip}
+    guest = {**named, "unit": regencies[0].clinic}
 
     assert registration.add_walk_in(event, **guest, actor=cast.organiser.account).pk == row.pk
 

@@ -8,8 +8,10 @@ import pytest
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from attendance import checkin, sheets
+from attendance import checkin, registration, sheets
+from attendance.models import Event
 from clinic.records.audit import AuditEntry
+from clinic.records.notices import Notice
 from tests.attendance import made
 
 
@@ -138,3 +140,15 @@ class TestDaftarHadirPages:
         assert "Tamu Keliru" not in text
         with translation.override("id"):
             assert _(sheets.HOW_COUNTED["close_at_end"]) in text
+
+    @pytest.mark.parametrize("kind", Event.Kind)
+    def test_page_sheet_and_invitation_of_a_clinic_alone_are_proof_of_training(
+        self, cast, event, client, kind
+    ):
+        Event.objects.filter(pk=event.pk).update(kind=kind)
+        event.refresh_from_db()
+        registration.invite(event, cast.participant, actor=None)
+        sheet = " ".join("".join(self.drawn(event, cast.organiser.account)).split())
+        page = client.get(f"/kegiatan/{event.code}/").content.decode()
+        for text in (sheet, page, Notice.objects.get().body):
+            assert ("90/2021" in text) is (kind == Event.Kind.CLINIC)

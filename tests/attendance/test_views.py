@@ -12,9 +12,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from PIL import Image
 
-from attendance import badges, registration
+from attendance import badges, events, registration
 from attendance.models import Correction, Presence, Registration, Scan
 from attendance.views.events import PROPOSED_SHOWN
+from clinic.lib.errors import Refused
 from clinic.people.models import Unit
 from tests.attendance import made
 from tests.given import make_person
@@ -157,6 +158,24 @@ def test_somebody_who_is_not_on_the_list_is_added_and_recorded(cast, signed_in, 
 
     row = Registration.objects.get()
     assert (row.state, row.scans.get().kind) == ("walk_in", "walk_in")
+
+
+def test_u71_a_name_on_the_list_is_offered_as_that_person(cast, signed_in, today):
+    row = registration.invite(today, cast.participant, actor=None)
+    browser, place = signed_in(cast.organiser.account), f"/panitia/{today.code}/absen/tamu"
+    unit = Unit.objects.get(slug="puskesmas-kota-contoh").slug
+    typed = {"kelompok": "d1", "arah": "in", "uid": str(uuid4()), "unit": unit}
+    typed["name"] = cast.participant.name
+
+    asked = browser.post(place, typed)
+
+    assert asked.status_code == 409
+    assert f'value="{row.uuid}"' in asked.content.decode()
+    assert Registration.objects.count() == 1
+    fields = {"kelompok": "d1", "arah": "in", "uid": typed["uid"]}
+    told = browser.post(place, {**fields, "pendaftaran": row.uuid}, follow=True)
+    assert told.context["last_scan"]["person"] == cast.participant
+    assert told.context["count"].there == told.context["count"].expected == 1
 
 
 @pytest.mark.parametrize("text", ["pe", "PESERTA", "Dr. Péserta, S.Sos", "pesert"])
@@ -359,3 +378,62 @@ def test_the_persons_page_says_what_an_act_changed(cast, confirmed, today):
     assert 'value="void"' not in told.content.decode()
     bad = browser.post(log, {**fields, "jenis": "retime", "jam": "kemarin"})
     assert bad.context["refusal"].code == "time_missing"
+
+
+def test_an_undone_entry_is_told_in_grey(cast, signed_in, today):
+    row = made.joined(today, cast.participant)
+    browser, place = signed_in(cast.organiser.account), f"/panitia/{today.code}/absen"
+    fields = {"kelompok": "d1", "arah": "in"}
+    uid = str(uuid4())
+    told = browser.post(place, {**fields, "uid": uid, "pendaftaran": row.uuid}, follow=True)
+    assert told.context["last_scan"]["kind"] == "ok"
+    assert f"/panitia/{today.code}/peserta/{row.uuid}" in told.content.decode()
+
+    undone = browser.post(place, {**fields, "batal": uid}, follow=True)
+
+    assert undone.context["last_scan"]["kind"] == "undone"
+    card = undone.content.decode().split('id="hasil"')[1][:600]
+    with translation.override("id"):
+        assert _("Attendance undone: %(name)s") % {"name": cast.participant.name} in card
+        assert str(_("Present")) not in card
+
+
+def test_the_board_names_nothing_that_cannot_come(cast, signed_in, event):
+    made.led(event, "closed", "running", "ended", "finalised", by=cast.organiser)
+    page = signed_in(cast.organiser.account).get(f"/panitia/{event.code}/")
+    assert "ertifikat" not in page.content.decode().split("<main")[1]
+    assert {line.state for line in page.context["status"]} <= {"done", "todo"}
+
+
+class TestSecondOrganiser:
+    """Who runs an event lets a colleague run it too."""
+
+    def add(self, browser, event, person):
+        return browser.post(f"/panitia/{event.code}/atur/siapa", {"panitia": person.uuid})
+
+    def test_a_colleague_found_by_name_runs_it_too(self, cast, confirmed, event):
+        browser = confirmed(cast.organiser.account)
+        found = browser.get(f"/panitia/{event.code}/atur/siapa", {"q": cast.colleague.name})
+        assert f'value="{cast.colleague.uuid}"' in found.content.decode()
+
+        self.add(browser, event, cast.colleague)
+        self.add(browser, event, cast.colleague)
+
+        assert cast.colleague.grants.filter(event=event).count() == 1
+        grant = cast.colleague.grants.get(event=event)
+        assert (grant.role, grant.granted_by) == ("panitia", cast.organiser.account)
+
+    def test_who_cannot_log_in_or_is_of_another_regency_does_not(self, cast, confirmed, event):
+        browser = confirmed(cast.organiser.account)
+        with pytest.raises(Refused) as refused:
+            events.add_organiser(event, cast.walk_in, actor=cast.organiser.account)
+        assert refused.value.code == "account_missing"
+        assert self.add(browser, event, cast.other_regency_official).status_code == 404
+        assert not cast.other_regency_official.grants.filter(event=event).exists()
+
+    def test_it_asks_for_the_password_and_is_no_way_into_other_events(self, cast, signed_in, event):
+        asked = self.add(signed_in(cast.organiser.account), event, cast.colleague)
+        assert asked.headers["Location"].startswith("/akun/masuk/ulang/")
+        stranger = signed_in(cast.participant.account)
+        assert self.add(stranger, event, cast.colleague).status_code in (403, 404)
+        assert not cast.colleague.grants.filter(event=event).exists()

@@ -48,7 +48,9 @@ def test_register_show_the_code_be_recorded_undo(enter, cast, event, scripts):
     page.locator("#hasil button").wait_for(state="detached")
     assert not Presence.objects.filter(registration=row, state="present").exists()
     page.locator("#q").fill("peserta lain 002")
-    page.locator("form[role=search] button").click()
+    assert page.locator("form[role=search] button").is_visible() is not scripts
+    page.locator("#q").press("Enter")
+    page.wait_for_url("**q=peserta*")
     page.locator("main .rows form button").click()
     page.locator("#hasil").wait_for()
     assert Scan.objects.count() == 2

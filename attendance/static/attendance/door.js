@@ -31,6 +31,9 @@ if (field && (await canScan())) {
   button.addEventListener("click", () => scan().catch(() => { video.hidden = true; field.focus(); }));
 }
 
+// A hand scanner types at once; on a phone the keyboard would cover the list after every tap.
+if (field && !document.querySelector("#q").value && matchMedia("(pointer: fine)").matches) field.focus();
+
 // While a name is typed the lists narrow to it; Enter asks the server, which knows every spelling.
 const names = document.querySelector("#q");
 const people = [...document.querySelectorAll("[data-words]")];

@@ -1,0 +1,75 @@
+"""The board at a glance: the way of an event, its seats, what is to be done."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from attendance import outlook, planning, registration
+from tests.attendance import made
+
+SEATS = 4
+
+
+def way(event, now=None):
+    now = now or timezone.now()
+    event = made.fresh(event)
+    given = planning.assignments_of(event)
+    return [one.state for one in outlook.way_of(event, event.sessions.all(), given, now)]
+
+
+def steps(event):
+    event = made.fresh(event)
+    return outlook.next_steps(
+        event,
+        event.sessions.all(),
+        outlook.seats_of(event),
+        to_approve=event.registrations.to_approve().count(),
+        now=timezone.now(),
+    )
+
+
+@pytest.fixture
+def ahead(event):
+    return made.moved(event, to=timezone.now() + timedelta(days=7))
+
+
+def test_the_way_follows_the_event(cast, ahead):
+    assert way(ahead) == ["done", "doing", "todo", "todo"]
+    made.led(ahead, "closed", by=cast.organiser)
+    assert way(ahead) == ["done", "done", "todo", "todo"]
+    assert way(ahead, timezone.now() + timedelta(days=7)) == ["done", "done", "doing", "todo"]
+    made.led(made.fresh(ahead), "running", by=cast.organiser)
+    assert way(ahead) == ["done", "done", "doing", "todo"]
+    made.led(made.fresh(ahead), "ended", by=cast.organiser)
+    assert way(ahead) == ["done", "done", "done", "doing"]
+    made.led(made.fresh(ahead), "finalised", by=cast.organiser)
+    assert way(ahead) == ["done", "done", "done", "done"]
+
+
+def test_a_draft_begins_and_a_cancelled_event_has_no_way(cast, draft, ahead):
+    assert way(draft) == ["doing", "todo", "todo", "todo"]
+    made.led(ahead, "cancelled", by=cast.organiser)
+    assert way(ahead) == []
+
+
+def test_the_seats_add_up_and_the_steps_say_what_is_open(cast, ahead):
+    made.joined(ahead, cast.participant)
+    registration.invite(ahead, cast.colleague, actor=None)
+    registration.register(ahead, cast.stranger, actor=cast.operator.account)
+
+    seats = outlook.seats_of(made.fresh(ahead))
+
+    assert (seats.registered, seats.unanswered, seats.free, seats.waiting) == (1, 2, 1, 0)
+    assert seats.arcs == ("25.0 100", "75.0 100")
+    place = f"/panitia/{ahead.code}/"
+    assert [step.url for step in steps(ahead)] == [
+        f"{place}peserta?status=nominated&semua=1",
+        f"{place}peserta?status=invited",
+        f"{place}undang",
+    ]
+
+
+def test_nothing_is_asked_for_once_it_has_begun(cast, today):
+    registration.invite(today, cast.colleague, actor=None)
+    assert steps(today) == []
