@@ -49,6 +49,18 @@ def sheets_written(reach: Reach) -> Q:
     return reach.in_units("unit")
 
 
+@rule("state-condition", Unit, "kabupaten:k")
+def agencies_stated_for(reach: Reach) -> Q:
+    """The root of reach: what it states holds for all its units."""
+    return reach.in_units() & Q(depth=1)
+
+
+@rule("state-condition", Unit, "pejabat-unit:u operator:u")
+def units_stated_for(reach: Reach) -> Q:
+    """Units of reach, each for itself."""
+    return reach.in_units() & Q(depth__gt=1)
+
+
 @rule("upload-sheet", Unit, "pejabat-unit:u operator:u kabupaten:k")
 def units_uploaded_for(reach: Reach) -> Q:
     """Units of reach for which a workbook may be sent in and applied."""

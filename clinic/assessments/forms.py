@@ -1,15 +1,19 @@
 """Forms of the assessment pages."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.assessments.arithmetic.conditions import Condition
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
-from clinic.assessments.models import FrameworkEdition, Sheet
+from clinic.assessments.models import ConditionStatement, FrameworkEdition, Sheet
+from clinic.assessments.report_page import in_words
 from clinic.assessments.sheet_imports import FIRST_YEAR, LAST_YEAR, USUAL_FRAMEWORK
 from clinic.assessments.sheet_page import wording
 from clinic.assessments.sheets import TypedRow
@@ -139,6 +143,56 @@ class WebAddressField(forms.URLField):
     def clean(self, value: Any) -> Any:
         is_stored = isinstance(value, str) and self.stored and value.strip() == self.stored
         return self.stored if is_stored else super().clean(value)
+
+
+class ConditionForm(forms.ModelForm[ConditionStatement]):
+    """What a unit or agency states about one condition, with its source and date."""
+
+    class Meta:
+        model = ConditionStatement
+        fields = ["value", "source", "as_of", "link"]
+        labels = {"as_of": _("Date of the document")}
+        help_texts = {
+            "source": _("Which document says so, such as the number of a report or letter."),
+            "link": _("Make sure that an assessor can open it."),
+        }
+        widgets = {"as_of": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+
+    def __init__(self, *args: Any, condition: Condition, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["link"] = WebAddressField(
+            stored=self.instance.link,
+            label=_("Link to the document"),
+            required=False,
+            max_length=1000,
+            assume_scheme="https",
+            error_messages={"invalid": _("Write the whole link. It begins with https://.")},
+        )
+        if condition.choices:
+            self.fields["value"] = forms.ChoiceField(
+                label=_("Value"),
+                choices=[(each, each) for each in condition.choices],
+                widget=forms.RadioSelect,
+            )
+        else:
+            self.fields["value"] = forms.IntegerField(
+                label=_("Value"),
+                min_value=0,
+                max_value=condition.most,
+                help_text=in_words(str(condition.most), condition.unit),
+            )
+
+    def clean_as_of(self) -> date:
+        """A document that is dated in the future says nothing yet."""
+        as_of: date = self.cleaned_data["as_of"]
+        if as_of > timezone.localdate():
+            raise ValidationError(_("The date lies in the future."), code="in_the_future")
+        return as_of
+
+    def stated(self) -> dict[str, Any]:
+        """Return what was typed, after validation."""
+        data = self.cleaned_data
+        return {**{name: data[name] for name in self.Meta.fields}, "value": str(data["value"])}
 
 
 class RowForm(forms.Form):

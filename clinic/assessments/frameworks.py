@@ -88,9 +88,6 @@ _CLOSER = {
     ("threshold_invalid", "node"): gettext_noop(
         "The test %(threshold)s asks for %(node)s, which is not in the framework."
     ),
-    ("threshold_invalid", "precondition"): gettext_noop(
-        "The precondition %(precondition)s belongs to a test that does not exist."
-    ),
 }
 _WHOLE = gettext_noop("The weights of the framework are %(found)s; they should be %(expected)s.")
 

@@ -249,6 +249,50 @@ class Sheet(models.Model):
         return f"{self.unit_name} {self.edition_id} {self.period}"
 
 
+class ConditionStatement(models.Model):
+    """What an agency (its root) or a unit has stated about a condition of a proposal, for a year.
+
+    One row for each; what stood before is kept in the audit log.
+    """
+
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="condition_statements", db_index=False
+    )
+    period = models.PositiveSmallIntegerField(_("year"))
+    code = models.CharField(max_length=40)
+    value = models.CharField(_("value"), max_length=60)
+    source = models.CharField(_("source"), max_length=200)
+    link = models.URLField(_("link to the document"), max_length=1000, blank=True)
+    as_of = models.DateField(_("date of the document"))
+    stated_at = models.DateTimeField(auto_now=True)
+    stated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("statement on a condition")
+        verbose_name_plural = _("statements on conditions")
+        constraints = [
+            models.UniqueConstraint(
+                name="one_condition_statement_per_unit_year_and_code",
+                fields=["unit", "period", "code"],
+            ),
+            models.CheckConstraint(
+                name="condition_statement_has_value_and_source",
+                condition=~Q(value="") & ~Q(source=""),
+            ),
+            models.CheckConstraint(
+                name="condition_link_is_a_web_address_or_empty",
+                condition=Q(link="")
+                | Q(link__startswith="http://")
+                | Q(link__startswith="https://"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.period} {self.code}: {self.value}"
+
+
 class Answer(models.Model):
     """What the sheet says on one row.
 

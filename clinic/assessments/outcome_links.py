@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from clinic.assessments.models import FrameworkEdition, Node, Outcome, OutcomeLink
@@ -78,6 +78,23 @@ def link_outcome(
         if any(created for _row, created in written):
             audit.record("outcome.link", actor=actor, thing=outcome, values={"links": len(weights)})
     return [row for row, _created in written]
+
+
+def points_by_outcome(sheet: int) -> list[tuple[str, Decimal, Decimal]]:
+    """Return outcomes with the points of the sheet that are left on their rows, the most first.
+
+    Each comes with what these rows are worth together; ``sheet`` is the sheet's key.
+    """
+    links = OutcomeLink.objects.filter(outcome__retired_at__isnull=True, node__scores__sheet=sheet)
+    sums = (
+        links.order_by()
+        .values_list("outcome__slug")
+        .annotate(
+            left=Sum(F("weight") * (F("node__scores__max_points") - F("node__scores__score"))),
+            full=Sum(F("weight") * F("node__scores__max_points")),
+        )
+    )
+    return sorted((row for row in sums if row[1] > 0), key=lambda row: (-row[1], row[0]))
 
 
 def write_outcome(

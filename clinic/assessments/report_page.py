@@ -10,6 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clinic.assessments.arithmetic.conditions import AGENCY
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.frameworks import change_areas, find_framework
 from clinic.assessments.sheet_page import wording
@@ -104,6 +105,7 @@ class GoalStep:
 
     Attributes:
         ceiling: the score if every row not filled in were answered in full.
+        is_survey: the value comes from the external survey; a figure of the unit is a forecast.
     """
 
     label: str
@@ -113,6 +115,7 @@ class GoalStep:
     met: bool
     ceiling: float
     is_blank: bool
+    is_survey: bool
 
     @property
     def score_words(self) -> str:
@@ -137,12 +140,44 @@ class GoalStep:
 
 
 @dataclass(frozen=True)
+class GoalCondition:
+    """A condition of a proposal beside what was stated."""
+
+    label: str
+    level: str
+    required: str
+    value: str
+    state: str
+
+    @property
+    def tag(self) -> str:
+        return {"met": "done", "not_met": "late"}.get(self.state, "todo")
+
+    @property
+    def state_label(self) -> str:
+        return {"met": _("met"), "not_met": _("not met")}.get(self.state, _("not declared"))
+
+
+@dataclass(frozen=True)
 class Goal:
-    """A test such as WBK: its lines and the preconditions that nobody has declared yet."""
+    """A test such as WBK: its lines, the conditions of a proposal, and sums that mislead.
+
+    Attributes:
+        sums: where every minimum, met exactly, falls short of a greater one.
+    """
 
     name: str
     steps: list[GoalStep]
-    undeclared: list[str]
+    conditions: list[GoalCondition]
+    sums: list[str]
+
+    @property
+    def not_declared(self) -> int:
+        return sum(each.state == "not_stated" for each in self.conditions)
+
+    @property
+    def not_met(self) -> int:
+        return sum(each.state == "not_met" for each in self.conditions)
 
     @property
     def anchor(self) -> str:
@@ -247,16 +282,65 @@ def goals_of(
                 # A report that was stored before these were written tells neither.
                 ceiling=line.get("ceiling", line["score"]),
                 is_blank=line.get("blank", False),
+                is_survey=_is_survey(line["subject"], framework),
             )
             for line in distance["lines"]
         ]
-        undeclared = [
-            test["preconditions"][entry["code"]][name_in_language]
+        conditions = [
+            GoalCondition(
+                entry["name"][name_in_language],
+                level_in_words(entry["level"]),
+                in_words(entry["required"], entry["unit"]),
+                in_words(entry["value"], entry["unit"]),
+                entry["state"],
+            )
             for entry in distance["preconditions"]
-            if entry["state"] != "met"
+            if "name" in entry  # a report of before tells the code alone
         ]
-        goals.append(Goal(f"{test['name']} ({test['id']})", steps, undeclared))
+        sums = [
+            _SUMS[each["kind"]]
+            % {
+                "total": decimals(Fraction(each["total"])),
+                "asked": decimals(Fraction(each["asked"])),
+            }
+            for each in distance.get("minima", ())
+        ]
+        goals.append(Goal(f"{test['name']} ({test['id']})", steps, conditions, sums))
     return goals
+
+
+_SUMS: dict[str, Promise] = {
+    "areas": gettext_lazy(
+        "Every change area exactly at its minimum adds up to %(total)s; the part asks %(asked)s."
+    ),
+    "parts": gettext_lazy(
+        "Every part exactly at its minimum adds up to %(total)s; the total must be %(asked)s."
+    ),
+}
+
+
+def level_in_words(level: str) -> str:
+    return _("agency") if level == AGENCY else _("unit")
+
+
+def in_words(value: str, unit: str) -> str:
+    """Return a value of a condition as people write it."""
+    if not value:
+        return "–"
+    return f"{value} {_UNITS.get(unit, unit)}".strip()
+
+
+_UNITS: dict[str, Promise] = {"persen": gettext_lazy("percent"), "bulan": gettext_lazy("months")}
+
+
+def _is_survey(subject: str, framework: FrameworkFile) -> bool:
+    """Say whether every row of a line is a survey value, which only the external survey gives."""
+    rows = [
+        framework.scale_of(node)
+        for node in framework.scored
+        if subject in [above.code for above in framework.path(node.code)]
+    ]
+    return bool(rows) and all(scale is not None and scale.kind == "value" for scale in rows)
 
 
 def _name_subject(subject: str, names: Mapping[str, str], framework: FrameworkFile) -> str:

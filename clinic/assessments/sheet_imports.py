@@ -60,7 +60,7 @@ def read_import(import_: Import) -> Callable[[], None]:
         workbook = read_grids(stream.read())
     framework = _choose_framework(import_, workbook)
     reading = _read_sheet(workbook, framework)
-    report = build_report(framework, reading)
+    report = build_report(framework, reading, year=import_.options.get("period"))
     is_public = import_.kind == PUBLIC_CHECK
     parsed = {} if is_public else {"rows": as_json(reading.entries)}
     stored = as_stored(report, framework, hides_typed=is_public)

@@ -1,11 +1,12 @@
-"""Addresses of assessments: the check without an account, sheets and their import."""
+"""Addresses of assessments: the check without an account, sheets and their import, conditions."""
 
 from django.urls import path
 
-from clinic.assessments.views import public, sheets
+from clinic.assessments.views import conditions, public, sheets
 from clinic.people.access import policy
 
 _SHEET = "penilaian/unit/<slug:slug>/<slug:framework>/<str:period>/"
+_CONDITIONS = "syarat/<slug:slug>/<str:period>/"
 
 urlpatterns = [
     path("periksa-lke/", policy("public")(public.check_workbook), name="public_check"),
@@ -13,5 +14,12 @@ urlpatterns = [
     path("penilaian/", policy("read-sheet")(sheets.list_sheets), name="sheets"),
     path("penilaian/impor/", policy("upload-sheet")(sheets.upload), name="sheet_import"),
     path(_SHEET, policy("read-sheet")(sheets.show_sheet), name="sheet"),
+    path("syarat/", policy("read-sheet")(conditions.list_units), name="conditions"),
+    path(_CONDITIONS, policy("read-sheet")(conditions.show_unit), name="unit_conditions"),
+    path(
+        f"{_CONDITIONS}<slug:code>/",
+        policy("state-condition")(conditions.state),
+        name="unit_condition",
+    ),
     path(f"{_SHEET}butir/<str:code>/", policy("write-sheet")(sheets.edit_row), name="sheet_row"),
 ]

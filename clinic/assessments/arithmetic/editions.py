@@ -159,18 +159,6 @@ class Threshold:
 
 
 @dataclass(frozen=True)
-class Precondition:
-    """What a person must state, with a name and a date, before a test may be called fulfilled."""
-
-    code: str
-    threshold: str
-    name: str
-    name_en: str
-    required: str = ""
-    unverified: bool = True
-
-
-@dataclass(frozen=True)
 class Category:
     """A band of the total; the first band that fits, from the top, is the category."""
 
@@ -198,7 +186,6 @@ class FrameworkFile:
     scales: tuple[AnswerScale, ...]
     nodes: tuple[EditionNode, ...]
     thresholds: tuple[Threshold, ...] = ()
-    preconditions: tuple[Precondition, ...] = ()
     categories: tuple[Category, ...] = ()
     by_code: dict[str, EditionNode] = field(init=False, repr=False, compare=False, hash=False)
     by_scale: dict[str, AnswerScale] = field(init=False, repr=False, compare=False, hash=False)

@@ -17,7 +17,6 @@ from clinic.assessments.arithmetic.editions import (
     EditionNode,
     Formula,
     FrameworkFile,
-    Precondition,
     RubricLine,
     ScaleStep,
     SourceStamp,
@@ -200,16 +199,12 @@ def _check_areas(framework: FrameworkFile) -> None:
 
 
 def _check_thresholds(framework: FrameworkFile) -> None:
-    names = {threshold.id for threshold in framework.thresholds}
     for threshold in framework.thresholds:
         for line in threshold.lines:
             if line.measure not in {"total", "node", "each_area"}:
                 raise _make_fault("threshold_invalid", threshold=threshold.id, line=line.code)
             if line.measure == "node" and line.node not in framework.by_code:
                 raise _make_fault("threshold_invalid", line.node, threshold=threshold.id)
-    for precondition in framework.preconditions:
-        if precondition.threshold not in names:
-            raise _make_fault("threshold_invalid", precondition=precondition.code)
 
 
 def _check_categories(framework: FrameworkFile) -> None:
@@ -272,7 +267,6 @@ def _read_framework(table: Mapping[str, Any]) -> FrameworkFile:
             _read_node(entry, position) for position, entry in enumerate(table.get("node", ()), 1)
         ),
         thresholds=tuple(_read_threshold(entry) for entry in table.get("threshold", ())),
-        preconditions=tuple(_read_precondition(entry) for entry in table.get("precondition", ())),
         categories=tuple(_read_category(entry) for entry in table.get("category", ())),
     )
 
@@ -358,17 +352,6 @@ def _read_threshold(entry: Mapping[str, Any]) -> Threshold:
         for line in entry["line"]
     )
     return Threshold(id=entry["id"], name=entry["name"], lines=lines)
-
-
-def _read_precondition(entry: Mapping[str, Any]) -> Precondition:
-    return Precondition(
-        code=entry["code"],
-        threshold=entry["threshold"],
-        name=entry["name"],
-        name_en=entry["name_en"],
-        required=entry.get("required", ""),
-        unverified=entry.get("unverified", True),
-    )
 
 
 def _read_category(entry: Mapping[str, Any]) -> Category:

@@ -1,14 +1,12 @@
 """How far a sheet is from a test such as WBK or WBBM, line by line."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from clinic.assessments.arithmetic.editions import FrameworkFile
+from clinic.assessments.arithmetic.conditions import MET, Judged
+from clinic.assessments.arithmetic.editions import FrameworkFile, Threshold
 from clinic.assessments.arithmetic.scoring import SheetScore
 from clinic.lib.errors import Refused
-
-MET, NOT_MET, NOT_STATED = "met", "not_met", "not_stated"
 
 
 @dataclass(frozen=True)
@@ -39,45 +37,50 @@ class DistanceLine:
 
 
 @dataclass(frozen=True)
-class PreconditionState:
-    """What a person has stated about a precondition: ``met``, ``not_met`` or ``not_stated``."""
+class Shortfall:
+    """Minima that are all met exactly and still fall short of another one.
 
-    code: str
-    name: str
-    name_en: str
-    required: str
-    state: str
+    Attributes:
+        kind: ``areas`` (the change areas against the part they make up) or ``parts`` (against the
+            total).
+        total: the minima added up.
+        asked: the minimum that they fall short of.
+    """
+
+    kind: str
+    total: Fraction
+    asked: Fraction
 
 
 @dataclass(frozen=True)
 class Distance:
-    """All lines of one test, and the preconditions without which it is never fulfilled."""
+    """All lines of one test, and the conditions without which it is never fulfilled."""
 
     threshold: str
     name: str
     lines: tuple[DistanceLine, ...]
-    preconditions: tuple[PreconditionState, ...]
+    conditions: tuple[Judged, ...]
+    minima: tuple[Shortfall, ...]
 
     @property
     def lines_met(self) -> bool:
         return all(line.is_met for line in self.lines)
 
     @property
-    def unmet_preconditions(self) -> tuple[PreconditionState, ...]:
-        return tuple(item for item in self.preconditions if item.state != MET)
+    def unmet_conditions(self) -> tuple[Judged, ...]:
+        return tuple(item for item in self.conditions if item.state != MET)
 
     @property
     def is_fulfilled(self) -> bool:
-        """Tell whether every line is met and every precondition is stated as met."""
-        return self.lines_met and not self.unmet_preconditions
+        """Tell whether every line is met and every condition is stated as met."""
+        return self.lines_met and not self.unmet_conditions
 
 
 def distance(
     framework: FrameworkFile,
     score: SheetScore,
     threshold_id: str,
-    *,
-    stated: Mapping[str, bool] | None = None,
+    conditions: tuple[Judged, ...],
 ) -> Distance:
     """Measure a sheet against a test.
 
@@ -85,7 +88,7 @@ def distance(
         framework: the edition that holds the test.
         score: the sheet's score under that edition.
         threshold_id: such as ``WBK``.
-        stated: what a person has declared, by precondition code; the rest is not stated.
+        conditions: what is asked before a proposal, beside what was stated.
 
     Raises:
         Refused: if the edition has no test of that id.
@@ -114,20 +117,39 @@ def distance(
             )
             for subject, points, minimum in measured
         ]
-    states = {True: MET, False: NOT_MET, None: NOT_STATED}
     return Distance(
         threshold=threshold.id,
         name=threshold.name,
         lines=tuple(lines),
-        preconditions=tuple(
-            PreconditionState(
-                code=item.code,
-                name=item.name,
-                name_en=item.name_en,
-                required=item.required,
-                state=states[(stated or {}).get(item.code)],
-            )
-            for item in framework.preconditions
-            if item.threshold == threshold.id
-        ),
+        conditions=conditions,
+        minima=find_shortfalls(framework, score, threshold),
     )
+
+
+def find_shortfalls(
+    framework: FrameworkFile, score: SheetScore, threshold: Threshold
+) -> tuple[Shortfall, ...]:
+    """Return where every smaller minimum, met exactly, adds up to less than a greater one.
+
+    Two sums are looked at: the minima of the areas against that of the part which the areas make
+    up, and the minima of the parts against that of the total.
+    """
+    minima = {line.node: line.minimum for line in threshold.lines if line.measure == "node"}
+    tops = [
+        code
+        for code in minima
+        if not any(node.code in minima for node in framework.path(code)[:-1])
+    ]
+    in_areas = sum((points.maximum for points in score.areas.values()), Fraction(0))
+    found = []
+    for line in threshold.lines:
+        if line.measure == "each_area":
+            found += [
+                Shortfall("areas", line.minimum * in_areas, minima[top])
+                for top in tops
+                if score.nodes[top].maximum == in_areas
+            ]
+        elif line.measure == "total":
+            found.append(Shortfall("parts", sum((minima[top] for top in tops), Fraction(0)),
+                                   line.minimum))  # fmt: skip
+    return tuple(each for each in found if each.total < each.asked)

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.assessments.arithmetic.editions import EditionNode
+from clinic.assessments.conditions import line_of_sheet
 from clinic.assessments.forms import RowForm, SheetFilter, UploadForm
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Sheet
@@ -141,6 +142,7 @@ def show_sheet(request: SignedInRequest, slug: str, framework: str, period: str)
             for area in sheet.area_scores.select_related("area")
         ],
         "may_upload": can(request.user, "upload-sheet", sheet.unit),
+        **line_of_sheet(sheet),
     }
     return render(request, "assessments/sheet.html", context)
 

@@ -14,6 +14,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from clinic.assessments.arithmetic.conditions import (
+    judge,
+    shipped_versions,
+    version_of_year,
+)
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
 from clinic.assessments.arithmetic.scoring import SheetScore, score_sheet
 from clinic.assessments.arithmetic.sheet_checks import (
@@ -270,17 +275,20 @@ class WorkbookReport:
 
 
 def build_report(
-    framework: FrameworkFile, reading: SheetReading, *, stated: dict[str, bool] | None = None
+    framework: FrameworkFile, reading: SheetReading, *, year: int | None = None
 ) -> WorkbookReport:
     """Score a reading and hold it against the file's own figures.
 
     Args:
         framework: the edition.
         reading: from :func:`clinic.assessments.workbook.reading.read_workbook`.
-        stated: preconditions that a person has declared, by code; a workbook states none.
+        year: that is assessed, for the conditions of its time; without one those of the newest
+            rule. A workbook states none of them.
     """
     answers = reading.answers
     score = score_sheet(framework, answers)
+    versions = shipped_versions()
+    version = versions[-1] if year is None else version_of_year(versions, year)
     own = read_own_sums(framework, reading)
     facts = {
         code: RowFacts(
@@ -317,7 +325,7 @@ def build_report(
             file_total=own.total,
         ),
         distances={
-            test.id: distance(framework, score, test.id, stated=stated)
+            test.id: distance(framework, score, test.id, judge(version, test.id, {}))
             for test in framework.thresholds
         },
     )
@@ -349,7 +357,7 @@ def as_plain(report: WorkbookReport) -> dict[str, Any]:
 
 
 def distance_as_plain(item: Distance) -> dict[str, Any]:
-    """Return a test's lines and preconditions as plain values."""
+    """Return a test's lines and conditions as plain values."""
     return {
         "lines": [
             {
@@ -365,8 +373,20 @@ def distance_as_plain(item: Distance) -> dict[str, Any]:
             for line in item.lines
         ],
         "preconditions": [
-            {"code": entry.code, "required": entry.required, "state": entry.state}
-            for entry in item.preconditions
+            {
+                "code": entry.condition.code,
+                "name": [entry.condition.name, entry.condition.name_en],
+                "level": entry.condition.level,
+                "unit": entry.condition.unit,
+                "required": entry.required,
+                "value": entry.value,
+                "state": entry.state,
+            }
+            for entry in item.conditions
+        ],
+        "minima": [
+            {"kind": each.kind, "total": _to_float(each.total), "asked": _to_float(each.asked)}
+            for each in item.minima
         ],
         "fulfilled": item.is_fulfilled,
     }
@@ -483,14 +503,6 @@ def _store_message(message: Message, hides: frozenset[str]) -> dict[str, Any]:
 
 
 def threshold_as_plain(framework: FrameworkFile, test: str) -> dict[str, Any]:
-    """Return a test's name and the names of its preconditions, Indonesian and English."""
+    """Return the name of a test."""
     item = next(each for each in framework.thresholds if each.id == test)
-    return {
-        "id": item.id,
-        "name": item.name,
-        "preconditions": {
-            each.code: [each.name, each.name_en or each.name]
-            for each in framework.preconditions
-            if each.threshold == test
-        },
-    }
+    return {"id": item.id, "name": item.name}

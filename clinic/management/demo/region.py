@@ -1,4 +1,4 @@
-"""What the demo stands on: editions, outcomes, units, regulations and the eight modules.
+"""What the demo stands on: editions, outcomes, units, regulations and the modules.
 
 The units are those of the fictional Kabupaten Contoh. The modules are written by the author of the
 demo and published by its reviewer, through the services of both. One waits for the reviewer again,
@@ -30,6 +30,19 @@ def seeded_uuid(name: str) -> UUID:
 
 FOLDER = Path(__file__).parent
 CONTENT = FOLDER.parent / "content"
+# As people of a regency call them; the map has little room for a name.
+SHORT_NAMES = {
+    "dinas-kesehatan": "Dinkes",
+    "dinas-sosial": "Dinsos",
+    "dinas-pertanian": "Distan",
+    "dinas-dukcapil": "Dukcapil",
+    "dpmptsp": "DPMPTSP",
+    "bkpsdm": "BKPSDM",
+    "puskesmas-contoh-kota": "PKM Contoh Kota",
+    "puskesmas-contoh-hulu": "PKM Contoh Hulu",
+    "kecamatan-contoh-kota": "Kec. Contoh Kota",
+    "kecamatan-contoh-hilir": "Kec. Contoh Hilir",
+}
 UNITS_FILE = FOLDER / "units-contoh.csv"
 
 
@@ -45,6 +58,12 @@ def load_units() -> dict[str, Unit]:
     rows, problems = read_units(read_table(UNITS_FILE.read_bytes(), UNITS_FILE.name))
     apply_units(rows, problems, actor=None)
     return {unit.slug: unit for unit in Unit.objects.all()}
+
+
+def shorten_names() -> None:
+    """Give units the names that people of a regency call them by."""
+    for slug, short in SHORT_NAMES.items():
+        Unit.objects.filter(slug=slug).update(short_name=short)
 
 
 def top_units(units: dict[str, Unit]) -> list[Unit]:

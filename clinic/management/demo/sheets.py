@@ -5,6 +5,7 @@ that each word of the diagnosis is seen once. No figure says anything about a re
 """
 
 import random
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from io import StringIO
@@ -12,14 +13,15 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from clinic.assessments import sheets
+from clinic.assessments import conditions, sheets
 from clinic.assessments.arithmetic.answers import AnswerValue
+from clinic.assessments.arithmetic.conditions import EXCEPTED
 from clinic.assessments.arithmetic.editions import AnswerScale, EditionNode, Formula, FrameworkFile
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import FrameworkEdition
 from clinic.assessments.sheets import RowEntry
 from clinic.management.demo.region import SEED
-from clinic.people.models import Unit
+from clinic.people.models import Account, Unit
 
 PMPRB, AKIP, ZI = ("pmprb-2020-unit", 2021), ("akip-2021", 2025), ("zi-2021", 2025)
 WORKBOOK = Path(__file__).parent / "lke-zi-2021-puskesmas.xlsx"
@@ -77,6 +79,42 @@ def load_sheets(units: dict[str, Unit], tops: list[Unit]) -> None:
                 period=period,
                 rows=made_up_rows(framework_file, unit.slug),
             )
+
+
+# What the agency states for all its units, and what two units state of themselves; the rest is left
+# open, so that "not stated" is seen as well.
+STATED = {
+    "kabupaten-contoh": {
+        "bpk-opinion": ("WTP", "LHP BPK atas LKPD 2025 (contoh)"),
+        "sakip": ("B", "LHE AKIP kabupaten 2025 (contoh)"),
+        "rb-index": ("CC", "Hasil evaluasi RB 2025 (contoh)"),
+        "spip": ("3", "Hasil penjaminan kualitas SPIP 2025 (contoh)"),
+    },
+    WORKBOOK_UNIT: {
+        "core-service": ("Ya", "SK penetapan unit Zona Integritas (contoh)"),
+        "public-effect": ("Ya", "Survei unit triwulan IV 2025 (contoh)"),
+        "audit-follow-up": ("95", "Rekap tindak lanjut Inspektorat (contoh)"),
+        "months-of-building": ("14", "Pakta integritas 20 Oktober 2024 (contoh)"),
+    },
+    "rsud-contoh": {
+        "core-service": ("Ya", "SK penetapan unit Zona Integritas (contoh)"),
+        EXCEPTED: ("Rumah sakit umum daerah", "Peraturan bupati tentang RSUD (contoh)"),
+    },
+}
+STATED_ON = date(2026, 2, 16)
+
+
+def state_conditions() -> None:
+    """State conditions of the year of the sheets, each by whom it belongs to."""
+    secretariat = Account.objects.get(email="kabupaten@demo.test")
+    official = Account.objects.get(email="pejabat@demo.test")
+    for slug, values in STATED.items():
+        unit = Unit.objects.get(slug=slug)
+        for code, (value, source) in values.items():
+            conditions.state_condition(
+                unit, ZI[1], code, value=value, source=source, as_of=STATED_ON,
+                actor=secretariat if unit.is_root() else official,
+            )  # fmt: skip
 
 
 def made_up_rows(framework_file: FrameworkFile, unit: str) -> dict[str, RowEntry]:

@@ -78,7 +78,6 @@ def test_a_changed_wording_of_a_used_edition_becomes_a_revision(zi):
 
 
 WORDS = [
-    ("zi-2021", 'name = "Predikat SAKIP instansi'),
     ("zi-2021", 'name = "Wilayah Bebas dari Korupsi'),
     ("zi-2021", 'label = "Ya/Tidak'),
     ("akip-2021", 'name = "Sangat Memuaskan'),
@@ -105,7 +104,7 @@ def test_each_kind_of_wording_of_a_used_edition_may_change(slug, words):
     [
         ('minimum = "75"', 'minimum = "74"'),
         ('steps = { A = "1", B = "0.5", C = "0" }', 'steps = { A = "1", B = "0.6", C = "0" }'),
-        ('threshold = "WBK"', 'threshold = "WBBM"'),
+        ('id = "WBK"', 'id = "WBX"'),
     ],
 )
 def test_what_is_no_wording_of_a_used_edition_is_refused(zi, change):

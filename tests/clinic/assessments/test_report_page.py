@@ -13,7 +13,7 @@ from tests.clinic.assessments.made_workbooks import ZI, full_answers
 
 def steps_of(answers, *, without=()):
     """Return the lines of WBK; ``without`` are figures that an older stored report lacks."""
-    measured = distance_as_plain(distance(ZI, score_sheet(ZI, answers), "WBK"))
+    measured = distance_as_plain(distance(ZI, score_sheet(ZI, answers), "WBK", ()))
     lines = [
         {name: value for name, value in line.items() if name not in without}
         for line in measured["lines"]

@@ -26,7 +26,7 @@ from tests.laws.test_words_and_numbers import contradictions
 
 pytestmark = pytest.mark.django_db
 # SHA-256 of all answers of the past clinic.
-ANSWERS_OF_MAY = "5d930132482d7a1de398f7daeadd8d1d1c67b370af63dbcd815a970d1aa22896"
+ANSWERS_OF_MAY = "775ffb1346ae5214e9de90e5735879fcad9120bdaefeeb4aff5bc917dcf48405"
 
 
 def reviewed(edition):

@@ -42,7 +42,6 @@ FAULTS = [
     ("zi-2021", r'\narea = "[a-z-]+"', '\narea = "x"', "change_area_unknown"),
     ("zi-2021", r'measure = "total"', 'measure = "x"', "threshold_invalid"),
     ("zi-2021", r'\nnode = "B.I.a"', '\nnode = "Z"', "threshold_invalid"),
-    ("zi-2021", r'threshold = "WBK"', 'threshold = "Z"', "threshold_invalid"),
     ("akip-2021", r'minimum = "80"', 'minimum = "99"', "categories_unordered"),
 ]
 

@@ -2,47 +2,62 @@ from fractions import Fraction
 
 import pytest
 
+from clinic.assessments.arithmetic.conditions import judge, shipped_versions
 from clinic.assessments.arithmetic.scoring import score_sheet
 from clinic.assessments.arithmetic.thresholds import distance
 from clinic.lib.errors import Refused
 from tests.clinic.assessments.made_workbooks import ZI, full_answers
 
-STATED = {"sakip": True, "audit-follow-up": True, "wealth-reports": True}
+NEWEST = shipped_versions()[-1]
+
+
+def asked(test, stated=None):
+    return judge(NEWEST, test, stated or {})
+
+
+def least(test):
+    return {condition.code: condition.required[test] for condition in NEWEST.asked_for(test)}
 
 
 def lines_of(answers, test="WBK"):
-    measured = distance(ZI, score_sheet(ZI, answers), test)
+    measured = distance(ZI, score_sheet(ZI, answers), test, asked(test))
     return {(line.code, line.subject): line for line in measured.lines}
 
 
 def test_every_line_of_a_full_sheet_is_met():
-    measured = distance(ZI, score_sheet(ZI, full_answers()), "WBBM")
+    measured = distance(ZI, score_sheet(ZI, full_answers()), "WBBM", asked("WBBM"))
     assert len(measured.lines) == 12
     assert measured.lines_met
 
 
-def test_a_full_sheet_is_never_called_fulfilled_without_the_preconditions():
+def test_a_full_sheet_is_never_called_fulfilled_without_the_conditions():
     score = score_sheet(ZI, full_answers())
-    measured = distance(ZI, score, "WBK")
-    assert {item.state for item in measured.preconditions} == {"not_stated"}
+    measured = distance(ZI, score, "WBK", asked("WBK"))
+    assert {item.state for item in measured.conditions} == {"not_stated"}
     assert not measured.is_fulfilled
-    assert len(measured.unmet_preconditions) == 3
+    assert len(measured.unmet_conditions) == 10
 
 
-def test_stated_preconditions_fulfil_the_test():
+def test_stated_conditions_fulfil_the_test_and_one_below_does_not():
     score = score_sheet(ZI, full_answers())
-    assert distance(ZI, score, "WBK", stated=STATED).is_fulfilled
-    denied = distance(ZI, score, "WBK", stated={**STATED, "sakip": False})
+    assert distance(ZI, score, "WBK", asked("WBK", least("WBK"))).is_fulfilled
+    denied = distance(ZI, score, "WBK", asked("WBK", {**least("WBK"), "sakip": "CC"}))
     assert not denied.is_fulfilled
-    assert [item.state for item in denied.unmet_preconditions] == ["not_met"]
+    assert [item.state for item in denied.unmet_conditions] == ["not_met"]
 
 
-def test_wbk_asks_for_b_and_wbbm_for_bb():
-    score = score_sheet(ZI, {})
-    required = {
-        test: distance(ZI, score, test).preconditions[0].required for test in ("WBK", "WBBM")
+def test_two_sums_of_minima_fall_short_of_a_greater_one():
+    sums = {
+        test: {
+            (each.kind, each.total, each.asked)
+            for each in distance(ZI, score_sheet(ZI, {}), test, ()).minima
+        }
+        for test in ("WBK", "WBBM")
     }
-    assert required == {"WBK": "B", "WBBM": "BB"}
+    assert sums == {
+        "WBK": {("areas", 36, 40), ("parts", Fraction("72.25"), 75)},
+        "WBBM": {("areas", 45, 48), ("parts", Fraction("83.25"), 85)},
+    }
 
 
 def test_a_survey_below_3_60_is_short_by_the_rest():
@@ -78,5 +93,5 @@ def test_exactly_the_minimum_is_met():
 
 def test_an_unknown_test_is_refused():
     with pytest.raises(Refused) as caught:
-        distance(ZI, score_sheet(ZI, {}), "WBX")
+        distance(ZI, score_sheet(ZI, {}), "WBX", ())
     assert caught.value.code == "threshold_unknown"
