@@ -37,6 +37,7 @@ from clinic.people.models import Account, Membership
 from courses.models import ModuleEdition, ModulePage, Regulation
 from quizzes import practice
 
+LADDER_DIGITS = 2  # of the points between two letters; sums are exact
 Address = tuple[str, str]
 """An edition's slug and a row's code."""
 
@@ -97,7 +98,7 @@ class RubricLetter:
             return ""
         if not self.gain:
             return _("Up to %(letter)s") % {"letter": self.above}
-        gain = {"letter": self.above, "points": points(self.gain)}
+        gain = {"letter": self.above, "points": points(self.gain, LADDER_DIGITS)}
         return _("Up to %(letter)s: +%(points)s") % gain
 
     @property
@@ -107,7 +108,7 @@ class RubricLetter:
             return ""
         return _("+%(points)s if %(letter)s") % {
             "letter": self.best,
-            "points": points(self.to_best),
+            "points": points(self.to_best, LADDER_DIGITS),
         }
 
     @property
@@ -299,6 +300,44 @@ def modules_by_area(actor: Actor) -> dict[str, str]:
     return {edition.head["area"]: edition.head["slug"] for edition in current_editions(actor)}
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """The section that teaches an outcome."""
+
+    page: int
+    outcome: str
+    title: str
+    module: str
+    module_title: str
+    place: int
+    url: str
+    minutes: int
+
+
+def lessons(actor: Actor) -> Mapping[str, Lesson]:
+    """Return the section that teaches each outcome, by its slug: the first of the first module."""
+    return _list_lessons(condition_of(actor, _choose_verb(actor), ModulePage))
+
+
+@until_publication
+def _list_lessons(condition: Q) -> Mapping[str, Lesson]:
+    found: dict[str, Lesson] = {}
+    for edition in _read_editions(condition):
+        for place, one in enumerate(edition.sections, 1):
+            if one["outcome"] and one["outcome"] not in found:
+                found[one["outcome"]] = Lesson(
+                    page=one["page"],
+                    outcome=one["outcome"],
+                    title=one["title"],
+                    module=edition.head["slug"],
+                    module_title=edition.head["title"],
+                    place=place,
+                    url=section_url(edition, one),
+                    minutes=one["minutes"],
+                )
+    return found
+
+
 def find_edition(actor: Actor, slug: str) -> ModuleEdition | None:
     """Return the current edition of the module at this address, if the actor may read it.
 
@@ -338,7 +377,7 @@ class SectionContent:
         head: its title and facts; slot ``state``.
         blocks: by their anchor; slots ``csrf``, ``own-class|…`` and ``own-note|…``.
         contents: the list of sections; slots ``state|<page>``.
-        checks: the published check questions in it.
+        checks: the anchors of the published check questions in it, by their names.
         nodes: the rows of its rubrics by their keys.
         letters: by row, what the best letter is worth from each, in words.
     """
@@ -346,7 +385,7 @@ class SectionContent:
     head: KeptMarkup
     blocks: dict[str, KeptMarkup]
     contents: KeptMarkup
-    checks: frozenset[str]
+    checks: dict[str, str]
     nodes: dict[int, Address]
     letters: dict[Address, dict[str, str]]
 
@@ -410,7 +449,9 @@ def section_content(edition: ModuleEdition, section: dict[str, Any]) -> SectionC
             contents=KeptMarkup.of(
                 render_to_string("components/section_list.html", {"sections": rows})
             ),
-            checks=frozenset(one.about.slug for one in blocks if one.kind == "check" and one.about),
+            checks={
+                one.about.slug: one.anchor for one in blocks if one.kind == "check" and one.about
+            },
             nodes={row.node: address for address, row in rubrics.items()},
             letters={
                 address: {letter.letter: letter.up_to_best for letter in row.letters}

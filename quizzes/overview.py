@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Count, QuerySet
 from django.utils import timezone
@@ -13,6 +14,7 @@ from clinic.lib.prepared import prepared
 from clinic.lib.remembering import until_publication
 from clinic.people.access import condition_of_own, rows_of, visible
 from clinic.people.models import Account, Membership, Person
+from quizzes import delivery
 from quizzes.delivery import Prospect, form_of, prospects
 from quizzes.models import Assignment, Attempt, Quiz, Slot
 from quizzes.models.assignments import TAKER_STATES
@@ -104,6 +106,25 @@ def has_entries_before(account: Account, moment: datetime) -> bool:
     """Whether quizzes of the person had closed by then."""
     rows = visible(account, "open-quiz", Assignment.objects.filter(closes_at__lt=moment))
     return rows.filter(quiz__versions__state=VersionState.PUBLISHED).exists()
+
+
+def find_own(account: Account, uuid: UUID, *, verb: str) -> Attempt | None:
+    """Return the person's own attempt, ended if its time is over; None if there is none."""
+    person = account.person
+    attempt = next(iter(_read_own(uuid, rows_of(person), verb=verb)), None)
+    if attempt is None:
+        return None
+    if attempt.person_id == person.pk:
+        attempt.person = person
+    is_over = attempt.is_open and delivery.is_overdue(attempt, timezone.now())
+    return delivery.expire(uuid) if is_over else attempt
+
+
+@prepared
+def _read_own(uuid: UUID, person_ids: Collection[int], *, verb: str) -> QuerySet[Attempt]:
+    own = condition_of_own(verb, Attempt, person_ids, date.min)
+    related = Attempt.objects.select_related("quiz_version", "assignment")
+    return related.filter(own, uuid=uuid).order_by()
 
 
 def takers_of(assignment: Assignment) -> QuerySet[Person]:

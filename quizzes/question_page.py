@@ -61,6 +61,10 @@ def words_for_script(total: int, deadline_at: datetime | None) -> list[tuple[str
         ("word-keep-server", _("Keep the answer on the server")),
         ("word-keep-mine", _("Keep the answer of this page")),
         ("word-answered", _("answered")),
+        (
+            "word-incomplete",
+            _("incomplete (%(n)s of %(total)s)") % {"n": "{n}", "total": "{total}"},
+        ),
         ("word-empty", _("empty")),
         ("word-marked", _("marked")),
         ("word-mark", _("Mark to look at again")),

@@ -20,8 +20,9 @@ from clinic.lib.templatetags.ui import decimals, moment
 from clinic.people.access import rows_of
 from clinic.people.models import Account
 from quizzes.arithmetic.answers import TypedNumber, parse_value, value_to_json
+from quizzes.arithmetic.lanes import Lane, find_lane, find_lane_without_key, join_thin
 from quizzes.arithmetic.public_items import ItemReview, PublicItem, public_item, review_of
-from quizzes.arithmetic.question_types import Content, Numeric
+from quizzes.arithmetic.question_types import FULL, Content, Numeric
 from quizzes.arithmetic.review_policy import (
     AttemptPhase,
     AttemptSight,
@@ -35,6 +36,8 @@ from quizzes.delivery import CannotStart, prospect
 from quizzes.models import Assignment, Attempt, AttemptItem, Credit, Slot
 from quizzes.models.assignments import takers
 from quizzes.models.questions import contents_of
+
+GRADED_SIGHTS = {Sight.SCORE, Sight.LANES, Sight.OUTCOME_SCORES}
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,13 @@ class ShownItem:
 
     @property
     def is_answered(self) -> bool:
-        return self.value is not None
+        """Whether nothing is left to fill in; of a matching every row has its choice."""
+        return self.value is not None and self.filled == len(self.public.prompts)
+
+    @property
+    def filled(self) -> int:
+        """How many rows of a matching have a choice."""
+        return len(self.value) if self.value and self.public.prompts else 0
 
     @property
     def label(self) -> str:
@@ -67,12 +76,19 @@ class ShownItem:
 
     @property
     def answer_word(self) -> str:
-        return _("answered") if self.is_answered else _("empty")
+        if self.is_answered:
+            return _("answered")
+        total = len(self.public.prompts)
+        if self.filled:
+            return _("incomplete (%(n)s of %(total)s)") % {"n": self.filled, "total": total}
+        return _("empty")
 
     @property
     def answer_state(self) -> str:
         """The tag that draws it."""
-        return "done" if self.is_answered else "todo"
+        if self.is_answered:
+            return "done"
+        return "late" if self.filled else "todo"
 
     @property
     def state_words(self) -> str:
@@ -82,11 +98,16 @@ class ShownItem:
 
 @dataclass(frozen=True)
 class ShownResult:
-    """One item on the result page; a part that may not be seen is None."""
+    """One item on the result page; a part that may not be seen is None.
+
+    ``outcome`` is the slug of what it asks about, ``version`` the key of the question version.
+    """
 
     index: int
     public: PublicItem
     review: ItemReview
+    outcome: str
+    version: int
 
     @property
     def label(self) -> str:
@@ -94,11 +115,28 @@ class ShownResult:
         return _("Question %(n)s") % {"n": self.index}
 
     @property
-    def verdict(self) -> str:
-        """Right or not, in words; empty while that may not be seen."""
+    def answer_label(self) -> str:
+        """What stands above the answer: that it is one's own, and whether it was right if told."""
         if self.review.correct is None:
-            return ""
-        return _("right") if self.review.correct else _("not right")
+            return _("Your answer")
+        return _("Your answer, right") if self.review.correct else _("Your answer, not right")
+
+
+@dataclass(frozen=True)
+class LanedOutcomes:
+    """One outcome, or several that are placed together, and the lane that they are in.
+
+    Attributes:
+        outcomes: slugs with statements.
+        asked: how many questions there were.
+        right: how many of them were answered fully right; None while no key may be seen.
+    """
+
+    outcomes: tuple[tuple[str, str], ...]
+    area: str
+    lane: Lane
+    asked: int
+    right: int | None
 
 
 def _write_points(earned: Fraction, full: int) -> str:
@@ -153,6 +191,8 @@ class Result:
         score: earned points; None while it may not be seen.
         pass_mark: points from which on the quiz is passed.
         blanks: how many questions were left blank.
+        asked: slugs and statements of the outcomes that were asked about, in their order.
+        lanes: these outcomes by what to read; none while that may not be seen.
         opens_at: when answers and explanations can be seen, if that is known and still to come.
     """
 
@@ -161,6 +201,8 @@ class Result:
     pass_mark: Fraction
     passed: bool | None
     blanks: int
+    asked: list[tuple[str, str]]
+    lanes: list[LanedOutcomes]
     outcomes: list[OutcomeScore] | None
     items: list[ShownResult] | None
     opens_at: datetime | None
@@ -252,6 +294,12 @@ def shown_items(attempt: Attempt) -> list[ShownItem]:
     ]
 
 
+def next_blank(attempt: Attempt) -> int:
+    """Return the number of the first question that waits for an answer; the first if none does."""
+    items = shown_items(attempt)
+    return min((item.index for item in items if not item.is_answered), default=1)
+
+
 @prepared
 def _read_items(attempt: int) -> QuerySet[AttemptItem, Any]:
     return (
@@ -288,7 +336,7 @@ def is_same(attempt: Attempt, shown: ShownItem, raw: Any) -> bool:
 def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None) -> Result:
     """Build the result page of a finished attempt by the review policy.
 
-    Credits, outcomes and questions are read only if some of them may be seen.
+    Credits and contents are read only if some of them may be seen.
     """
     moment = now or timezone.now()
     asked = list(
@@ -303,31 +351,29 @@ def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None
     pass_mark = attempt.quiz_version.pass_share * full
     everywhere = frozenset.intersection(*seen.values()) if seen else frozenset()
     shows_items = any(Sight.KEY in one for one in seen.values())
+    items = _read_graded(attempt.items.order_by("index"))
+    shares = _sum_earned(items) if shows_items or everywhere & GRADED_SIGHTS else {}
     score = outcomes = shown = None
-    if shows_items or everywhere & {Sight.SCORE, Sight.OUTCOME_SCORES}:
-        items = _read_graded(attempt.items.order_by("index"))
-        shares = _sum_earned(items)
-        if Sight.SCORE in everywhere:
-            earned = (shares.get(item.pk, Fraction(0)) * item.points for item in items)
-            score = sum(earned, Fraction(0))
-        if Sight.OUTCOME_SCORES in everywhere:
-            outcomes = _group_by_outcome(items, shares)
-        if shows_items:
-            contents = contents_of(
-                {item.question_version_id: item.question_version.content_hash for item in items}
-            )
-            shown = [
-                _show_result(
-                    item, contents[item.question_version_id], seen[item.pk], attempt.locale
-                )
-                for item in items
-            ]
+    if Sight.SCORE in everywhere:
+        score = sum((shares.get(one.pk, Fraction(0)) * one.points for one in items), Fraction(0))
+    if Sight.OUTCOME_SCORES in everywhere:
+        outcomes = _group_by_outcome(items, shares)
+    if shows_items:
+        contents = contents_of(
+            {item.question_version_id: item.question_version.content_hash for item in items}
+        )
+        shown = [
+            _show_result(item, contents[item.question_version_id], seen[item.pk], attempt.locale)
+            for item in items
+        ]
     return Result(
         score=score,
         full=full,
         pass_mark=pass_mark,
         passed=None if score is None else score >= pass_mark,
         blanks=sum(value is None for _item, _points, _version, value in asked),
+        asked=[(one.slug, str(one)) for one in _list_by_outcome(items)],
+        lanes=_place_outcomes(items, shares, seen),
         outcomes=outcomes,
         items=shown,
         opens_at=None if shows_items else _find_opening(attempt, state, moment),
@@ -350,18 +396,57 @@ def _sum_earned(items: Iterable[AttemptItem]) -> dict[int, Fraction]:
     return {item: Fraction(above, below) for item, above, below in read}
 
 
+def _list_by_outcome(items: Iterable[AttemptItem]) -> dict[Outcome, list[AttemptItem]]:
+    """Return the items of each outcome, in the order of areas and outcomes."""
+    found: dict[Outcome, list[AttemptItem]] = {}
+    for item in items:
+        found.setdefault(item.question_version.outcome, []).append(item)
+    in_order = sorted(found, key=lambda one: (one.area.order, one.order, one.slug))
+    return {outcome: found[outcome] for outcome in in_order}
+
+
+def _place_outcomes(
+    items: Iterable[AttemptItem], shares: Mapping[int, Fraction], seen: Mapping[int, Sights]
+) -> list[LanedOutcomes]:
+    """Put each outcome in its lane: by the answers that may be seen, else without the key."""
+    placed = []
+    thin: dict[str, list[tuple[Outcome, list[AttemptItem]]]] = {}
+    for outcome, asked in _list_by_outcome(items).items():
+        known = [item for item in asked if Sight.CORRECTNESS in seen[item.pk]]
+        if known:
+            earned = [shares.get(item.pk, Fraction(0)) for item in known]
+            name, right = (outcome.slug, str(outcome)), sum(one == FULL for one in earned)
+            area, lane = str(outcome.area), find_lane(earned)
+            placed.append(LanedOutcomes((name,), area, lane, len(known), right))
+        elif all(Sight.LANES in seen[item.pk] for item in asked):
+            thin.setdefault(str(outcome.area), []).append((outcome, asked))
+    for area, outcomes in thin.items():
+        for places in join_thin(len(asked) for _outcome, asked in outcomes):
+            joined = [item for place in places for item in outcomes[place][1]]
+            names = tuple((one.slug, str(one)) for one, _asked in (outcomes[at] for at in places))
+            lane = find_lane_without_key([_share_unless_blank(item, shares) for item in joined])
+            placed.append(LanedOutcomes(names, area, lane, len(joined), None))
+    return placed
+
+
+def _share_unless_blank(item: AttemptItem, shares: Mapping[int, Fraction]) -> Fraction | None:
+    return None if item.response.value is None else shares.get(item.pk, Fraction(0))
+
+
 def _group_by_outcome(
     items: Iterable[AttemptItem], earned_by_item: dict[int, Fraction]
 ) -> list[OutcomeScore]:
-    earned: dict[Outcome, Fraction] = {}
-    full: dict[Outcome, int] = {}
-    for item in items:
-        outcome = item.question_version.outcome
-        share = earned_by_item.get(item.pk, Fraction(0))
-        earned[outcome] = earned.get(outcome, Fraction(0)) + share * item.points
-        full[outcome] = full.get(outcome, 0) + item.points
-    in_order = sorted(earned, key=lambda one: (one.area.order, one.order, one.slug))
-    return [OutcomeScore(str(one), str(one.area), earned[one], full[one]) for one in in_order]
+    return [
+        OutcomeScore(
+            str(outcome),
+            str(outcome.area),
+            sum(
+                (earned_by_item.get(one.pk, Fraction(0)) * one.points for one in asked), Fraction(0)
+            ),
+            sum(one.points for one in asked),
+        )
+        for outcome, asked in _list_by_outcome(items).items()
+    ]
 
 
 def comparison_of(
@@ -382,19 +467,25 @@ def comparison_of(
     before, after = (result_of(one, account, now=now) for one in pair)
     if not (before.areas and after.areas):
         return None
-    return Comparison(before, after, *_score_common_items(*pair))
+    known = _list_known(before) & _list_known(after)
+    return Comparison(before, after, *_score_common_items(*pair, known=known))
+
+
+def _list_known(result: Result) -> set[int]:
+    """Return the question versions whose answers are told to be right or not."""
+    return {row.version for row in result.items or [] if row.review.correct is not None}
 
 
 def _score_common_items(
-    before: Attempt, after: Attempt
+    before: Attempt, after: Attempt, *, known: set[int]
 ) -> tuple[int, list[OutcomeScore], list[OutcomeScore]]:
-    """Return how many question versions stand in both attempts, and what either earned on them."""
+    """Return how many of the known versions stand in both, and what either earned on them."""
     items = _read_graded(AttemptItem.objects.filter(attempt__in=[before, after]))
     of_each = [
         {one.question_version_id: one for one in items if one.attempt_id == attempt.pk}
         for attempt in (before, after)
     ]
-    common = of_each[0].keys() & of_each[1].keys()
+    common = known & of_each[0].keys() & of_each[1].keys()
     earned = _sum_earned(items)
     first, second = ([one for key, one in each.items() if key in common] for each in of_each)
     return len(common), _group_by_outcome(first, earned), _group_by_outcome(second, earned)
@@ -409,7 +500,8 @@ def _show_result(item: AttemptItem, content: Content, seen: Sights, language: st
         sources=item.question_version.source_labels,
     )
     public = public_item(content, order=item.option_order, language=language)
-    return ShownResult(item.index, public, review)
+    outcome = item.question_version.outcome.slug
+    return ShownResult(item.index, public, review, outcome, item.question_version_id)
 
 
 def _find_opening(attempt: Attempt, state: AttemptSight, now: datetime) -> datetime | None:

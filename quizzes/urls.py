@@ -13,11 +13,6 @@ urlpatterns = [
         name="attempt_check",
     ),
     path(
-        "pengerjaan/<uuid:attempt>/hasil/",
-        policy("signed-in")(views.attempt_result),
-        name="attempt_result",
-    ),
-    path(
         "pengerjaan/<uuid:attempt>/<slug:number>/",
         policy("signed-in")(views.attempt_item),
         name="attempt_item",

@@ -1,15 +1,14 @@
 """Pages of the quizzes; each step works without JavaScript."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -21,8 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.lib.errors import Refused
-from clinic.lib.prepared import prepared
-from clinic.people.access import SignedInRequest, condition_of_own, holds, rows_of, visible
+from clinic.people.access import SignedInRequest, holds, rows_of, visible
 from quizzes import delivery, overview, question_page, showing
 from quizzes.arithmetic.deadlines import time_left
 from quizzes.arithmetic.saving import SaveEvent, SaveOutcome
@@ -30,7 +28,6 @@ from quizzes.delivery import CannotStart
 from quizzes.forms import ExtensionForm, StartForm, posted_answer
 from quizzes.models import Assignment, Attempt, Quiz, QuizVersion, VersionState
 from quizzes.wording import (
-    end_of,
     facts_of,
     number_read,
     questions_in,
@@ -45,6 +42,9 @@ EXTENDED_AFTER_CLOSING = timedelta(days=30)
 READ_WRITE = ("GET", "HEAD", "POST")
 ALL = "semua"
 ASKED = "kosong"  # in the address, so that the browser's way back asks again without a form
+
+
+_OPEN_FIRST = {"doing": 0, "todo": 1, "done": 2, "stopped": 3}  # states of a quiz
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ def quizzes(request: SignedInRequest) -> HttpResponse:
     """List the person's quizzes, those of the last year first; the rest is behind a link."""
     recent, shows_all = overview.a_year_ago(), ALL in request.GET
     entries = overview.entries_of(request.user, since=None if shows_all else recent)
+    entries.sort(key=lambda one: _OPEN_FIRST[standing_of(one).state])
     context = {
         "entries": [(one, standing_of(one), questions_in(one)) for one in entries],
         "has_earlier": not shows_all
@@ -92,7 +93,7 @@ def quiz_start(request: SignedInRequest, slug: str) -> HttpResponse:
         except CannotStart as refused:
             refusal = refused
         else:
-            number = 1 if is_new else _find_next_blank(attempt)
+            number = 1 if is_new else showing.next_blank(attempt)
             return redirect("attempt_item", attempt=attempt.uuid, number=number)
     quiz = get_object_or_404(Quiz, slug=slug)
     recent, shows_all = overview.a_year_ago(), ALL in request.GET
@@ -117,27 +118,11 @@ def quiz_start(request: SignedInRequest, slug: str) -> HttpResponse:
     return render(request, "quizzes/start.html", context, status=status)
 
 
-def _find_next_blank(attempt: Attempt) -> int:
-    items = showing.shown_items(attempt)
-    return min((item.index for item in items if not item.is_answered), default=1)
-
-
-@prepared
-def _read_own(uuid: UUID, person_ids: Collection[int], *, verb: str) -> QuerySet[Attempt]:
-    own = condition_of_own(verb, Attempt, person_ids, date.min)
-    related = Attempt.objects.select_related("quiz_version", "assignment")
-    return related.filter(own, uuid=uuid).order_by()
-
-
-def _get_own(request: SignedInRequest, uuid: UUID, verb: str = "take-attempt") -> Attempt:
-    person = request.user.person
-    attempt = next(iter(_read_own(uuid, rows_of(person), verb=verb)), None)
+def _get_own(request: SignedInRequest, uuid: UUID) -> Attempt:
+    attempt = overview.find_own(request.user, uuid, verb="take-attempt")
     if attempt is None:
         raise Http404
-    if attempt.person_id == person.pk:
-        attempt.person = person
-    is_over = attempt.is_open and delivery.is_overdue(attempt, timezone.now())
-    return delivery.expire(uuid) if is_over else attempt
+    return attempt
 
 
 @require_http_methods(READ_WRITE)
@@ -255,23 +240,6 @@ def attempt_check(request: SignedInRequest, attempt: UUID) -> HttpResponse:
         "asks": bool(blanks) and ASKED in request.GET,
     }
     return render(request, "quizzes/check.html", context)
-
-
-@require_safe
-@never_cache
-def attempt_result(request: SignedInRequest, attempt: UUID) -> HttpResponse:
-    """Show what the review policy allows of a finished attempt."""
-    found = _get_own(request, attempt, "read-answers")
-    if found.is_open:
-        return redirect("attempt_item", attempt=attempt, number=_find_next_blank(found))
-    result = showing.result_of(found, request.user)
-    context = {
-        "attempt": found,
-        "result": result,
-        "ending": end_of(found),
-        "comparison": showing.comparison_of(found, request.user) if result.areas else None,
-    }
-    return render(request, "quizzes/result.html", context)
 
 
 # --- more time or tries for one person ----------------------------------------------------------

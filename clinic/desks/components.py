@@ -71,23 +71,17 @@ def _make_cell(tone: str, state: str, sign: tuple[str, str], **more: Any) -> dic
         "letter": letter,
         "shape": shape,
         "points": points,
-        "certainty": more.get("certainty", 0),
+        "share": more.get("share", ""),
         "url": "#peta",
         "label": words if points is None else f"{words}, {points} poin belum diraih",
     }
 
 
 _CELLS = [
-    _make_cell("m", "Memadai", ("M", "sound"), points=Decimal("0.4"), certainty=3),
-    _make_cell(
-        "b", "Perlu pembelajaran", ("B", "knowledge-gap"), points=Decimal("4.1"), certainty=2
-    ),
-    _make_cell(
-        "d", "Perlu pendampingan", ("D", "practice-gap"), points=Decimal("2.7"), certainty=2
-    ),
-    _make_cell(
-        "v", "Perlu verifikasi bukti", ("V", "hidden-risk"), points=Decimal("1.2"), certainty=1
-    ),
+    _make_cell("m", "Memadai", ("M", "sound"), points=Decimal("0.4"), share=3),
+    _make_cell("b", "Perlu pembelajaran", ("B", "knowledge-gap"), points=Decimal("4.1"), share=2),
+    _make_cell("d", "Perlu pendampingan", ("D", "practice-gap"), points=Decimal("2.7"), share=2),
+    _make_cell("v", "Perlu verifikasi bukti", ("V", "hidden-risk"), points=Decimal("1.2"), share=1),
     _make_cell("unknown", "Belum diketahui", ("?", "unknown"), points=Decimal("3.3")),
     _make_cell("hidden", "Tidak ditampilkan", ("-", ""), points=Decimal("1.0")),
     {"tone": "none", "label": "tidak dinilai di ZI"},
@@ -99,7 +93,7 @@ VALUES: dict[str, Any] = {
             "tone": "b",
             "shape": "knowledge-gap",
             "name": "Perlu pembelajaran",
-            "points": "141,9 poin",
+            "points": "141,9",
             "extent": "5 unit, 23 area",
             "url": "#peta",
             "current": True,
@@ -108,7 +102,7 @@ VALUES: dict[str, Any] = {
             "tone": "unknown",
             "shape": "unknown",
             "name": "Belum diketahui",
-            "points": "121,7 poin",
+            "points": "121,7",
             "extent": "5 unit, 24 area",
             "url": "#peta",
         },
@@ -274,7 +268,13 @@ VALUES: dict[str, Any] = {
         "Dua butir menunggu bukti dukung.",
     ],
     "areas": [
-        {"label": label, "url": "#peta"}
+        {
+            "label": label,
+            "short": label,
+            "url": "#peta",
+            "sort_url": "#peta",
+            "sort_label": f"Urutkan menurut {label}",
+        }
         for label in (
             "Perubahan",
             "Deregulasi",

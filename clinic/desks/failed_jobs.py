@@ -22,6 +22,10 @@ ROWS_A_PAGE = 50
 LABELS: dict[str, Promise] = {
     "assessments.public_check.read": gettext_lazy("Read a worksheet sent without an account"),
     "assessments.sheet.read": gettext_lazy("Read a unit's worksheet"),
+    "attendance.promote": gettext_lazy("Give free seats to those who wait"),
+    "attendance.tell_moved": gettext_lazy("Tell participants of a new time or place"),
+    "attendance.tell_cancelled": gettext_lazy("Tell participants that an event is cancelled"),
+    "attendance.refold": gettext_lazy("Count the attendance of an event anew"),
     "attendance.archive": gettext_lazy("Archive events that ended long ago"),
     "insights.calibrate": gettext_lazy("Calculate the results of all units"),
     "insights.refresh_unit": gettext_lazy("Update the results of one unit"),

@@ -19,17 +19,23 @@ Entry = tuple[str, Promise]
 
 MENU: tuple[Entry, ...] = (
     ("home", _("My start page")),
-    ("public_check", _("Check an LKE")),
-    ("modules", _("Modules")),
-    ("events", _("Events")),
-    ("quizzes", _("Quizzes")),
-    ("organiser_events", _("Organising")),
-    ("sheets", _("Assessment sheets")),
     ("map", _("Map of needs")),
+    ("sheets", _("Assessment sheets")),
+    ("conditions", _("Conditions")),
+    ("organiser_events", _("Organising")),
+    ("events", _("Events")),
+    ("modules", _("Modules")),
+    ("quizzes", _("Quizzes")),
+    ("public_check", _("Check an LKE")),
 )
 SIGNED_IN_ONLY = frozenset({"home", "quizzes"})
 # Rooms that only some roles enter: a link that answers "no" helps nobody.
-NEEDS = {"organiser_events": "change-event", "sheets": "read-sheet", "map": "read-sheet"}
+NEEDS = {
+    "organiser_events": "change-event",
+    "sheets": "read-sheet",
+    "conditions": "read-sheet",
+    "map": "read-sheet",
+}
 FOOTER: tuple[Entry, ...] = (
     ("help", _("Help")),
     ("about", _("About Klinik RB")),

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
-from clinic.desks import home, imports, learner, public
+from clinic.desks import home, imports, learner, public, quiz_result
 from clinic.desks.components import ComponentsPage
 from clinic.desks.public import choose_theme
 from clinic.lib.public_pages import for_visitors
@@ -27,6 +27,11 @@ urlpatterns = [
     _route_visitors_page("bantuan/", public.HelpPage.as_view(), "help"),
     path("beranda/", policy("signed-in")(home.home), name="home"),
     path("belajar/", policy("signed-in")(learner.learning), name="learning"),
+    path(
+        "kuis/pengerjaan/<uuid:attempt>/hasil/",
+        policy("signed-in")(quiz_result.attempt_result),
+        name="attempt_result",
+    ),
     path(
         "impor/<uuid:uuid>/",
         policy("see-import")(imports.PreviewPage.as_view()),

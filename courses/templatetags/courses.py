@@ -112,7 +112,9 @@ def rule_doubt(block: ShownBlock) -> Promise | str:
 @register.filter
 def worth(figure: Fraction | None) -> str:
     """Say what a row is worth at most; nothing where it earns no points."""
-    return _("This row is worth %(points)s at most.") % {"points": points(figure)} if figure else ""
+    return (
+        _("This row is worth %(points)s at most.") % {"points": points(figure, 2)} if figure else ""
+    )
 
 
 @register.filter

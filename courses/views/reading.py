@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clinic.assessments.frameworks import change_areas
 from clinic.lib.errors import Refused
 from clinic.people.access import ask_to_sign_in
+from clinic.people.models import Person
 from courses import progress, reading
 from courses.forms import ModuleFilter
 from courses.models import ModuleEdition
@@ -27,6 +28,9 @@ from quizzes import practice
 from quizzes.forms import posted_answer
 
 Section = dict[str, Any]
+
+STOPPED = "belum"  # in the address of a section that could not be marked as finished
+WAITING = "menunggu-jawaban"  # the anchor of what says why
 
 
 @require_safe
@@ -166,7 +170,7 @@ def _show_section(
         context |= {
             "state": state,
             "word": STATE_WORDS[state],
-            "waiting": len(progress.unanswered(person, content.checks)),
+            **_tell_waiting(request, person, content),
         }
         fillings |= reading.own_fillings(content, own)
         fillings["state"] = format_html("<li>{}</li>", draw_status(str(STATE_WORDS[state]), state))
@@ -182,9 +186,11 @@ def _show_section(
             for one in reading.section_blocks(edition, section)
             if one.kind == "check" and one.value["question"] == answer["asked"]
         )
+        reread = edition.section(block.value["where_to_reread"])
         context |= {
             **answer,
             "block": block,
+            "reread": reread and {**reread, "url": reading.section_url(edition, reread)},
             "path": request.path,
             "csrf_field": csrf_input(request),
         }
@@ -195,6 +201,15 @@ def _show_section(
         "content": format_html_join("", "{}", ((markup,) for markup in drawn.values())),
         "contents": content.contents.fill(fillings),
     }
+
+
+def _tell_waiting(
+    request: HttpRequest, person: Person, content: reading.SectionContent
+) -> dict[str, Any]:
+    """Say how many checks wait for an answer, where the first stands, and whether that stopped."""
+    unanswered = progress.unanswered(person, content.checks)
+    first = next((anchor for slug, anchor in content.checks.items() if slug in unanswered), "")
+    return {"waiting": len(unanswered), "first_waiting": first, "stopped": STOPPED in request.GET}
 
 
 def _describe_state(section: Section, states: SectionStates | None) -> tuple[str | Promise, str]:
@@ -245,9 +260,9 @@ def _mark(request: HttpRequest, edition: ModuleEdition, section: Section) -> Htt
         return redirect(here)
     try:
         progress.finish(person, edition, section)
-    except progress.ChecksUnanswered as refusal:
-        messages.warning(request, refusal.message)
-        return redirect(here)
+    except progress.ChecksUnanswered:
+        # Told where the reader stands: the address leads back to the button.
+        return redirect(f"{here}?{STOPPED}=1#{WAITING}")
     messages.success(request, _("Finished: %(title)s") % {"title": section["title"]})
     following = progress.section_states(person, [edition])[edition.module_id].next_section(edition)
     if following is None:

@@ -26,6 +26,9 @@ from quizzes.arithmetic.question_types import (
 )
 from quizzes.arithmetic.review_policy import Sight
 
+# Feedback that is a verdict alone: the review says right or wrong already.
+VERDICTS = frozenset({"Benar.", "Tepat."})
+
 
 @dataclass(frozen=True)
 class PublicRow:
@@ -169,4 +172,5 @@ def _find_feedback(content: Content, value: Any, language: str) -> dict[str, Wor
     else:
         chosen = value if isinstance(value, frozenset) else {value}
         reached = [option for option in content.options if option.id in chosen]
-    return {row.id: row.feedback.wording(language) for row in reached if row.feedback}
+    told = [row for row in reached if row.feedback and row.feedback.id not in VERDICTS]
+    return {row.id: row.feedback.wording(language) for row in told}

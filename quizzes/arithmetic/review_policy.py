@@ -14,6 +14,7 @@ class Sight(StrEnum):
 
     OWN_RESPONSE = "own_response"
     SCORE = "score"
+    LANES = "lanes"
     OUTCOME_SCORES = "outcome_scores"
     ITEM_CREDIT = "item_credit"
     CORRECTNESS = "correctness"
@@ -30,7 +31,7 @@ EVERYTHING: Sights = frozenset(Sight)
 NOTHING: Sights = frozenset()
 OWN: Sights = frozenset({Sight.OWN_RESPONSE})
 SCORED: Sights = frozenset({Sight.SCORE})
-RETAKING: Sights = SCORED | {Sight.OUTCOME_SCORES}
+RETAKING: Sights = SCORED | {Sight.LANES}
 AFTER_CHECK: Sights = OWN | {Sight.CORRECTNESS, Sight.OPTION_FEEDBACK, Sight.EXPLANATION}
 KEY_BEARING: Sights = frozenset(
     {
@@ -138,6 +139,8 @@ def _decide_finished(attempt: AttemptSight, item: ItemSight, now: datetime) -> S
         added = frozenset({Sight.KEY})
     elif attempt.phase in GRADED:
         added = RETAKING if attempt.may_retake else SCORED
+    elif attempt.phase is AttemptPhase.PRE and not attempt.may_retake:
+        added = frozenset({Sight.LANES})
     return OWN | added
 
 

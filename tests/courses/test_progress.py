@@ -1,5 +1,7 @@
 """Progress is made by acts alone; a new edition takes nothing away (U15, U16)."""
 
+import re
+
 import pytest
 
 from clinic.people import merging
@@ -53,7 +55,7 @@ def test_u15_a_mark_is_seen_at_once_on_list_module_and_home(cast, signed_in):
     assert ModuleCompletion.objects.get().module_id == module.pk
 
 
-def test_a_section_is_finished_only_after_each_check_was_answered_once(cast, signed_in):
+def test_u77_a_section_is_finished_only_after_each_check_was_answered_once(cast, signed_in):
     module = made.shipped(cast)
     browser = signed_in(cast.participant.account)
     version = QuestionVersion.objects.get(question__slug="periksa-upg-prosedur")
@@ -61,13 +63,19 @@ def test_a_section_is_finished_only_after_each_check_was_answered_once(cast, sig
 
     with pytest.raises(progress.ChecksUnanswered) as refusal:
         progress.finish(cast.participant, current(module), current(module).sections[0])
-    page = browser.post(SECTION, {"selesai": "1"}, follow=True)
+    before = browser.get(SECTION).content.decode()
+    stopped = browser.post(SECTION, {"selesai": "1"})
+    page = browser.get(stopped.headers["Location"])
     browser.post(SECTION, {"pertanyaan": "periksa-upg-prosedur", "jawaban": wrong.id})
     begun = SectionProgress.objects.get()
     browser.post(SECTION, {"selesai": "1"})
 
     assert refusal.value.details == {"unanswered": 1}
-    assert [str(message) for message in page.context["messages"]] == [refusal.value.message]
+    anchor = re.search(r'<a href="#(b1-\d+)">\s*1 pertanyaan lagi', before)[1]
+    assert f'id="{anchor}"' in before
+    assert stopped.headers["Location"].endswith("#menunggu-jawaban")
+    assert page.context["stopped"]
+    assert page.context["waiting"] == 1
     assert begun.finished_at is None
     assert SectionProgress.objects.get().finished_edition == 1
 

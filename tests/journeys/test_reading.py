@@ -52,9 +52,12 @@ def test_a_participant_reads_answers_and_finishes(enter, shipped, cast, kept):
     follow(start.or_(page.get_by_role("button", name="Mulai")))
     assert page.url.endswith(SECTION)
     form = page.locator("form", has=page.locator("input[value='periksa-upg-prosedur']"))
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
     form.locator("input[type=radio]").first.check()
     form.locator("button").click()
     page.locator("[role=status] .notice").first.wait_for()
+    assert said == [], "the policy of contents refuses nothing"
     assert faults(page) == []
     kept(page, "periksa-360")
     page.locator("button[name=selesai]").click()

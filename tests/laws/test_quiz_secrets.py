@@ -8,11 +8,12 @@ import json
 import re
 from datetime import timedelta
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from django.utils import timezone
 
-from quizzes import practice
+from quizzes import delivery, practice
 from quizzes.arithmetic.question_types import (
     FULL,
     Matching,
@@ -24,7 +25,9 @@ from quizzes.arithmetic.question_types import (
     Target,
     Text,
 )
-from quizzes.models import Assignment, Attempt, CheckAnswer, ResponseEvent
+from quizzes.arithmetic.saving import SaveEvent
+from quizzes.models import Assignment, Attempt, CheckAnswer, Credit, ResponseEvent
+from quizzes.models.assignments import Phase
 from tests.quizzes import made
 from tests.quizzes.arithmetic.questions import uid
 
@@ -133,6 +136,41 @@ def test_s01_the_page_does_not_depend_on_the_key(cast, quiz, signed_in):
         pages.append(masked.replace(person.name, ""))
 
     assert pages[0] == pages[1]
+
+
+def test_u75_after_a_pre_quiz_no_answer_is_told_to_be_right_or_not(cast, signed_in):
+    """However three questions were answered, the page of the result is one of two.
+
+    Either fits each of the answers being right, and being wrong.
+    """
+    bank = [made.published_question(cast, f"tiga-{n}", planted()["single"]) for n in range(3)]
+    version = made.published_quiz(cast, "kuis-tiga", versions=bank)
+    given = made.assigned(version, cast.participant, phase=Phase.PRE)
+    attempt = delivery.start(given, cast.participant.account)[0]
+    items = list(attempt.items.select_related("question_version").order_by("index"))
+    for item in items:
+        chosen = SaveEvent(client_id="a", seq=1, base_rev=0, value=uid(1))
+        delivery.save_response(attempt.uuid, item.index, chosen)
+    delivery.submit(attempt.uuid)
+    browser = signed_in(cast.participant.account)
+    fitting: dict[str, list] = {}
+    for answers in product((0, 1), repeat=3):
+        for item, earned in zip(items, answers, strict=True):
+            Credit.objects.create(  # the latest counts
+                item=item,
+                credit_num=earned,
+                credit_den=1,
+                source=Credit.Source.OVERRIDE,
+                graded_against=item.question_version,
+                grading_release=1,
+            )
+        page = browser.get(f"/kuis/pengerjaan/{attempt.uuid}/hasil/").content.decode()
+        masked = re.sub(r'(value|content|nonce)="[^"]*"|x-csrftoken[^}]*', "", page)
+        fitting.setdefault(masked, []).append(answers)
+
+    assert len(fitting) == 2
+    for patterns in fitting.values():
+        assert all(set(of_one) == {0, 1} for of_one in zip(*patterns, strict=True))
 
 
 def test_s01_a_check_question_gives_feedback_only_to_an_answer_and_never_its_key(cast):

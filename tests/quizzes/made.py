@@ -134,8 +134,8 @@ def wrong_of(content):
         case "numeric":
             return {"raw": "1"}
         case "matching":
-            targets = [one.id for one in content.targets]
-            first = content.prompts[0]
-            return {first.id: next(one for one in targets if one != first.target)}
+            targets = [prompt.target for prompt in content.prompts]
+            shifted = [*targets[1:], targets[0]]
+            return {one.id: other for one, other in zip(content.prompts, shifted, strict=True)}
         case _:
             return next(one.id for one in content.options if one.credit == 0)

@@ -112,16 +112,25 @@ def test_the_shipped_bank_loads_whole_and_loading_again_writes_nothing(cast, out
     count = authoring.load_bank(files, blueprint, **people)
 
     written = sum(len(tomllib.loads(text)["question"]) for text in files)
-    assert (count.questions, count.quizzes) == (written, 2)
+    assert (count.questions, count.quizzes) == (written, 3)
     assert QuestionVersion.objects.published().count() == written
     assert authoring.load_bank(files, blueprint, **people) == authoring.BankCount(0, 0)
     forms = {
         version.quiz.slug: sorted(set(version.slots.values_list("form", flat=True)))
         for version in QuizVersion.objects.published()
     }
-    assert forms == {"kuis-pengawasan": ["A", "B"], "kuis-rb": ["A", "B"]}
-    lettered = QuestionVersion.objects.get(question__slug="akun-tanda-tangan").parsed
-    assert all(option.pinned for option in lettered.options)
+    assert forms == {slug: ["A", "B"] for slug in ("kuis-pengawasan", "kuis-rb", "kuis-zi")}
+    pinned = {
+        version.question.slug: {option.pinned for option in version.parsed.options}
+        for version in QuestionVersion.objects.filter(
+            question__slug__in=("akun-tanda-tangan", "akun-skala-bb", "umum-usulan-zi")
+        ).select_related("question")
+    }
+    assert pinned == {
+        "akun-tanda-tangan": {True},  # letters of the sheet
+        "akun-skala-bb": {True},  # another ladder
+        "umum-usulan-zi": {False},
+    }
 
 
 def test_a_reworded_file_gives_a_new_version_with_the_old_option_ids(cast, outcomes):

@@ -430,10 +430,11 @@ const early = "refused" in page ? null : view.read(itemAt(current));
 if (early !== null && !isSame(early, itemAt(current).value)) change(GATHER);
 await writing;
 
-// A reload shows what was changed and not yet stored.
+// A reload shows what was changed and not yet stored. What was changed since is known already, and
+// may even have been answered by the server while this was read.
 for (const entry of await all(prefix)) {
   const item = itemAt(entry.index);
-  if (!item) continue;
+  if (!item || item.seq) continue;
   Object.assign(item, { value: entry.value, seq: entry.seq });
   unsent.add(entry.index);
   if (entry.index === current) view.write(item);

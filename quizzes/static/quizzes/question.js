@@ -90,8 +90,11 @@ export function questionPage(form, total) {
       let answered = 0;
       for (const [place, item] of items.entries()) {
         const [link, words] = [entries[place].querySelector("a"), entries[place].lastElementChild];
-        answered += item.value !== null;
-        const word = item.value === null ? page.wordEmpty : page.wordAnswered;
+        const [filled, rows] = [item.value === null ? 0 : Object.keys(item.value).length, item.prompts.length];
+        const isAnswered = item.value !== null && (!rows || filled === rows);
+        answered += isAnswered;
+        const partly = () => page.wordIncomplete.replace("{n}", filled).replace("{total}", rows);
+        const word = isAnswered ? page.wordAnswered : item.value === null ? page.wordEmpty : partly();
         words.textContent = item.flagged ? `${word}, ${page.wordMarked}` : word;
         if (item.index === current) link.setAttribute("aria-current", "page");
         else link.removeAttribute("aria-current");

@@ -40,7 +40,7 @@ def tasks(browser):
     return browser.get("/belajar/").context["before"].tasks
 
 
-def test_a_registered_person_finds_module_quiz_and_code_in_this_order(
+def test_a_registered_person_finds_quiz_module_and_code_in_this_order(
     cast, signed_in, version, event
 ):
     published(cast, "membantu", [OUTCOME])
@@ -52,14 +52,14 @@ def test_a_registered_person_finds_module_quiz_and_code_in_this_order(
     found = tasks(browser)
 
     assert [task["url"] for task in found] == [
-        "/modul/membantu/",
         "/kuis/kuis-uji/",
+        "/modul/membantu/",
         f"/kegiatan/{event.code}/saya",
     ]
-    assert found[1]["hint"].startswith("20 menit, ditutup ")
-    assert found[1]["state"] == "todo"
+    assert found[0]["hint"].startswith("20 menit, ditutup ")
+    assert found[0]["state"] == "todo"
     delivery.start(given, cast.participant.account)
-    assert tasks(browser)[1]["state"] == "doing"
+    assert tasks(browser)[0]["state"] == "doing"
 
 
 def test_quizzes_of_the_preparation_are_not_listed_twice_and_others_stay(
@@ -71,9 +71,11 @@ def test_quizzes_of_the_preparation_are_not_listed_twice_and_others_stay(
 
     page = signed_in(cast.participant.account).get("/belajar/")
 
-    assert [task["url"] for task in page.context["quizzes"]] == [
-        f"/kuis/kuis-{cast.participant.pk}/"
-    ]
+    listed = [task["url"] for task in page.context["quizzes"]]
+    assert sorted([page.context["next_step"].url, *listed]) == sorted(
+        {"/kuis/kuis-uji/", f"/kuis/kuis-{cast.participant.pk}/"}
+    )
+    assert "/kuis/kuis-uji/" not in listed
 
 
 def test_without_a_seat_or_for_a_cancelled_event_nothing_is_prepared(cast, signed_in, event):
@@ -101,3 +103,23 @@ def test_more_modules_cost_no_more_queries(
         published(cast, f"lagi-{number}", [OUTCOME])
     with django_assert_max_num_queries(before):
         browser.get("/belajar/")
+
+
+def test_one_thing_to_do_leads_the_home(cast, signed_in, version, event):
+    """First to begin reading; a quiz that is open goes before, then what was begun."""
+    browser = signed_in(cast.participant.account)
+    assert browser.get("/belajar/").context["next_step"].url == "/modul/"
+    published(cast, "membantu", [OUTCOME])
+    browser.post("/modul/membantu/")
+    assert browser.get("/belajar/").context["next_step"].url == "/modul/membantu/bagian-1/"
+
+    given = quizzes.assigned(version, cast.participant)
+    page = browser.get("/belajar/")
+    assert page.context["next_step"].url == "/kuis/kuis-uji/"
+    assert page.context["quizzes"] == []
+    attempt = delivery.start(given, cast.participant.account)[0]
+    delivery.submit(attempt.uuid)
+
+    page = browser.get("/belajar/")
+    assert page.context["next_step"].url == "/modul/membantu/bagian-1/"
+    assert f"/kuis/pengerjaan/{attempt.uuid}/hasil/" in page.content.decode()

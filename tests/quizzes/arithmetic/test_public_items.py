@@ -157,6 +157,23 @@ def test_a_full_review_shows_key_credit_and_the_feedback_of_what_was_chosen():
     assert review.explanation.text == questions.EXPLANATION.en
 
 
+def test_a_feedback_that_repeats_the_verdict_is_not_shown():
+    content = questions.single("0", "1")
+    bare, telling = (Text(text) for text in ("Benar.", "Benar. Cakupannya seluruh layanan."))
+    options = tuple(
+        replace(option, feedback=text)
+        for option, text in zip(content.options, (bare, telling), strict=True)
+    )
+    content = replace(content, options=options)
+
+    shown = [
+        review_of(content, option.id, sights=EVERYTHING, language="id").feedback
+        for option in options
+    ]
+
+    assert [len(feedback) for feedback in shown] == [0, 1]
+
+
 def test_the_key_of_numbers_and_pairs_is_shown_as_such():
     number = review_of(questions.numeric("56.84", "1"), None, sights=EVERYTHING, language="id")
     pairs = review_of(questions.matching(2, 3), None, sights=EVERYTHING, language="id")

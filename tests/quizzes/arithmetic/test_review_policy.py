@@ -54,7 +54,7 @@ def test_periksa_means_nothing_outside_practice(phase):
     ("phase", "expected"),
     [
         (PRACTICE, EVERYTHING),
-        (PRE, OWN),
+        (PRE, OWN | {Sight.LANES}),
         (POST, OWN | {Sight.SCORE}),
         (NORMAL, OWN | {Sight.SCORE}),
         (LIVE, OWN),
@@ -77,7 +77,7 @@ def test_a_live_key_shows_when_the_trainer_opens_it():
     [
         (PRACTICE, EVERYTHING),
         (PRE, OWN),
-        (NORMAL, OWN | {Sight.SCORE, Sight.OUTCOME_SCORES}),
+        (NORMAL, OWN | {Sight.SCORE, Sight.LANES}),
         (LIVE, OWN),
     ],
 )
@@ -102,8 +102,8 @@ def test_an_open_attempt_of_anybody_keeps_the_key_closed(phase):
 
 
 def test_a_pre_test_waits_for_its_post_test():
-    assert seen(PRE, closes_at=BEFORE) == OWN
-    assert seen(PRE, closes_at=BEFORE, post_closes_at=AFTER) == OWN
+    assert seen(PRE, closes_at=BEFORE) == OWN | {Sight.LANES}
+    assert seen(PRE, closes_at=BEFORE, post_closes_at=AFTER) == OWN | {Sight.LANES}
     assert seen(PRE, closes_at=BEFORE, post_closes_at=BEFORE) == EVERYTHING
 
 
@@ -123,6 +123,7 @@ def test_a_version_in_use_elsewhere_keeps_its_key_from_takers_only():
 
     assert seen(PRACTICE, item=elsewhere) == OWN | {
         Sight.SCORE,
+        Sight.LANES,
         Sight.OUTCOME_SCORES,
         Sight.GROUP_STATS,
     }
