@@ -20,8 +20,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from clinic.assessments.arithmetic.conditions import judge
 from clinic.assessments.arithmetic.scoring import score_sheet
 from clinic.assessments.arithmetic.thresholds import distance
+from clinic.assessments.conditions import stated_values, version_for
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import (
     AreaScore,
@@ -555,28 +557,37 @@ def _draw_steps(
 
 
 def goals_of_sheet(sheet: Sheet) -> tuple[tuple[Goal, ...], SafeString]:
-    """Hold a recorded sheet against every test of its edition; nothing is declared yet.
+    """Hold a recorded sheet against every test of its edition, with what has been stated.
 
     The goals come with their drawing, which is long and the same for every reader.
     """
     written = (sheet.rev, sheet.recorded_at, sheet.edition.loaded_at)
-    return _draw_goals(sheet.pk, *written, get_language() or "")
+    stated = tuple(sorted(stated_values(sheet.unit, sheet.period).items()))
+    return _draw_goals(sheet.pk, *written, stated, get_language() or "")
 
 
 @lru_cache(maxsize=MOST_GOALS)
 def _draw_goals(
-    pk: int, _rev: int, _recorded_at: datetime, _loaded_at: datetime, _language: str
+    pk: int,
+    _rev: int,
+    _recorded_at: datetime,
+    _loaded_at: datetime,
+    stated: tuple[tuple[str, str], ...],
+    _language: str,
 ) -> tuple[tuple[Goal, ...], SafeString]:
-    """Once for each revision of a sheet, wording of its edition, and language."""
+    """Once for each revision of a sheet, wording of its edition, statements, and language."""
     sheet = Sheet.objects.with_context().get(pk=pk)
     framework = edition_file(sheet.edition)
     rows = rows_of(sheet, with_proofs=False)
     score = score_sheet(framework, {code: row.value for code, row in rows.items()})
+    version = version_for(sheet.period)
     goals = goals_of(
         framework,
         thresholds=[threshold_as_plain(framework, test.id) for test in framework.thresholds],
         distances={
-            test.id.casefold(): distance_as_plain(distance(framework, score, test.id))
+            test.id.casefold(): distance_as_plain(
+                distance(framework, score, test.id, judge(version, test.id, dict(stated)))
+            )
             for test in framework.thresholds
         },
     )

@@ -121,7 +121,7 @@ ORDERS: dict[str, Promise] = {
     BY_KIND: gettext_lazy("By kind of unit"),
 }
 KINDS = {kind: place for place, kind in enumerate(Unit.Kind.values)}
-HEAVIEST = 3
+MOST_LISTED, FEW_PEOPLE = 5, 3
 ALONE = "~"
 """Ends the path of a row that others lie below in the tree, but not in the table."""
 NONE_ASSESSED = "none"
@@ -162,7 +162,14 @@ class MapQuery:
 
     def of_word(self, word: str) -> str:
         """The address of the same map with the units that have a cell of this word alone."""
-        chosen = f"?lembar={self.choice.key}&tampilan={self.view}&urut={self.order}"
+        return self._of(self.order, word)
+
+    def of_order(self, order: str) -> str:
+        """The address of the same map in another order: a name of ``ORDERS``, or an area."""
+        return self._of(order, self.word)
+
+    def _of(self, order: str, word: str) -> str:
+        chosen = f"?lembar={self.choice.key}&tampilan={self.view}&urut={order}"
         return f"{chosen}&kata={word}" if word else chosen
 
 
@@ -171,13 +178,14 @@ class UnitMap:
     """The table: columns, rows, sums over all units, and who has no sheet.
 
     Attributes:
+        units: the head of the first column.
         assessed: the columns in one sentence, with what the framework leaves out.
     """
 
-    areas: list[dict[str, str]]
+    areas: list[dict[str, Any]]
+    units: dict[str, Any]
     assessed: str
     rows: list[dict[str, Any]]
-    lists: list[dict[str, Any]]
     without: list[Unit]
 
     @property
@@ -271,6 +279,58 @@ def headline(counts: Sequence[WordCount]) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """A unit of a shortlist: points of its cells of one word, and what is known of it."""
+
+    unit: Unit
+    points: Decimal
+    reason: str
+
+
+@dataclass(frozen=True)
+class Shortlist:
+    """Whom to invite: units whose data are enough, and units whose data come first."""
+
+    sure: list[Candidate]
+    unsure: list[Candidate]
+
+
+def shortlist(units: Iterable[Unit], points_of: "Points", signs: "Signs") -> Shortlist:
+    """Choose the units with most points in cells that need learning, then in unknown cells.
+
+    A unit stands in one list: who may be invited for what is known is not asked for more first.
+    """
+    sure, unsure = [], []
+    for unit in units:
+        if unit.pk not in signs.readable:
+            continue
+        by_word: dict[str, Decimal] = {}
+        people = 0
+        for area, known in points_of.get(unit.pk, {}).items():
+            shown = signs.seen.get((unit.pk, area), wording.NOTHING_YET)
+            if not shown.is_hidden:
+                by_word[shown.word] = by_word.get(shown.word, Decimal(0)) + known.not_reached
+                people = max(people, shown.answering)
+        gap = by_word.get(Word.KNOWLEDGE_GAP.value, Decimal(0))
+        unknown = by_word.get(Word.UNKNOWN.value, Decimal(0))
+        if gap > 0:
+            sure.append(Candidate(unit, gap, _count_people(people)))
+        elif unknown > 0:
+            unsure.append(Candidate(unit, unknown, _count_people(people)))
+    return Shortlist(*(sorted(some, key=lambda each: -each.points)[:MOST_LISTED]
+                       for some in (sure, unsure)))  # fmt: skip
+
+
+def _count_people(people: int) -> str:
+    if not people:
+        return _("no quiz yet")
+    told = ngettext("%(number)d person answered", "%(number)d people answered", people)
+    few = people < FEW_PEOPLE
+    words = told % {"number": people}
+    return _("%(words)s, limited data") % {"words": words} if few else words
+
+
 def standing(points_of: "Points", areas: Mapping[str, ChangeArea]) -> str:
     """Say how many points all units have not reached, and in which area most of them."""
     by_area: dict[str, Decimal] = {}
@@ -298,7 +358,13 @@ Points = Mapping[int, Mapping[str, AreaPoints]]
 
 
 def build_map(
-    units: list[Unit], points_of: Points, shown: list[FoldedRow], *, query: MapQuery, signs: Signs
+    units: list[Unit],
+    points_of: Points,
+    shown: list[FoldedRow],
+    *,
+    query: MapQuery,
+    signs: Signs,
+    chosen: Collection[int] | None = None,
 ) -> UnitMap:
     """Lay the sheets of one edition and year out by unit and change area.
 
@@ -308,6 +374,7 @@ def build_map(
         shown: the rows of the table.
         query: what the reader asked to see.
         signs: findings of the units that have a row.
+        chosen: the units that the sums add up; None for all.
     """
     assessed = {slug for each in points_of.values() for slug in each}
     every = list(change_areas().values())
@@ -316,21 +383,35 @@ def build_map(
     drawing = _MapDrawing(query, signs, points_of, areas)
     rows = [drawing.draw_row(by_slug[row.key], row) for row in shown]
     if rows:
-        rows.append(_add_up(areas, points_of, query.view))
+        summed = points_of if chosen is None else {
+            unit: known for unit, known in points_of.items() if unit in chosen
+        }  # fmt: skip
+        rows.append(_add_up(areas, summed, query.view))
     return UnitMap(
         areas=[
             {
                 "label": str(area),
+                "short": area.short_name,
                 "url": f"{reverse('change_area', args=[area.slug])}?lembar={query.choice.key}",
+                **_make_sort(query, area.slug, str(area)),
             }
             for area in areas
         ]
-        + [{"label": _("Sum"), "url": ""}],
+        + [{"label": _("Sum"), "short": _("Sum"), **_make_sort(query, BY_POINTS, _("Sum"))}],
+        units=_make_sort(query, OFFICIAL, _("official order")),
         assessed=_name_areas(areas, [area for area in every if area.slug not in assessed]),
         rows=rows,
-        lists=[drawing.draw_list(by_slug[row.key], row) for row in shown],
         without=[unit for unit in units if unit.pk not in points_of],
     )
+
+
+def _make_sort(query: MapQuery, order: str, name: str) -> dict[str, Any]:
+    """The link that sorts the rows by a column, and whether they are sorted by it."""
+    return {
+        "sort_url": query.of_order(order),
+        "sort_label": _("Sort by %(column)s") % {"column": name},
+        "sorted": query.order == order,
+    }
 
 
 def read_points(sheets: QuerySet[Sheet], choice: FrameChoice) -> dict[int, dict[str, AreaPoints]]:
@@ -394,7 +475,16 @@ def choose_rows(
         BY_NAME: lambda place: by_slug[place.key].display_short_name.casefold(),
         BY_KIND: lambda place: KINDS[by_slug[place.key].kind],
     }
-    return fold(shown, opened=opened, rank=ranks.get(query.order))
+    rank = ranks.get(query.order)
+    if query.order in change_areas():
+        rank = lambda place: -_missing_in(points_of, by_slug[place.key], query.order)  # noqa: E731
+    return fold(shown, opened=opened, rank=rank)
+
+
+def _missing_in(points_of: Points, unit: Unit, area: str) -> Decimal:
+    """Points not yet reached in an area; a unit without them comes last."""
+    known = points_of.get(unit.pk, {})
+    return known[area].not_reached if area in known else Decimal(-1)
 
 
 class _MapDrawing:
@@ -411,6 +501,12 @@ class _MapDrawing:
         self.query, self.signs, self.points_of = query, signs, points_of
         self.areas = [(area.slug, str(area)) for area in areas]
         self.view = str(VIEWS[query.view])
+        figures = [
+            [_choose_figure(each, query.view) for each in known.values()]
+            for known in points_of.values()
+        ]
+        self.most = max((value for some in figures for value in some), default=Decimal(0))
+        self.most_of_row = max((sum(some, Decimal(0)) for some in figures), default=Decimal(0))
         self.to_match = _("check the proof, no point is left to reach")
         self.not_assessed = {
             "tone": NONE_ASSESSED,
@@ -437,6 +533,7 @@ class _MapDrawing:
         return {
             "id": f"unit-{unit.slug}",
             "name": unit.display_short_name,
+            "title": unit.name,
             "url": self.profile.replace("UNIT", unit.slug, 1),
             "is_below": row.depth > 0,
             "fold": self._draw_fold(unit, row),
@@ -447,28 +544,8 @@ class _MapDrawing:
         """The sum of a row; nothing where there is no sheet."""
         figures = [_choose_figure(each, self.query.view) for each in known.values()]
         text = decimals(sum(figures, Decimal(0)), 1) if figures else "–"
-        return {"tone": NONE_ASSESSED, "label": text, "text": text}
-
-    def draw_list(self, unit: Unit, row: FoldedRow) -> dict[str, Any]:
-        """The unit's heaviest areas in words, for a narrow screen."""
-        known = self.points_of.get(unit.pk, {})
-        missing = [(slug, name) for slug, name in self.areas if slug in known]
-        lines = []
-        for slug, name in sorted(missing, key=lambda pair: -known[pair[0]].not_reached)[:HEAVIEST]:
-            if known[slug].not_reached > 0:
-                text = f"{name}: {points(known[slug].not_reached, 1)}"
-                shown = self.signs.seen.get((unit.pk, slug))
-                _tone, letter, shape = wording.SIGNS[shown.tag] if shown else ("", "", "")
-                if shown:
-                    text = f"{text}, {wording.state_of(shown)}"
-                lines.append({"text": text, "letter": letter, "shape": shape})
-        return {
-            "name": unit.name,
-            "url": self.profile.replace("UNIT", unit.slug, 1),
-            "lines": lines,
-            "is_below": row.depth > 0,
-            "fold": self._draw_fold(unit, row),
-        }
+        share = _share(sum(figures, Decimal(0)), self.most_of_row) if figures else ""
+        return {"tone": NONE_ASSESSED, "label": text, "text": text, "share": share}
 
     def _draw_fold(self, unit: Unit, row: FoldedRow) -> dict[str, Any] | None:
         """The link that opens or closes what lies below a unit; None where nothing does."""
@@ -491,10 +568,12 @@ class _MapDrawing:
         shown = self.signs.seen.get((unit.pk, area), wording.NOTHING_YET)
         if wording.is_calm(shown, known.not_reached):
             figure = f"{figure}, {self.to_match}"
+        share = _share(value, self.most)
         if unit.pk not in self.signs.readable:
             return {
                 "tone": "hidden",
                 "points": value,
+                "share": share,
                 "url": f"{self.profile.replace('UNIT', unit.slug, 1)}#{area}",
                 "label": f"{unit.display_short_name}, {name}, {figure}",
             }
@@ -503,8 +582,14 @@ class _MapDrawing:
             unit=unit.display_short_name,
             area=name,
             points=(value, figure),
+            share=share,
             url=self.finding.replace("UNIT", unit.slug, 1).replace("AREA", area, 1),
         )
+
+
+def _share(value: Decimal, most: Decimal) -> str:
+    """How much of the width of a bar a value takes."""
+    return f"{100 * value / most:.0f}%" if most > 0 else "0%"
 
 
 def _choose_figure(known: AreaPoints, view: str) -> Decimal:

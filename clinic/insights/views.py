@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from clinic.assessments.conditions import line_of_sheet
 from clinic.assessments.frameworks import change_areas
 from clinic.assessments.models import ChangeArea, FrameworkEdition, Outcome, Sheet
 from clinic.assessments.report_page import Goal
@@ -32,9 +33,10 @@ from clinic.insights.unit_map import (
     headline,
     read_points,
     read_words,
+    shortlist,
     standing,
 )
-from clinic.lib.templatetags.ui import decimals, points
+from clinic.lib.templatetags.ui import decimals
 from clinic.people.access import SignedInRequest, policy, visible
 from clinic.people.models import Unit
 
@@ -48,9 +50,15 @@ class MapForm(forms.Form):
         for name, label, options in (
             ("lembar", _("Framework and year"), offered),
             ("tampilan", _("Show"), list(VIEWS.items())),
-            ("urut", _("Order"), list(ORDERS.items())),
+            ("urut", _("Order"), [*ORDERS.items(), *_area_orders()]),
         ):
             self.fields[name] = forms.ChoiceField(label=label, choices=options, required=False)
+
+
+def _area_orders() -> list[tuple[str, str]]:
+    """Every change area as an order: most points not yet reached in it first."""
+    words = _("Most points not yet reached in %(area)s first")
+    return [(slug, words % {"area": area}) for slug, area in change_areas().items()]
 
 
 def _choose(request: HttpRequest, known: Sequence[FrameChoice]) -> FrameChoice | None:
@@ -80,7 +88,7 @@ def unit_map(request: SignedInRequest) -> HttpResponse:
     query = MapQuery(
         choice,
         view if view in VIEWS else NOT_REACHED,
-        order if order in ORDERS else OFFICIAL,
+        order if order in {**ORDERS, **change_areas()} else OFFICIAL,
         frozenset(request.GET.getlist("buka")),
         word if word in wording.NAMES and reading.reads_findings(request.user) else "",
     )
@@ -105,11 +113,11 @@ def unit_map(request: SignedInRequest) -> HttpResponse:
         "form_key": (*initial.values(), *(each.counted for each in known)),
         "choice": choice,
         "view": VIEWS[query.view],
-        "order": ORDERS[query.order],
-        "map": build_map(units, points_of, shown, query=query, signs=signs),
+        "order": {**ORDERS, **dict(_area_orders())}[query.order],
+        "map": build_map(units, points_of, shown, query=query, signs=signs, chosen=chosen),
+        "shortlist": shortlist(units, points_of, signs) if reads_findings else None,
         "signs": wording.legend() if reads_findings else [],
         "headline": headline(counts),
-        "eyebrow": f"{_('Map of what units need')}: {choice.label}",
         "standing": standing(points_of, change_areas()),
         "tiles": [_draw_tile(count, query) for count in counts],
     }
@@ -124,7 +132,7 @@ def _draw_tile(count: WordCount, query: MapQuery) -> dict[str, Any]:
         "tone": tone,
         "shape": shape,
         "name": count.name,
-        "points": points(count.points, 1),
+        "points": decimals(count.points, 1),
         "extent": count.extent,
         "url": query.of_word("" if is_chosen else count.word),
         "current": is_chosen,
@@ -181,6 +189,7 @@ def unit_profile(request: SignedInRequest, slug: str) -> HttpResponse:
         "sheet": sheet,
         "sheet_address": address,
         "blocks": blocks,
+        **(line_of_sheet(sheet) if sheet else {}),
         "points_chart": charts.points_chart(scores),
         "understanding_chart": understanding,
         "history_chart": charts.history_chart(of_framework),

@@ -100,7 +100,7 @@ def basis(shown: Shown) -> str:
 
 
 def heat_cell(
-    shown: Shown, *, unit: str, area: str, points: tuple[Any, str], url: str
+    shown: Shown, *, unit: str, area: str, points: tuple[Any, str], share: str, url: str
 ) -> dict[str, Any]:
     """A cell of the map as ``components/heat_table.html`` draws it.
 
@@ -109,6 +109,7 @@ def heat_cell(
         unit: name of the unit, as the label reads it.
         area: name of the area.
         points: the sheet's figure and the words for it; it is not personal and stays.
+        share: of the width that the bar takes.
         url: page "why?" of the cell.
     """
     tone, letter, shape = SIGNS[shown.tag]
@@ -123,7 +124,7 @@ def heat_cell(
         "letter": letter,
         "shape": shape,
         "points": figure,
-        "certainty": shown.dots,
+        "share": share,
         "people": shown.answering if shown.is_limited else 0,
         "url": url,
         "label": ", ".join([*words, spelled_out]),

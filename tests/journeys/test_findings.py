@@ -43,7 +43,7 @@ FINDINGS = Recording(_findings)
 
 
 HINTS = {
-    "/pemetaan/": ".rows a.hint[href*=buka]",  # a folded office; wide screens have a table
+    "/pemetaan/": ".heat a.fold-link[href*=buka]",
     "/pemetaan/unit/kecamatan-hulu-contoh/": ".rows a.hint[href^='/kegiatan/']",
 }
 
@@ -112,6 +112,13 @@ def test_u26_the_map_prints_across_with_letters_on_every_ground(staff, enter):
         "a.cell", "cells => cells.map(cell => [cell.className, getComputedStyle(cell).color])"
     )
     assert len({ink for _tone, ink in inks}) > 1
+
+
+def test_the_map_begins_within_the_first_320_pixels(staff, enter):
+    page = enter(staff, "/pemetaan/", width=1280)
+    assert page.locator(".heat").bounding_box()["y"] < 320
+    heights = page.locator(".heat .cell").evaluate_all("all => all.map(one => one.offsetHeight)")
+    assert max(heights) == 44
 
 
 def test_the_head_and_the_first_column_of_the_map_stay_in_sight(staff, enter):

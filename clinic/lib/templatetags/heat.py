@@ -14,41 +14,20 @@ from clinic.lib.templatetags.ui import decimals
 
 register = template.Library()
 
-DOTS = tuple(
-    format_html(
-        ' <svg class="dots" viewBox="0 0 24 8"><g fill="currentColor">{}</g></svg>',
-        format_html_join(
-            "", '<circle cx="{}" cy="4" r="3" />', ((cx,) for cx in (4, 12, 20)[:number])
-        ),
-    )
-    for number in (1, 2, 3)
-)
-"""One, two or three dots: low, medium or high certainty."""
-
 
 @register.filter
-def heat_cells(cells: Iterable[Mapping[str, Any]]) -> SafeString:
-    """Draw the cells of one row; ``components/heat_table.html`` says what a cell holds."""
-    return format_html_join(
-        "", "<td>{}</td>", ((_draw_cell(language(), **cell),) for cell in cells)
+def heat_cells(
+    cells: Iterable[Mapping[str, Any]], areas: Iterable[Mapping[str, Any]]
+) -> SafeString:
+    """Draw the cells of one row; ``components/heat_table.html`` says what a cell holds.
+
+    Each names its area, for the narrow screen on which a row becomes a block.
+    """
+    drawn = (
+        (area["short"], _draw_cell(language(), **cell))
+        for area, cell in zip(areas, cells, strict=True)
     )
-
-
-@register.filter
-def sign_lines(lines: Iterable[Mapping[str, str]]) -> SafeString:
-    """Draw lines of {text, letter, shape}; a line without a letter has no sign."""
-    return format_html_join("", '<span class="hint">{} {}</span>', map(_draw_sign, lines))
-
-
-def _draw_sign(line: Mapping[str, str]) -> tuple[SafeString | str, str]:
-    if not line["letter"]:
-        return "", line["text"]
-    sign = format_html(
-        '<span class="sign" aria-hidden="true">{}<b>{}</b></span>',
-        _draw_shape(line["shape"]),
-        line["letter"],
-    )
-    return sign, line["text"]
+    return format_html_join("", '<td data-area="{}">{}</td>', drawn)
 
 
 def _draw_shape(shape: str | None) -> SafeString | str:
@@ -67,10 +46,12 @@ def _draw_cell(  # noqa: PLR0913 what a cell of the table holds
     shape: str | None = "",
     points: Decimal | None = None,
     people: int = 0,
-    certainty: int = 0,
+    share: str = "",
 ) -> SafeString:
     if tone == "none" and text:
-        return format_html('<span class="cell sum"><span class="points">{}</span></span>', text)
+        return format_html(
+            '<span class="cell sum"><span class="points">{}</span>{}</span>', text, _draw_bar(share)
+        )
     if tone == "none":
         return format_html(
             '<span class="cell tone-hidden"><span aria-hidden="true">–</span>'
@@ -78,14 +59,21 @@ def _draw_cell(  # noqa: PLR0913 what a cell of the table holds
             label,
         )
     return format_html(
-        '<a class="cell tone-{}" href="{}" aria-label="{}">{}<b>{}</b>'
-        '<span class="points">{}<span class="worth">{}{}</span></span></a>',
+        '<a class="cell tone-{}" href="{}" aria-label="{}">{}<b>{}</b>{}'
+        '<span class="points">{}</span>{}</a>',
         tone,
         url,
         label,
         _draw_shape(shape),
         letter,
-        format_html('<span class="few">n {}</span> ', people) if people else "",
+        format_html('<small class="few">n{}</small>', people) if people else "",
         decimals(points, 1),
-        DOTS[certainty - 1] if certainty else "",
+        _draw_bar(share),
+    )
+
+
+def _draw_bar(share: str) -> SafeString | str:
+    """A bar below the number; ``share`` of the width, such as ``42%``."""
+    return (
+        format_html('<svg class="bar"><rect width="{}" height="5"/></svg>', share) if share else ""
     )

@@ -91,7 +91,7 @@ def test_the_map_begins_with_what_there_is_by_word_and_points(cast, signed_in, s
     home = [sheet for sheet in sheets if "contoh" in sheet.unit.slug]
     missing = sum(score.not_yet_reached for sheet in home for score in sheet.area_scores.all())
     tiles = {tile["tone"]: tile for tile in page.context["tiles"]}
-    assert tiles["unknown"]["points"] == points(missing, 1)
+    assert tiles["unknown"]["points"] == decimals(missing, 1)
     assert tiles["unknown"]["extent"] == f"{len(home)} unit, {6 * len(home)} area"
     assert tiles.keys() == {"unknown"}
     assert f"{len(home)} unit belum meraih {points(missing, 1)}" in page.context["standing"]
@@ -113,6 +113,40 @@ def test_a_tile_leads_to_its_units_alone_and_back(cast, signed_in, sheets):
     assert browser.get(f"{MAP}?kata=karangan").context["map"].rows
 
 
+def test_the_sums_follow_the_word_that_is_chosen(cast, signed_in, sheets):
+    browser = signed_in(cast.regency_official.account)
+    *_units, whole = browser.get(MAP).context["map"].rows
+    *units, chosen = browser.get(f"{MAP}?kata=unknown").context["map"].rows
+    assert chosen["cells"][-1]["text"] == whole["cells"][-1]["text"]
+    totals = [row["cells"][-1]["text"] for row in units]
+    assert chosen["cells"][-1]["text"] == decimals(
+        sum(Decimal(total.replace(",", ".")) for total in totals), 1
+    )
+
+
+def test_each_column_sorts_the_rows_by_its_points(cast, signed_in, sheets):
+    browser = signed_in(cast.regency_official.account)
+    heads = browser.get(MAP).context["map"].areas
+    assert not any(head["sorted"] for head in heads)
+    for place, head in enumerate(heads):
+        page = browser.get(f"{MAP}{head['sort_url']}").context["map"]
+        figures = [row["cells"][place].get("points") or row["cells"][place]["text"]
+                   for row in page.rows[:-1]]  # fmt: skip
+        values = [Decimal(str(figure).replace(",", ".")) for figure in figures]
+        assert values == sorted(values, reverse=True)
+        assert [each["sorted"] for each in page.areas].index(True) == place
+
+
+def test_who_has_no_quiz_is_asked_for_data_before_an_invitation(cast, signed_in, sheets):
+    listed = signed_in(cast.regency_official.account).get(MAP).context["shortlist"]
+    assert listed.sure == []
+    assert [each.points for each in listed.unsure] == sorted(
+        (each.points for each in listed.unsure), reverse=True
+    )
+    assert {each.reason for each in listed.unsure} == {"belum ada kuis"}
+    assert signed_in(cast.operator.account).get(MAP).context["shortlist"] is None
+
+
 def test_who_reads_no_findings_is_not_narrowed_by_a_word(cast, signed_in, sheets):
     browser = signed_in(cast.operator.account)
     page = browser.get(f"{MAP}?kata=knowledge-gap")
@@ -132,7 +166,7 @@ def test_the_sentence_counts_units_by_what_they_need():
 def test_no_diagnosis_is_claimed_before_there_are_answers(cast, signed_in, sheets):
     page = signed_in(cast.regency_official.account).get(MAP)
 
-    table = text(page).split('<table class="heat">')[1]
+    table = text(page).split('<table class="heat">')[1].split("</table>")[0]
     assert "shape-knowledge-gap" not in table
     assert table.count('href="#shape-unknown"') >= 12
     assert [tile["tone"] for tile in page.context["tiles"]] == ["unknown"]
@@ -164,7 +198,7 @@ def test_a_profile_tells_known_weak_unknown_and_next(cast, signed_in, sheets):
     assert weak["lines"]
     assert len(steps["lines"]) == 3
     assert "Wilayah Bebas dari Korupsi (WBK)" in text(page)
-    assert page.context["tests"][0].undeclared
+    assert page.context["tests"][0].not_declared
 
 
 def test_who_reads_findings_is_told_of_the_assessed_areas_alone(cast, signed_in, sheets):
@@ -198,7 +232,7 @@ def test_signs_are_explained_to_who_sees_them(cast, signed_in, sheets):
     shown = text(signed_in(cast.regency_official.account).get(MAP))
     for word in ("Perlu pembelajaran", "Perlu pendampingan", "Memadai", "Belum diketahui"):
         assert word in shown
-    assert "Tingkat keyakinan: tinggi" in shown
+    assert "n1, n2: data terbatas" in shown
     plain = text(signed_in(cast.operator.account).get(MAP))
     assert "Perlu pembelajaran" not in plain
     assert "Hasil kuis tidak ditampilkan untuk peran Anda." in plain

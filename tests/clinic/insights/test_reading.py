@@ -215,6 +215,7 @@ def test_u26_a_cell_of_the_map_reads_unit_area_state_certainty_points(world, cas
         unit="Kecamatan Hulu",
         area="Pengawasan",
         points=(Decimal("4.1"), "4,1 poin belum diraih"),
+        share="41%",
         url="/",
     )
     assert (cell["tone"], cell["letter"], cell["shape"]) == ("b", "B", "knowledge-gap")
