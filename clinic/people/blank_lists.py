@@ -75,8 +75,11 @@ def blank_unit_list(units: Sequence[Unit]) -> bytes:
                 ],
             ),
             _write_instructions(
-                _("One row per unit. “Slug” is its name in addresses, such as dinas-kesehatan."),
-                _("“Induk” is the slug of the unit above; only the regency has none."),
+                _(
+                    "One row per unit. “Slug” is its name in addresses; if empty, the name gives"
+                    " it."
+                ),
+                _("“Induk” is the name or slug of the unit above; only the regency has none."),
                 _("“Urutan” is the official order among the units of one parent."),
                 _("“Berlaku sampai” is the last day of a unit that has ended."),
                 _("“Digantikan oleh” holds the slugs of those who carry on, with semicolons."),

@@ -97,6 +97,17 @@ def grant(
         raise Refused(
             _("An assessor does not review their own unit. Choose another one."), code="own_unit"
         )
+    return _give(person, role, actor, scope, starts_on, ends_on)
+
+
+def _give(  # noqa: PLR0917 - the columns of a grant
+    person: Person,
+    role: str,
+    actor: Account | None,
+    scope: Scope,
+    starts_on: date,
+    ends_on: date | None,
+) -> Grant:
     earlier = find_grant(person, role, scope=scope, day=starts_on)
     if earlier:
         return earlier
@@ -107,6 +118,19 @@ def grant(
     _record("grant.given", row, actor=actor)
     _update_accounts(person)
     return row
+
+
+@transaction.atomic
+def grant_beside(person: Person, event: Model, *, actor: Account) -> Grant:
+    """Let the person run an event together with the actor, who is its organiser today.
+
+    Raises:
+        PermissionDenied: the actor does not run the event.
+    """
+    today = timezone.localdate()
+    if not any(grant.event_id == event.pk for grant in grants_of(actor.person, today)):
+        raise PermissionDenied
+    return _give(person, Role.ORGANISER, actor, Scope(event=event), today, None)
 
 
 def find_grant(person: Person, role: str, *, scope: Scope, day: date) -> Grant | None:

@@ -242,6 +242,8 @@ class _Planner:
         if match.unit is None:
             options = ", ".join(unit.name for unit in match.options[:5])
             code = UNIT_PROBLEMS[match.how]
+            if match.how == "unknown" and (alike := self.unit_names.suggest(row.unit, self.today)):
+                code, options = "unit_unknown_alike", alike
             self.report(code, row, "unit", typed=row.unit[:80], options=options)
             return
         self.unit_of[row.row] = match.unit

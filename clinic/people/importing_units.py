@@ -6,20 +6,28 @@ changes keeps the old one among its former names, so that an old sheet still fin
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.utils.text import slugify
 
 from clinic.lib.arithmetic.tables import Table
 from clinic.people.arithmetic.lineage import leads_to
 from clinic.people.arithmetic.lists import ListProblem, find_repeated
-from clinic.people.arithmetic.unit_rows import ALIASES, REQUIRED, UnitRow, read_unit_row
+from clinic.people.arithmetic.unit_rows import (
+    ALIASES,
+    LONGEST,
+    REQUIRED,
+    UnitRow,
+    read_unit_row,
+)
 from clinic.people.importing import FieldChange, ImportPlan, PlannedRow, read_rows
 from clinic.people.models import Account, Membership, Unit, UnitSuccession
 from clinic.people.moving import ONE_DAY
 from clinic.people.restructuring import carry_over
+from clinic.people.unit_names import find_alike, fold_unit_name
 from clinic.records import audit
 
 PLAIN = ("name", "kind", "order", "national_code", "note", "short_name", "zone")
@@ -45,11 +53,12 @@ def plan_units(
         known: the units of this instance, where they were read already.
     """
     known = known or KnownUnits.load()
+    rows = _fill_slugs(rows, problems, known)
     reported = [
         *problems,
         *_find_double_rows(rows),
         *_check_roots(rows, known.parents),
-        *_check_parents(rows, known.parents),
+        *_check_parents(rows, known),
         *_check_successions(rows, known),
         *_check_days(rows, known),
         *_count_people_of_ended(rows, known),
@@ -91,6 +100,7 @@ def apply_units(
     """
     list(Unit.objects.select_for_update().filter(depth=1))  # one import at a time
     known = KnownUnits.load()
+    rows = _fill_slugs(rows, problems, known)
     plan = plan_units(rows, problems, known)
     plan.check(partial=partial, expected_digest=expected_digest)
     planned = {row.row: row for row in plan.to_do}
@@ -126,6 +136,53 @@ class KnownUnits:
         return cls(units, parents, successors)
 
 
+def _fill_slugs(
+    rows: Sequence[UnitRow], problems: Sequence[ListProblem], known: KnownUnits
+) -> list[UnitRow]:
+    """Give slugs to the rows that state none, and to parents that are named: by name, else new.
+
+    Of several units of one name the one below the same parent is meant; a new unit whose slug
+    another one has gets its parent's behind it. Filling twice changes nothing.
+    """
+    unreadable = {problem.row for problem in problems if problem.column == "slug"}
+    slugs: dict[str, list[str]] = defaultdict(list)
+    for unit in known.units.values():
+        slugs[fold_unit_name(unit.name)].append(unit.slug)
+    taken = {*known.units, *(row.slug for row in rows)}
+    own: dict[int, str] = {}
+    for row in rows:
+        if row.slug or not row.name or row.row in unreadable:
+            continue
+        named = slugs[fold_unit_name(row.name)]
+        above = _find_one(slugs, row.parent) if row.parent not in taken else row.parent
+        alike = [slug for slug in named if known.parents.get(slug) == above] or named
+        if len(alike) == 1:
+            own[row.row] = alike[0]
+            continue
+        slug = slugify(row.name)[: LONGEST["slug"]]
+        if slug in taken:
+            slug = f"{slug}-{slugify(above or row.parent)}"[: LONGEST["slug"]].rstrip("-")
+        own[row.row] = slug
+        taken.add(slug)
+    filled = [replace(row, slug=row.slug or own.get(row.row, "")) for row in rows]
+    for row in filled:
+        folded = fold_unit_name(row.name)
+        if row.slug and row.slug not in slugs[folded]:
+            slugs[folded].append(row.slug)
+    stated = {row.slug for row in filled} | known.units.keys()
+    return [
+        row
+        if row.parent in stated
+        else replace(row, parent=_find_one(slugs, row.parent) or row.parent)
+        for row in filled
+    ]
+
+
+def _find_one(slugs: Mapping[str, Sequence[str]], name: str) -> str:
+    found = slugs.get(fold_unit_name(name), ()) if name else ()
+    return found[0] if len(found) == 1 else ""
+
+
 def _find_double_rows(rows: Sequence[UnitRow]) -> Iterator[ListProblem]:
     for row, first in find_repeated((row.row, row.slug) for row in rows).items():
         yield ListProblem("slug_twice", row, "slug", {"row": str(first)})
@@ -145,16 +202,20 @@ def _check_roots(rows: Sequence[UnitRow], parents: Mapping[str, str]) -> Iterato
             yield ListProblem("root_stays_root", row.row, "parent")
 
 
-def _check_parents(rows: Sequence[UnitRow], parents: Mapping[str, str]) -> Iterator[ListProblem]:
+def _check_parents(rows: Sequence[UnitRow], known: KnownUnits) -> Iterator[ListProblem]:
     stated = {row.slug: row.parent for row in rows if row.slug}
-    after = {**parents, **{slug: parent for slug, parent in stated.items() if parent}}
+    after = {**known.parents, **{slug: parent for slug, parent in stated.items() if parent}}
     edges = {slug: [parent] for slug, parent in after.items() if parent}
+    names = {slug: unit.name for slug, unit in known.units.items()}
+    names |= {row.slug: row.name for row in rows if row.slug and row.name}
     for row in rows:
         if not row.parent:
             continue
         values = {"slug": row.parent[:80]}
-        if row.parent not in stated and row.parent not in parents:
-            yield ListProblem("parent_unknown", row.row, "parent", values)
+        if row.parent not in stated and row.parent not in known.parents:
+            option = find_alike(row.parent, [*names, *names.values()])
+            code = "parent_unknown_alike" if option else "parent_unknown"
+            yield ListProblem(code, row.row, "parent", {**values, "option": option})
         elif row.slug and leads_to(row.parent, row.slug, edges):
             yield ListProblem("parent_circle", row.row, "parent", values)
 

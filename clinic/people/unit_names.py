@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from typing import Literal
 
 from clinic.people.models import Unit, UnitSuccession
 
+NEAR = 0.85  # of 1: one letter wrong or missing in a short name, two in a long one
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _LONG_FORMS = {
     "kab": "kabupaten",
@@ -87,6 +89,13 @@ def fold_unit_name(text: str, *, root: str = "") -> str:
     return shorter or folded
 
 
+def find_alike(text: str, names: Iterable[str]) -> str:
+    """Return the name that was meant by a misspelt one; empty where none is near."""
+    folded = {fold_unit_name(name): name for name in names if name}
+    near = get_close_matches(fold_unit_name(text), folded, n=1, cutoff=NEAR)
+    return folded[near[0]] if near else ""
+
+
 class UnitNames:
     """An index over all units of an instance, ended ones included."""
 
@@ -128,6 +137,10 @@ class UnitNames:
             if named:
                 return self._follow(named, day)
         return UnitMatch("unknown")
+
+    def suggest(self, text: str, day: date) -> str:
+        """Return the name of the day's unit that a misspelt name is near to; else empty."""
+        return find_alike(text, [one.name for one in self.units.values() if one.exists_on(day)])
 
     def _follow(self, named: set[int], day: date) -> UnitMatch:
         carriers: dict[int, None] = {}

@@ -147,6 +147,10 @@ WORDINGS: dict[str, ProblemText] = {
         gettext_noop("The parent unit “%(slug)s” is not in the list and not known."),
         gettext_noop("Check the spelling or add a row for it."),
     ),
+    "parent_unknown_alike": ProblemText(
+        gettext_noop("The parent unit “%(slug)s” is not known. Do you mean “%(option)s”?"),
+        gettext_noop("Check the spelling or add a row for it."),
+    ),
     "parent_circle": ProblemText(
         gettext_noop("The unit would lie below itself, by way of “%(slug)s”."), _CORRECT_CELL
     ),
@@ -256,6 +260,10 @@ WORDINGS: dict[str, ProblemText] = {
     ),
     "unit_unknown": ProblemText(
         gettext_noop("The unit “%(typed)s” is not known."),
+        gettext_noop("Use the name or the address name from the list in the template."),
+    ),
+    "unit_unknown_alike": ProblemText(
+        gettext_noop("The unit “%(typed)s” is not known. Do you mean “%(options)s”?"),
         gettext_noop("Use the name or the address name from the list in the template."),
     ),
     "unit_ambiguous": ProblemText(

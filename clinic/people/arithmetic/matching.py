@@ -80,6 +80,15 @@ def names_share_a_word(name: str, other: str) -> bool:
     return not all(words) or bool(words[0] & words[1])
 
 
+def names_agree(name: str, other: str) -> bool:
+    """Say whether two names may be one person's: the same words, or the shorter within the longer.
+
+    A single word agrees only with itself: half the regency is called Siti.
+    """
+    shorter, longer = sorted((set(normalise_name(each).split()) for each in (name, other)), key=len)
+    return bool(shorter) and (shorter == longer or (len(shorter) > 1 and shorter < longer))
+
+
 class PersonIndex:
     """An index over persons already known; finds whom a row of a list speaks of."""
 

@@ -7,7 +7,7 @@ from datetime import date
 from clinic.people.arithmetic.lists import ListRow
 
 ROOT_KIND = "kabupaten"
-REQUIRED = ("slug", "name", "kind", "parent")
+REQUIRED = ("name", "kind", "parent")
 ALIASES: dict[str, tuple[str, ...]] = {
     "slug": ("kode unit", "nama alamat"),
     "name": ("nama", "nama unit", "nama unit kerja", "nama perangkat daerah", "unit kerja"),
@@ -45,7 +45,10 @@ _CODE_WITHOUT_ZERO = re.compile(r"([0-9]{2})\.([0-9])")
 
 @dataclass(frozen=True)
 class UnitRow:
-    """A unit as the list states it; empty or None is "not stated" and changes nothing."""
+    """A unit as the list states it; empty or None is "not stated" and changes nothing.
+
+    A slug that is not stated is found, or made, from the name; ``parent`` is a slug or a name.
+    """
 
     row: int
     slug: str
@@ -101,9 +104,7 @@ def _compare_cells(unit: UnitRow, cells: ListRow) -> None:
 
 def _read_slug(cells: ListRow) -> str:
     slug = cells.read_text("slug", longest=LONGEST["slug"]).lower()
-    if not slug:
-        cells.report("cell_empty", "slug")
-    elif not _SLUG.fullmatch(slug):
+    if slug and not _SLUG.fullmatch(slug):
         cells.report("slug_form", "slug", typed=slug[:40])
         return ""
     return slug

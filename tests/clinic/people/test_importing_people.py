@@ -199,6 +199,7 @@ def test_an_unconfirmed_e_mail_address_is_replaced():
         (["1", "", "Dinas Sosial"], (2, "name", "cell_empty")),
         (["", "Budi", ""], (2, "unit", "cell_empty")),
         (["", "Budi", "Dinas Antariksa"], (2, "unit", "unit_unknown")),
+        (["", "Budi", "Dinas Kesehatann"], (2, "unit", "unit_unknown_alike")),
         (["", "=2+5+cmd|' /C calc'!A0", "Dinas Sosial"], (2, "name", "cell_holds_error")),
         (["Budi", "196608011988031001", "Kasubag"], (2, "name", "name_form")),
         (["", "Budi", "Dinas Sosial", "", "X"], (2, "sex", "sex_unknown")),

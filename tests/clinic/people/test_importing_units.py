@@ -237,7 +237,11 @@ def test_people_whose_next_unit_is_not_known_stay_and_are_told(successors):
         ([ROOT, ["a", "Dinas", "dinas", "", "1"]], (3, "parent", "parent_not_stated")),
         ([ROOT, ["a", "Kota", "kabupaten", "kab", "1"]], (3, "parent", "regency_below_a_unit")),
         ([ROOT, ["a", "Dinas", "dinas", "a", "1"]], (3, "parent", "parent_circle")),
-        ([ROOT, ["", "Dinas", "dinas", "kab", "1"]], (3, "slug", "cell_empty")),
+        ([ROOT, ["", "", "dinas", "kab", "1"]], (3, "name", "cell_empty")),
+        (
+            [ROOT, OFFICE, ["b", "UPTD", "uptd", "Dinas Aa", "1"]],
+            (4, "parent", "parent_unknown_alike"),
+        ),
         ([ROOT, ["a b", "Dinas", "dinas", "kab", "1"]], (3, "slug", "slug_form")),
         ([ROOT, ["a", "", "dinas", "kab", "1"]], (3, "name", "cell_empty")),
         ([ROOT, ["a", "123", "dinas", "kab", "1"]], (3, "name", "name_form")),
@@ -360,3 +364,34 @@ def test_planning_asks_the_database_as_often_for_one_row_as_for_fifty(
     for some in (rows[:1], rows):
         with django_assert_num_queries(2):
             plan_units(some)
+
+
+@pytest.mark.django_db
+def test_a_list_without_slugs_takes_them_from_the_names_and_again_changes_nothing():
+    header = ["Nama", "Jenis", "Induk", "Urutan"]
+    rows = [
+        ["Kabupaten Uji", "kabupaten", "", "0"],
+        ["Dinas Kesehatan", "dinas", "Kabupaten Uji", "1"],
+        ["Dinas Sosial", "dinas", "kabupaten uji", "2"],
+        ["Sub Bagian Umum", "uptd", "Dinas Kesehatan", "1"],
+        ["Sub Bagian Umum", "uptd", "dinas-sosial", "1"],
+    ]
+    plan = plan_of(*rows, header=header)
+    assert codes(plan) == [(2, "national_code", "national_code_missing")]
+    assert write(*rows, header=header)["created"] == len(rows)
+
+    assert {unit.slug: unit.get_parent().slug for unit in Unit.objects.filter(depth__gt=1)} == {
+        "dinas-kesehatan": "kabupaten-uji",
+        "dinas-sosial": "kabupaten-uji",
+        "sub-bagian-umum": "dinas-kesehatan",
+        "sub-bagian-umum-dinas-sosial": "dinas-sosial",
+    }
+    again = write(*rows, header=header)
+    assert (again["unchanged"], again["created"], again["changed"]) == (len(rows), 0, 0)
+
+
+@pytest.mark.django_db
+def test_a_misspelt_parent_is_answered_with_the_name_that_was_meant():
+    plan = plan_of(ROOT, OFFICE, ["", "UPTD A", "uptd", "Dinaas A", "1"])
+    problem = next(one for one in plan.problems if one.column == "parent")
+    assert (problem.code, problem.values["option"]) == ("parent_unknown_alike", "Dinas A")

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from clinic.people.arithmetic.matching import (
     PersonIndex,
     PersonKeys,
+    names_agree,
     names_share_a_word,
     normalise_name,
 )
@@ -101,3 +102,19 @@ def test_two_different_nips_never_join(nips):
         how, found = known.find(PersonKeys("Budi", nip=nip))
         assert how == "nip"
         assert nips[found] == nip
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "agree"),
+    [
+        ("Dr. H. Muh. Ilham, S.STP.", "MUHAMMAD ILHAM", True),
+        ("Siti Aminah", "Siti Aminah Rahman, S.E.", True),
+        ("Rahman Siti Aminah", "Siti Aminah", True),
+        ("Suharto", "Suharto", True),
+        ("Siti", "Siti Aminah", False),
+        ("Siti Aminah", "Siti Rahma", False),
+        ("", "", False),
+    ],
+)
+def test_names_agree_where_they_may_be_one_persons(name, other, agree):
+    assert names_agree(name, other) is names_agree(other, name) is agree

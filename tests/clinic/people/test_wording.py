@@ -25,7 +25,7 @@ def test_every_sentence_can_be_said_with_its_values(code):
     what, remedy = explain(problem)
 
     assert "%(" not in what + remedy
-    assert what.endswith(".")
+    assert what.endswith((".", "?"))
     assert remedy.endswith(".")
 
 
