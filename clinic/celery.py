@@ -2,14 +2,22 @@
 
 import gc
 import os
+import signal
 import warnings
 from typing import Any
 
 import django
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import worker_before_create_process, worker_init, worker_ready
+from celery.signals import (
+    worker_before_create_process,
+    worker_init,
+    worker_process_init,
+    worker_ready,
+)
 from kombu.transport import TRANSPORT_ALIASES
+
+from clinic.management.processes import end_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
@@ -36,6 +44,12 @@ def share_memory(**_signal: Any) -> None:
     """Leave what is loaded out of every later collection, which would copy its pages to a child."""
     gc.collect()
     gc.freeze()
+
+
+@worker_process_init.connect
+def end_with_worker(**_signal: Any) -> None:
+    """Let no process of the pool outlive its worker, which may have been killed."""
+    end_with_parent(os.getppid(), by=signal.SIGKILL)
 
 
 @worker_ready.connect

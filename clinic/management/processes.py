@@ -12,9 +12,9 @@ BACKGROUND = 10  # of 19: a tenth of what the web gets where both want the proce
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def end_with_parent(parent: int) -> None:
-    """Ask for SIGTERM to this process when its parent dies, however it dies."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def end_with_parent(parent: int, *, by: signal.Signals = signal.SIGTERM) -> None:
+    """Ask for a signal to this process when its parent dies, however it dies."""
+    LIBC.prctl(PR_SET_PDEATHSIG, by)
     if os.getppid() != parent:
         os._exit(1)
 

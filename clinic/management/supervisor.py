@@ -149,10 +149,14 @@ class Child:
     """A part of the product that has to run as long as the supervisor runs.
 
     It is forked, so that it shares the memory of what the supervisor has loaded.
+
+    Attributes:
+        orphaned_by: the signal that it gets when the supervisor dies.
     """
 
     name: str
     run: Callable[[], object]
+    orphaned_by: signal.Signals = signal.SIGTERM
     process: ForkProcess | None = None
     started_at: float = 0.0
     start_at: float = 0.0
@@ -163,7 +167,7 @@ class Child:
         parent = os.getpid()
 
         def begin() -> None:
-            end_with_parent(parent)
+            end_with_parent(parent, by=self.orphaned_by)
             os.setsid()  # Ctrl-C reaches the supervisor alone
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)
@@ -269,7 +273,8 @@ def children_of(listener: int) -> list[Child]:
 
     return [
         Child("web", lambda: web.serve(listener, application)),
-        Child("worker", run_worker),
+        # A job that it cuts off is found again by the sweep; ending in peace takes four seconds.
+        Child("worker", run_worker, orphaned_by=signal.SIGKILL),
         Child("timer", run_timer),
     ]
 

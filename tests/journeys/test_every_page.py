@@ -11,6 +11,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from clinic.assessments.frameworks import find_edition
+from clinic.assessments.sheets import record_sheet
 from clinic.people import accounts, activation, granting
 from clinic.people.granting import Scope
 from clinic.people.signin import key_slug
@@ -45,7 +47,7 @@ FACTORS = {
     "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
 }  # fmt: skip
 STAFF = {
-    "regency_official": {"map", "sheets", "sheet_import"},
+    "regency_official": {"map", "sheets", "sheet_import", "conditions"},
     "organiser": {"organiser_events", "organiser_new", "organiser_copy", "quiz_extensions"},
     "reviewer": {"module_reviews"},
     "admin": {
@@ -145,8 +147,9 @@ def test_pages_of_a_participant(cast, confirmed, phone):
 
 
 @pytest.mark.parametrize("role", STAFF)
-def test_pages_of_staff(cast, confirmed, phone, role):
+def test_pages_of_staff(cast, regencies, confirmed, phone, role):
     SENT.play(cast, ground=cast.author.pk)
+    record_sheet(unit=regencies[0].health, edition=find_edition("zi-2021"), period=2025, rows={})
     assert wrongs(phone(confirmed(getattr(cast, role).account)), STAFF[role]) == {}
 
 

@@ -137,6 +137,14 @@ def _unit_of(official: Person) -> dict[str, str]:
     return {"slug": official.memberships.get().unit.get_root().slug}
 
 
+def _conditions_of(official: Person) -> dict[str, str]:
+    return {**_unit_of(official), "period": "2025"}
+
+
+def _condition_of(official: Person) -> dict[str, str]:
+    return {**_conditions_of(official), "code": "sakip"}
+
+
 def _row_of(official: Person) -> dict[str, str]:
     return {**_sheet_of(official), "code": "A.I.1.i.a"}
 
@@ -245,6 +253,8 @@ SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
     "attempt_check": _attempt_of,
     "attempt_result": _attempt_of,
     "attempt_item": _item_of,
+    "unit_conditions": _conditions_of,
+    "unit_condition": _condition_of,
     "unit_profile": _unit_of,
     "sheet": _sheet_of,
     "sheet_row": _row_of,

@@ -14,7 +14,8 @@ DEAR_CALLS = {
     ("merging", "undo_merge"), ("restructuring", "rename_unit"), ("restructuring", "move_unit"),
     ("restructuring", "merge_unit"), ("restructuring", "split_unit"), ("restructuring", "end_unit"),
     ("restructuring", "reopen_unit"),
-    ("revealing", "reveal"), ("activation", "issue_slip"), ("issuing", "plan_run"),
+    ("revealing", "reveal"), ("activation", "issue_slip"), ("events", "add_organiser"),
+    ("issuing", "plan_run"),
     ("issuing", "confirm_run"), ("certificates", "revoke"), ("devices", "enrol"),
 }  # fmt: skip
 DEAR_ARGUMENTS = {"has_whole_nip"}

@@ -15,7 +15,8 @@ PACKAGES = ("clinic", "courses", "quizzes", "attendance")
 # Decorators that enter what they decorate somewhere, by the first part of their name.
 REGISTERING = frozenset({
     "api", "beat_init", "hooks", "job", "keep_for", "receiver", "register", "router", "rule",
-    "shared_task", "worker_before_create_process", "worker_init", "worker_ready",
+    "shared_task", "worker_before_create_process", "worker_init", "worker_process_init",
+    "worker_ready",
 })  # fmt: skip
 # What a framework finds by itself: commands, sessions and database by name; apps and pages by base.
 CALLED_BY_NAME = frozenset({"Command", "SessionStore", "DatabaseWrapper"})

@@ -28,7 +28,7 @@ from tests.given import make_person
 
 GOLDEN = Path("tests/laws/golden")
 FRAMEWORK_NODES = 50
-FRAMEWORK_DIGEST = "a04639cf79776089332fb2b94f0595346b075ccc1c5ea85bac887b1dff7e6cbe"
+FRAMEWORK_DIGEST = "4dcaa92fe50b96465908459a563d847c75b70c8860879de83e8fa931332b148e"
 ELSEWHERE = {
     "content_schema": Path("tests/quizzes/arithmetic/golden"),
     "stored_rows": Path("tests/clinic/people/samples"),
