@@ -12,7 +12,7 @@ from tests.quizzes import made
 
 CONTENT = Path("clinic/management/content")
 FIRST_BANK = Path(__file__).with_name("first_bank.toml").read_text(encoding="utf-8")
-# What they asked for was wrong, outdated, or could be defended twice: no answer to them is evidence.
+# Their first key was wrong or outdated, or another option could be defended as well.
 CORRECTED = {
     "akun-skala-aa",
     "umum-usulan-zi",
@@ -65,15 +65,15 @@ def attempt(cast, quiz):
 def test_u110_loading_a_newer_bank_rewrites_nothing_that_was_answered(cast, first, attempt):
     asked = dict(attempt.items.values_list("index", "question_version"))
     contents = {one.pk: (one.content, one.content_hash, one.sources) for one in first.values()}
-    credits, quizzes = as_stored(Credit), as_stored(QuizVersion)
-    assert credits
+    earned, quizzes = as_stored(Credit), as_stored(QuizVersion)
+    assert earned
 
     load(cast, *todays_files())
 
     kept = QuestionVersion.objects.filter(pk__in=contents)
     assert {one.pk: (one.content, one.content_hash, one.sources) for one in kept} == contents
     assert {one.state for one in kept} == {VersionState.RETIRED}
-    assert (as_stored(Credit), as_stored(QuizVersion)) == (credits, quizzes)
+    assert (as_stored(Credit), as_stored(QuizVersion)) == (earned, quizzes)
     assert dict(attempt.items.values_list("index", "question_version")) == asked
 
 
