@@ -222,6 +222,7 @@ def page_of(unit: Unit, year: int, *, may_state: bool) -> dict[str, Any]:
         "agency": _count_agency(rows) if level_of(unit) == AGENCY else "",
         "next": todo[0] if todo else None,
         "exception": stated[EXCEPTED] if excepted else "",
+        "affirmation": affirmation_in_words(version) if excepted else "",
         "version": version,
         "proposal": proposal_in_words(version, year),
     }
@@ -287,6 +288,21 @@ def proposal_in_words(version: RuleVersion, year: int) -> str:
     else:
         sentence = _("Proposals until %(day)s (%(source)s).")
     return sentence % {"day": last, "source": version.proposal.source}
+
+
+def affirmation_in_words(version: RuleVersion) -> str:
+    """Say by which way excepted services are proposed, and that this is practice, not the rule."""
+    way = version.affirmation
+    if way is None:
+        return ""
+    return _(
+        "In the national portal such a proposal is called %(name)s and is open for %(predicates)s"
+        " alone. That is practice, not in the rule (%(source)s)."
+    ) % {
+        "name": way.name,
+        "predicates": ", ".join(f"Menuju {each}" for each in way.predicates),
+        "source": way.source,
+    }
 
 
 def line_of_sheet(sheet: Sheet) -> dict[str, str]:

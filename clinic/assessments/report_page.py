@@ -150,6 +150,11 @@ class GoalCondition:
     state: str
 
     @property
+    def stated(self) -> str:
+        """The value, where somebody stated one."""
+        return "" if self.state == "not_stated" else self.value
+
+    @property
     def tag(self) -> str:
         return {"met": "done", "not_met": "late"}.get(self.state, "todo")
 

@@ -69,11 +69,21 @@ class Proposal:
 
 
 @dataclass(frozen=True)
+class Affirmation:
+    """How excepted services are proposed in practice: name of the way, and for which predicates."""
+
+    name: str
+    predicates: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
 class RuleVersion:
     """The conditions of one version, in force from a day.
 
     Attributes:
         exceptions: services of a region that may be proposed while still meeting the conditions.
+        affirmation: the way their proposals take; none where nothing is excepted.
     """
 
     id: str
@@ -81,6 +91,7 @@ class RuleVersion:
     valid_from: date
     source: str
     exceptions: tuple[str, ...]
+    affirmation: Affirmation | None
     proposal: Proposal | None
     conditions: tuple[Condition, ...]
 
@@ -135,6 +146,7 @@ def _read_version(entry: Mapping[str, Any]) -> RuleVersion:
         valid_from=entry["valid_from"],
         source=entry["source"],
         exceptions=tuple(entry["exceptions"]),
+        affirmation=_read_affirmation(entry.get("affirmation")),
         proposal=Proposal(**entry["proposal"]) if "proposal" in entry else None,
         conditions=tuple(
             Condition(
@@ -150,6 +162,12 @@ def _read_version(entry: Mapping[str, Any]) -> RuleVersion:
             for row in entry["condition"]
         ),
     )
+
+
+def _read_affirmation(entry: Mapping[str, Any] | None) -> Affirmation | None:
+    if entry is None:
+        return None
+    return Affirmation(entry["name"], tuple(entry["predicates"]), entry["source"])
 
 
 def version_of_year(versions: Iterable[RuleVersion], year: int) -> RuleVersion:

@@ -96,6 +96,19 @@ def test_the_page_states_through_its_form_and_shows_source_and_person(client, ca
     assert ConditionStatement.objects.get().value == "95"
 
 
+def test_an_excepted_service_is_told_its_way_and_still_what_is_missing(client, cast):
+    official = cast.unit_official
+    unit = official.memberships.get().unit
+    page = conditions.page_of(unit, YEAR, may_state=False)
+    assert (page["exception"], page["affirmation"]) == ("", "")
+    state(unit, "excepted-service", "Pendidikan", official.account)
+    client.force_login(official.account)
+    at = {"slug": unit.slug, "period": YEAR}
+    shown = client.get(reverse("unit_conditions", kwargs=at)).content.decode()
+    assert "WBK-AFIRMASI" in shown
+    assert conditions.page_of(unit, YEAR, may_state=False)["readiness"][0].not_stated == 10
+
+
 @pytest.mark.usefixtures("one_factor")
 def test_the_table_holds_every_condition_with_what_is_missing(signed_in, cast, regencies, root):
     state(root, "spip", "2", cast.regency_official.account)

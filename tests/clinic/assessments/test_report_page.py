@@ -3,7 +3,9 @@
 from fractions import Fraction
 
 import pytest
+from django.template.loader import render_to_string
 
+from clinic.assessments.arithmetic.conditions import judge, shipped_versions
 from clinic.assessments.arithmetic.scoring import score_sheet
 from clinic.assessments.arithmetic.thresholds import distance
 from clinic.assessments.report_page import goals_of
@@ -49,3 +51,19 @@ def test_a_report_that_was_stored_before_tells_the_score_alone():
     answers = {code: answer for code, answer in full_answers().items() if code != "B.I.a"}
     step = steps_of(answers, without=("ceiling", "blank"))["B.I.a"]
     assert (step.score_words, step.state) == ("0", "late")
+
+
+@pytest.mark.django_db
+def test_a_condition_is_shown_with_what_is_asked_stated_and_missing():
+    stated = judge(shipped_versions()[-1], "WBK", {"sakip": "CC"})
+    measured = distance(ZI, score_sheet(ZI, full_answers()), "WBK", stated)
+    goals = goals_of(
+        ZI,
+        thresholds=[threshold_as_plain(ZI, "WBK")],
+        distances={"wbk": distance_as_plain(measured)},
+    )
+    page = " ".join(render_to_string("assessments/_tests.html", {"tests": goals}).split())
+    assert "Predikat SAKIP instansi (instansi), diminta: B; dinyatakan: CC <span" in page
+    assert "Tingkat maturitas SPIP (instansi), diminta: 3; <span" in page
+    assert page.count(">Belum dinyatakan<") == goals[0].not_declared == 9
+    assert page.count(">Belum terpenuhi<") == goals[0].not_met == 1

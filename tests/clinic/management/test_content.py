@@ -485,6 +485,27 @@ def test_the_map_of_assessments_tells_every_minimum_and_the_two_sums():
     assert [figure for figure in told if figure not in page] == []
 
 
+RESULT_ROWS = {"B.I.a", "B.I.b", "B.II.a"}
+
+
+def test_u112_every_indicator_of_the_zone_has_its_list_of_proof_in_a_module_of_its_area():
+    """A list names the rows that it proves in the brackets of its title."""
+    listed = {
+        (module["area"], code)
+        for module, section in SECTIONS
+        for block in section["block"]
+        if block["type"] == "proof_checklist"
+        for code in re.findall(r"[AB]\.[IVX]+\.\w+(?:\.\w+)?", block["title"])
+    }
+    indicators = {
+        (node["area"], code)
+        for code, node in NODES["zi-2021"].items()
+        if node["kind"] == "indicator" and code.startswith("A.")
+    }
+    results = {("manajemen-perubahan", code) for code in RESULT_ROWS}
+    assert listed == indicators | results
+
+
 def test_the_rule_of_2020_is_history_and_nowhere_in_force():
     badges = [
         basis["badge"]

@@ -14,8 +14,9 @@ from clinic.assessments.arithmetic.conditions import (
 
 VERSIONS = shipped_versions()
 NEWEST = VERSIONS[-1]
-# Lampiran II halaman 4 of 5/2024 and halaman 58 of 90/2021: the values of a regency.
-ASKED = {
+# Least values for WBK and WBBM of a regency, by version: 52/2014 halaman 20-21; 90/2021 Lampiran II
+# halaman 46 and 58; 5/2024 Lampiran II halaman 4, the same as 90/2021 under newer names.
+OF_2021 = {
     "bpk-opinion": ("WTP", "WTP"),
     "sakip": ("B", "BB"),
     "rb-index": ("CC", "B"),
@@ -28,20 +29,57 @@ ASKED = {
     "internal-sakip": ("B", "BB"),
     "earlier-predicate": (None, "Menuju WBK"),
 }
-READY = {code: wbbm for code, (_wbk, wbbm) in ASKED.items()}
+OF_2014 = {
+    "bpk-opinion": ("WTP", "WTP dua tahun berturut-turut"),
+    "sakip": ("CC", "CC"),
+    "echelon": ("Ya", "Ya"),
+    "core-service": ("Ya", "Ya"),
+    "reform-done": ("Ya", "Ya"),
+    "resources": ("Ya", "Ya"),
+    "earlier-predicate": (None, "Menuju WBK"),
+}
+ASKED = {"52-2014": OF_2014, "90-2021": OF_2021, "5-2024": OF_2021}
+OF_THE_AGENCY = {"bpk-opinion", "sakip", "rb-index", "spip"}
+READY = {code: wbbm for code, (_wbk, wbbm) in OF_2021.items()}
 
 
 def states(stated, predicate="WBK", version=NEWEST):
     return {each.condition.code: each.state for each in judge(version, predicate, stated)}
 
 
-def test_ten_conditions_for_wbk_and_eleven_for_wbbm_with_their_values():
+@pytest.mark.parametrize("version", VERSIONS, ids=lambda version: version.id)
+def test_u111_each_version_asks_what_its_table_asks(version):
     asked = {
         condition.code: tuple(condition.required.get(test) for test in PREDICATES)
-        for condition in NEWEST.conditions
+        for condition in version.conditions
     }
-    assert asked == ASKED
+    assert asked == ASKED[version.id]
+    of_agency = {each.code for each in version.conditions if each.level == "agency"}
+    assert of_agency == OF_THE_AGENCY & set(asked)
+
+
+def test_ten_conditions_for_wbk_and_eleven_for_wbbm():
     assert [len(NEWEST.asked_for(test)) for test in PREDICATES] == [10, 11]
+
+
+def test_the_day_of_proposals_may_be_another_one_since_2024():
+    days = [
+        (each.proposal.day, each.proposal.month, each.proposal.or_announced)
+        if each.proposal
+        else None
+        for each in VERSIONS
+    ]
+    assert days == [None, (31, 5, False), (31, 5, True)]
+
+
+def test_the_newest_rule_names_what_wealth_reports_are_called_since_2024():
+    names = [
+        condition.name
+        for version in VERSIONS
+        for condition in version.conditions
+        if condition.code == "wealth-reports"
+    ]
+    assert names == ["Penyampaian LHKPN dan LHKASN", "Penyampaian LHKPN dan LHKAN"]
 
 
 @pytest.mark.parametrize(
@@ -95,6 +133,13 @@ def test_only_six_services_of_the_newest_rule_are_excepted():
     assert not NEWEST.is_excepted({EXCEPTED: "Tidak termasuk"})
     assert not NEWEST.is_excepted({})
     assert EXCEPTED not in states({})
+
+
+def test_the_way_of_affirmation_is_told_as_practice_for_wbk_alone():
+    ways = [version.affirmation for version in VERSIONS]
+    assert ways[:2] == [None, None]
+    assert (ways[2].name, ways[2].predicates) == ("WBK-AFIRMASI", ("WBK",))
+    assert "portal" in ways[2].source
 
 
 @pytest.mark.parametrize("value", ["101", "-1", "", "1.5", "\u0661"])
