@@ -75,7 +75,7 @@ def test_nothing_is_asked_for_once_it_has_begun(cast, today):
     assert steps(today) == []
 
 
-def test_until_the_day_a_unit_is_what_it_has_answered(cast, ahead, signed_in):
+def test_u104_until_the_day_a_unit_is_what_it_has_answered(cast, ahead, signed_in):
     made.joined(ahead, cast.participant)
     registration.invite(ahead, cast.colleague, actor=None)
     registration.invite(ahead, cast.stranger, actor=None)
