@@ -19,6 +19,8 @@ from quizzes.models.assignments import Phase
 
 State = Event.State
 MOST_STEPS = 3
+MOST_SQUARES = 10
+SQUARE = 16  # pixels from one square to the next
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,53 @@ def seats_of(event: Event) -> Seats:
         waiting=Count("pk", filter=Q(state=states.WAITLISTED)),
     )
     return Seats(event.capacity, **counts)
+
+
+@dataclass(frozen=True)
+class UnitSeats:
+    """The people of one unit who are asked to come, and how many of them are registered."""
+
+    name: str
+    asked: int
+    registered: int
+
+    @property
+    def squares(self) -> list[tuple[int, bool]]:
+        """Each seat by its place from the left, in pixels, and whether it is taken."""
+        shown = min(self.asked, MOST_SQUARES)
+        return [(SQUARE * place, place < self.registered) for place in range(shown)]
+
+    @property
+    def width(self) -> int:
+        """The width of all squares, in pixels."""
+        return SQUARE * min(self.asked, MOST_SQUARES)
+
+    @property
+    def state(self) -> str:
+        """Whether everybody, some or nobody has answered: done, doing or todo."""
+        if self.registered >= self.asked:
+            return "done"
+        return "doing" if self.registered else "todo"
+
+    @property
+    def label(self) -> str:
+        """The state in words."""
+        if self.state == "done":
+            return _("complete")
+        if self.state == "todo":
+            return _("nobody has answered")
+        return _("%(count)d to answer") % {"count": self.asked - self.registered}
+
+
+def seats_by_unit(event: Event) -> list[UnitSeats]:
+    """Count who is asked and who is registered by unit, in official order, in one query (U104)."""
+    rows = event.registrations.held().order_by("unit__path", "unit_name")
+    counts = rows.values_list("unit__path", "unit_name").annotate(
+        asked=Count("pk"),
+        registered=Count("pk", filter=~Q(state=Registration.State.NOMINATED)),
+    )
+    parted = sorted(counts, key=lambda row: (row[0] or "~", row[1]))
+    return [UnitSeats(name or _("Without unit"), *numbers) for _path, name, *numbers in parted]
 
 
 @dataclass(frozen=True)

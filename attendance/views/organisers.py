@@ -64,6 +64,7 @@ def organiser_event(request: SignedInRequest, code: str) -> HttpResponse:
     seats = outlook.seats_of(event)
     to_approve = event.registrations.to_approve().count()
     steps = outlook.next_steps(event, sessions, seats, to_approve=to_approve, now=now)
+    has_begun = event.has_begun(now) or event.is_over or event.state == Event.State.RUNNING
     context = {
         "event": event,
         "sessions": sessions,
@@ -71,7 +72,9 @@ def organiser_event(request: SignedInRequest, code: str) -> HttpResponse:
         "way": outlook.way_of(event, sessions, planning.assignments_of(event), now),
         "seats": seats,
         "steps": steps,
-        "is_counted": bool(board.everybody.expected) and event.has_begun(now),
+        "is_counted": bool(board.everybody.expected) and has_begun,
+        # Until the day a unit is what it has answered, from then on who of it is there.
+        "units": [] if has_begun else outlook.seats_by_unit(event),
         "status": boards.status_lines(event, board.everybody, to_approve),
         # What is to be done before the day comes first; the door is a page of its own.
         "next_page": {} if steps else _choose_next_page(event, now),

@@ -61,21 +61,29 @@ def learning(request: SignedInRequest) -> HttpResponse:
     to_read = [*begun, *(before.reading if before else [])]
     step = choose_step(entries, to_read, is_new=not (begun or finished))
     read = {page for one in standings.values() for page in one.finished}
-    context = {
-        "coming": [_draw_seat(seat) for seat in seats],
-        "attended": [_draw_attended(one, entries) for one in rows if one.came and one not in seats],
-        "before": before,
+    to_do = {
         "quizzes": _list_quizzes(
             entries, besides={step.assignment, *(before.quizzes if before else ())}
         ),
         "reading": begun,
         "finished": finished,
         "steps": [] if begun or finished or is_led else _list_first_steps(),
+        "useful": draw_useful(request.user, besides=read),
+    }
+    kept = {
+        "coming": [_draw_seat(seat) for seat in seats],
+        "attended": [_draw_attended(one, entries) for one in rows if one.came and one not in seats],
+        "results": _list_results(entries),
+    }
+    context = {
+        **to_do,
+        **kept,
+        "before": before,
         "next_step": step,
         "now_task": _find_task(before.tasks, step) if before else None,
         "nearest": nearest,
-        "useful": draw_useful(request.user, besides=read),
-        "results": _list_results(entries),
+        # Two columns only where both have something.
+        "has_rail": any(to_do.values()) and any(kept.values()),
     }
     return render(request, "desks/learner.html", context)
 

@@ -13,7 +13,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from clinic.people.access import holds
+from clinic.desks.home import first_screen
+from clinic.people.access import grants_of, holds
+from clinic.people.models import Grant
 
 Entry = tuple[str, Promise]
 
@@ -43,7 +45,6 @@ FOOTER: tuple[Entry, ...] = (
     ("accessibility", _("Accessibility")),
 )
 ACCOUNT: tuple[Entry, ...] = (
-    ("home", _("My start page")),
     ("account_profile", _("My profile")),
     ("own_data", _("My data")),
     ("account_change_password", _("My password")),
@@ -57,6 +58,8 @@ def links(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     is_signed_in = user is not None and user.is_authenticated
     menu = _items([entry for entry in MENU if _may_enter(user, entry[0])], here=request.path)
+    if is_signed_in:
+        menu = _place_home(menu, _find_first_screens(user), here=request.path)
     footer = _items(FOOTER, here=request.path)
     account = _items(ACCOUNT, here=request.path) if is_signed_in else []
     return {
@@ -67,6 +70,27 @@ def links(request: HttpRequest) -> dict[str, Any]:
         "page_address": request.get_full_path(),
         "user_name": str(user) if is_signed_in else "",
     }
+
+
+def _find_first_screens(user: Any) -> frozenset[str]:
+    """Return where "home" may lead this person; for an organiser that is one of their events."""
+    grants = grants_of(user.person)
+    found = {first_screen(one) for one in grants if one.role != Grant.Role.ORGANISER}
+    return frozenset(found if grants else {reverse("learning")})
+
+
+def _place_home(
+    menu: list[dict[str, Any]], starts: frozenset[str], *, here: str
+) -> list[dict[str, Any]]:
+    """Leave "home" out where it would lead to another room of the menu, else mark it there."""
+    home = reverse("home")
+    others = [item for item in menu if item["url"] != home]
+    if len(starts) == 1 and starts <= {item["url"] for item in others}:
+        return others
+    is_home = here in starts and not any(item["current"] for item in others)
+    return [
+        {**item, "current": "page"} if item["url"] == home and is_home else item for item in menu
+    ]
 
 
 def _may_enter(user: Any, name: str) -> bool:

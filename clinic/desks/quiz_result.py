@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -88,6 +89,8 @@ def attempt_result(request: SignedInRequest, attempt: UUID) -> HttpResponse:
         "held": [pair for pair in answers if pair[0].review.correct is None],
         "right": [pair for pair in answers if pair[0].review.correct],
         "comparison": showing.comparison_of(found, request.user) if result.areas else None,
+        "unit_minimum": settings.KLINIK_MIN_GROUP_UNIT,
+        "others_minimum": settings.KLINIK_MIN_GROUP_OTHERS,
     }
     return render(request, "desks/quiz_result.html", context)
 

@@ -14,6 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,7 @@ from clinic.lib.languages import language_of
 API = "/api/"
 MINISTRY_API = "/api/zi/v1/"  # keeps the error shape of the ministry's portal
 REGION_FOR_MESSAGES = "#pesan"
+FONT = "clinic/fonts/jakarta-400-700.woff2"
 
 _FULL = ("disk is full", "no space left")
 _AWAY = ("is locked", "connection", "timeout", "shutting down", "starting up")
@@ -285,6 +287,15 @@ def _render_page(request: HttpRequest, problem: Problem) -> HttpResponse:
             "nonce": getattr(request, "csp_nonce", ""),
             "site_name": settings.SITE_NAME,
             "is_demo": settings.IS_DEMO,
+            "font": _find_font(),
         },
     )
     return HttpResponse(text, status=problem.status)
+
+
+def _find_font() -> str:
+    """Return the address of the face; empty where the static files cannot tell it now."""
+    try:
+        return static(FONT)
+    except (OSError, ValueError):
+        return ""

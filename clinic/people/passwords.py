@@ -59,7 +59,7 @@ class NotTheDemoPassword:
             )
 
     def get_help_text(self) -> str:
-        return ""
+        return _("Not the password of the sample accounts.")
 
 
 def _strip_marks(text: str) -> str:

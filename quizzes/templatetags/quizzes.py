@@ -66,8 +66,11 @@ def _write_number(number: Fraction) -> str:
 
 
 def _write_accepted(accepted: dict[str, Any]) -> str:
-    middle, margin = accepted["value"], (accepted["high"] - accepted["low"]) / 2
-    if margin and middle is not None and middle - margin == accepted["low"]:
-        return f"{_write_number(middle)} ± {_write_number(margin)}"
     low, high = _write_number(accepted["low"]), _write_number(accepted["high"])
-    return low if low == high else _("from %(low)s to %(high)s") % {"low": low, "high": high}
+    if low == high:
+        return low
+    values = {"low": low, "high": high}
+    if accepted["value"] is None:
+        return _("from %(low)s to %(high)s") % values
+    values["value"] = _write_number(accepted["value"])
+    return _("%(value)s; from %(low)s to %(high)s is right as well") % values

@@ -73,3 +73,33 @@ def test_the_seats_add_up_and_the_steps_say_what_is_open(cast, ahead):
 def test_nothing_is_asked_for_once_it_has_begun(cast, today):
     registration.invite(today, cast.colleague, actor=None)
     assert steps(today) == []
+
+
+def test_u104_until_the_day_a_unit_is_what_it_has_answered(cast, ahead, signed_in):
+    made.joined(ahead, cast.participant)
+    registration.invite(ahead, cast.colleague, actor=None)
+    registration.invite(ahead, cast.stranger, actor=None)
+
+    units = outlook.seats_by_unit(made.fresh(ahead))
+
+    assert {(one.asked, one.registered, one.state) for one in units} >= {(1, 0, "todo")}
+    assert sum(one.asked for one in units) == 3
+    assert sum(one.registered for one in units) == 1
+    assert [taken for one in units for _left, taken in one.squares].count(True) == 1
+    page = signed_in(cast.organiser.account).get(f"/panitia/{ahead.code}/")
+    text = page.content.decode()
+    assert "Kursi menurut unit" in text
+    assert "Kehadiran menurut unit" not in text
+
+
+def test_from_the_day_on_a_unit_is_who_is_there(cast, today, signed_in):
+    made.joined(today, cast.participant)
+    text = signed_in(cast.organiser.account).get(f"/panitia/{today.code}/").content.decode()
+    assert "Kehadiran menurut unit" in text
+    assert "Kursi menurut unit" not in text
+
+
+def test_a_large_unit_has_no_more_squares_than_a_line_holds():
+    unit = outlook.UnitSeats("Dinas Contoh", asked=40, registered=12)
+    assert len(unit.squares) == outlook.MOST_SQUARES
+    assert (unit.state, unit.label) == ("doing", "28 belum menjawab")

@@ -69,6 +69,16 @@ def test_a_change_that_was_taken_back_is_told_to_nobody(cast, ahead):
     assert not told().exists()
 
 
+def test_u74_each_plan_is_told_and_so_is_the_way_back(cast, ahead):
+    by = cast.organiser.account
+    for change in (HOUR, -HOUR):
+        later(ahead, by, ends_at=change)
+        for _again in range(2):
+            run_moved()
+    assert told().filter(person=cast.participant.pk).count() == 2
+    assert told().count() == 4
+
+
 def test_a_draft_tells_nobody(cast, draft):
     events.change_event(draft, {"place": "Ruang Lain"}, actor=cast.organiser.account)
     assert not Job.objects.filter(name="attendance.tell_moved").exists()

@@ -247,3 +247,4 @@ def test_a_result_names_the_pass_mark_and_counts_by_outcome(cast, browser, attem
     text = page.content.decode()
     assert "0 dari 5 tepat" in text
     assert "0,00" not in text
+    assert "hanya Anda yang melihat" in text

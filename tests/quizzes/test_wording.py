@@ -81,8 +81,8 @@ def test_a_number_is_read_out_in_words_where_there_are_any(number, indonesian, e
 @pytest.mark.parametrize(
     ("value", "margin", "tolerance", "shown"),
     [
-        ("80", "0.5", Tolerance.ABSOLUTE, "80 ± 0,5"),
-        ("80", "0.05", Tolerance.RELATIVE, "80 ± 4"),
+        ("80", "0.5", Tolerance.ABSOLUTE, "80; dari 79,5 sampai 80,5 juga tepat"),
+        ("80", "0.05", Tolerance.RELATIVE, "80; dari 76 sampai 84 juga tepat"),
         ("1500", "0", Tolerance.ABSOLUTE, "1.500"),
         ("79.5", "80.5", Tolerance.RANGE, "dari 79,5 sampai 80,5"),
     ],

@@ -43,6 +43,27 @@ def test_a_room_stands_in_the_menu_of_who_may_enter_it(cast):
     assert "/panitia/" not in addresses(cast.participant)
 
 
+def test_home_is_no_second_link_to_a_room_of_the_menu(cast):
+    def urls(person, kind):
+        return [item["url"] for item in seen_by(person.account)[kind]]
+
+    assert "/beranda/" not in urls(cast.regency_official, "nav_items")
+    assert urls(cast.regency_official, "nav_items")[0] == "/pemetaan/"
+    assert "/beranda/" in urls(cast.participant, "nav_items")
+    assert "/beranda/" in urls(cast.organiser, "nav_items")
+    for person in (cast.participant, cast.organiser, cast.regency_official):
+        assert "/beranda/" not in urls(person, "account_items")
+
+
+def test_home_is_marked_on_the_screen_it_leads_to(cast):
+    def marked(address):
+        items = seen_by(cast.participant.account, address)["nav_items"]
+        return [item["url"] for item in items if item["current"]]
+
+    assert marked("/belajar/") == ["/beranda/"]
+    assert marked("/kuis/") == ["/kuis/"]
+
+
 @pytest.mark.parametrize("role", ["participant", "organiser", "regency_official", "admin"])
 def test_the_frame_asks_four_questions_at_most_and_none_twice(
     cast, signed_in, one_factor, settings, role

@@ -45,6 +45,18 @@ def test_error_pages_ask_no_database(headers):
     assert len(asked) == 0
 
 
+def test_error_pages_wear_the_face_of_all_pages_and_do_without(web, monkeypatch):
+    assert "jakarta-400-700" in web.get("/tidak-ada/").content.decode()
+
+    def lost(name):
+        raise ValueError(name)
+
+    monkeypatch.setattr(problems, "static", lost)
+    page = web.get("/tidak-ada/")
+    assert page.status_code == 404
+    assert "@font-face" not in page.content.decode()
+
+
 def test_a_database_that_is_away_is_told_as_a_short_outage(web, monkeypatch):
     def away(*_args, **_values):
         raise OperationalError("connection to server failed: connection refused")

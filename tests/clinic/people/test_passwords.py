@@ -21,3 +21,10 @@ def test_the_page_says_beforehand_what_is_not_taken(cast, confirmed, one_factor)
 
     assert "Bukan kata sandi yang dipakai banyak orang." in page
     assert "sandi umum digunakan" not in page
+
+
+def test_no_point_of_that_list_is_empty(cast, confirmed, one_factor):
+    page = confirmed(cast.participant.account).get("/akun/sandi/").content.decode()
+
+    assert "Bukan kata sandi akun contoh." in page
+    assert "<li></li>" not in page
