@@ -11,6 +11,11 @@ _CONDITIONS = "syarat/<slug:slug>/<str:period>/"
 urlpatterns = [
     path("periksa-lke/", policy("public")(public.check_workbook), name="public_check"),
     path("periksa-lke/<uuid:uuid>/", policy("public")(public.show_report), name="public_report"),
+    path(
+        "periksa-lke/<uuid:uuid>/catatan.xlsx",
+        policy("public")(public.download_remarks),
+        name="public_remarks",
+    ),
     path("penilaian/", policy("read-sheet")(sheets.list_sheets), name="sheets"),
     path("penilaian/impor/", policy("upload-sheet")(sheets.upload), name="sheet_import"),
     path(_SHEET, policy("read-sheet")(sheets.show_sheet), name="sheet"),

@@ -172,11 +172,15 @@ def _inspect_content(name: str, content: bytes) -> None:
 
 WORKBOOK = ".xlsx"
 TEXTS = frozenset({".csv", ".txt", ".tsv", ".toml", ".json", ".xml", ".gift"})
+SPREADSHEETS = frozenset({".csv", ".tsv", ".txt", ".xls", ".xlsm", ".xlsb", ".ods"})
 TOO_LARGE = 413
 WRONG_KIND = 415
 
 REASONS = {
     "file_kind": gettext_noop("Files of this kind are not read here. Allowed: %(allowed)s."),
+    "file_kind_table": gettext_noop(
+        "Files of this kind are not read here. Open the file in Excel and save it as .xlsx."
+    ),
     "file_too_large": gettext_noop("The file is larger than %(limit)s MB."),
     "file_empty": gettext_noop("The file is empty."),
     "file_not_text": gettext_noop("The file is not a text file."),
@@ -209,7 +213,10 @@ def check_size(name: str, size: int, *, suffixes: Collection[str], limits: Uploa
     """
     suffix = suffix_of(name)
     if suffix not in suffixes:
-        raise _refuse("file_kind", WRONG_KIND, allowed=", ".join(sorted(suffixes)))
+        refused = _refuse("file_kind", WRONG_KIND, allowed=", ".join(sorted(suffixes)))
+        if suffix in SPREADSHEETS and suffixes == {WORKBOOK}:
+            refused.message = REASONS["file_kind_table"]
+        raise refused
     if size == 0:
         raise _refuse("file_empty")
     largest = limits.workbook if suffix == WORKBOOK else limits.text
