@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.assessments.forms import CheckForm
+from clinic.assessments.many_sheets import CHECK_MANY
 from clinic.assessments.public_check import TooManyChecks, count_try, receive_check
 from clinic.assessments.remarks_workbook import write_remarks
 from clinic.assessments.report_page import facts_of, fitting_name, known_names
@@ -68,6 +69,7 @@ def _show_form(
         "minutes": settings.KLINIK_PUBLIC_CHECK_MINUTES,
         "per_hour": settings.KLINIK_PUBLIC_CHECK_PER_HOUR,
         "may_upload": holds(request.user, "upload-sheet"),
+        "may_check_many": holds(request.user, CHECK_MANY),
     }
     return render(request, "assessments/public_check.html", context, status=status)
 
