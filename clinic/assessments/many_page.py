@@ -39,11 +39,11 @@ LISTED = (
 _FAULTS: dict[str, Promise] = {
     "sum_leaves_rows_out": gettext_lazy("%(name)s not added up"),
     "own_score_differs": gettext_lazy("%(name)s counted otherwise"),
-    "rejected": gettext_lazy("Answers that cannot be read"),
+    "rejected": gettext_lazy("Unreadable answers"),
     "row_missing": gettext_lazy("Rows are missing"),
-    "count_disagrees": gettext_lazy("Counts that disagree"),
-    "link_reused": gettext_lazy("The same link for several rows"),
-    "parts_do_not_add_up": gettext_lazy("Parts that do not add up"),
+    "count_disagrees": gettext_lazy("Counts differ"),
+    "link_reused": gettext_lazy("The same link"),
+    "parts_do_not_add_up": gettext_lazy("Parts do not add up"),
 }
 
 
@@ -73,7 +73,7 @@ class GoalDistance:
     def conditions_words(self) -> str:
         if not self.conditions_met and not self.conditions_not_met:
             return _("conditions not declared")
-        return _("conditions: %(met)s of %(n)s met") % {
+        return _("conditions: %(met)s of %(n)s") % {
             "met": self.conditions_met,
             "n": self.conditions,
         }

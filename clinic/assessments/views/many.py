@@ -32,6 +32,7 @@ from clinic.people.models import Unit
 from clinic.records.imports import Import
 
 SHOWN_ZIPS = 20
+FIGURE_COLUMNS = 4  # score, its bar, without proof, remarks: between the unit and the tests
 BUSY = {Import.State.RECEIVED, Import.State.READING}
 READING_METHODS = ("GET", "HEAD")
 WRITING_METHODS = (*READING_METHODS, "POST")
@@ -79,6 +80,7 @@ def show_zip(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     page = page_of(zip_, actor=request.user)
     is_busy = zip_.state in BUSY or page.waiting > 0
     is_swapped = bool(request.headers.get("HX-Request"))
+    tests = next((line.tests for line in page.lines if line.tests), [])
     context = {
         "import": zip_,
         "page": page,
@@ -88,7 +90,8 @@ def show_zip(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         "job_state": "running" if page.lines else "waiting",
         "progress_label": _("Reading the files: %(done)s of %(all)s")
         % {"done": len(page.lines) - page.waiting, "all": len(page.lines) or "…"},
-        "tests": next((line.tests for line in page.lines if line.tests), []),
+        "tests": tests,
+        "inner_columns": FIGURE_COLUMNS + len(tests) + len(page.faults),
         "crumbs": [
             {"label": _("Check several LKE"), "url": reverse("many_checks")},
             {"label": zip_.original_name},

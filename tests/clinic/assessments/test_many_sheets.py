@@ -16,7 +16,7 @@ from clinic.lib.arithmetic.uploads import MOST_MEMBERS, UploadLimits, list_membe
 from clinic.lib.errors import Refused
 from clinic.records import imports, jobs
 from clinic.records.imports import Import
-from tests.clinic.assessments.made_workbooks import SAMPLE, with_answers
+from tests.clinic.assessments.made_workbooks import SAMPLE, copy_of_sample, with_answers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_factor")]
 
@@ -202,19 +202,6 @@ def test_the_fault_that_many_share_is_the_title(cast):
     assert page.headline == "LHKASN tidak terjumlah pada 3 dari 3 berkas: perbaiki templatnya"
     assert [test.code for test in page.lines[0].tests] == ["WBK", "WBBM"]
     assert page.lines[0].tests[0].words == "12 dari 12"
-
-
-def copy_of_sample(number):
-    """Give back the real workbook under another fingerprint, formulas and their values kept."""
-    buffer = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(SAMPLE.read_bytes())) as source,
-        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target,
-    ):
-        for entry in source.infolist():
-            target.writestr(entry, source.read(entry))
-        target.comment = str(number).encode()
-    return buffer.getvalue()
 
 
 def test_the_table_asks_no_more_for_four_files_than_for_one(cast):
