@@ -240,6 +240,7 @@ KLINIK_IMPORT_DAYS = env_int("KLINIK_IMPORT_DAYS", 30)
 KLINIK_UPLOAD_LIMITS = {
     "workbook": env_int("KLINIK_UPLOAD_WORKBOOK_MB", 5) * 1024 * 1024,
     "unpacked": env_int("KLINIK_UPLOAD_UNPACKED_MB", 60) * 1024 * 1024,
+    "bundle": env_int("KLINIK_UPLOAD_ZIP_MB", 25) * 1024 * 1024,
     "text": env_int("KLINIK_UPLOAD_TEXT_MB", 2) * 1024 * 1024,
 }
 

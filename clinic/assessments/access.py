@@ -2,6 +2,7 @@
 
 from django.db.models import Q
 
+from clinic.assessments.many_sheets import BUNDLED, CHECK_MANY, MEMBER
 from clinic.assessments.models import Sheet
 from clinic.assessments.sheet_imports import PUBLIC_CHECK
 from clinic.people.access import Reach, rule
@@ -76,3 +77,9 @@ def units_uploaded_for(reach: Reach) -> Q:
 def checks_of_nobody(_reach: Reach) -> Q:
     """Checks without an account: whoever knows the random address."""
     return Q(kind=PUBLIC_CHECK, actor__isnull=True)
+
+
+@rule(CHECK_MANY, Import, "kabupaten:o penilai:o")
+def zips_sent(reach: Reach) -> Q:
+    """Zips of worksheets that the person has sent, and what came in them."""
+    return reach.own("actor__person") & Q(kind__in=[BUNDLED, MEMBER])

@@ -74,6 +74,28 @@ class UploadForm(CheckForm):
         self.fields["period"].initial = usual_period(self.initial.get("unit"), units)
 
 
+class ZipForm(forms.Form):
+    """A zip of workbooks to be checked together."""
+
+    file = forms.FileField(
+        label=_("Zip of workbooks (.zip)"), widget=forms.FileInput(attrs={"accept": ".zip"})
+    )
+
+
+class MemberForm(forms.Form):
+    """A person's word on whose sheet a file of a zip is, and of which year."""
+
+    period = forms.IntegerField(label=_("Year"), min_value=FIRST_YEAR, max_value=LAST_YEAR)
+
+    def __init__(self, *args: Any, units: QuerySet[Unit], **kwargs: Any) -> None:
+        """Take the units of reach: they are the choices."""
+        super().__init__(*args, **kwargs)
+        self.fields["unit"] = forms.ModelChoiceField(
+            units, to_field_name="slug", label=_("Work unit"), empty_label=_("Choose")
+        )
+        self.order_fields(["unit", "period"])
+
+
 class SheetFilter(forms.Form):
     """What narrows the list of sheets: part of a unit's name, a framework, a year."""
 

@@ -20,7 +20,7 @@ from clinic.assessments.sheets import (
     record_sheet,
     rows_of,
 )
-from clinic.assessments.workbook.grid import UnreadableWorkbook, Workbook, read_grids
+from clinic.assessments.workbook.grid import UnreadableWorkbook, Workbook, read_grids, refuse
 from clinic.assessments.workbook.reading import SheetReading, read_grid, read_workbook, recognise
 from clinic.assessments.workbook.report import WorkbookReport, as_stored, build_report
 from clinic.lib.errors import Refused
@@ -58,8 +58,9 @@ def read_import(import_: Import) -> Callable[[], None]:
     """
     with import_.file.open("rb") as stream:
         workbook = read_grids(stream.read())
+    was_chosen = bool(import_.options.get("framework"))
     framework = _choose_framework(import_, workbook)
-    reading = _read_sheet(workbook, framework)
+    reading = _read_sheet(workbook, framework, was_chosen=was_chosen)
     report = build_report(framework, reading, year=import_.options.get("period"))
     is_public = import_.kind == PUBLIC_CHECK
     parsed = {} if is_public else {"rows": as_json(reading.entries)}
@@ -83,11 +84,16 @@ def _choose_framework(import_: Import, workbook: Workbook) -> FrameworkFile:
     return framework
 
 
-def _read_sheet(workbook: Workbook, framework: FrameworkFile) -> SheetReading:
-    """Read a workbook; one that belongs to another framework is refused with its name."""
+def _read_sheet(workbook: Workbook, framework: FrameworkFile, *, was_chosen: bool) -> SheetReading:
+    """Read a workbook; one that belongs to another framework is refused with its name.
+
+    Where nobody chose a framework, the refusal presumes none.
+    """
     try:
         return read_grid(workbook, framework)
     except UnreadableWorkbook as refused:
+        if not was_chosen:
+            raise refuse("sheet_unknown") from refused
         fitting = recognise(workbook, known_frameworks())
         if fitting is not None:
             refused.details = {**refused.details, "fitting": fitting.id}

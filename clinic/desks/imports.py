@@ -22,6 +22,7 @@ from django.views.decorators.cache import never_cache
 from clinic.assessments import report_page, sheet_imports
 from clinic.assessments.sheets import sheet_url
 from clinic.desks.acts import Text
+from clinic.lib.downloads import attachment
 from clinic.lib.errors import Refused
 from clinic.people import list_imports
 from clinic.people.access import SignedInRequest, holds, visible
@@ -32,7 +33,6 @@ from clinic.people.models import Account
 from clinic.people.wording import column_label, explain, format_value, locate
 from clinic.records.imports import Import
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN_PROBLEMS = 100
 ROWS_A_PAGE = 50
 BUSY = {Import.State.RECEIVED, Import.State.READING}
@@ -259,12 +259,3 @@ class ProblemsWorkbook(ImportPage):
     def get(self, request: SignedInRequest, uuid: UUID) -> HttpResponse:
         content = problem_list(read_problems(self.import_))
         return attachment(content, f"perlu-diperbaiki-{uuid}.xlsx")
-
-
-def attachment(content: bytes, name: str) -> HttpResponse:
-    """Answer with a workbook to be saved."""
-    return HttpResponse(
-        content,
-        content_type=XLSX,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )

@@ -34,7 +34,7 @@ from clinic.assessments.models import (
     Score,
     Sheet,
 )
-from clinic.assessments.report_page import Goal, goals_of
+from clinic.assessments.report_page import Goal, goals_of, join_goals
 from clinic.assessments.sheets import rows_of
 from clinic.assessments.workbook.report import distance_as_plain, threshold_as_plain
 from clinic.insights import evidence, explaining, reading, wording
@@ -591,4 +591,6 @@ def _draw_goals(
             for test in framework.thresholds
         },
     )
-    return tuple(goals), render_to_string("assessments/_tests.html", {"tests": goals})
+    return tuple(goals), render_to_string(
+        "assessments/_tests.html", {"tests": goals, "goal_lines": join_goals(goals)}
+    )

@@ -7,7 +7,7 @@ enters the job ``<kind>.read``. The importer's handler reads the file in the wor
 
 import hashlib
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -61,7 +61,7 @@ class Import(models.Model):
     """A received file on its way: received, reading, ready or refused, applied or expired.
 
     ``actor`` is empty for "Periksa LKE" without an account: such a row, its file and its jobs go
-    together when they expire (S25).
+    together when they expire (S25). ``parent`` is the zip that a file came in.
     """
 
     class State(models.TextChoices):
@@ -82,6 +82,9 @@ class Import(models.Model):
     options = models.JSONField(default=dict)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="imports"
+    )
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="members", editable=False
     )
     parsed = models.JSONField(default=dict)
     report = models.JSONField(default=dict)
@@ -104,7 +107,10 @@ class Import(models.Model):
             models.CheckConstraint(
                 name="an_applied_import_says_when",
                 condition=~models.Q(state="applied") | models.Q(applied_at__isnull=False),
-            )
+            ),
+            models.UniqueConstraint(
+                name="a_zip_gives_each_content_once", fields=["parent", "sha256"]
+            ),
         ]
 
     def __str__(self) -> str:
@@ -113,7 +119,7 @@ class Import(models.Model):
     @property
     def refusal(self) -> str:
         """Why the file was refused, in the language of the reader."""
-        return _translate(self.refusal_message, self.refusal_details)
+        return translate_refusal(self.refusal_message, self.refusal_details)
 
 
 def receive(
@@ -123,6 +129,7 @@ def receive(
     actor: Any = None,
     options: dict[str, Any] | None = None,
     expires_at: datetime | None = None,
+    parent: Import | None = None,
     suffixes: Collection[str] = frozenset({WORKBOOK, *TEXTS}),
 ) -> Import:
     """Check the limits, keep the file and enter the job ``<kind>.read``.
@@ -133,21 +140,23 @@ def receive(
         actor: account that sends it, None for an anonymous check.
         options: JSON values that the importer needs, such as unit and period.
         expires_at: when file and preview go; by default after ``KLINIK_IMPORT_DAYS``.
+        parent: the zip that the file came in.
         suffixes: kinds of files that this importer reads.
     """
     name = str(upload.name or "")
     try:
         content = _read_checked(name, upload, suffixes=suffixes)
     except Refused as refused:
-        refused.message = _translate(refused.message, refused.details)
+        refused.message = translate_refusal(refused.message, refused.details)
         raise
     import_ = Import(
         kind=kind,
         original_name=name[-NAME_LENGTH:],
         size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=digest_of(content),
         options={"schema": 1, **(options or {})},
         actor=actor,
+        parent=parent,
         expires_at=expires_at or timezone.now() + timedelta(days=settings.KLINIK_IMPORT_DAYS),
     )
     import_.file.save(name, ContentFile(content), save=False)
@@ -165,8 +174,18 @@ def receive(
     return import_
 
 
+def digest_of(content: bytes) -> str:
+    """Return the fingerprint by which a content is known again."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def upload_limits() -> UploadLimits:
+    """Return the sizes that the settings allow."""
+    return UploadLimits(**settings.KLINIK_UPLOAD_LIMITS)
+
+
 def _read_checked(name: str, upload: File[Any], *, suffixes: Collection[str]) -> bytes:
-    limits = UploadLimits(**settings.KLINIK_UPLOAD_LIMITS)
+    limits = upload_limits()
     check_size(name, upload.size, suffixes=suffixes, limits=limits)
     settings.PRIVATE_ROOT.mkdir(parents=True, exist_ok=True)
     usage = shutil.disk_usage(settings.PRIVATE_ROOT)
@@ -182,7 +201,8 @@ def _read_checked(name: str, upload: File[Any], *, suffixes: Collection[str]) ->
     return content
 
 
-def _translate(sentence: str, details: dict[str, Any]) -> str:
+def translate_refusal(sentence: str, details: dict[str, Any]) -> str:
+    """Put a stored refusal into the language of the reader."""
     return gettext(sentence) % details if sentence else ""
 
 
@@ -210,7 +230,7 @@ def choose_options(import_: Import, **options: Any) -> None:
 
 
 def record_report(
-    import_: Import, *, parsed: dict[str, Any], report: dict[str, Any], counts: dict[str, int]
+    import_: Import, *, parsed: dict[str, Any], report: dict[str, Any], counts: Mapping[str, float]
 ) -> None:
     """Keep what was read; the import is ready to look at.
 
@@ -224,7 +244,7 @@ def record_report(
         state=Import.State.READY,
         parsed={"schema": 1, **parsed},
         report={"schema": 1, **report},
-        counts=counts,
+        counts=dict(counts),
         problem_count=len(report.get("problems", [])),
     )
 

@@ -47,7 +47,7 @@ FACTORS = {
     "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
 }  # fmt: skip
 STAFF = {
-    "regency_official": {"map", "sheets", "sheet_import", "conditions"},
+    "regency_official": {"map", "sheets", "sheet_import", "conditions", "many_checks"},
     "organiser": {"organiser_events", "organiser_new", "organiser_copy", "quiz_extensions"},
     "reviewer": {"module_reviews"},
     "admin": {

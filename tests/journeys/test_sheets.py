@@ -1,12 +1,16 @@
 """The real workbook through the real worker: without an account, then applied to a unit."""
 
+import io
+import zipfile
+
 import pytest
 from django.conf import settings as django_settings
+from openpyxl import load_workbook
 
 from clinic.assessments.frameworks import find_edition
 from clinic.assessments.models import Sheet
 from clinic.records.imports import Import
-from tests.clinic.assessments.made_workbooks import SAMPLE
+from tests.clinic.assessments.made_workbooks import SAMPLE, copy_of_sample
 from tests.journeys.conftest import A4, F4, faults, overflow, papers
 
 pytestmark = [
@@ -32,16 +36,65 @@ def test_a_stranger_checks_the_real_workbook(visit, worker, width, language, scr
     page.wait_for_selector("#nilai", timeout=60_000)
 
     text = page.inner_text("main")
-    for figure in ("95.710", "95.576") if language == "en" else ("95,710", "95,576", "65,7"):
+    for figure in ("95.7", "95.6", "65.9") if language == "en" else ("95,7", "95,6", "65,9"):
         assert figure in text
     assert "L175" in text
     assert overflow(page) <= 0
+    assert page.evaluate("document.documentElement.scrollHeight") < 9000
+    assert page.locator("[data-print]").is_visible() == scripts
     if scripts:
         assert faults(page) == []
+        assert page.evaluate("document.activeElement.id") == "nilai"
+    for fold in page.locator("main details > summary").all():
+        fold.click()
+    assert ("95.710" if language == "en" else "95,710") in page.inner_text("main")
+    assert overflow(page) <= 0
     keep(page, f"periksa-lke-{width}-{language}")
     page.emulate_media(media="print")
     keep(page, f"periksa-lke-{width}-{language}-cetak")
     assert Import.objects.get().actor is None
+
+
+def test_the_secretariat_checks_a_zip_of_twelve_files(enter, worker, cast):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("Dinas Kesehatan Contoh.xlsx", copy_of_sample(0))
+        archive.writestr("LKE Inspektorat Contoh 2025.xlsx", copy_of_sample(1))
+        for number in range(2, 11):
+            archive.writestr(f"berkas {number}.xlsx", copy_of_sample(number))
+        archive.writestr("dalam.zip", b"x")
+    sent = {"name": "lke-2025.zip", "mimeType": "application/zip", "buffer": content.getvalue()}
+
+    page = enter(cast.regency_official, "/periksa-lke/")
+    page.click("main a[href$='/banyak/']")
+    assert faults(page) == []
+    page.set_input_files("input[type=file]", sent)
+    page.click("main form button[type=submit]")
+    page.wait_for_selector("#nilai", timeout=120_000)
+
+    assert page.evaluate("document.activeElement.id") == "nilai"
+    assert "11 dari 11" in page.inner_text("h1")
+    assert page.locator(".many tbody tr").count() == 12
+    assert faults(page) == []
+    keep(page, "banyak-1280")
+    with page.expect_download() as table:
+        page.click("main a[href$='tabel.xlsx']")
+    assert load_workbook(io.BytesIO(table.value.path().read_bytes())).active.max_row == 13
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert overflow(page) <= 0
+    assert faults(page) == []
+    keep(page, "banyak-360")
+
+    page.click("main a:text-is('Dinas Kesehatan Contoh')")
+    assert "65,9" in page.inner_text("h1")
+    assert overflow(page) <= 0
+    assert faults(page) == []
+    with page.expect_download() as remarks:
+        page.click("main a[href$='catatan.xlsx']")
+    assert (
+        load_workbook(io.BytesIO(remarks.value.path().read_bytes())).worksheets[0]["L175"].comment
+    )
+    assert not Sheet.objects.exists()
 
 
 def test_an_operator_applies_the_workbook_and_types_a_row(enter, worker, cast):

@@ -4,6 +4,8 @@ A package that adds an address with a thing in it (a unit, an event, an attempt)
 ``SAMPLES``: how to name such a thing that belongs to a given regency's official.
 """
 
+import io
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from clinic.assessments.frameworks import find_edition
+from clinic.assessments.many_sheets import MEMBER, receive_zip
 from clinic.assessments.sheets import record_sheet
 from clinic.people import accounts, granting, merging
 from clinic.people.access import PREFIX_POLICIES
@@ -23,6 +26,7 @@ from clinic.people.signin import key_slug
 from clinic.records import imports
 from courses.models import ModuleIndexPage, ModulePage
 from tests.attendance import made as event_made
+from tests.clinic.assessments.made_workbooks import SAMPLE
 from tests.clinic.insights import made as insights_made
 from tests.given import make_person
 from tests.quizzes import made
@@ -104,6 +108,28 @@ def _import_of(official: Person) -> dict[str, str]:
         UNITS, SimpleUploadedFile("unit.csv", b"slug,name,kind,parent\n"), actor=official.account
     )
     return {"uuid": str(received.uuid)}
+
+
+def _zip_of(official: Person) -> dict[str, str]:
+    return {"uuid": str(_receive_zip(official).uuid)}
+
+
+def _zip_member_of(official: Person) -> dict[str, str]:
+    zip_ = _receive_zip(official)
+    member = imports.receive(
+        MEMBER,
+        SimpleUploadedFile("lke.xlsx", SAMPLE.read_bytes()),
+        actor=official.account,
+        parent=zip_,
+    )
+    return {"uuid": str(member.uuid)}
+
+
+def _receive_zip(official: Person) -> imports.Import:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.write(SAMPLE, "lke.xlsx")
+    return receive_zip(SimpleUploadedFile("lke.zip", content.getvalue()), actor=official.account)
 
 
 def _quiz_of(official: Person) -> dict[str, str]:
@@ -232,6 +258,10 @@ SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
     "finding": _finding_of,
     "import_preview": _import_of,
     "import_problems": _import_of,
+    "many_check": _zip_of,
+    "many_table": _zip_of,
+    "many_member": _zip_member_of,
+    "many_remarks": _zip_member_of,
     "event_register": _event_of,
     "event_own": _event_of,
     "event_own_qr": _event_of,

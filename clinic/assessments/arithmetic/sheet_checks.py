@@ -21,6 +21,8 @@ from clinic.lib.arithmetic.numbers import NotANumber, parse_number
 REPEATS = 0.8
 CLEARLY = 0.05
 _TURNS = {"belum", "tidak", "tanpa", "hanya", "sebagian", "kecil"}  # a line means less without one
+_DONE = re.compile(r"\b(?:sudah|telah|selesai) (\w+)")
+_NOT_YET = re.compile(r"\b(belum|tidak|akan|sedang|harus|hanya|sebagian)\b")
 _NONE = re.compile(r"^(tidak|belum) (ada|terdapat)\b|^nihil\b|^0 ")
 _PERCENT = re.compile(r"([0-9]+(?:[.,][0-9]+)?) ?(?:%|persen\b)")
 _LISTED = re.compile(r"^\s*([0-9]{1,3})[.)](?![0-9])", re.MULTILINE)
@@ -49,6 +51,13 @@ def _strip_openings(text: str) -> str:
 def says_none(remark: str) -> bool:
     """Tell whether a remark says that there is nothing to count."""
     return _NONE.search(plain(remark)) is not None
+
+
+def says_done(remark: str, act: str) -> bool:
+    """Tell whether a remark says that the act, such as "ditindaklanjuti", has been done."""
+    text = plain(remark)
+    verbs = set(_DONE.findall(text))
+    return _NOT_YET.search(text) is None and bool(verbs & set(plain(act).split()))
 
 
 def amount_in(remark: str) -> int | None:
@@ -85,6 +94,9 @@ SENTENCES = {
     "note_says_none": gettext_noop("The remark says there is none, but the count is %(count)s."),
     "note_says_amount": gettext_noop("The remark says %(said)s, but the count is %(count)s."),
     "note_says_share": gettext_noop("The remark says %(said)s%%, but the value is %(value)s%%."),
+    "note_says_done": gettext_noop(
+        "The remark says that %(said)s are done, but the count is %(count)s of %(below)s."
+    ),
     "share_differs": gettext_noop(
         "The percentage in the file is %(file)s%%; from the counts it is %(counted)s%%."
     ),
@@ -122,7 +134,8 @@ class Check:
     Attributes:
         code: such as ``note_disagrees``.
         where: the cell, or several.
-        points: today's points of the row or rows concerned.
+        points: today's points of the row or rows concerned; where a remark says that more is done
+            than is counted, the points that the row would gain.
     """
 
     code: str
@@ -251,6 +264,32 @@ def _check_notes(sheet: CheckedSheet) -> Iterator[Check]:
                 nodes=(node.code, parent.code),
                 **params,
             )
+    for node, _facts in sheet.rows():
+        if node.formula is not None and node.formula.kind == "ratio":
+            yield from _check_done_note(sheet, node, node.formula)
+
+
+def _check_done_note(sheet: CheckedSheet, node: EditionNode, formula: Formula) -> Iterator[Check]:
+    """Compare what is counted as done with a remark beside the whole that says it all is."""
+    pair, points = pair_of_ratio(formula, sheet.answers), sheet.score.nodes.get(node.code)
+    facts = sheet.facts.get(formula.denominator[0])
+    if pair is None or points is None or facts is None:
+        return
+    above, below = pair
+    said = amount_in(facts.note)
+    act = " ".join(sheet.framework.by_code[code].name for code in formula.numerator)
+    if said is None or not above < said <= below or not says_done(facts.note, act):
+        return
+    yield _make_check(
+        "note_disagrees",
+        "note_says_done",
+        f"{sheet.cell(formula.numerator[-1])}, {sheet.cell(formula.denominator[0], 'note')}",
+        points=points.maximum * Fraction(said, below) - points.score,
+        nodes=(node.code, formula.denominator[0]),
+        said=said,
+        count=above,
+        below=below,
+    )
 
 
 def _check_letter_note(sheet: CheckedSheet, node: EditionNode, facts: RowFacts) -> Iterator[Check]:

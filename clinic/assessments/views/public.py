@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,8 +15,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.assessments.forms import CheckForm
+from clinic.assessments.many_sheets import CHECK_MANY
 from clinic.assessments.public_check import TooManyChecks, count_try, receive_check
-from clinic.assessments.report_page import facts_of, fitting_name
+from clinic.assessments.remarks_workbook import write_remarks
+from clinic.assessments.report_page import facts_of, fitting_name, known_names
+from clinic.lib.downloads import attachment
 from clinic.lib.errors import Refused
 from clinic.lib.templatetags.ui import clock
 from clinic.people.access import ask_to_sign_in, holds, visible
@@ -24,8 +28,9 @@ from clinic.records.imports import Import
 _GONE_AT = gettext_lazy("File and report are deleted automatically at %(at)s at the latest.")
 _GONE_AT_UNLESS_PRINTED = gettext_lazy(
     "File and report are deleted automatically at %(at)s at the latest. "
-    "Print the report if you need it longer."
+    "Download or print it if you need it longer."
 )
+SWAP_MAIN = {"HX-Retarget": "#isi", "HX-Reselect": "#isi", "HX-Reswap": "outerHTML"}
 BUSY = {Import.State.RECEIVED, Import.State.READING}
 
 
@@ -64,6 +69,7 @@ def _show_form(
         "minutes": settings.KLINIK_PUBLIC_CHECK_MINUTES,
         "per_hour": settings.KLINIK_PUBLIC_CHECK_PER_HOUR,
         "may_upload": holds(request.user, "upload-sheet"),
+        "may_check_many": holds(request.user, CHECK_MANY),
     }
     return render(request, "assessments/public_check.html", context, status=status)
 
@@ -86,12 +92,29 @@ def show_report(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "job_state": "running" if import_.state == Import.State.READING else "waiting",
         "may_upload": holds(request.user, "upload-sheet"),
     }
-    if request.headers.get("HX-Request"):
-        if not is_busy:
-            return HttpResponse(headers={"HX-Refresh": "true"})
+    is_swapped = bool(request.headers.get("HX-Request"))
+    if is_swapped and is_busy:
         return render(request, "assessments/_public_progress.html", context)
     if is_refused:
         context["fitting"] = fitting_name(import_)
+        context["known"] = known_names()
     if import_.state == Import.State.READY:
         context |= facts_of(import_.report)
-    return render(request, "assessments/public_report.html", context)
+        context["title"] = context["headline"]
+        context["remarks_url"] = reverse("public_remarks", kwargs={"uuid": import_.uuid})
+    response = render(
+        request, "assessments/public_report.html", {**context, "is_swapped": is_swapped}
+    )
+    if is_swapped:  # the whole page comes in, and its heading takes the focus
+        for name, value in SWAP_MAIN.items():
+            response[name] = value
+    return response
+
+
+@require_safe
+@never_cache
+def download_remarks(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Give the rows of the workbook with our remarks in the cells, and nothing that was typed."""
+    ready = Import.objects.filter(expires_at__gt=timezone.now(), state=Import.State.READY)
+    import_ = get_object_or_404(visible(request.user, "check-workbook", ready), uuid=uuid)
+    return attachment(write_remarks(import_.report), "catatan-lke.xlsx")

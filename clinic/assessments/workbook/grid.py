@@ -63,6 +63,9 @@ REASONS = {
     "sheet_not_found": gettext_noop(
         "No visible sheet of the workbook looks like an assessment sheet of %(framework)s."
     ),
+    "sheet_unknown": gettext_noop(
+        "No visible sheet of the workbook looks like an assessment sheet (LKE) that is known here."
+    ),
 }
 
 

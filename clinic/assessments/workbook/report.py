@@ -14,6 +14,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from clinic.assessments.arithmetic.answers import pair_of_ratio
 from clinic.assessments.arithmetic.conditions import (
     judge,
     shipped_versions,
@@ -198,15 +199,16 @@ def _describe_difference(
         where,
         node,
         formula=cell.formula,
-        cells=", ".join(name_cell(row, column) for row in missed),
+        cells=", ".join(name_cell(row, column) for _code, row in missed),
+        missed=", ".join(code for code, _row in missed),
         **texts,
     )
 
 
 def _find_rows_left_out(
     framework: FrameworkFile, reading: SheetReading, node: EditionNode, cell: WorkbookCell
-) -> list[int]:
-    """Return the rows of a node's parts that its formula does not touch."""
+) -> list[tuple[str, int]]:
+    """Return code and row of a node's parts that its formula does not touch."""
     from openpyxl.utils import column_index_from_string
 
     if not cell.formula:
@@ -219,11 +221,11 @@ def _find_rows_left_out(
         if left <= column <= right:
             touched |= set(range(int(start), int(end or start) + 1))
     parts = [
-        reading.rows[child.code].row
+        (child.code, reading.rows[child.code].row)
         for child in framework.children(node.code)
         if child.code in reading.rows and child.kind not in {"input", "criterion"}
     ]
-    return [row for row in parts if row not in touched]
+    return [(code, row) for code, row in parts if row not in touched]
 
 
 _DIGITS = 6
@@ -458,12 +460,15 @@ def as_stored(
             for code in report.score.blank
         ],
         "undecided": list(report.score.undecided),
+        "open": _list_open_rows(report, framework),
+        "layout": _describe_layout(report, framework),
         "problems": [
             _store_problem(problem, hides_typed=hides_typed) for problem in report.problems
         ],
         "checks": [
             {
                 "name": framework.by_code[check.nodes[0]].name,
+                "nodes": list(check.nodes),
                 "code": check.code,
                 "where": check.where,
                 "points": float(check.points),
@@ -475,6 +480,51 @@ def as_stored(
     }
 
 
+def _list_open_rows(report: WorkbookReport, framework: FrameworkFile) -> list[dict[str, Any]]:
+    """Return the answered rows below their full points: what was counted or chosen, no more."""
+    without_points = {*report.score.blank, *report.score.undecided}
+    answers = report.reading.answers
+    rows = []
+    for node in framework.scored:
+        points = report.score.nodes.get(node.code)
+        if points is None or not points.not_reached or node.code in without_points:
+            continue
+        pair = pair_of_ratio(node.formula, answers) if node.formula else None
+        answer = answers.get(node.code)
+        rows.append(
+            {
+                "code": node.code,
+                "where": report.reading.cell(node.code, "answer"),
+                "score": float(points.score),
+                "max": float(points.maximum),
+                "counts": list(pair) if pair else None,
+                "letter": answer if isinstance(answer, str) else "",
+            }
+        )
+    return rows
+
+
+def _describe_layout(report: WorkbookReport, framework: FrameworkFile) -> dict[str, Any]:
+    """Return where every row stands in the file, so that remarks can be laid beside it."""
+    reading, nodes = report.reading, report.score.nodes
+    columns = reading.layout.columns
+    roles = ("weight", "type", "answer", "score", "note", "proof", "link")
+    return {
+        "header_row": reading.layout.header_row,
+        "columns": {role: getattr(columns, role) for role in roles},
+        "rows": [
+            {
+                "code": code,
+                "row": row.row,
+                "column": reading.layout.text_column(row.row),
+                "score": _to_float(nodes[code].score if code in nodes else None),
+                "max": _to_float(nodes[code].maximum if code in nodes else None),
+            }
+            for code, row in reading.rows.items()
+        ],
+    }
+
+
 def _store_problem(problem: WorkbookProblem, *, hides_typed: bool) -> dict[str, Any]:
     hides: frozenset[str] = _TYPED if hides_typed else frozenset()
     where = problem.where
@@ -482,6 +532,7 @@ def _store_problem(problem: WorkbookProblem, *, hides_typed: bool) -> dict[str, 
         hides, where = hides | {"name"}, ""
     return {
         "code": problem.code,
+        "node": problem.node,
         "where": where,
         "rejects": problem.severity == REJECTS,
         "trap": problem.is_trap,

@@ -171,12 +171,17 @@ def _inspect_content(name: str, content: bytes) -> None:
 
 
 WORKBOOK = ".xlsx"
+BUNDLE = ".zip"
 TEXTS = frozenset({".csv", ".txt", ".tsv", ".toml", ".json", ".xml", ".gift"})
+SPREADSHEETS = frozenset({".csv", ".tsv", ".txt", ".xls", ".xlsm", ".xlsb", ".ods"})
 TOO_LARGE = 413
 WRONG_KIND = 415
 
 REASONS = {
     "file_kind": gettext_noop("Files of this kind are not read here. Allowed: %(allowed)s."),
+    "file_kind_table": gettext_noop(
+        "Files of this kind are not read here. Open the file in Excel and save it as .xlsx."
+    ),
     "file_too_large": gettext_noop("The file is larger than %(limit)s MB."),
     "file_empty": gettext_noop("The file is empty."),
     "file_not_text": gettext_noop("The file is not a text file."),
@@ -189,6 +194,7 @@ class UploadLimits:
 
     workbook: int = 5 * MEBIBYTE
     unpacked: int = 60 * MEBIBYTE
+    bundle: int = 25 * MEBIBYTE
     text: int = 2 * MEBIBYTE
 
 
@@ -209,10 +215,13 @@ def check_size(name: str, size: int, *, suffixes: Collection[str], limits: Uploa
     """
     suffix = suffix_of(name)
     if suffix not in suffixes:
-        raise _refuse("file_kind", WRONG_KIND, allowed=", ".join(sorted(suffixes)))
+        refused = _refuse("file_kind", WRONG_KIND, allowed=", ".join(sorted(suffixes)))
+        if suffix in SPREADSHEETS and suffixes == {WORKBOOK}:
+            refused.message = REASONS["file_kind_table"]
+        raise refused
     if size == 0:
         raise _refuse("file_empty")
-    largest = limits.workbook if suffix == WORKBOOK else limits.text
+    largest = {WORKBOOK: limits.workbook, BUNDLE: limits.bundle}.get(suffix, limits.text)
     if size > largest:
         raise _refuse("file_too_large", TOO_LARGE, limit=largest // MEBIBYTE)
 
@@ -221,9 +230,130 @@ def check_content(name: str, content: bytes, *, limits: UploadLimits) -> None:
     """Refuse by first bytes and, for a workbook, by the directory and parts of the zip.
 
     Raises:
-        Refused: ``file_not_text``, or a code of ``archives.inspect_archive``.
+        Refused: ``file_not_text``, or a code of ``inspect_archive`` or ``list_members``.
     """
     if suffix_of(name) == WORKBOOK:
         inspect_archive(content, ArchiveLimits(packed=limits.workbook, unpacked=limits.unpacked))
+    elif suffix_of(name) == BUNDLE:
+        list_members(content, limits=limits)
     elif b"\x00" in content:
         raise _refuse("file_not_text", WRONG_KIND)
+
+
+MOST_MEMBERS = 50
+MOST_ENTRIES = 400
+_LITTER = ("__macosx/", "thumbs.db", "desktop.ini")
+_NESTED = (".zip", ".7z", ".rar", ".gz", ".tar", ".bz2", ".xz")
+
+BUNDLE_REASONS = {
+    "file_not_zip": gettext_noop("The file is not a zip archive."),
+    "too_many_workbooks": gettext_noop(
+        "The zip holds more than %(limit)s workbooks. Divide them into several."
+    ),
+    "no_workbook": gettext_noop("The zip holds no Excel workbook (.xlsx)."),
+    "member_kind": gettext_noop("Only Excel workbooks (.xlsx) are read."),
+    "member_nested": gettext_noop("Another archive lies in the zip. Unpack it first."),
+    "member_locked": gettext_noop("The file is locked with a password. Send it without one."),
+}
+
+
+@dataclass(frozen=True)
+class BundleMember:
+    """One file in a zip of workbooks.
+
+    Attributes:
+        path: its name in the zip, as a text to show and never as a place to write to.
+        refused: why it is not read; None where it may be.
+    """
+
+    path: str
+    refused: Refused | None = None
+
+    @property
+    def name(self) -> str:
+        return PurePath(self.path.replace("\\", "/")).name
+
+
+def list_members(content: bytes, *, limits: UploadLimits) -> list[BundleMember]:
+    """Judge each file of a zip by its directory alone; nothing is unpacked.
+
+    Folders and what systems leave behind (``__MACOSX``, ``Thumbs.db``, lock files) are left out.
+
+    Raises:
+        UnsafeArchive: the zip as a whole is not opened.
+    """
+    return [_judge_member(entry, limits) for entry in _list_files(content, limits)]
+
+
+def read_member(content: bytes, path: str, *, limits: UploadLimits) -> bytes:
+    """Unpack one file that ``list_members`` let through, and no more of it than is allowed.
+
+    Raises:
+        UnsafeArchive: it is damaged, or longer than its directory says.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(path) as stream:
+            unpacked = stream.read(limits.workbook + 1)
+    except (*_DAMAGE, KeyError) as fault:
+        raise _refuse_archive("file_damaged") from fault
+    if len(unpacked) > limits.workbook:
+        raise _refuse_archive("file_too_large", limit=limits.workbook // MEBIBYTE)
+    return unpacked
+
+
+def _list_files(content: bytes, limits: UploadLimits) -> list[zipfile.ZipInfo]:
+    if not content.startswith(_ZIP):
+        raise UnsafeArchive(BUNDLE_REASONS["file_not_zip"], code="file_not_zip")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+    except _DAMAGE as fault:
+        raise _refuse_archive("file_damaged") from fault
+    if len(entries) > MOST_ENTRIES:
+        raise _refuse_archive("too_many_parts", limit=MOST_ENTRIES)
+    files = [entry for entry in entries if not _is_litter(entry)]
+    names = [entry.filename for entry in entries]
+    # Parts that lie upon each other add up to more than the file is long.
+    if len(set(names)) != len(names) or sum(e.compress_size for e in entries) > len(content):
+        raise _refuse_archive("file_damaged")
+    if sum(entry.file_size for entry in entries) > MOST_MEMBERS * limits.workbook:
+        raise _refuse_archive("unpacks_too_large")
+    workbooks = [entry for entry in files if suffix_of(entry.filename) == WORKBOOK]
+    if not workbooks:
+        raise UnsafeArchive(BUNDLE_REASONS["no_workbook"], code="no_workbook")
+    if len(workbooks) > MOST_MEMBERS:
+        raise UnsafeArchive(
+            BUNDLE_REASONS["too_many_workbooks"],
+            code="too_many_workbooks",
+            details={"limit": MOST_MEMBERS},
+        )
+    return files
+
+
+def _is_litter(entry: zipfile.ZipInfo) -> bool:
+    path = entry.filename.replace("\\", "/").casefold()
+    last = path.rsplit("/", 1)[-1]
+    return (
+        entry.is_dir()
+        or path.startswith(_LITTER)
+        or last.startswith((".", "~$"))
+        or (last in _LITTER)
+    )
+
+
+def _judge_member(entry: zipfile.ZipInfo, limits: UploadLimits) -> BundleMember:
+    try:
+        _inspect_name(entry)
+        if entry.flag_bits & _ENCRYPTED_FLAG:
+            raise UnsafeArchive(BUNDLE_REASONS["member_locked"], code="member_locked")
+        _inspect_size(entry, ArchiveLimits())
+        suffix = suffix_of(entry.filename)
+        if suffix in _NESTED:
+            raise UnsafeArchive(BUNDLE_REASONS["member_nested"], code="member_nested")
+        if suffix != WORKBOOK:
+            raise UnsafeArchive(BUNDLE_REASONS["member_kind"], code="member_kind")
+        if entry.file_size > limits.workbook:
+            raise _refuse_archive("file_too_large", limit=limits.workbook // MEBIBYTE)
+    except Refused as refused:
+        return BundleMember(entry.filename, refused)
+    return BundleMember(entry.filename)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Cell = str | int | float | None
 MOST_ROWS = 5000
+AUTHOR = "Klinik RB"
+COMMENT_WIDTH, COMMENT_LINE, COMMENT_LETTERS = 340, 20, 44  # pixels a comment and a line; letters
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class ListSheet:
         widths: width by column, in characters.
         text_columns: columns whose empty cells, too, take what is typed as text.
         choices: columns with a list to choose from.
+        comments: remarks beside cells, by row and column counted from 1.
     """
 
     title: str
@@ -45,6 +48,7 @@ class ListSheet:
     widths: Mapping[int, int] = field(default_factory=dict)
     text_columns: Sequence[int] = ()
     choices: Sequence[ColumnChoice] = ()
+    comments: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
 
 def write_workbook(sheets: Sequence[ListSheet]) -> bytes:
@@ -61,6 +65,7 @@ def write_workbook(sheets: Sequence[ListSheet]) -> bytes:
 
 
 def _fill(page: "Worksheet", sheet: ListSheet) -> None:
+    from openpyxl.comments import Comment
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
@@ -78,6 +83,10 @@ def _fill(page: "Worksheet", sheet: ListSheet) -> None:
         for title in page[sheet.heading + 1]:
             title.font = Font(bold=True)
         page.freeze_panes = f"A{sheet.heading + 2}"
+    for place, text in sheet.comments.items():
+        comment = Comment(text, AUTHOR, width=COMMENT_WIDTH)
+        comment.height = COMMENT_LINE * (2 + len(text) // COMMENT_LETTERS + text.count("\n"))
+        page.cell(*place).comment = comment
     for choice in sheet.choices:
         _add_choice(page, choice, first=(sheet.heading or 0) + 2)
 

@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import zipfile
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
@@ -63,6 +64,19 @@ def with_answers(values: dict[str, object]) -> bytes:
             sheet[cell].value = value
 
     return changed_sample(change)
+
+
+def copy_of_sample(number: object) -> bytes:
+    """Give back the real workbook under another fingerprint, formulas and their values kept."""
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(SAMPLE.read_bytes())) as source,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for entry in source.infolist():
+            target.writestr(entry, source.read(entry))
+        target.comment = str(number).encode()
+    return buffer.getvalue()
 
 
 def total_of(content: bytes) -> Fraction:

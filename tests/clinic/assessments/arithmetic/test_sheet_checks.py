@@ -4,13 +4,17 @@ import pytest
 
 from clinic.assessments.arithmetic.scoring import score_sheet
 from clinic.assessments.arithmetic.sheet_checks import (
+    SENTENCES,
     CheckedSheet,
     RowFacts,
     check_sheet,
     points_with_proof,
     points_without_proof,
+    says_done,
 )
-from tests.clinic.assessments.made_workbooks import ZI, full_answers
+from clinic.assessments.workbook.reading import read_workbook
+from clinic.assessments.workbook.report import build_report
+from tests.clinic.assessments.made_workbooks import SAMPLE, ZI, full_answers
 
 COMPLAINTS = "A.II.5.ii.a"
 
@@ -172,3 +176,31 @@ def test_links_to_two_places_are_not_the_same(one, other):
 def test_one_row_that_links_twice_to_a_place_reuses_nothing():
     twice = ("https://bukti.example/sk#1", "https://bukti.example/sk#2")
     assert found(sheet_of(A_I_1_i_a=RowFacts(links=twice)), "link_reused") == []
+
+
+ACT = "Jumlah pengaduan masyarakat yang selesai ditindaklanjuti"
+
+
+@pytest.mark.parametrize(
+    ("remark", "done"),
+    [
+        ("Terdapat 6 pengaduan masyarakat yang sudah ditindaklanjuti", True),
+        ("6 pengaduan telah ditindaklanjuti", True),
+        ("6 pengaduan belum ditindaklanjuti", False),
+        ("6 pengaduan, sebagian sudah ditindaklanjuti", False),
+        ("Sudah ditetapkan 6 petugas pengaduan", False),
+        ("Terdapat 6 pengaduan", False),
+    ],
+)
+def test_a_remark_says_done_only_of_the_act_that_is_counted(remark, done):
+    assert says_done(remark, ACT) == done
+
+
+def test_a_remark_that_says_more_is_done_is_worth_what_the_row_would_gain():
+    reading = read_workbook(SAMPLE, ZI)
+    checks = build_report(ZI, reading).checks
+    (check,) = [each for each in checks if each.message.sentence == SENTENCES["note_says_done"]]
+
+    assert (check.where, check.points) == ("K174, O172", Fraction(5, 2))
+    assert check.nodes[0] == "A.II.5.ii.a"
+    assert dict(check.message.params) == {"said": 6, "count": 1, "below": 6}

@@ -11,7 +11,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import MergedCell
 
 from clinic.assessments import public_check
 from clinic.assessments.frameworks import find_edition
@@ -19,7 +20,7 @@ from clinic.assessments.public_check import TooManyChecks, count_try
 from clinic.records import imports, jobs
 from clinic.records.audit import AuditEntry
 from clinic.records.imports import Import
-from tests.clinic.assessments.made_workbooks import SAMPLE, changed_sample
+from tests.clinic.assessments.made_workbooks import SAMPLE, changed_sample, with_answers
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +85,10 @@ def test_while_it_is_read_the_page_polls_and_then_asks_for_itself(browser):
     assert "hx-get" in waiting
     assert "http-equiv" in waiting
     assert "<html" not in bar.content.decode()
-    assert browser.get(address, headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
+    swapped = browser.get(address, headers={"HX-Request": "true"})
+    assert swapped.headers["HX-Retarget"] == "#isi"
+    assert 'id="nilai" tabindex="-1" autofocus' in swapped.content.decode()
+    assert "autofocus" not in browser.get(address).content.decode()
 
 
 def test_s25_nothing_is_kept_after_the_time_and_no_audit_row_is_written(
@@ -272,9 +276,10 @@ def test_a_stranger_s_report_is_named_after_its_file_and_not_stamped_as_sample(b
 def test_a_remark_that_repeats_is_said_once_above_its_rows(browser):
     _address, page = report_of(browser)
 
-    group = next(one for one in page.context["groups"] if one.code == "no_proof_link")
+    group = page.context["without_proof"]
     assert len(group.lines) == 27
-    assert page.content.decode().count(group.shared_text) == 1
+    assert page.content.decode().count(group.remedy) == 1
+    assert page.content.decode().count("Sertakan jumlah responden") == 1
 
 
 def test_a_framework_is_recognised_or_the_fitting_one_is_named(browser):
@@ -291,3 +296,127 @@ def test_a_framework_is_recognised_or_the_fitting_one_is_named(browser):
     page = browser.get(address)
     assert page.context["import"].state == Import.State.REFUSED
     assert "LKE ZI 2021" in page.content.decode()
+
+
+def test_u88_the_report_begins_with_its_answer_and_three_things_to_do(browser):
+    _address, page = report_of(browser)
+    text = " ".join(page.content.decode().split())
+
+    assert page.context["headline"] == "65,9 poin belum memiliki tautan bukti"
+    assert "<b>95,7</b>" in text
+    assert "Berkas salah hitung 0,133. LHKASN tidak terhitung." in text
+    assert [piece.kind for piece in page.context["bar"]] == ["proven", "unproven", "open"]
+    assert [round(piece.points, 1) for piece in page.context["bar"]] == [29.8, 65.9, 4.3]
+    steps = page.context["today"]
+    assert [round(step.points, 2) for step in steps] == [35.0, 2.5, 0.13]
+    assert [step.where for step in steps] == ["Q202, Q205", "K174, O172", "L175"]
+
+
+def test_the_four_rows_below_their_full_points_are_named_with_code_and_points(browser):
+    _address, page = report_of(browser)
+    rows = page.context["open_rows"]
+
+    assert [(row.code, round(row.not_reached, 3)) for row in rows] == [
+        ("A.II.5.ii.a", 2.5),
+        ("A.II.1.i.b", 0.857),
+        ("A.II.4.i.a", 0.8),
+        ("A.II.5.iii.a.a", 0.133),
+    ]
+    assert rows[0].says == "Dihitung: 1 dari 6."
+    assert "6 sudah selesai" in rows[0].remark
+    for row in rows:
+        assert f"{row.code}, sel {row.where}" in " ".join(page.content.decode().split())
+
+
+def test_rows_without_proof_come_by_points(browser):
+    _address, page = report_of(browser)
+    points = [line.points for line in page.context["without_proof"].lines]
+
+    assert points == sorted(points, reverse=True)
+    assert points[:3] == [17.5, 17.5, 5]
+
+
+def test_wbk_and_wbbm_stand_on_one_bar_a_line(browser):
+    _address, page = report_of(browser)
+    lines = page.context["goal_lines"].lines
+
+    assert len(lines) == 12
+    assert [mark.code for mark in lines[0].marks] == ["WBK", "WBBM"]
+    assert (lines[0].marks[0].place, lines[0].marks[1].place) == ("75.00", "85.00")
+    assert page.content.decode().count('class="goal-lines"') == 1
+
+
+def test_what_is_not_filled_in_is_a_piece_of_its_own_and_never_nought(browser):
+    _address, page = report_of(browser, with_answers({"K202": None}))
+
+    bar = {piece.kind: round(piece.points, 1) for piece in page.context["bar"]}
+    assert bar["blank"] == 17.5
+    assert page.context["today"][0].where in {"K202", "Q205"}
+    assert any("B.I.a" in row["code"] for row in page.context["blank"])
+    assert "B.I.a" in page.content.decode()
+
+
+def test_an_area_that_is_missing_whole_is_one_line_with_its_name(browser):
+    def drop(sheet):
+        for row in [*range(7, 26), *range(128, 139)]:
+            for cell in sheet[row]:
+                if cell.column <= 17 and not isinstance(cell, MergedCell):
+                    cell.value = None
+
+    _address, page = report_of(browser, changed_sample(drop))
+    lines = page.context["unread"]
+    whole = [line for line in lines if "Manajemen Perubahan" in line.text]
+
+    assert len(whole) == 1
+    assert len(lines) < len(page.context["rejected"])
+
+
+def test_a_file_that_is_no_lke_is_not_taken_for_another_framework(browser):
+    workbook = io.BytesIO()
+    Workbook().save(workbook)
+    upload = SimpleUploadedFile("lke.xlsx", workbook.getvalue())
+    address = browser.post(ADDRESS, {"file": upload, "framework": ""}).headers["Location"]
+    jobs.run_due()
+    page = browser.get(address).content.decode()
+
+    assert Import.objects.get().refusal_code == "sheet_unknown"
+    assert "Zona Integritas" not in Import.objects.get().refusal
+    assert "LKE yang dibaca di sini" in page
+
+
+def test_a_csv_is_told_to_come_as_xlsx(browser):
+    answer = send(browser, b"a;b", "lke.csv")
+
+    assert answer.status_code == 415
+    assert "simpan sebagai .xlsx" in answer.content.decode()
+
+
+def test_u87_the_download_holds_remarks_at_their_cells_and_nothing_that_was_typed(browser):
+    def fill(sheet):
+        sheet["K9"] = "Budi Santoso"
+        sheet["P9"] = "NIP 196608011988031001 Budi Santoso"
+
+    address, _page = report_of(browser, changed_sample(fill, values=True))
+    answer = browser.get(f"{address}catatan.xlsx")
+    book = load_workbook(io.BytesIO(answer.content))
+    rows, remarks = book.worksheets
+
+    assert "belum memiliki tautan" in rows["Q202"].comment.text
+    assert "6 sudah selesai" in rows["O172"].comment.text
+    assert rows["E202"].value.startswith("B.I.a ")
+    assert rows["L202"].value == 17.5
+    assert rows["K202"].value is None
+    assert remarks.max_row > 40
+    everything = [str(cell.value) for sheet in book for row in sheet for cell in row]
+    everything += [
+        cell.comment.text for sheet in book for row in sheet for cell in row if cell.comment
+    ]
+    for typed in ("Budi", "19660801", "https://bukti.example"):
+        assert not [text for text in everything if typed in text]
+
+
+def test_u87_the_download_goes_with_the_report(browser):
+    address, _page = report_of(browser)
+    Import.objects.update(expires_at=timezone.now())
+
+    assert browser.get(f"{address}catatan.xlsx").status_code == 404
