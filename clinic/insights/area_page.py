@@ -28,18 +28,17 @@ from clinic.insights.evidence import Module
 from clinic.insights.frames import FrameChoice
 from clinic.insights.profile import finding_url, profile_url
 from clinic.insights.reading import Place, Shown
-from clinic.insights.unit_map import MOST_LISTED, NEEDS, WordCount, count_words
+from clinic.insights.unit_map import NEEDS, WordCount, count_words
 from clinic.lib.templatetags.ui import decimals, points
 from clinic.people.models import Unit
 
 HEIGHT = 360
+MOST_LISTED = 3
 MOST_NAMED = 5
 """Drawn units that are named beside their mark, those with most points left; all have a number."""
 PLANE, LINE, LETTER_WIDTH = 320, 15, 0.75
 """Height of the plane and of a label in pixels; width of a letter in percent of the plane."""
 SHIFTS = (0, -15, 15, -30, 30, -45, 45, -60, 60)
-LABEL_TURNS = 0.75
-"""A range that ends beyond this share of the width has its name at its left."""
 HEAVIEST = 8
 SHAPES = {
     Unit.Kind.DISTRICT.value: "square",
@@ -228,33 +227,50 @@ def scatter(units: Sequence[UnitOfArea]) -> Chart | None:
 
 
 def _place_labels(drawn: Sequence[UnitOfArea]) -> list[dict[str, Any]]:
-    """Where each label stands: beside its range, moved up or down until it covers no other.
+    """Where each label stands: at an end of its range, moved until it covers no other and no line.
 
     Widths are those of a wide screen; a narrow one shows the numbers alone.
     """
-    taken: list[tuple[float, float, float]] = []
+    taken = [(*_ends(each), _height(each, 0), LINE / 2) for each in drawn]
     placed = []
     for place, each in enumerate(drawn):
-        shown = each.shown or wording.NOTHING_YET
-        low, high = HUNDRED * (shown.low or 0), HUNDRED * (shown.high or 0)
-        is_right = high > HUNDRED * LABEL_TURNS
+        low, high = _ends(each)
         name = f"{each.number} {each.unit.display_short_name}" if place < MOST_NAMED else "00"
         width = LETTER_WIDTH * len(name)
-        start = low - width if is_right else high
-        shift = next(
+        choices = [(shift, is_right) for shift in SHIFTS for is_right in (False, True)]
+        shift, is_right = next(
             (
-                shift
-                for shift in SHIFTS
-                if not any(
-                    start < right and left < start + width and abs(_height(each, shift) - y) < LINE
-                    for left, right, y in taken
+                (shift, is_right)
+                for shift, is_right in choices
+                if not _covers(
+                    (low - width if is_right else high), width, _height(each, shift), taken
                 )
             ),
-            0,
+            choices[0],
         )
-        taken.append((start, start + width, _height(each, shift)))
+        start = low - width if is_right else high
+        taken.append((start, start + width, _height(each, shift), LINE))
         placed.append({"is_right": is_right, "shift": shift + 4})
     return placed
+
+
+def _ends(each: UnitOfArea) -> tuple[float, float]:
+    shown = each.shown or wording.NOTHING_YET
+    return HUNDRED * (shown.low or 0), HUNDRED * (shown.high or 0)
+
+
+def _covers(
+    start: float, width: float, height: float, taken: Iterable[tuple[float, float, float, float]]
+) -> bool:
+    """Whether a label leaves the plane, or lies over what stands there already."""
+    return (
+        start < 0
+        or start + width > HUNDRED
+        or any(
+            start < right and left < start + width and abs(height - y) < apart
+            for left, right, y, apart in taken
+        )
+    )
 
 
 def _height(each: UnitOfArea, shift: int) -> float:

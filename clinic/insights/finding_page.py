@@ -104,12 +104,22 @@ def picture(shown: Shown, assessed: AssessedArea | None) -> dict[str, Any] | Non
         "mark": charts.draw_understanding(shown) if knows else None,
         "x": share(across.at(100 * (shown.estimate or 0))),
         "is_hollow": shown.is_limited or shown.word == Word.UNKNOWN.value,
+        "corner": _break_name(str(wording.NAMES[Word.PRACTICE_GAP.value])),
         "names": {
             tone: str(wording.NAMES[word])
             for word, (tone, _letter, _shape) in wording.SIGNS.items()
             if word in wording.NAMES
         },
     }
+
+
+def _break_name(name: str) -> list[dict[str, Any]]:
+    """The name of the narrow corner below, a word a line, the last one lowest."""
+    words = name.split()
+    return [
+        {"text": word, "dy": -12 - 17 * (len(words) - place)}
+        for place, word in enumerate(words, start=1)
+    ]
 
 
 def figures(shown: Shown, assessed: AssessedArea | None) -> list[tuple[str, str, str]]:

@@ -454,12 +454,15 @@ def _coach(line: ProfileLine, base: Step) -> Step:
         owner=_("Sekretariat RB"),
         hint=hint,
         url=base.event_url or reverse("events"),
-        label=_("Propose participants")
-        if line.event and line.proposes
-        else _("Open the event")
-        if line.event
-        else _("See the events"),
+        label=_name_act(line),
     )
+
+
+def _name_act(line: ProfileLine) -> str:
+    """What the link to the event that fits says; to the list of events where none does."""
+    if line.event is None:
+        return _("See the events")
+    return _("Propose participants") if line.proposes else _("Open the event")
 
 
 def _verify(line: ProfileLine, base: Step) -> Step:
@@ -476,8 +479,18 @@ def _verify(line: ProfileLine, base: Step) -> Step:
 
 
 def _complete(line: ProfileLine, base: Step) -> Step:
-    """The open quiz of the area; a reader who does not take it reads its name."""
+    """The open quiz of the area; a reader who does not take it reads its name.
+
+    On the area's own page the step leads to the event that fits, with what would tell.
+    """
     base = replace(base, owner=_("The unit's people"))
+    if not base.url:
+        base = replace(
+            base,
+            url=base.event_url or reverse("events"),
+            label=_name_act(line),
+            hint=" ".join(make_hints(line)),
+        )
     if line.shown.is_hidden or not line.quizzes:
         return base
     quiz = line.quizzes[0]
@@ -519,8 +532,13 @@ class ProfileHead:
     blank: str
 
 
-def answer(sheet: Sheet, tests: Tests | None, gaps: SheetGaps) -> ProfileHead:
-    """Hold the whole sheet against its tests, in one decimal as the picture is read."""
+def answer(
+    sheet: Sheet, tests: Tests | None, gaps: SheetGaps, *, is_past: bool = False
+) -> ProfileHead:
+    """Hold the whole sheet against its tests, in one decimal as the picture is read.
+
+    An old sheet is compared, and nobody is sent to fill in its rows (U95).
+    """
     whole = sheet.max_points or Decimal(1)
     blank = ngettext(
         "%(number)d blank row may add up to %(points)s.",
@@ -531,7 +549,7 @@ def answer(sheet: Sheet, tests: Tests | None, gaps: SheetGaps) -> ProfileHead:
     return ProfileHead(
         sheet.total,
         sheet.max_points,
-        tuple([*sentences, blank] if gaps.blank else sentences),
+        tuple([*sentences, blank] if gaps.blank and not is_past else sentences),
         tuple(
             {
                 "name": mark.test,

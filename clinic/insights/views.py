@@ -229,7 +229,7 @@ def unit_profile(request: SignedInRequest, slug: str) -> HttpResponse:
         "sheet_address": rows,
         "is_past": past,
         "reads_findings": content is not None,
-        "answer": profile.answer(sheet, tests, gaps) if sheet and gaps else None,
+        "answer": profile.answer(sheet, tests, gaps, is_past=past) if sheet and gaps else None,
         "chart": charts.area_chart(
             scores,
             {line.area.slug: line for line in content.lines} if content else {},
