@@ -294,38 +294,6 @@ VALUES: dict[str, Any] = {
         },
         {"name": "Kecamatan Contoh Hulu", "url": "#peta", "cells": _CELLS[::-1]},
     ],
-    "profile_blocks": [
-        {
-            "id": "yang-diketahui",
-            "title": "Yang diketahui",
-            "lines": [{"text": "Akuntabilitas", "hint": "5 orang", "diagnosis": "sound"}],
-        },
-        {
-            "id": "yang-lemah",
-            "title": "Yang lemah",
-            "lines": [
-                {
-                    "text": "Pengawasan: belum meraih 4,1 poin",
-                    "url": "#profil",
-                    "hint": "8 orang, 96 jawaban",
-                    "diagnosis": "knowledge-gap",
-                }
-            ],
-        },
-        {
-            "id": "yang-belum-diketahui",
-            "title": "Yang belum diketahui",
-            "lines": [
-                {"text": "Tata laksana", "diagnosis": "unknown", "cause": "belum ada kuis"},
-            ],
-        },
-        {
-            "id": "langkah-berikut",
-            "title": "Langkah berikut",
-            "lines": [],
-            "empty": "Belum ada langkah. Mulai dari hasil pemetaan.",
-        },
-    ],
     "qr_modules": _QR_PATH,
     "qr_size": _QR_SIZE,
 }

@@ -21,16 +21,24 @@ from clinic.assessments.models import (
     Score,
     Sheet,
 )
-from clinic.insights import evidence, explaining, wording
-from clinic.insights.charts import HUNDRED, AxisScale, Chart, is_drawn, place_of
+from clinic.insights import charts, evidence, explaining, wording
+from clinic.insights.arithmetic.diagnosis import Word
+from clinic.insights.charts import HUNDRED, AxisScale, Chart, share_of
 from clinic.insights.evidence import Module
 from clinic.insights.frames import FrameChoice
-from clinic.insights.profile import finding_url
+from clinic.insights.profile import finding_url, profile_url
 from clinic.insights.reading import Place, Shown
-from clinic.lib.templatetags.ui import decimals
+from clinic.insights.unit_map import NEEDS, WordCount, count_words
+from clinic.lib.templatetags.ui import decimals, points
 from clinic.people.models import Unit
 
-HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 300, 34, 322, 10, 252
+HEIGHT = 360
+MOST_LISTED = 3
+MOST_NAMED = 5
+"""Drawn units that are named beside their mark, those with most points left; all have a number."""
+PLANE, LINE, LETTER_WIDTH = 320, 15, 0.75
+"""Height of the plane and of a label in pixels; width of a letter in percent of the plane."""
+SHIFTS = (0, -15, 15, -30, 30, -45, 45, -60, 60)
 HEAVIEST = 8
 SHAPES = {
     Unit.Kind.DISTRICT.value: "square",
@@ -72,117 +80,212 @@ def scores_of(sheets: QuerySet[Sheet], area: ChangeArea) -> list[AreaScore]:
     )
 
 
-def scatter(
-    scores: Sequence[AreaScore], seen: Mapping[Place, Shown], choice: FrameChoice
-) -> Chart | None:
-    """Draw understanding across, the sheet upwards; None where nothing may be drawn.
+@dataclass(frozen=True)
+class UnitOfArea:
+    """One unit on the page: its word, its points, and its place in the drawing.
 
-    Under the minimum of the unit's own official a unit is its interval, without a mark; what the
-    reader may not see stands in words and has no place in the drawing.
+    Attributes:
+        number: its place among the drawn units; 0 where it has none.
+        mark: its estimate, as ``charts.draw_understanding`` draws it; None where it has none.
     """
-    cells = [(score, seen.get((score.sheet.unit_id, score.area_id))) for score in scores]
-    drawn = [(score, shown) for score, shown in cells if shown is not None and is_drawn(shown)]
+
+    unit: Unit
+    shown: Shown | None
+    score: AreaScore
+    url: str
+    number: int = 0
+    mark: dict[str, Any] | None = None
+
+    @property
+    def missing(self) -> Decimal:
+        return self.score.not_yet_reached
+
+    @property
+    def word(self) -> str:
+        """The diagnosis; empty where the reader may see none."""
+        return "" if self.shown is None or self.shown.is_hidden else self.shown.word
+
+    @property
+    def state(self) -> str:
+        return wording.state_of(self.shown or wording.NOTHING_YET)
+
+    @property
+    def tag(self) -> str:
+        return (self.shown or wording.NOTHING_YET).tag
+
+    @property
+    def cause(self) -> str:
+        return wording.cause_of(self.shown or wording.NOTHING_YET)
+
+    @property
+    def share(self) -> float:
+        """The printed score, in percent of the area."""
+        whole = self.score.max_points
+        return float(HUNDRED * self.score.score / whole) if whole else 0
+
+
+def units_of(
+    scores: Sequence[AreaScore], seen: Mapping[Place, Shown] | None, choice: FrameChoice
+) -> list[UnitOfArea]:
+    """Every unit with such a sheet, most points not yet reached first, the drawn ones numbered."""
+    listed, number = [], 0
+    for score in sorted(scores, key=lambda each: -each.not_yet_reached):
+        unit = score.sheet.unit
+        shown = None
+        if seen is not None:
+            shown = seen.get((unit.pk, score.area_id), wording.NOTHING_YET)
+        is_placed = shown is not None and charts.is_drawn(shown)
+        number += is_placed
+        listed.append(
+            UnitOfArea(
+                unit,
+                shown,
+                score,
+                finding_url(unit, score.area_id, edition=choice.edition, period=choice.period)
+                if shown is not None
+                else profile_url(unit),
+                number if is_placed else 0,
+                charts.draw_understanding(shown) if shown is not None and is_placed else None,
+            )
+        )
+    return listed
+
+
+def standing(units: Sequence[UnitOfArea]) -> str:
+    """Say how many points of the area the units have not reached; empty where they have all."""
+    below = [each.missing for each in units if each.missing > 0]
+    if not below:
+        return ""
+    return ngettext(
+        "%(number)d unit has not reached %(points)s in this area.",
+        "%(number)d units have not reached %(points)s in this area.",
+        len(below),
+    ) % {"number": len(below), "points": points(sum(below, Decimal(0)), 1)}
+
+
+def words_of(units: Sequence[UnitOfArea]) -> list[WordCount]:
+    """Count the units by word, exactly as the map counts its cells."""
+    return count_words((each.word, each.unit.pk, each.missing) for each in units if each.word)
+
+
+def lists_of(units: Sequence[UnitOfArea]) -> list[dict[str, Any]]:
+    """The units of each word that asks for an act, and the unknown ones with points to reach.
+
+    What is unknown is not called weak: it stands apart, as data to complete.
+    """
+    found = []
+    for word in (*NEEDS, Word.UNKNOWN.value):
+        some = [each for each in units if each.word == word and each.missing > 0]
+        if some:
+            _tone, _letter, shape = wording.SIGNS[word]
+            title = str(wording.NAMES[word])
+            found.append({"title": title, "shape": shape, "units": some[:MOST_LISTED]})
+    return found
+
+
+def scatter(units: Sequence[UnitOfArea]) -> Chart | None:
+    """Draw understanding across, the printed score upwards; None where nothing may be drawn.
+
+    A unit of one or two people is its range without a mark, and an unknown one is a hollow ring: a
+    place in the drawing is no diagnosis. What the reader may not see stands in words alone.
+    """
+    drawn = [each for each in units if each.mark]
     if not drawn:
         return None
-    across, up = AxisScale(0, HUNDRED, LEFT, RIGHT), AxisScale(0, HUNDRED, BOTTOM, TOP)
-    rows = [
-        {"number": number, **_draw_mark(score, shown, choice, (across, up))}
-        for number, (score, shown) in enumerate(drawn, start=1)
-    ]
-    knowing_from, doing_from = _find_lines()
-    weak = sum(row["knowing"] < knowing_from and row["doing"] < doing_from for row in rows)
+    up = AxisScale(0, HUNDRED, HUNDRED, 0)
+    weak_line = HUNDRED * settings.KLINIK_WEAK_THRESHOLD
     return Chart(
-        title=ngettext(
-            "In %(weak)d of %(drawn)d unit both understanding and LKE score can still rise",
-            "In %(weak)d of %(drawn)d units both understanding and LKE score can still rise",
-            len(rows),
-        )
-        % {"weak": weak, "drawn": len(rows)},
+        title=_("Understanding and LKE score of %(number)d units") % {"number": len(drawn)}
+        if len(drawn) > 1
+        else _("Understanding and LKE score of one unit"),
         note=_("Across: estimated right answers of 100. Upwards: LKE score in percent."),
-        height=HEIGHT,
-        rows=rows,
-        ticks=[
+        rows=[
             {
-                "across": place_of(across.at(value)),
-                "up": place_of(up.at(value)),
-                "label": str(value),
+                "number": each.number,
+                "name": each.unit.display_short_name,
+                "is_named": place < MOST_NAMED,
+                "is_unknown": each.word == Word.UNKNOWN.value,
+                "shape": ""
+                if each.mark["is_limited"]
+                else SHAPES.get(each.unit.kind, "circle"),
+                "x": share_of(HUNDRED * (each.shown.estimate or 0)),
+                "y": share_of(up.at(each.share)),
+                "from": each.mark["from"],
+                "to": each.mark["to"],
+                **label,
             }
-            for value in (0, 50, HUNDRED)
+            for place, (each, label) in enumerate(zip(drawn, _place_labels(drawn), strict=True))
+            if each.mark and each.shown
         ],
-        bands=_draw_quadrants(across, up),
-        hidden=_describe_others(cells),
+        height=HEIGHT,
+        ticks=[{"at": share_of(value), "up": share_of(up.at(value)), "label": str(value)}
+               for value in (0, 50, HUNDRED)],
+        bands=[{**charts.gap_line(), "up": share_of(up.at(weak_line)),
+                "weak": decimals(weak_line, 0)}],
+        hidden=_describe_others([each for each in units if not each.mark]),
+    )  # fmt: skip
+
+
+def _place_labels(drawn: Sequence[UnitOfArea]) -> list[dict[str, Any]]:
+    """Where each label stands: at an end of its range, moved until it covers no other and no line.
+
+    Widths are those of a wide screen; a narrow one shows the numbers alone.
+    """
+    taken = [(*_ends(each), _height(each, 0), LINE / 2) for each in drawn]
+    placed = []
+    for place, each in enumerate(drawn):
+        low, high = _ends(each)
+        name = f"{each.number} {each.unit.display_short_name}" if place < MOST_NAMED else "00"
+        width = LETTER_WIDTH * len(name)
+        choices = [(shift, is_right) for shift in SHIFTS for is_right in (False, True)]
+        shift, is_right = next(
+            (
+                (shift, is_right)
+                for shift, is_right in choices
+                if not _covers(
+                    (low - width if is_right else high), width, _height(each, shift), taken
+                )
+            ),
+            choices[0],
+        )
+        start = low - width if is_right else high
+        taken.append((start, start + width, _height(each, shift), LINE))
+        placed.append({"is_right": is_right, "shift": shift + 4})
+    return placed
+
+
+def _ends(each: UnitOfArea) -> tuple[float, float]:
+    shown = each.shown or wording.NOTHING_YET
+    return HUNDRED * (shown.low or 0), HUNDRED * (shown.high or 0)
+
+
+def _covers(
+    start: float, width: float, height: float, taken: Iterable[tuple[float, float, float, float]]
+) -> bool:
+    """Whether a label leaves the plane, or lies over what stands there already."""
+    return (
+        start < 0
+        or start + width > HUNDRED
+        or any(
+            start < right and left < start + width and abs(height - y) < apart
+            for left, right, y, apart in taken
+        )
     )
 
 
-def _draw_mark(
-    score: AreaScore,
-    shown: Shown,
-    choice: FrameChoice,
-    scales: tuple[AxisScale, AxisScale],
-) -> dict[str, Any]:
-    across, up = scales
-    low, mean, high = (HUNDRED * (each or 0) for each in (shown.low, shown.estimate, shown.high))
-    doing = float(HUNDRED * score.score / score.max_points) if score.max_points else 0
-    unit = score.sheet.unit
-    return {
-        "unit": unit.display_short_name,
-        "url": finding_url(unit, score.area_id, edition=choice.edition, period=choice.period),
-        "kind": unit.get_kind_display(),
-        "shape": "" if shown.is_limited else SHAPES.get(unit.kind, "circle"),
-        "x": place_of(across.at(mean)),
-        "y": place_of(up.at(doing)),
-        "from": place_of(across.at(low)),
-        "to": place_of(across.at(high)),
-        "knowing": mean,
-        "doing": doing,
-        "mean": decimals(mean, 0),
-        "low": decimals(low, 0),
-        "high": decimals(high, 0),
-        "share": decimals(doing, 0),
-        "people": shown.answering,
-        "is_limited": shown.is_limited,
-        "state": wording.state_of(shown),
-    }
+def _height(each: UnitOfArea, shift: int) -> float:
+    """Height of a label in pixels from the top of the plane."""
+    return PLANE * (HUNDRED - each.share) / HUNDRED + shift
 
 
-def _find_lines() -> tuple[float, float]:
-    """Where the quadrants part: the lines of understanding and of practice, in percent."""
-    return HUNDRED * settings.KLINIK_GAP_THRESHOLD, HUNDRED * settings.KLINIK_WEAK_THRESHOLD
-
-
-def _draw_quadrants(across: AxisScale, up: AxisScale) -> list[dict[str, Any]]:
-    """The four corners with the words that a cell in them may get."""
-    names = wording.NAMES
-    knowing_from, doing_from = _find_lines()
-    corners = {
-        "knowledge-gap": (0, 0, "start"),
-        "hidden-risk": (0, HUNDRED, "start"),
-        "practice-gap": (HUNDRED, 0, "end"),
-        "sound": (HUNDRED, HUNDRED, "end"),
-    }
-    return [
-        {
-            "name": str(names[word]),
-            "x": place_of(across.at(x) + (4 if anchor == "start" else -4)),
-            "y": place_of(up.at(y) + (14 if y else -6)),
-            "anchor": anchor,
-            "cut_x": place_of(across.at(knowing_from)),
-            "cut_y": place_of(up.at(doing_from)),
-        }
-        for word, (x, y, anchor) in corners.items()
-    ]
-
-
-def _describe_others(cells: Sequence[tuple[AreaScore, Shown | None]]) -> list[str]:
+def _describe_others(units: Iterable[UnitOfArea]) -> list[str]:
     """Units without a place in the drawing, by why they have none."""
     by_state: dict[str, list[str]] = {}
-    for score, shown in cells:
-        if shown is None or not is_drawn(shown):
-            state = wording.state_of(shown or wording.NOTHING_YET)
-            by_state.setdefault(state, []).append(score.sheet.unit.display_short_name)
+    for each in units:
+        by_state.setdefault(each.state, []).append(each.unit.display_short_name)
     return [
-        _("%(state)s: %(units)s") % {"state": state, "units": ", ".join(units)}
-        for state, units in by_state.items()
+        _("%(state)s: %(units)s") % {"state": state, "units": ", ".join(names)}
+        for state, names in by_state.items()
     ]
 
 

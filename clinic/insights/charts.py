@@ -1,19 +1,22 @@
-"""Charts of the officials' pages as plain figures for their templates; each has a table as twin.
+"""Charts of the officials' pages as plain figures for their templates.
 
-A drawing is 340 units wide and grows with its rows; a scale turns a value into a place in these
-units. Numbers that become attributes are texts with a decimal point, in every language.
+A drawing is as wide as its place: every x is a share of it in percent, every y a number of pixels,
+so that text keeps its size. The bars of a table's rows stand in the row whose numbers they draw.
+Numbers that become attributes are texts with a decimal point, in every language.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import AreaScore, Sheet
 from clinic.insights import wording
+from clinic.insights.profile import OutsideRow, ProfileLine
 from clinic.insights.reading import Shown
 from clinic.lib.templatetags.ui import decimals, points
 
@@ -78,12 +81,11 @@ def bands(minima: Sequence[float], *, top: float) -> list[tuple[float, float]]:
     return [(low, max(low, high)) for low, high in zip(minima, ends, strict=False)]
 
 
-WIDTH, EDGE, MARGIN = 340, 1, 14
-ROW, HEAD, FOOT = 48, 4, 38
 HUNDRED = 100
-HISTORY_HEIGHT = 180
-YEARS_FROM, YEARS_TO = 44, 286
 ENOUGH_YEARS = 2
+MOST_OUTSIDE = 5
+"""Rows outside the change areas that are drawn one by one; more of them share one row."""
+ACROSS = AxisScale(0, HUNDRED, 0, HUNDRED)
 
 
 @dataclass(frozen=True)
@@ -93,120 +95,26 @@ class Chart:
     Attributes:
         title: the result, as a sentence.
         note: unit of the axis, and what stands behind a figure.
-        rows: what is drawn, in the order of the page; its twin lists the same rows.
+        rows: what is drawn, in the order of the page; the table lists the same rows.
         hidden: lines on what is not drawn, in words.
     """
 
     title: str
     note: str
-    height: int
     rows: list[dict[str, Any]]
+    height: int = 0
     ticks: list[dict[str, str]] = field(default_factory=list)
     bands: list[dict[str, Any]] = field(default_factory=list)
-    line: str = ""
     hidden: list[str] = field(default_factory=list)
 
 
-def place_of(number: float) -> str:
-    """A place as an attribute of a drawing, with a decimal point in every language."""
-    return f"{number:.2f}"
+def share_of(number: float) -> str:
+    """A share of the width as an attribute of a drawing, such as ``46.05%``."""
+    return f"{number:.2f}%"
 
 
-def _place_bar(span: Span) -> dict[str, str]:
-    return {"x": place_of(span.start), "width": place_of(span.length)}
-
-
-def _place_ticks(
-    scale: AxisScale, values: Iterable[float], *, digits: int = 0
-) -> list[dict[str, str]]:
-    return [
-        {"place": place_of(scale.at(value)), "label": decimals(value, digits)} for value in values
-    ]
-
-
-def _place_row(index: int) -> dict[str, str]:
-    """Heights of name, bar, the bar's middle and figures in the row of this index."""
-    top = HEAD + index * ROW
-    return {
-        "text": place_of(top + 12),
-        "top": place_of(top + 16),
-        "middle": place_of(top + 21),
-        "value": place_of(top + 41),
-    }
-
-
-def points_chart(scores: Sequence[AreaScore]) -> Chart | None:
-    """Points reached and not yet reached, by change area; the title names the most to reach.
-
-    All bars share one scale, so that a long bar is an area of many points.
-    """
-    if not scores:
-        return None
-    largest = max(score.max_points for score in scores)
-    scale = AxisScale(0, float(largest), EDGE, WIDTH - EDGE)
-    most = max(scores, key=lambda score: score.not_yet_reached)
-    return Chart(
-        title=_("%(area)s: %(points)s not yet reached")
-        % {"area": most.area, "points": points(most.not_yet_reached, 1)}
-        if most.not_yet_reached > 0
-        else _("All points are reached"),
-        note=_("Points of this unit's LKE. Filled: reached. Hatched: not yet reached."),
-        height=HEAD + len(scores) * ROW + FOOT,
-        rows=[_draw_points(score, index, scale) for index, score in enumerate(scores)],
-        ticks=_place_ticks(scale, (0, float(largest)), digits=1),
-    )
-
-
-def _draw_points(score: AreaScore, index: int, scale: AxisScale) -> dict[str, Any]:
-    reached, missing = stack(scale, [float(score.score), float(score.not_yet_reached)])
-    return {
-        **_place_row(index),
-        "area": score.area,
-        "score": score.score,
-        "maximum": score.max_points,
-        "missing": score.not_yet_reached,
-        "unanswered": score.unanswered,
-        "reached_bar": _place_bar(reached),
-        "missing_bar": _place_bar(missing),
-        "label": _("%(score)s of %(maximum)s; not yet %(missing)s")
-        % {
-            "score": decimals(score.score, 1),
-            "maximum": decimals(score.max_points, 1),
-            "missing": decimals(score.not_yet_reached, 1),
-        },
-    }
-
-
-def understanding_chart(cells: Sequence[tuple[Any, Shown]]) -> Chart | None:
-    """What a unit's people would answer right, with its 90% interval, by change area.
-
-    Only cells that hold answers and that the reader may see are drawn; a hidden cell is one line
-    of words without a figure. Under the minimum of the unit's own official a row has its interval
-    alone. None where nothing is drawn.
-
-    Args:
-        cells: areas with what the reader may see of each, in display order.
-    """
-    drawn = [(area, shown) for area, shown in cells if is_drawn(shown)]
-    if not drawn:
-        return None
-    least, lowest = min(drawn, key=lambda pair: pair[1].estimate or 0)
-    scale = AxisScale(0, HUNDRED, MARGIN, WIDTH - MARGIN)
-    return Chart(
-        title=_("%(area)s: an estimated %(mean)s of 100 questions right")
-        % {"area": least, "mean": decimals((lowest.estimate or 0) * HUNDRED, 0)},
-        note=_(
-            "Of 100 questions of the area. Dot: estimate. Bar: range with 90 percent confidence. "
-            "n: people."
-        ),
-        height=HEAD + len(drawn) * ROW + FOOT,
-        rows=[
-            _draw_understanding(area, shown, index, scale)
-            for index, (area, shown) in enumerate(drawn)
-        ],
-        ticks=_place_ticks(scale, (0, 25, 50, 75, HUNDRED)),
-        hidden=_describe_others([pair for pair in cells if not is_drawn(pair[1])]),
-    )
+def place_bar(span: Span) -> dict[str, str]:
+    return {"x": share_of(span.start), "width": share_of(span.length)}
 
 
 def is_drawn(shown: Shown) -> bool:
@@ -214,39 +122,153 @@ def is_drawn(shown: Shown) -> bool:
     return not shown.is_hidden and shown.estimate is not None and shown.answers > 0
 
 
-def _draw_understanding(area: Any, shown: Shown, index: int, scale: AxisScale) -> dict[str, Any]:
-    low, mean, high = (HUNDRED * (value or 0) for value in (shown.low, shown.estimate, shown.high))
-    figures = {"mean": decimals(mean, 0), "low": decimals(low, 0), "high": decimals(high, 0)}
-    label = _("%(mean)s (%(low)s to %(high)s), n %(people)d") % {
-        **figures,
-        "people": shown.answering,
-    }
-    if shown.is_limited:
-        label = _("%(low)s to %(high)s, n %(people)d, limited data") % {
-            **figures,
-            "people": shown.answering,
+def area_chart(
+    scores: Sequence[AreaScore],
+    lines: Mapping[str, ProfileLine],
+    outside: Sequence[OutsideRow],
+    rows_url: str = "",
+) -> Chart | None:
+    """Points and understanding of each change area side by side, then the rows of no area.
+
+    All bars of points share one scale. A row not filled in is a piece of its own: it earns nothing
+    yet and may still earn. The title names what has most points left; None without anything.
+
+    Args:
+        scores: what the sheet is worth by change area.
+        lines: what the reader may see of each area; empty for who reads no finding.
+        outside: rows of no change area; where they are many they are added up.
+        rows_url: address of the sheet for who reads its rows; else empty.
+    """
+    if not scores and not outside:
+        return None
+    others = list(outside) if len(outside) <= MOST_OUTSIDE else [_add_up(outside)]
+    largest = max([*(each.max_points for each in scores), *(each.maximum for each in others)])
+    scale = AxisScale(0, float(largest), 0, HUNDRED)
+    areas = sorted(scores, key=lambda score: -score.not_yet_reached)
+    rows = [_draw_area(score, lines.get(score.area_id), scale) for score in areas]
+    rows += [_draw_outside(each, scale, rows_url) for each in others]
+    return Chart(
+        title=_name_heaviest(rows),
+        note=_("Points of the unit's LKE, bars from 0 to %(largest)s.")
+        % {"largest": decimals(largest, 1)},
+        rows=rows,
+    )
+
+
+def _name_heaviest(rows: Sequence[dict[str, Any]]) -> str:
+    """The two rows with most points left; they are the ones that the bars show open."""
+    ranked = sorted(rows, key=lambda row: -row["missing"])
+    first, *others = ranked
+    if first["missing"] <= 0:
+        return _("All points are reached")
+    if not others or others[0]["missing"] <= 0:
+        return _("%(area)s: %(points)s not yet reached") % {
+            "area": first["area"],
+            "points": points(first["missing"], 1),
         }
+    return _("Most points are open in %(first)s (%(most)s) and %(second)s (%(more)s)") % {
+        "first": first["area"],
+        "most": decimals(first["missing"], 1),
+        "second": others[0]["area"],
+        "more": decimals(others[0]["missing"], 1),
+    }
+
+
+def _add_up(outside: Sequence[OutsideRow]) -> OutsideRow:
+    return OutsideRow(
+        "",
+        _("Outside the change areas"),
+        sum((each.score for each in outside), Decimal(0)),
+        sum((each.ceiling for each in outside), Decimal(0)),
+        sum((each.maximum for each in outside), Decimal(0)),
+        all(each.is_blank for each in outside),
+    )
+
+
+def _draw_points(
+    score: Decimal, ceiling: Decimal, maximum: Decimal, scale: AxisScale
+) -> dict[str, Any]:
+    """What is won, what a blank row may still bring, and all the rest, on one bar."""
+    blank = max(ceiling - score, Decimal(0))
+    won, may_win, rest = stack(scale, [float(score), float(blank), float(maximum - score - blank)])
     return {
-        **_place_row(index),
-        **figures,
-        "area": area,
+        "score": score,
+        "maximum": maximum,
+        "missing": maximum - score,
+        "blank": blank,
+        "worth": _say_worth(score, blank, maximum),
+        "won_bar": place_bar(won),
+        "blank_bar": place_bar(may_win),
+        "open_bar": place_bar(rest),
+    }
+
+
+def _say_worth(score: Decimal, blank: Decimal, maximum: Decimal) -> str:
+    """What the figure beside a bar is of; of a row not filled in, what it may still bring."""
+    if blank == maximum and not score:
+        return _("up to %(points)s") % {"points": decimals(blank, 1)}
+    if blank:
+        return _("of %(points)s, blank %(blank)s") % {
+            "points": decimals(maximum),
+            "blank": decimals(blank, 1),
+        }
+    return _("of %(points)s") % {"points": decimals(maximum)}
+
+
+def _draw_area(score: AreaScore, line: ProfileLine | None, scale: AxisScale) -> dict[str, Any]:
+    drawn = {
+        "slug": score.area_id,
+        "area": str(score.area),
+        "is_blank": score.unanswered > 0 and score.ceiling == score.max_points and not score.score,
+        **_draw_points(score.score, score.ceiling, score.max_points, scale),
+    }
+    if line is None:
+        return drawn
+    shown = line.shown
+    hints = [wording.basis(shown)] if shown.is_limited else []
+    if wording.is_calm(shown, score.not_yet_reached):
+        hints.append(_("Every point is reached here; the unit only has to check the proof."))
+    return {
+        **drawn,
+        "url": line.url,
+        "diagnosis": shown.tag,
+        "cause": wording.cause_of(shown),
+        "hint": ". ".join(hints),
+        "understanding": draw_understanding(shown) if is_drawn(shown) else None,
+    }
+
+
+def _draw_outside(row: OutsideRow, scale: AxisScale, rows_url: str) -> dict[str, Any]:
+    return {
+        "slug": row.code,
+        "area": row.name,
+        "url": f"{rows_url}#{row.code}" if rows_url and row.code else "",
+        "is_blank": row.is_blank,
+        "is_outside": True,
+        **_draw_points(row.score, row.ceiling, row.maximum, scale),
+    }
+
+
+def draw_understanding(shown: Shown) -> dict[str, Any]:
+    """An estimate with its 90% range; of one or two people the range alone, without a dot."""
+    low, mean, high = (HUNDRED * (each or 0) for each in (shown.low, shown.estimate, shown.high))
+    return {
+        "mean": decimals(mean, 0),
+        "low": decimals(low, 0),
+        "high": decimals(high, 0),
         "people": shown.answering,
         "is_limited": shown.is_limited,
-        "bar": _place_bar(scale.span(low, high)),
-        "dot": "" if shown.is_limited else place_of(scale.at(mean)),
-        "label": label,
+        "range": place_bar(ACROSS.span(low, high)),
+        "from": share_of(ACROSS.at(low)),
+        "to": share_of(ACROSS.at(high)),
+        "dot": "" if shown.is_limited else share_of(ACROSS.at(mean)),
     }
 
 
-def _describe_others(cells: Iterable[tuple[Any, Shown]]) -> list[str]:
-    """Areas without a place in the drawing, by why they have none."""
-    by_state: dict[str, list[str]] = {}
-    for area, shown in cells:
-        by_state.setdefault(wording.state_of(shown), []).append(str(area))
-    return [
-        _("%(state)s: %(areas)s") % {"state": state, "areas": ", ".join(areas)}
-        for state, areas in by_state.items()
-    ]
+def gap_line() -> dict[str, str]:
+    """The limit of understanding, of 100."""
+    line = HUNDRED * settings.KLINIK_GAP_THRESHOLD
+    return {"at": share_of(line), "label": decimals(line, 0)}
 
 
 def history_chart(sheets: Sequence[Sheet]) -> Chart | None:
@@ -260,10 +282,7 @@ def history_chart(sheets: Sequence[Sheet]) -> Chart | None:
     if len({sheet.period for sheet in ordered}) < ENOUGH_YEARS:
         return None
     first, last = ordered[0], ordered[-1]
-    across = AxisScale(first.period, last.period, YEARS_FROM, YEARS_TO)
-    up = AxisScale(0, HUNDRED, HISTORY_HEIGHT - FOOT, HEAD + 12)
     editions = {sheet.edition_id for sheet in ordered}
-    rows = [_draw_year(sheet, across, up, is_named=len(editions) > 1) for sheet in ordered]
     return Chart(
         title=_("%(year)d: %(now)s of 100; %(earlier)d: %(before)s")
         % {
@@ -273,11 +292,8 @@ def history_chart(sheets: Sequence[Sheet]) -> Chart | None:
             "before": decimals(_scale_to_hundred(first), 1),
         },
         note=_("Worth of the unit's LKE by year, 0 to 100."),
-        height=HISTORY_HEIGHT,
-        rows=rows,
-        ticks=_place_ticks(up, (0, 50, HUNDRED)),
-        bands=_draw_bands(last, up),
-        line=" ".join(f"{row['x']},{row['y']}" for row in rows),
+        rows=[_draw_year(sheet, is_named=len(editions) > 1) for sheet in ordered],
+        bands=_draw_bands(last),
     )
 
 
@@ -285,32 +301,25 @@ def _scale_to_hundred(sheet: Sheet) -> Decimal:
     return HUNDRED * sheet.total / sheet.max_points if sheet.max_points else Decimal(0)
 
 
-def _draw_year(sheet: Sheet, across: AxisScale, up: AxisScale, *, is_named: bool) -> dict[str, Any]:
+def _draw_year(sheet: Sheet, *, is_named: bool) -> dict[str, Any]:
     """One year; its edition is named where the years do not share one."""
     value = _scale_to_hundred(sheet)
-    height = up.at(float(value))
     return {
         "year": sheet.period,
         "edition": sheet.edition if is_named else "",
         "total": sheet.total,
         "maximum": sheet.max_points,
         "value": value,
-        "x": place_of(across.at(sheet.period)),
-        "y": place_of(height),
-        "text": place_of(max(height - 8, 12)),
+        "width": share_of(ACROSS.at(float(value))),
     }
 
 
-def _draw_bands(sheet: Sheet, up: AxisScale) -> list[dict[str, str]]:
+def _draw_bands(sheet: Sheet) -> list[dict[str, str]]:
+    """Where each category of the edition begins, from the highest downwards."""
     categories = [each for each in edition_file(sheet.edition).categories if not each.condition]
     ends = bands([float(each.minimum) for each in categories], top=HUNDRED)
     return [
-        {
-            "name": category.code,
-            "y": place_of(span.start),
-            "height": place_of(span.length),
-            "text": place_of(span.start + span.length / 2 + 4),
-        }
-        for category, span in zip(categories, (up.span(*pair) for pair in ends), strict=True)
-        if span.length
+        {"name": category.code, "from": decimals(low, 0), "at": share_of(low)}
+        for category, (low, high) in zip(categories, ends, strict=True)
+        if high > low
     ]

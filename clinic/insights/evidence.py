@@ -406,12 +406,14 @@ class OpenEvent:
     Attributes:
         day: first day, in the event's own zone.
         areas: change areas of the quizzes that its participants take; none where it has no quiz.
+        seats: seats that are left; None where there is no limit.
     """
 
     code: str
     title: str
     day: date
     areas: frozenset[str]
+    seats: int | None = None
 
 
 def open_events(unit: Unit, now: datetime) -> list[OpenEvent]:
@@ -428,6 +430,7 @@ def open_events(unit: Unit, now: datetime) -> list[OpenEvent]:
             each.title,
             dates.local_day(each.begins, each.zone),
             frozenset(areas.get(each.pk, ())),
+            each.seats_left,
         )
         for each in listed
     ]

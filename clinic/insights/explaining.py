@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from itertools import pairwise
 
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from clinic.assessments.arithmetic.editions import FrameworkFile
@@ -33,8 +32,7 @@ from clinic.assessments.models import (
 )
 from clinic.assessments.sheet_page import make_row
 from clinic.assessments.sheets import rows_of
-from clinic.insights import wording
-from clinic.insights.arithmetic.diagnosis import Cause, Reason, Word
+from clinic.insights.arithmetic.diagnosis import Cause, Reason
 from clinic.insights.evidence import OpenQuiz
 from clinic.insights.frames import EVALUATED
 from clinic.insights.reading import Shown
@@ -52,6 +50,7 @@ class SheetRow:
     Attributes:
         answer: as written in the sheet; counts as "name: number", one after the other.
         rubric: what the present letter stands for, where the edition says so.
+        next_letter: the one above it, and what it asks; empty at the top and for counts.
         points: points not yet reached.
         is_blank: counted among the rows not filled in, as the sheet's own page counts.
         outcomes: what people can learn that bears on the row.
@@ -61,7 +60,9 @@ class SheetRow:
     wording: str
     answer: str
     rubric: str
+    next_letter: tuple[str, str]
     points: Decimal
+    maximum: Decimal
     is_blank: bool
     outcomes: tuple[Outcome, ...] = ()
 
@@ -106,9 +107,41 @@ class AssessedArea:
         return self.figures.score / maximum if maximum else None
 
     @property
+    def sum_of_first(self) -> Decimal:
+        """Points of the first rows, which a page shows before the others."""
+        return sum((row.points for row in self.rows[:FIRST_ROWS]), Decimal(0))
+
+    @property
     def is_self_scored(self) -> bool:
         """Whether the unit scored itself; AKIP is scored by an evaluator alone."""
         return self.figures.sheet.edition.framework.slug not in EVALUATED
+
+    @property
+    def heaviest(self) -> str:
+        """How much of what is not yet reached the first rows hold, as a heading."""
+        first = min(len(self.rows), FIRST_ROWS)
+        return ngettext(
+            "%(number)d row holds %(some)s of %(all)s",
+            "%(number)d rows hold %(some)s of %(all)s",
+            first,
+        ) % {
+            "number": first,
+            "some": decimals(self.sum_of_first, 1),
+            "all": points(self.not_yet, 1),
+        }
+
+    @property
+    def others(self) -> str:
+        """What the other rows hold; empty where there is none."""
+        number = len(self.rows) - FIRST_ROWS
+        if number <= 0:
+            return ""
+        return ngettext(
+            "%(number)d more row: %(some)s", "%(number)d more rows: %(some)s", number
+        ) % {
+            "number": number,
+            "some": points(self.not_yet - self.sum_of_first, 1),
+        }
 
     @property
     def worth(self) -> str:
@@ -117,8 +150,8 @@ class AssessedArea:
             "%(missing)s not yet reached: the LKE is worth %(reached)s of %(all)s today. These are "
             "points of this unit's LKE, not of the regency's RB index."
         ) % {
-            "missing": points(self.not_yet),
-            "reached": decimals(self.figures.score),
+            "missing": points(self.not_yet, 2),
+            "reached": decimals(self.figures.score, 2),
             "all": points(self.figures.max_points),
         }
 
@@ -129,7 +162,7 @@ class AssessedArea:
             "Not filled in: %(rows)s row, at most %(more)s points more",
             "Not filled in: %(rows)s rows, at most %(more)s points more",
             self.blank,
-        ) % {"rows": self.blank, "more": decimals(self.figures.ceiling - self.figures.score)}
+        ) % {"rows": self.blank, "more": decimals(self.figures.ceiling - self.figures.score, 2)}
 
 
 def assessed(
@@ -220,11 +253,21 @@ def _read_rows(
                 wording=row.name,
                 answer=row.answer or counts,
                 rubric=next((text for _letter, text, is_own in row.rubric if is_own), ""),
+                next_letter=_find_next(row.rubric),
                 points=row.not_reached,
+                maximum=row.maximum,
                 is_blank=row.unanswered,
             )
         )
     return tuple(sorted(rows, key=lambda row: -row.points))
+
+
+def _find_next(rubric: tuple[tuple[str, str, bool], ...]) -> tuple[str, str]:
+    """The letter before the row's own: rubrics begin with the best one."""
+    for above, (_letter, _text, is_own) in pairwise(rubric):
+        if is_own:
+            return above[:2]
+    return "", ""
 
 
 def _read_outcomes(edition: FrameworkEdition, area: ChangeArea) -> dict[str, tuple[Outcome, ...]]:
@@ -247,70 +290,17 @@ def _join_outcomes(
     return tuple(outcomes.values())
 
 
-MEANINGS: dict[str, Promise] = {
-    Word.SOUND.value: gettext_lazy(
-        "The unit's people understand this area, and the unit carries it out."
-    ),
-    Word.KNOWLEDGE_GAP.value: gettext_lazy(
-        "The unit's LKE has many points left to reach here, and the answers show that what its "
-        "people understand can still be strengthened."
-    ),
-    Word.PRACTICE_GAP.value: gettext_lazy(
-        "The unit's people already understand this area, but its LKE does not show the practice "
-        "yet."
-    ),
-    Word.HIDDEN_RISK.value: gettext_lazy(
-        "Practice is estimated above its line while the answers are still below theirs. "
-        "The unit and the Sekretariat RB should check the score against its proof."
-    ),
-    Word.UNKNOWN.value: gettext_lazy(
-        "The data are not yet enough to conclude. That is neither good nor bad."
-    ),
-}
 WARN_SKIPPED = 0.10
 """Share of blanks above which the page says that understanding may be lower."""
 FAR_APART = 1
 """Years between sheet and answers above which the page says so."""
 MOST_DIGITS = 3
+FIRST_ROWS = 6
 MOST_QUIZZES = 4
 """Above so many further quizzes a unit is not told to reach an answer by quizzes (judged)."""
 
 
-def meaning(shown: Shown, assessed: AssessedArea | None) -> str:
-    """What the word stands for, of whoever scored the sheet; empty for a hidden cell."""
-    if shown.is_hidden:
-        return ""
-    if shown.word == Word.SOUND.value and not shown.is_limited:
-        return f"{MEANINGS[shown.word]} {_('Its practice is worth sharing as an example.')}"
-    if assessed is not None and wording.is_calm(shown, assessed.not_yet):
-        return _("Every point is reached here; the unit only has to check the proof.")
-    return str(MEANINGS[shown.word])
-
-
-def against_lines(shown: Shown) -> str:
-    """The two figures that decide, each with its line; empty where neither is known."""
-    figures = []
-    if shown.estimate is not None and shown.answers:
-        figures.append(
-            _("estimated understanding %(value)s (line %(line)s)")
-            % {
-                "value": _write_share(shown.estimate, settings.KLINIK_GAP_THRESHOLD),
-                "line": decimals(settings.KLINIK_GAP_THRESHOLD * 100, 0),
-            }
-        )
-    if shown.share is not None:
-        figures.append(
-            _("estimated practice %(value)s (line %(line)s)")
-            % {
-                "value": f"{_write_share(shown.share, settings.KLINIK_WEAK_THRESHOLD)}%",
-                "line": percent(settings.KLINIK_WEAK_THRESHOLD),
-            }
-        )
-    line = ", ".join(figures)
-    return f"{line[:1].upper()}{line[1:]}." if line else ""
-
-
-def _write_share(share: float, line: float) -> str:
+def write_share(share: float, line: float) -> str:
     """A share in hundredths, with the digits that keep it on its side of the line."""
     digits = 0
     while digits < MOST_DIGITS and (round(share * 100, digits) < line * 100) != (share < line):
@@ -357,7 +347,7 @@ def printed(assessed: AssessedArea) -> str:
     sentence = _("The LKE reaches %(score)s of %(all)s (%(share)s).") % {
         "score": decimals(figures.score, 2),
         "all": points(figures.max_points, 2),
-        "share": f"{_write_share(float(assessed.share or 0), settings.KLINIK_WEAK_THRESHOLD)}%",
+        "share": f"{write_share(float(assessed.share or 0), settings.KLINIK_WEAK_THRESHOLD)}%",
     }
     if not assessed.blank:
         return sentence
@@ -408,8 +398,8 @@ def explain_figures(shown: Shown, assessed: AssessedArea | None) -> list[str]:
 def _explain_practice(share: float, assessed: AssessedArea) -> list[str]:
     line = settings.KLINIK_WEAK_THRESHOLD
     shares = {
-        "printed": f"{_write_share(float(assessed.share or 0), line)}%",
-        "share": f"{_write_share(share, line)}%",
+        "printed": f"{write_share(float(assessed.share or 0), line)}%",
+        "share": f"{write_share(share, line)}%",
     }
     if shares["printed"] == shares["share"]:
         return []
@@ -516,25 +506,4 @@ def warning(shown: Shown) -> str:
         return ""
     return _("%(share)s of the questions have no answer: understanding may be lower.") % {
         "share": percent(skipped)
-    }
-
-
-def sentences(shown: Shown, assessed: AssessedArea | None, period: int) -> dict[str, Any]:
-    """The sentences of the page "why?" on one cell, for its template."""
-    return {
-        "cause": wording.cause_of(shown),
-        "own": _(
-            "What the Sekretariat RB sees of your unit: all answers here are your own, so you see "
-            "it too."
-        )
-        if shown.is_own
-        else "",
-        "meaning": meaning(shown, assessed),
-        "limited": wording.basis(shown) if shown.is_limited else "",
-        "lines": "" if shown.is_hidden else against_lines(shown),
-        "counts": counts(shown),
-        "printed": printed(assessed) if assessed and assessed.share is not None else "",
-        "apart": years_apart(shown, period),
-        "computation": [] if shown.is_hidden else explain_figures(shown, assessed),
-        "warning": warning(shown),
     }

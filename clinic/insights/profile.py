@@ -1,53 +1,47 @@
-"""The unit's profile: what is known, what is weak, what is not known yet, and what comes next.
+"""What the profile of a unit tells: its areas by points, what its sheet lacks, and three steps.
 
-Where nobody has answered, or the reader reads no finding of the unit, the sheet's side stands
-alone: points by change area, and what the sheet lacks.
+Where the reader reads no finding of the unit, the sheet's side stands alone.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from operator import itemgetter
-from typing import Any
 
-from django.db.models import Count, Sum
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from clinic.assessments.arithmetic.conditions import judge
-from clinic.assessments.arithmetic.scoring import score_sheet
-from clinic.assessments.arithmetic.thresholds import distance
-from clinic.assessments.conditions import stated_values, version_for
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import (
     AreaScore,
     ChangeArea,
     FrameworkEdition,
     Outcome,
-    Proof,
-    Score,
     Sheet,
 )
-from clinic.assessments.report_page import Goal, goals_of, join_goals
-from clinic.assessments.sheets import rows_of
-from clinic.assessments.workbook.report import distance_as_plain, threshold_as_plain
+from clinic.assessments.sheet_page import ScoredRow, page_of
 from clinic.insights import evidence, explaining, reading, wording
 from clinic.insights.arithmetic.diagnosis import Word
+from clinic.insights.arithmetic.suppression import Audience
 from clinic.insights.evidence import Module, OpenEvent, OpenQuiz
 from clinic.insights.reading import Shown
+from clinic.insights.requirements import Tests
 from clinic.lib.templatetags.ui import day, decimals, minutes, points
 from clinic.people.models import Account, Unit
 
 MOST_STEPS = 3
+MOST_ROWS = 3
 MOST_GOALS = 256
+MINUTES_OF_AN_HOUR = 60
+MINUTES_TO_FILL, MINUTES_TO_LINK = 5, 3
+"""A rule of thumb for one row (decision 0036, judged); pages say "about"."""
 Outcomes = tuple[Outcome, ...]
 WEAK = (Word.KNOWLEDGE_GAP.value, Word.PRACTICE_GAP.value, Word.HIDDEN_RISK.value)
+TAUGHT = (Word.KNOWLEDGE_GAP.value, Word.PRACTICE_GAP.value)
+"""Words whose step has a module: to learn from, or to prepare coaching."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +52,7 @@ class ProfileLine:
         quizzes: those that people of the unit can take now and that ask about the area.
         rows: address of the sheet, for who may read its rows; else empty.
         modules: by the slug of the outcome that they serve.
+        proposes: whether the reader proposes people of the unit for events.
     """
 
     area: ChangeArea
@@ -70,6 +65,7 @@ class ProfileLine:
     quizzes: tuple[OpenQuiz, ...] = ()
     rows: str = ""
     modules: Mapping[str, Module] = field(default_factory=dict)
+    proposes: bool = False
 
     @property
     def weight(self) -> Decimal:
@@ -84,24 +80,15 @@ class ProfileLine:
 
 @dataclass(frozen=True)
 class Profile:
-    """The four blocks, each a list in the order in which it is read."""
+    """Every area, most points not yet reached first, and what comes next.
 
-    known: list[ProfileLine] = field(default_factory=list)
-    weak: list[ProfileLine] = field(default_factory=list)
-    unknown: list[ProfileLine] = field(default_factory=list)
+    Attributes:
+        next_event: that people of the unit can register for, whatever it asks about.
+    """
+
+    lines: list[ProfileLine] = field(default_factory=list)
     steps: list[ProfileLine] = field(default_factory=list)
-
-    @property
-    def cells(self) -> list[tuple[ChangeArea, Shown]]:
-        """Every area with what the reader may see of it, in display order."""
-        lines = sorted([*self.known, *self.weak, *self.unknown], key=lambda line: line.area.order)
-        return [(line.area, line.shown) for line in lines]
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether nobody has answered anything: the sheet is all there is to say."""
-        answered = [line for line in self.unknown if line.shown.is_hidden or line.shown.answers]
-        return not (self.known or self.weak or answered)
+    next_event: OpenEvent | None = None
 
 
 def profile_url(unit: Unit) -> str:
@@ -129,18 +116,16 @@ def profile(
         rows: address of the sheet for who reads its rows; else empty.
     """
     unit, edition, period = sheet.unit, sheet.edition, sheet.period
-    if reading.audience_of(actor, unit) is None:
+    audience = reading.audience_of(actor, unit)
+    if audience is None:
         return None
-    seen = reading.cells(actor, [unit], edition=edition, period=period)
-    if not seen:
-        return Profile()
+    not_made = {(unit.pk, score.area_id): wording.NOTHING_YET for score in scores}
+    seen = not_made | dict(reading.cells(actor, [unit], edition=edition, period=period))
     slugs = [area for _unit, area in seen]
     areas = {score.area_id: score.area for score in scores}
     areas |= ChangeArea.objects.in_bulk([slug for slug in slugs if slug not in areas])
     missing = {score.area_id: score.not_yet_reached for score in scores}
-    to_learn = [
-        slug for (_unit, slug), shown in seen.items() if shown.tag == Word.KNOWLEDGE_GAP.value
-    ]
+    to_learn = [slug for (_unit, slug), shown in seen.items() if shown.tag in TAUGHT]
     outcomes = explaining.outcomes_of(edition, to_learn) if to_learn else {}
     modules = evidence.modules_for(each.slug for some in outcomes.values() for each in some)
     now = timezone.now()
@@ -158,29 +143,30 @@ def profile(
             event=fitting(events, slug, is_named=shown.tag in WEAK),
             quizzes=tuple(quiz for quiz in quizzes if slug in quiz.questions),
             rows=rows,
+            proposes=audience is Audience.UNIT,
         )
         for (_unit, slug), shown in seen.items()
     ]
-    return in_blocks(sorted(lines, key=lambda line: (-line.weight, line.area.order)))
+    ordered = sorted(lines, key=lambda line: (-line.weight, line.area.order))
+    return Profile(ordered, choose_steps(ordered), events[0] if events else None)
 
 
-def in_blocks(lines: list[ProfileLine]) -> Profile:
-    """Sort lines, given by points not yet reached, into the four blocks.
+def choose_steps(lines: Sequence[ProfileLine]) -> list[ProfileLine]:
+    """Choose at most three areas to act on, of lines given by points not yet reached.
 
-    An area without points left to reach is never called weak, whatever is to be verified there.
-    At most three steps: weak areas first, then known ones to verify, then unknown ones; the last
-    one is the unknown area with most points, where it has more than what would stand there.
+    Areas with points to reach come first, then those whose proof alone is to be checked, then
+    unknown ones; the last one is the unknown area with most points, where it has more than what
+    would stand there.
     """
     unknown = [line for line in lines if line.is_undecided]
     pending = [line for line in lines if not line.is_undecided and line.shown.word in WEAK]
     weak = [line for line in pending if line.weight > 0]
-    known = [line for line in lines if line not in weak and line not in unknown]
-    unproven = [line for line in pending if line not in weak]
+    unproven = [line for line in pending if line.weight <= 0]
     steps = [*weak, *unproven, *unknown][:MOST_STEPS]
     heaviest = max(unknown, key=lambda line: line.weight, default=None)
     if heaviest is not None and heaviest not in steps and heaviest.weight > steps[-1].weight:
         steps[-1] = heaviest
-    return Profile(known, weak, unknown, steps)
+    return steps
 
 
 def line(
@@ -213,6 +199,7 @@ def line(
         quizzes=tuple(quiz for quiz in quizzes if area.slug in quiz.questions),
         rows=rows,
         modules=modules,
+        proposes=reading.audience_of(actor, unit) is Audience.UNIT,
     )
 
 
@@ -234,140 +221,175 @@ def fitting(events: Iterable[OpenEvent], area: str, *, is_named: bool) -> OpenEv
 
 
 @dataclass(frozen=True)
+class RowGap:
+    """A row of the sheet with the points that it may bring, or that rest on its proof."""
+
+    code: str
+    name: str
+    points: Decimal
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do: its points, who does it, how long it takes, by when, and where.
+
+    Attributes:
+        gain: points as they are printed; empty where none is left.
+        time: empty where nothing tells it; so are ``owner`` and ``day``.
+        label: what the link of ``url`` says.
+        rows: of the sheet, the heaviest of those that the step is about.
+    """
+
+    title: str
+    url: str = ""
+    label: str = ""
+    gain: str = ""
+    gain_words: str = ""
+    owner: str = ""
+    time: str = ""
+    day: str = ""
+    hint: str = ""
+    rows: tuple[RowGap, ...] = ()
+    rows_url: str = ""
+    event_url: str = ""
+
+
+@dataclass(frozen=True)
+class OutsideRow:
+    """A scored row of no change area, such as a survey.
+
+    Attributes:
+        ceiling: the score if it were answered in full; above the score only while it is blank.
+    """
+
+    code: str
+    name: str
+    score: Decimal
+    ceiling: Decimal
+    maximum: Decimal
+    is_blank: bool = False
+
+
+@dataclass(frozen=True)
 class SheetGaps:
     """What a sheet lacks that its operator can fill at the desk: answers, and links to proof.
 
     Attributes:
         blank_points: at most, if every row not filled in were answered in full.
         unproven: rows that earn points and name no link; ``unproven_points`` are what they earn.
-        outside_points: not yet reached on rows of no change area, such as surveys.
+        blank_rows: the ones with most points; so are ``unproven_rows``.
+        outside: rows of no change area, in the sheet's order.
     """
 
     blank: int
     blank_points: Decimal
     unproven: int
     unproven_points: Decimal
-    outside_points: Decimal
+    blank_rows: tuple[RowGap, ...] = ()
+    unproven_rows: tuple[RowGap, ...] = ()
+    outside: tuple[OutsideRow, ...] = ()
 
 
-def gaps_of_sheet(sheet: Sheet, scores: Iterable[AreaScore]) -> SheetGaps:
-    """Count what a sheet lacks; ``scores`` are its points by change area."""
-    unproven, unproven_points = _count_unproven(
-        sheet.pk, sheet.rev, sheet.recorded_at, sheet.edition.loaded_at
-    )
-    in_areas = sum((score.not_yet_reached for score in scores), Decimal(0))
-    return SheetGaps(
-        blank=sheet.unanswered,
-        blank_points=sheet.ceiling - sheet.total,
-        unproven=unproven,
-        unproven_points=unproven_points,
-        outside_points=sheet.max_points - sheet.total - in_areas,
-    )
+def gaps_of_sheet(sheet: Sheet) -> SheetGaps:
+    """Read what a sheet lacks."""
+    written = (sheet.rev, sheet.recorded_at, sheet.edition.loaded_at)
+    return _read_gaps(sheet.pk, *written, get_language() or "")
 
 
 @lru_cache(maxsize=MOST_GOALS)
-def _count_unproven(
-    pk: int, _rev: int, _recorded_at: datetime, _loaded_at: datetime
-) -> tuple[int, Decimal]:
-    """Count once for each revision of a sheet, as its page filters "without a link to proof"."""
+def _read_gaps(
+    pk: int, _rev: int, _recorded_at: datetime, _loaded_at: datetime, _language: str
+) -> SheetGaps:
+    """Read once for each revision of a sheet, as its page filters its rows."""
     sheet = Sheet.objects.with_context().get(pk=pk)
-    codes = [node.code for node in edition_file(sheet.edition).scored]
-    earned = Score.objects.filter(sheet=sheet, node__code__in=codes, score__gt=0)
-    linked = Proof.objects.filter(sheet=sheet).exclude(link="")
-    found = earned.exclude(node__in=linked.values("node")).aggregate(
-        rows=Count("pk"), points=Sum("score")
+    framework = edition_file(sheet.edition)
+    rows = [row for part in page_of(sheet).parts for row in part.rows]
+    blank = [row for row in rows if row.fits("kosong")]
+    unproven = [row for row in rows if row.fits("tanpa-bukti")]
+    outside = [row for row in rows if not framework.by_code[row.code].area]
+    return SheetGaps(
+        blank=len(blank),
+        blank_points=sheet.ceiling - sheet.total,
+        unproven=len(unproven),
+        unproven_points=sum((row.score for row in unproven), Decimal(0)),
+        blank_rows=_choose_heaviest((row, row.not_reached) for row in blank),
+        unproven_rows=_choose_heaviest((row, row.score) for row in unproven),
+        outside=tuple(
+            OutsideRow(
+                row.code,
+                row.name,
+                row.score,
+                row.maximum if row.unanswered else row.score,
+                row.maximum,
+                row.unanswered,
+            )
+            for row in outside
+        ),
     )
-    return found["rows"], found["points"] or Decimal(0)
 
 
-def sheet_steps(gaps: SheetGaps, rows: str) -> list[dict[str, Any]]:
-    """What can be done in the sheet itself, with its points; ``rows`` is the sheet's address."""
-    steps = []
-    if gaps.blank:
-        text = ngettext(
-            "Fill in %(number)d row: up to %(points)s more",
-            "Fill in %(number)d rows: up to %(points)s more",
-            gaps.blank,
-        ) % {"number": gaps.blank, "points": points(gaps.blank_points, 1)}
-        steps.append({"text": text, "url": f"{rows}?saring=kosong"})
-    if gaps.unproven:
-        text = ngettext(
-            "Link the proof of %(number)d row: %(points)s rest on it",
-            "Link the proof of %(number)d rows: %(points)s rest on them",
-            gaps.unproven,
-        ) % {"number": gaps.unproven, "points": points(gaps.unproven_points, 1)}
-        steps.append({"text": text, "url": f"{rows}?saring=tanpa-bukti"})
-    return [{**each, "hint": _("By the operator of the LKE")} for each in steps]
+def _choose_heaviest(rows: Iterable[tuple[ScoredRow, Decimal]]) -> tuple[RowGap, ...]:
+    gaps = [RowGap(row.code, row.name, worth) for row, worth in rows]
+    return tuple(sorted(gaps, key=lambda gap: -gap.points)[:MOST_ROWS])
 
 
-def _draw_outside(gaps: SheetGaps, rows: str) -> dict[str, Any]:
-    text = _("Outside the change areas (surveys and performance): %(points)s not yet reached") % {
-        "points": points(gaps.outside_points, 1)
-    }
-    return {"text": text, "url": f"{rows}?saring=belum-diraih" if rows else ""}
-
-
-def blocks(content: Profile, gaps: SheetGaps | None = None, rows: str = "") -> list[dict[str, Any]]:
-    """The four blocks as ``components/unit_profile.html`` draws them.
-
-    What the sheet lacks stands before what people are to learn: it can be done this week.
+def sheet_steps(gaps: SheetGaps, rows: str, before: OpenEvent | None = None) -> list[Step]:
+    """What can be done in the sheet itself, with its points.
 
     Args:
-        content: the areas.
-        gaps: what the sheet lacks; None where there is none.
-        rows: address of the sheet for who reads its rows; else empty.
+        gaps: what the sheet lacks.
+        rows: the sheet's address.
+        before: the next event; what the sheet lacks is to be there by then.
     """
-    weak = [(line.weight, _draw_weak(line)) for line in content.weak]
-    if gaps and gaps.outside_points > 0:
-        weak.append((gaps.outside_points, _draw_outside(gaps, rows)))
-    weak.sort(key=itemgetter(0), reverse=True)
-    in_sheet = sheet_steps(gaps, rows) if gaps and rows else []
-    return [
-        {
-            "id": "yang-diketahui",
-            "title": _("What is known"),
-            "lines": [_draw_known(line) for line in content.known],
-            "empty": _("No area is known to be sound yet."),
-        },
-        {
-            "id": "yang-lemah",
-            "title": _("What is weak"),
-            "lines": [drawn for _weight, drawn in weak],
-            "empty": _("No area is known to be weak."),
-        },
-        {
-            "id": "yang-belum-diketahui",
-            "title": _("What is not known yet"),
-            "lines": [
-                {**_draw_line(line), "text": str(line.area), "hint": " ".join(make_hints(line))}
-                for line in content.unknown
-            ],
-            "empty": _("Every area has a finding."),
-        },
-        {
-            "id": "langkah-berikut",
-            "title": _("Next steps"),
-            "lines": [*in_sheet, *(step(line) for line in content.steps)][:MOST_STEPS],
-            "empty": _("There is no step to take now."),
-        },
-    ]
+    steps = []
+    day_before = _("before %(day)s") % {"day": day(before.day)} if before else ""
+    if gaps.blank:
+        steps.append(
+            Step(
+                title=ngettext(
+                    "Fill in %(number)d blank row", "Fill in %(number)d blank rows", gaps.blank
+                )
+                % {"number": gaps.blank},
+                gain=f"+{decimals(gaps.blank_points, 1)}",
+                gain_words=_("points at most"),
+                owner=_("Operator of the LKE"),
+                time=_about(gaps.blank * MINUTES_TO_FILL),
+                day=day_before,
+                url=f"{rows}?saring=kosong",
+                label=_("Fill in the rows"),
+                rows=gaps.blank_rows,
+                rows_url=rows,
+            )
+        )
+    if gaps.unproven:
+        steps.append(
+            Step(
+                title=ngettext(
+                    "Link the proof of %(number)d row",
+                    "Link the proof of %(number)d rows",
+                    gaps.unproven,
+                )
+                % {"number": gaps.unproven},
+                gain=decimals(gaps.unproven_points, 1),
+                gain_words=_("points rest on proof without a link"),
+                owner=_("Operator of the LKE"),
+                time=_about(gaps.unproven * MINUTES_TO_LINK),
+                day=day_before,
+                url=f"{rows}?saring=tanpa-bukti",
+                label=_("Link the proof"),
+                rows=gaps.unproven_rows,
+                rows_url=rows,
+            )
+        )
+    return steps
 
 
-def _draw_known(line: ProfileLine) -> dict[str, Any]:
-    hints = [wording.basis(line.shown)]
-    if wording.is_calm(line.shown, line.weight):
-        hints.append(_("Every point is reached here; the unit only has to check the proof."))
-    return {**_draw_line(line), "text": str(line.area), "hint": ". ".join(hints)}
-
-
-def _draw_weak(line: ProfileLine) -> dict[str, Any]:
-    text = str(line.area)
-    if line.points is not None:
-        text = _("%(area)s: %(points)s not yet reached") % {
-            "area": line.area,
-            "points": points(line.points),
-        }
-    return {**_draw_line(line), "text": text, "hint": wording.basis(line.shown)}
+def _about(count: int) -> str:
+    """A rule of thumb for work at the desk (decision 0036), in whole minutes or hours."""
+    if count < MINUTES_OF_AN_HOUR:
+        return _("about %(time)s") % {"time": minutes(count)}
+    hours = round(count / MINUTES_OF_AN_HOUR)
+    return ngettext("about %(number)d hour", "about %(number)d hours", hours) % {"number": hours}
 
 
 def make_hints(line: ProfileLine) -> list[str]:
@@ -378,63 +400,113 @@ def make_hints(line: ProfileLine) -> list[str]:
     ]
 
 
-def step(line: ProfileLine) -> dict[str, Any]:
+def step(line: ProfileLine) -> Step:
     """A verb with its area, where it leads, and the next event that fits.
 
-    People learn in a module, proof is verified in the sheet's rows without one, and what is unknown
-    becomes known by a quiz that is open.
+    People learn in a module, coaching is planned with an event, proof is verified in the sheet's
+    rows without one, and what is unknown becomes known by a quiz that is open. No step ends where
+    nothing can be done.
     """
     word = Word.UNKNOWN.value if line.is_undecided else line.shown.word
-    text = _("%(verb)s: %(area)s") % {"verb": wording.VERBS[word], "area": line.area}
-    if line.weight > 0:
-        text = _("%(step)s (%(points)s not yet reached)") % {
-            "step": text,
-            "points": points(line.weight, 1),
-        }
-    drawn = {
-        "text": text,
-        "url": line.url,
-        "event": _draw_event(line.event) if line.event else None,
-    }
-    describe = _STEPS.get(word)
-    return {**drawn, **(describe(line) if describe else {})}
+    base = Step(
+        title=_("%(verb)s: %(area)s") % {"verb": wording.VERBS[word], "area": line.area},
+        url=line.url,
+        label=_("See why") if line.url else "",
+        gain=decimals(line.weight, 1) if line.weight > 0 else "",
+        gain_words=_("points not yet reached"),
+        day=_("%(title)s, %(day)s") % {"title": line.event.title, "day": day(line.event.day)}
+        if line.event
+        else "",
+        event_url=event_url(line.event, proposes=line.proposes) if line.event else "",
+    )
+    return _STEPS[word](line, base)
 
 
-def _learn(line: ProfileLine) -> dict[str, Any]:
+def event_url(event: OpenEvent, *, proposes: bool) -> str:
+    """Where one acts on an event: the unit's official proposes people, others read its page."""
+    return reverse("event_propose" if proposes else "event", kwargs={"code": event.code})
+
+
+def _learn(line: ProfileLine, base: Step) -> Step:
+    base = replace(base, owner=_("The unit's people"))
     if line.module is None:
-        return {"hint": "; ".join(str(outcome) for outcome in line.outcomes[:2])}
-    return {
-        "url": reverse("module", kwargs={"slug": line.module.slug}),
-        "hint": _("Module: %(title)s, %(minutes)s")
-        % {"title": line.module.title, "minutes": minutes(line.module.minutes)},
-    }
+        return replace(base, hint="; ".join(str(outcome) for outcome in line.outcomes[:2]))
+    return replace(
+        base,
+        url=reverse("module", kwargs={"slug": line.module.slug}),
+        label=_("Open the module"),
+        hint=_("Module: %(title)s") % {"title": line.module.title},
+        time=minutes(line.module.minutes),
+    )
 
 
-def _coach(_line: ProfileLine) -> dict[str, Any]:
-    return {"hint": _("Suggested: the Sekretariat RB plans coaching for this unit.")}
+def _coach(line: ProfileLine, base: Step) -> Step:
+    """Coaching leads to the event that fits, else to the events; a module prepares it."""
+    hint = _("Suggested: the Sekretariat RB plans coaching for this unit.")
+    if line.module is not None:
+        prepared = _("To prepare: module %(title)s, %(minutes)s.") % {
+            "title": line.module.title,
+            "minutes": minutes(line.module.minutes),
+        }
+        hint = f"{hint} {prepared}"
+    return replace(
+        base,
+        owner=_("Sekretariat RB"),
+        hint=hint,
+        url=base.event_url or reverse("events"),
+        label=_name_act(line),
+    )
 
 
-def _verify(line: ProfileLine) -> dict[str, Any]:
+def _name_act(line: ProfileLine) -> str:
+    """What the link to the event that fits says; to the list of events where none does."""
+    if line.event is None:
+        return _("See the events")
+    return _("Propose participants") if line.proposes else _("Open the event")
+
+
+def _verify(line: ProfileLine, base: Step) -> Step:
+    base = replace(base, owner=_("The unit with the Sekretariat RB"))
     if not line.rows:
-        return {"hint": _("Suggested: the unit checks the rows of its LKE against their proof.")}
-    return {
-        "url": f"{line.rows}?saring=tanpa-bukti",
-        "hint": _("See the rows of the LKE that have no link to proof yet."),
-    }
+        hint = _("Suggested: the unit checks the rows of its LKE against their proof.")
+        return replace(base, hint=hint)
+    return replace(
+        base,
+        url=f"{line.rows}?saring=tanpa-bukti",
+        label=_("See the rows without a link"),
+        hint=_("See the rows of the LKE that have no link to proof yet."),
+    )
 
 
-def _complete(line: ProfileLine) -> dict[str, Any]:
-    """The open quiz of the area; a reader who does not take it reads its name."""
+def _complete(line: ProfileLine, base: Step) -> Step:
+    """The open quiz of the area; a reader who does not take it reads its name.
+
+    On the area's own page the step leads to the event that fits, with what would tell.
+    """
+    base = replace(base, owner=_("The unit's people"))
+    if not base.url:
+        base = replace(
+            base,
+            url=base.event_url or reverse("events"),
+            label=_name_act(line),
+            hint=" ".join(make_hints(line)),
+        )
     if line.shown.is_hidden or not line.quizzes:
-        return {}
+        return base
     quiz = line.quizzes[0]
-    hint = {"hint": _("Open quiz: %(title)s") % {"title": quiz.title}}
+    base = replace(base, hint=_("Open quiz: %(title)s") % {"title": quiz.title})
     if quiz.is_readers:
-        return {**hint, "url": reverse("quiz_start", kwargs={"slug": quiz.slug})}
-    return hint
+        url = reverse("quiz_start", kwargs={"slug": quiz.slug})
+        return replace(base, url=url, label=_("Take the quiz"))
+    return base
+
+
+def _keep_up(line: ProfileLine, base: Step) -> Step:
+    return base
 
 
 _STEPS = {
+    Word.SOUND.value: _keep_up,
     Word.KNOWLEDGE_GAP.value: _learn,
     Word.PRACTICE_GAP.value: _coach,
     Word.HIDDEN_RISK.value: _verify,
@@ -442,155 +514,127 @@ _STEPS = {
 }
 
 
-def _draw_event(event: OpenEvent) -> dict[str, str]:
-    """The event with its day, leading to its page."""
-    named = {"title": event.title, "day": day(event.day)}
-    return {
-        "text": _("Event: %(title)s, %(day)s") % named,
-        "url": reverse("event", kwargs={"code": event.code}),
-    }
+@dataclass(frozen=True)
+class ProfileHead:
+    """What a profile says first: the score, what is short, and what may be won at the desk.
+
+    Attributes:
+        sentences: none speaks of what a bar beside it does not show.
+        marks: of every test on the whole sheet: name, minimum, and where it lies of the whole.
+        won: share of the whole, in percent; ``blank`` is what rows not filled in may add.
+    """
+
+    score: Decimal
+    maximum: Decimal
+    sentences: tuple[str, ...]
+    marks: tuple[dict[str, str], ...]
+    won: str
+    blank: str
 
 
-def _draw_line(line: ProfileLine) -> dict[str, Any]:
-    return {
-        "url": line.url,
-        "diagnosis": line.shown.tag,
-        "cause": wording.cause_of(line.shown),
-    }
+def answer(
+    sheet: Sheet, tests: Tests | None, gaps: SheetGaps, *, is_past: bool = False
+) -> ProfileHead:
+    """Hold the whole sheet against its tests, in one decimal as the picture is read.
+
+    An old sheet is compared, and nobody is sent to fill in its rows (U95).
+    """
+    whole = sheet.max_points or Decimal(1)
+    blank = ngettext(
+        "%(number)d blank row may add up to %(points)s.",
+        "%(number)d blank rows may add up to %(points)s.",
+        gaps.blank,
+    ) % {"number": gaps.blank, "points": points(gaps.blank_points, 1)}
+    sentences = [_say_distance(sheet, tests)]
+    return ProfileHead(
+        sheet.total,
+        sheet.max_points,
+        tuple([*sentences, blank] if gaps.blank and not is_past else sentences),
+        tuple(
+            {
+                "name": mark.test,
+                "minimum": decimals(mark.minimum, 0),
+                "at": f"{100 * mark.minimum / whole:.2f}%",
+            }
+            for mark in (tests.total.marks if tests else ())
+        ),
+        won=f"{100 * sheet.total / whole:.2f}%",
+        blank=f"{100 * max(gaps.blank_points, Decimal(0)) / whole:.2f}%",
+    )
 
 
-def blocks_of_sheet(
-    sheet: Sheet | None,
-    scores: Sequence[AreaScore],
-    sheet_address: str,
-    *,
-    gaps: SheetGaps | None,
-    reads_findings: bool,
-) -> list[dict[str, Any]]:
-    """Return the four blocks of a profile: score by area, weak, unknown, next steps.
+def _say_distance(sheet: Sheet, tests: Tests | None) -> str:
+    """How far the whole is from the next test; past all of them, which lines are left."""
+    if tests is None:
+        if sheet.total >= sheet.max_points:
+            return _("All points are reached.")
+        return _("%(points)s not yet reached.") % {
+            "points": points(sheet.max_points - sheet.total, 1)
+        }
+    below = next((mark for mark in tests.total.marks if mark.short_by > 0), None)
+    if below is not None:
+        return _("%(points)s short of the %(minimum)s that %(test)s asks.") % {
+            "points": points(below.short_by, 1),
+            "minimum": decimals(below.minimum, 0),
+            "test": below.test,
+        }
+    names = ", ".join(tests.names)
+    if not tests.unmet:
+        return _("The total is past the minimum of %(tests)s.") % {"tests": names}
+    return ngettext(
+        "The total is past the minimum of %(tests)s; %(number)d requirement of %(first)s is not "
+        "met yet.",
+        "The total is past the minimum of %(tests)s; %(number)d requirements of %(first)s are not "
+        "met yet.",
+        tests.unmet,
+    ) % {"tests": names, "number": tests.unmet, "first": tests.names[0]}
+
+
+def is_past(sheet: Sheet, sheets: Iterable[Sheet]) -> bool:
+    """Whether a sheet is history: its edition is, or the unit has a newer one of the framework."""
+    return sheet.edition.is_history or any(
+        each.edition.framework_id == sheet.edition.framework_id and each.period > sheet.period
+        for each in sheets
+    )
+
+
+def steps_of_past(current: str, import_url: str) -> list[Step]:
+    """What an old sheet asks for: nothing of its own, only the sheet that is in force.
+
+    Args:
+        current: address of the profile on it; empty where there is none.
+        import_url: where one is uploaded.
+    """
+    if current:
+        return [Step(_("Act on the LKE in force"), url=current, label=_("Open its profile"))]
+    return [Step(_("Upload the LKE in force"), url=import_url, label=_("Choose the file"))]
+
+
+def steps_of(
+    sheet: Sheet | None, content: Profile | None, gaps: SheetGaps | None, rows: str
+) -> list[Step]:
+    """At most three steps: what the sheet lacks can be done this week and stands first.
 
     Args:
         sheet: None where the unit has none.
-        scores: what it is worth by change area.
-        sheet_address: where its rows are read, or where one is uploaded.
+        content: the areas; None for who reads no finding of the unit.
         gaps: what the sheet lacks; None where there is none.
-        reads_findings: whether the reader may learn what people answered; an operator does not.
+        rows: address of the sheet for who reads its rows, or where one is uploaded.
     """
-    weak = [
-        (score.not_yet_reached, _draw_missing(score, sheet_address))
-        for score in scores
-        if score.not_yet_reached > 0
-    ]
-    if gaps and gaps.outside_points > 0:
-        weak.append((gaps.outside_points, _draw_outside(gaps, sheet_address)))
-    weak.sort(key=itemgetter(0), reverse=True)
-    return [
-        {
-            "id": "yang-diketahui",
-            "title": _("LKE score by change area"),
-            "lines": [_draw_score(score) for score in scores],
-            "empty": _("There is no LKE yet."),
-        },
-        {
-            "id": "yang-lemah",
-            "title": _("What is weak, by points"),
-            "lines": [drawn for _points, drawn in weak],
-            "empty": _("Nothing is known to be weak."),
-        },
-        {
-            "id": "yang-belum-diketahui",
-            "title": _("What is not known yet"),
-            "lines": _draw_unanswered(sheet, scores) if reads_findings else [],
-            "empty": _("Quiz results are not shown for your role."),
-        },
-        {
-            "id": "langkah-berikut",
-            "title": _("Next steps"),
-            "lines": _draw_steps(sheet, gaps, sheet_address),
-            "empty": _("Nothing is left to do in the sheet."),
-        },
-    ]
-
-
-def _draw_unanswered(sheet: Sheet | None, scores: Sequence[AreaScore]) -> list[dict[str, Any]]:
-    """The areas that the sheet's framework assesses; every area where there is no sheet."""
-    areas = [score.area for score in scores] if sheet else ChangeArea.objects.all()
-    cause = _("no quiz yet") if sheet else _("no LKE yet")
-    return [{"text": str(area), "diagnosis": "unknown", "cause": cause} for area in areas]
-
-
-def _draw_score(score: AreaScore) -> dict[str, Any]:
-    text = _("%(area)s: %(score)s of %(points)s") % {
-        "area": score.area,
-        "score": decimals(score.score, 2),
-        "points": points(score.max_points, 2),
-    }
-    return {"text": text}
-
-
-def _draw_missing(score: AreaScore, sheet_address: str) -> dict[str, Any]:
-    text = _("%(area)s: %(points)s not yet reached") % {
-        "area": score.area,
-        "points": points(score.not_yet_reached, 1),
-    }
-    hint = ngettext(
-        "%(rows)s row not filled in", "%(rows)s rows not filled in", score.unanswered
-    ) % {"rows": score.unanswered}
-    return {
-        "text": text,
-        "url": f"{sheet_address}?saring=belum-diraih",
-        "hint": hint if score.unanswered else "",
-    }
-
-
-def _draw_steps(
-    sheet: Sheet | None, gaps: SheetGaps | None, sheet_address: str
-) -> list[dict[str, Any]]:
     if sheet is None or gaps is None:
-        return [{"text": _("Upload an LKE"), "url": sheet_address}]
-    below = {
-        "text": _("Look at the rows below their maximum: %(points)s not yet reached")
-        % {"points": points(sheet.max_points - sheet.total, 1)},
-        "url": f"{sheet_address}?saring=belum-diraih",
-    }
-    return [*sheet_steps(gaps, sheet_address), below]
-
-
-def goals_of_sheet(sheet: Sheet) -> tuple[tuple[Goal, ...], SafeString]:
-    """Hold a recorded sheet against every test of its edition, with what has been stated.
-
-    The goals come with their drawing, which is long and the same for every reader.
-    """
-    written = (sheet.rev, sheet.recorded_at, sheet.edition.loaded_at)
-    stated = tuple(sorted(stated_values(sheet.unit, sheet.period).items()))
-    return _draw_goals(sheet.pk, *written, stated, get_language() or "")
-
-
-@lru_cache(maxsize=MOST_GOALS)
-def _draw_goals(
-    pk: int,
-    _rev: int,
-    _recorded_at: datetime,
-    _loaded_at: datetime,
-    stated: tuple[tuple[str, str], ...],
-    _language: str,
-) -> tuple[tuple[Goal, ...], SafeString]:
-    """Once for each revision of a sheet, wording of its edition, statements, and language."""
-    sheet = Sheet.objects.with_context().get(pk=pk)
-    framework = edition_file(sheet.edition)
-    rows = rows_of(sheet, with_proofs=False)
-    score = score_sheet(framework, {code: row.value for code, row in rows.items()})
-    version = version_for(sheet.period)
-    goals = goals_of(
-        framework,
-        thresholds=[threshold_as_plain(framework, test.id) for test in framework.thresholds],
-        distances={
-            test.id.casefold(): distance_as_plain(
-                distance(framework, score, test.id, judge(version, test.id, dict(stated)))
+        return [Step(_("Upload an LKE"), url=rows, label=_("Choose the file"))]
+    steps = sheet_steps(gaps, rows, content.next_event if content else None) if rows else []
+    if content is not None:
+        steps += [step(line) for line in content.steps]
+    elif sheet.total < sheet.max_points:
+        steps.append(
+            Step(
+                _("Look at the rows below their maximum"),
+                url=f"{rows}?saring=belum-diraih",
+                label=_("Open the rows"),
+                gain=decimals(sheet.max_points - sheet.total, 1),
+                gain_words=_("points not yet reached"),
+                owner=_("Operator of the LKE"),
             )
-            for test in framework.thresholds
-        },
-    )
-    return tuple(goals), render_to_string(
-        "assessments/_tests.html", {"tests": goals, "goal_lines": join_goals(goals)}
-    )
+        )
+    return steps[:MOST_STEPS]

@@ -125,7 +125,7 @@ MOST_LISTED, FEW_PEOPLE = 5, 3
 ALONE = "~"
 """Ends the path of a row that others lie below in the tree, but not in the table."""
 NONE_ASSESSED = "none"
-NEEDS = {
+NEEDS: dict[str, Any] = {
     Word.KNOWLEDGE_GAP.value: ngettext_lazy(
         "%(number)d unit needs learning", "%(number)d units need learning", "number"
     ),
@@ -138,6 +138,17 @@ NEEDS = {
         "number",
     ),
 }
+
+
+ALSO_NEED: dict[str, Any] = {
+    Word.PRACTICE_GAP.value: ngettext_lazy(
+        "%(number)d needs coaching", "%(number)d need coaching", "number"
+    ),
+    Word.HIDDEN_RISK.value: ngettext_lazy(
+        "%(number)d needs its proof verified", "%(number)d need their proof verified", "number"
+    ),
+}
+"""As ``NEEDS`` says it after another of them."""
 
 
 @dataclass(frozen=True)
@@ -232,9 +243,13 @@ class WordCount:
     @property
     def extent(self) -> str:
         """How many units and areas."""
-        units = ngettext("%(number)d unit", "%(number)d units", self.units)
         cells = ngettext("%(number)d area", "%(number)d areas", self.cells)
-        return f"{units % {'number': self.units}}, {cells % {'number': self.cells}}"
+        return f"{self.counted_units}, {cells % {'number': self.cells}}"
+
+    @property
+    def counted_units(self) -> str:
+        """How many units."""
+        return ngettext("%(number)d unit", "%(number)d units", self.units) % {"number": self.units}
 
 
 def read_words(points_of: "Points", signs: "Signs") -> Iterator[tuple[str, int, Decimal]]:
@@ -270,22 +285,26 @@ def count_words(cells: Iterable[tuple[str, int, Decimal]]) -> list[WordCount]:
 def headline(counts: Sequence[WordCount]) -> str:
     """Say in one sentence how many units need what; empty where no cell has a word to act on."""
     words = {count.word: count for count in counts}
-    parts = [
-        str(sentence % {"number": words[word].units})
-        for word, sentence in NEEDS.items()
-        if word in words
-    ]
-    text = ", ".join(parts)
+    found = [word for word in NEEDS if word in words]
+    text = ", ".join(
+        str((ALSO_NEED if place else NEEDS)[word] % {"number": words[word].units})
+        for place, word in enumerate(found)
+    )
     return f"{text[:1].upper()}{text[1:]}"
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A unit of a shortlist: points of its cells of one word, and what is known of it."""
+    """A unit of a shortlist: points of its cells of one word, and what is known of it.
+
+    Attributes:
+        area: the change area of these with most points, whose page says why.
+    """
 
     unit: Unit
     points: Decimal
     reason: str
+    area: str
 
 
 @dataclass(frozen=True)
@@ -296,30 +315,49 @@ class Shortlist:
     unsure: list[Candidate]
 
 
-def shortlist(units: Iterable[Unit], points_of: "Points", signs: "Signs") -> Shortlist:
+def shortlist(
+    units: Iterable[Unit], points_of: "Points", signs: "Signs", areas: Collection[str] = ()
+) -> Shortlist:
     """Choose the units with most points in cells that need learning, then in unknown cells.
 
     A unit stands in one list: who may be invited for what is known is not asked for more first.
+
+    Args:
+        units: all that the reader may see.
+        points_of: what their sheets say.
+        signs: what the reader may see of findings.
+        areas: the change areas that the next event is about; all where it names none.
     """
     sure, unsure = [], []
     for unit in units:
         if unit.pk not in signs.readable:
             continue
-        by_word: dict[str, Decimal] = {}
-        people = 0
+        by_word: dict[str, list[tuple[Decimal, str, Shown]]] = {}
         for area, known in points_of.get(unit.pk, {}).items():
             shown = signs.seen.get((unit.pk, area), wording.NOTHING_YET)
-            if not shown.is_hidden:
-                by_word[shown.word] = by_word.get(shown.word, Decimal(0)) + known.not_reached
-                people = max(people, shown.answering)
-        gap = by_word.get(Word.KNOWLEDGE_GAP.value, Decimal(0))
-        unknown = by_word.get(Word.UNKNOWN.value, Decimal(0))
-        if gap > 0:
-            sure.append(Candidate(unit, gap, _count_people(people)))
-        elif unknown > 0:
-            unsure.append(Candidate(unit, unknown, _count_people(people)))
+            if not shown.is_hidden and (not areas or area in areas):
+                by_word.setdefault(shown.word, []).append((known.not_reached, area, shown))
+        gap = by_word.get(Word.KNOWLEDGE_GAP.value, [])
+        unknown = by_word.get(Word.UNKNOWN.value, [])
+        if sum(worth for worth, _area, _shown in gap) > 0:
+            sure.append(_choose_candidate(unit, gap))
+        elif sum(worth for worth, _area, _shown in unknown) > 0:
+            unsure.append(_choose_candidate(unit, unknown))
     return Shortlist(*(sorted(some, key=lambda each: -each.points)[:MOST_LISTED]
                        for some in (sure, unsure)))  # fmt: skip
+
+
+def _choose_candidate(unit: Unit, cells: list[tuple[Decimal, str, Shown]]) -> Candidate:
+    """Add up a unit's cells of one word; what is lacking is told of the one with most points."""
+    _worth, area, heaviest = max(cells, key=lambda cell: cell[0])
+    told = _count_people(max(shown.answering for _worth, _area, shown in cells))
+    more = next((each.more_answers for each in heaviest.reasons if each.more_answers), None)
+    if heaviest.word == Word.UNKNOWN.value and more:
+        needed = ngettext(
+            "about %(number)d more answer needed", "about %(number)d more answers needed", more
+        ) % {"number": more}
+        told = f"{told}; {needed}"
+    return Candidate(unit, sum((worth for worth, _area, _shown in cells), Decimal(0)), told, area)
 
 
 def _count_people(people: int) -> str:

@@ -1,5 +1,6 @@
 """Officials' pages: the map of units by change area, a unit's profile, findings."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,9 +16,19 @@ from django.views.decorators.http import require_safe
 from clinic.assessments.conditions import line_of_sheet
 from clinic.assessments.frameworks import change_areas
 from clinic.assessments.models import ChangeArea, FrameworkEdition, Outcome, Sheet
-from clinic.assessments.report_page import Goal
 from clinic.assessments.sheets import sheet_url
-from clinic.insights import area_page, charts, explaining, profile, reading, wording
+from clinic.insights import (
+    area_page,
+    charts,
+    evidence,
+    explaining,
+    finding_page,
+    profile,
+    reading,
+    requirements,
+    wording,
+)
+from clinic.insights.arithmetic.suppression import Audience
 from clinic.insights.frames import FrameChoice, choices, in_order_of_reading
 from clinic.insights.unit_map import (
     NOT_REACHED,
@@ -38,7 +49,7 @@ from clinic.insights.unit_map import (
 )
 from clinic.lib.templatetags.ui import decimals
 from clinic.people.access import SignedInRequest, policy, visible
-from clinic.people.models import Unit
+from clinic.people.models import Account, Unit
 
 
 class MapForm(forms.Form):
@@ -108,6 +119,8 @@ def unit_map(request: SignedInRequest) -> HttpResponse:
     chosen = {unit for word, unit, _points in words if word == query.word} if query.word else None
     shown = choose_rows(units, points_of, query, chosen)
     initial = {"lembar": choice.key, "tampilan": query.view, "urut": query.order}
+    event = next(iter(evidence.open_events(units[0], timezone.now())), None) if units else None
+    acts = reads_findings and not choice.edition.is_history
     context = {
         "form": MapForm(initial, known=known),
         "form_key": (*initial.values(), *(each.counted for each in known)),
@@ -115,13 +128,47 @@ def unit_map(request: SignedInRequest) -> HttpResponse:
         "view": VIEWS[query.view],
         "order": {**ORDERS, **dict(_area_orders())}[query.order],
         "map": build_map(units, points_of, shown, query=query, signs=signs, chosen=chosen),
-        "shortlist": shortlist(units, points_of, signs) if reads_findings else None,
+        "shortlist": shortlist(units, points_of, signs, event.areas if event else ())
+        if acts
+        else None,
+        "event": event,
+        "act": _choose_act(request.user, event, signs, units) if acts else None,
+        "is_history": choice.edition.is_history,
+        "until": max((shown.until for shown in signs.seen.values() if shown.until), default=None),
         "signs": wording.legend() if reads_findings else [],
-        "headline": headline(counts),
+        "headline": "" if choice.edition.is_history else headline(counts),
         "standing": standing(points_of, change_areas()),
         "tiles": [_draw_tile(count, query) for count in counts],
     }
     return render(request, "insights/map.html", context)
+
+
+def _choose_act(
+    actor: Account, event: evidence.OpenEvent | None, signs: Signs, units: Sequence[Unit]
+) -> dict[str, str]:
+    """The one button of the map: the next event, for a unit's official to propose people to it."""
+    own = [unit for unit in units if unit.pk in signs.readable]
+    proposes = bool(own) and reading.audience_of(actor, own[0]) is Audience.UNIT
+    if event is None:
+        return {"label": _("See the events"), "url": reverse("events")}
+    return {
+        "label": _("Propose participants") if proposes else _("Open the event"),
+        "url": profile.event_url(event, proposes=proposes),
+    }
+
+
+def _draw_word(count: WordCount, choice: FrameChoice) -> dict[str, Any]:
+    """One word of an area, leading to the map with its units."""
+    tone, _letter, shape = wording.SIGNS[count.word]
+    return {
+        "tone": tone,
+        "shape": shape,
+        "name": count.name,
+        "points": decimals(count.points, 1),
+        "extent": count.counted_units,
+        "url": f"{reverse('map')}{MapQuery(choice).of_word(count.word)}",
+        "current": False,
+    }
 
 
 def _draw_tile(count: WordCount, query: MapQuery) -> dict[str, Any]:
@@ -154,47 +201,49 @@ def unit_profile(request: SignedInRequest, slug: str) -> HttpResponse:
     )
     scores = list(sheet.area_scores.select_related("area")) if sheet else []
     audience = reading.audience_of(request.user, unit)
-    address = f"{reverse('sheet_import')}?unit={unit.slug}"
-    content, lead, gaps, rows = None, "", None, ""
-    tests: Sequence[Goal] = ()
-    drawn_tests = ""
+    import_url = f"{reverse('sheet_import')}?unit={unit.slug}"
+    content, gaps, rows, past = None, None, import_url, False
     if sheet is not None:
-        address = sheet_url(sheet)
-        tests, drawn_tests = profile.goals_of_sheet(sheet)
-        gaps = profile.gaps_of_sheet(sheet, scores)
-        lead = _("%(edition)s, %(year)s: %(total)s of %(max)s") % {
-            "edition": sheet.edition,
-            "year": sheet.period,
-            "total": decimals(sheet.total, 2),
-            "max": decimals(sheet.max_points, 0),
-        }
+        gaps, rows, past = (
+            profile.gaps_of_sheet(sheet),
+            sheet_url(sheet),
+            profile.is_past(sheet, sheets),
+        )
         if audience is not None:
-            rows = address if reading.reads_rows(request.user, unit) else ""
+            rows = rows if reading.reads_rows(request.user, unit) else ""
             content = profile.profile(request.user, sheet, scores, rows=rows)
             reading.log_look(request.user, [audience], thing=unit, page=request.path)
-    if content is None or content.is_silent:
-        reads_findings = sheet is None or audience is not None
-        blocks = profile.blocks_of_sheet(
-            sheet, scores, address, gaps=gaps, reads_findings=reads_findings
-        )
-        understanding = None
-    else:
-        blocks = profile.blocks(content, gaps, rows)
-        understanding = charts.understanding_chart(content.cells)
-    framework = sheet.edition.framework_id if sheet else None
-    of_framework = [each for each in sheets if each.edition.framework_id == framework]
+    tests = requirements.tests_of_sheet(sheet) if sheet else None
+    of_framework = [
+        each for each in sheets if sheet and each.edition.framework_id == sheet.edition.framework_id
+    ]
+    steps = profile.steps_of(sheet, content, gaps, rows)
+    if past:
+        in_force = next((each for each in known if not each.edition.is_history), None)
+        current = f"{profile.profile_url(unit)}?lembar={in_force.key}" if in_force else ""
+        steps = profile.steps_of_past(current if in_force != choice else "", import_url)
     context = {
         "unit": unit,
-        "lead": lead,
         "sheet": sheet,
-        "sheet_address": address,
-        "blocks": blocks,
-        **(line_of_sheet(sheet) if sheet else {}),
-        "points_chart": charts.points_chart(scores),
-        "understanding_chart": understanding,
-        "history_chart": charts.history_chart(of_framework),
+        "sheet_label": f"{sheet.edition}, {sheet.period}" if sheet else "",
+        "sheet_address": rows,
+        "is_past": past,
+        "reads_findings": content is not None,
+        "answer": profile.answer(sheet, tests, gaps, is_past=past) if sheet and gaps else None,
+        "chart": charts.area_chart(
+            scores,
+            {line.area.slug: line for line in content.lines} if content else {},
+            gaps.outside if gaps else (),
+            rows if sheet else "",
+        ),
+        "gap_line": charts.gap_line(),
+        "until": max((line.shown.until for line in content.lines if line.shown.until), default=None)
+        if content
+        else None,
+        "steps": steps,
         "tests": tests,
-        "drawn_tests": drawn_tests,
+        **(line_of_sheet(sheet) if sheet else {}),
+        "history_chart": charts.history_chart(of_framework),
         "tabs": _list_tabs(known, choice),
     }
     return render(request, "insights/unit_profile.html", context)
@@ -209,15 +258,27 @@ def change_area(request: SignedInRequest, slug: str) -> HttpResponse:
     sheets = visible(request.user, "read-sheet", Sheet.objects.all())
     known = choices(sheets.filter(area_scores__area=area))
     choice = _choose(request, known)
-    context: dict[str, Any] = {"area": area, "tabs": _list_tabs(known, choice), "choice": choice}
+    context: dict[str, Any] = {
+        "area": area,
+        "tabs": _list_tabs(known, choice),
+        "choice": choice,
+        "standing": "",
+    }
     if choice is not None:
         chosen = sheets.filter(edition=choice.edition, period=choice.period)
         scores = area_page.scores_of(chosen, area)
         seen = _read_findings(request, [score.sheet.unit for score in scores], choice, area)
+        units = area_page.units_of(scores, seen, choice)
+        words = area_page.words_of(units)
         context |= {
-            "scores": scores,
-            "chart": area_page.scatter(scores, seen, choice) if seen else None,
+            "units": units,
+            "headline": headline(words),
+            "standing": area_page.standing(units),
+            "words": [_draw_word(count, choice) for count in words],
+            "lists": [] if choice.edition.is_history else area_page.lists_of(units),
+            "chart": area_page.scatter(units),
             "reads_findings": seen is not None,
+            "signs": wording.legend() if words else [],
             "rows": area_page.heaviest(chosen, area, choice.edition),
         }
     return render(request, "insights/change_area.html", context)
@@ -265,11 +326,17 @@ def finding(
         "assessed": assessed,
         "rows_address": sheet_url(assessed.figures.sheet) if with_rows and assessed else "",
         "profile_address": "",
+        "claim": _("Why? %(area)s") % {"area": found_area},
     }
     if with_rows:
         key = f"{found_edition.slug}:{year}"
         context["profile_address"] = f"{profile.profile_url(found_unit)}?lembar={key}"
+    newer = Sheet.objects.filter(
+        unit=found_unit, edition__framework=found_edition.framework, period__gt=year
+    )
+    context["is_past"] = found_edition.is_history or newer.exists()
     if shown is not None:
+        tone, _letter, shape = wording.SIGNS[shown.tag]
         line = profile.line(
             request.user,
             found_unit,
@@ -279,12 +346,57 @@ def finding(
             outcomes=explaining.outcomes_of_area(assessed, found_area, found_edition),
         )
         context |= {
-            "sentences": explaining.sentences(shown, assessed, year),
-            "step": profile.step(line),
+            "sentences": finding_page.sentences(shown, assessed, year),
+            "claim": finding_page.claim(shown, assessed),
+            "tone": tone,
+            "shape": shape,
+            "word_name": wording.state_name(shown),
+            "signs": [] if shown.is_hidden else wording.legend(),
+            "steps": _steps_of_finding(line, assessed, context),
             "hints": profile.make_hints(line),
             "rows": _join_modules(assessed, line),
         }
     return render(request, "insights/finding.html", context)
+
+
+def _steps_of_finding(
+    line: profile.ProfileLine,
+    assessed: explaining.AssessedArea | None,
+    context: Mapping[str, Any],
+) -> list[profile.Step]:
+    """The step of the word, then the rows with most points; an old sheet asks for the one in force.
+
+    A step never leads back to the page that it stands on.
+    """
+    address = context["profile_address"]
+    if context["is_past"]:
+        import_url = f"{reverse('sheet_import')}?unit={context['unit'].slug}"
+        return profile.steps_of_past(address.split("?")[0], import_url) if address else []
+    rows = context["rows_address"]
+    steps = [dataclasses.replace(profile.step(line), gain="")]
+    if assessed is None and address:
+        steps.append(
+            profile.Step(
+                _("Upload an LKE"),
+                url=f"{reverse('sheet_import')}?unit={context['unit'].slug}",
+                label=_("Choose the file"),
+            )
+        )
+    if rows and assessed and assessed.rows:
+        first = assessed.rows[: profile.MOST_ROWS]
+        steps.append(
+            profile.Step(
+                _("Begin with the rows that hold most points"),
+                url=f"{rows}#{first[0].code}",
+                label=_("Open the first row"),
+                gain=decimals(sum(row.points for row in first), 1),
+                gain_words=_("points not yet reached"),
+                owner=_("Operator of the LKE"),
+                rows=tuple(profile.RowGap(row.code, row.wording, row.points) for row in first),
+                rows_url=rows,
+            )
+        )
+    return steps
 
 
 def _join_modules(

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from clinic.insights.arithmetic.diagnosis import Cause, Word
 from clinic.insights.arithmetic.suppression import State
@@ -59,6 +59,11 @@ def legend() -> list[dict[str, Any]]:
 def is_calm(shown: Shown, missing: Decimal) -> bool:
     """Whether proof is to be matched where no point is left to reach."""
     return shown.word == Word.HIDDEN_RISK.value and missing <= 0
+
+
+def state_name(shown: Shown) -> str:
+    """The word of a cell alone, without its cause."""
+    return pgettext("diagnosis", "Not shown") if shown.is_hidden else str(NAMES[shown.word])
 
 
 def state_of(shown: Shown) -> str:

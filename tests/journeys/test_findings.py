@@ -44,7 +44,7 @@ FINDINGS = Recording(_findings)
 
 HINTS = {
     "/pemetaan/": ".heat a.fold-link[href*=buka]",
-    "/pemetaan/unit/kecamatan-hulu-contoh/": ".rows a.hint[href^='/kegiatan/']",
+    "/pemetaan/unit/kecamatan-hulu-contoh/": ".next .facts a[href^='/kegiatan/']",
 }
 
 
@@ -66,8 +66,33 @@ def test_from_the_map_to_why(staff, enter):
             folder = Path(settings.DATA_DIR) / "gambar"
             folder.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=folder / f"{name[0]}-{width}.png", full_page=True)
-    assert page.locator("h1").inner_text().startswith("Mengapa?")
+    assert "pemahaman pegawai masih perlu diperkuat" in page.locator("h1").inner_text()
     assert "Perlu pembelajaran" in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/pemetaan/unit/kecamatan-hulu-contoh/",
+        "/pemetaan/hasil/kecamatan-hulu-contoh/pengawasan/zi-2021/2026/",
+        "/pemetaan/bidang/pengawasan/",
+    ],
+)
+def test_a_page_begins_with_its_answer(staff, enter, address):
+    page = enter(staff, address)
+    said = page.locator("h1, .say, .claim p, .page-head .lead").all()
+    assert len(said) > 1
+    for each in said:
+        box = each.bounding_box()
+        assert box["y"] + box["height"] < 300, each.inner_text()
+
+
+def test_no_half_of_a_profile_is_empty_on_a_wide_screen(staff, enter):
+    page = enter(staff, "/pemetaan/unit/kecamatan-hulu-contoh/")
+    left, right = (page.locator(each).bounding_box() for each in (".evidence", ".rail"))
+    assert left["x"] + left["width"] < right["x"]
+    assert left["width"] > 800
+    assert right["width"] > 280
 
 
 def test_u23_a_profile_prints_on_one_page_with_its_tables_open_and_a_line_to_sign(staff, enter):
@@ -77,12 +102,37 @@ def test_u23_a_profile_prints_on_one_page_with_its_tables_open_and_a_line_to_sig
     assert all(icon.bounding_box()["width"] < 30 for icon in icons.all())
     page.emulate_media(media="print")
     assert page.locator(".signature").is_visible()
-    assert page.locator("#poin-tabel-judul").is_visible()
+    assert page.locator(".aligned").is_visible()
+    assert "Tautan ini membuka" not in page.locator("body").inner_text()
     assert not page.locator(".site-header").is_visible()
     printed = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True)))
     assert len(printed.pages) == 1
     width, height = (round(float(each) / 72 * 25.4) for each in printed.pages[0].mediabox[2:])
     assert (width, height) == (210, 297)
+
+
+@pytest.mark.parametrize(
+    "unit", ["kecamatan-hulu-contoh", "dinas-kesehatan-contoh", "puskesmas-kota-contoh"]
+)
+def test_u23_every_unit_with_a_sheet_prints_on_one_page(staff, enter, unit):
+    page = enter(staff, f"/pemetaan/unit/{unit}/")
+    printed = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True)))
+    assert len(printed.pages) == 1
+
+
+def test_every_sheet_of_paper_says_what_it_is_and_from_when(staff, enter):
+    why = "/pemetaan/hasil/kecamatan-hulu-contoh/pengawasan/zi-2021/2026/"
+    for address, title in (
+        (why, "Mengapa? Penguatan Pengawasan"),
+        ("/pemetaan/?urut=poin", "Peta kebutuhan unit"),
+    ):
+        page = enter(staff, address)
+        printed = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True))).pages
+        for sheet in printed:
+            text = "".join(sheet.extract_text().split())
+            for said in (title, "Dicetak", "Data sampai", address, "Perlu pendampingan"):
+                assert said.replace(" ", "") in text, (address, said)
+        assert address != why or len(printed) > 1
 
 
 def test_a_profile_without_findings_prints_on_one_page_too(staff, cast, enter):
@@ -95,7 +145,7 @@ def test_what_the_signs_of_the_map_mean_stands_on_screen_phone_and_paper(staff, 
     for width, media in ((1280, "screen"), (360, "screen"), (1280, "print")):
         page = enter(staff, "/pemetaan/", width=width)
         page.emulate_media(media=media)
-        legend = page.locator(".legend")
+        legend = page.locator(".legend" if media == "screen" else ".signs-line")
         if media == "screen":
             page.locator("summary", has_text="Arti tanda").click()
         assert legend.is_visible(), (width, media)

@@ -1,4 +1,4 @@
-"""Charts of a profile: equal numbers in drawing and twin, and nothing of a hidden cell."""
+"""Charts of a profile: a bar stands beside its numbers, and holds nothing of a hidden cell."""
 
 import re
 from decimal import Decimal
@@ -11,12 +11,14 @@ from clinic.assessments import frameworks
 from clinic.assessments.models import AreaScore, ChangeArea
 from clinic.insights import charts
 from clinic.insights.arithmetic.suppression import State
+from clinic.insights.profile import ProfileLine
 from clinic.insights.reading import Shown
 from tests.clinic.insights import made
 from tests.given import make_member
 from tests.replaying import Recording
 
 pytestmark = pytest.mark.django_db
+BAR_ROW = re.compile(r"<tr[^>]*>(?:(?!</tr>).)*bar-of(?:(?!</tr>).)*</tr>", re.DOTALL)
 FIGURE = re.compile(r'<figure class="figure chart">.*?</figure>', re.DOTALL)
 
 
@@ -71,39 +73,53 @@ def _world(cast, home):
 WORLD = Recording(_world)
 
 
+def line(slug, seen):
+    return ProfileLine(area=ChangeArea(slug=slug), shown=seen, points=Decimal(5), url="/x/")
+
+
 def test_bars_of_points_share_one_scale_and_add_up_to_the_maximum():
-    chart = charts.points_chart([score("pengawasan", 5, 15), score("sdm", 10, 10)])
+    chart = charts.area_chart([score("pengawasan", 5, 15), score("sdm", 10, 10)], {}, ())
     for row, share in zip(chart.rows, (15, 10), strict=True):
-        reached, missing = (float(row[bar]["width"]) for bar in ("reached_bar", "missing_bar"))
-        assert reached + missing == pytest.approx(338 * share / 15, abs=0.02)
+        parts = [
+            float(row[bar]["width"].rstrip("%")) for bar in ("won_bar", "blank_bar", "open_bar")
+        ]
+        assert sum(parts) == pytest.approx(100 * share / 15, abs=0.02)
         assert row["score"] + row["missing"] == row["maximum"]
 
 
 def test_the_title_of_points_is_its_result():
     with translation.override("id"):
-        chart = charts.points_chart([score("pengawasan", "10.9", 15), score("sdm", 8, 10)])
-    assert chart.title == "Penguatan Pengawasan: 4,1 poin belum diraih"
-    assert charts.points_chart([]) is None
+        chart = charts.area_chart([score("pengawasan", "10.9", 15), score("sdm", 8, 10)], {}, ())
+        one = charts.area_chart([score("pengawasan", "10.9", 15)], {}, ())
+    assert chart.title == (
+        "Poin belum diraih terbesar: Penguatan Pengawasan (4,1) dan "
+        "Penataan Sistem Manajemen SDM (2,0)"
+    )
+    assert one.title == "Penguatan Pengawasan: 4,1 poin belum diraih"
+    assert charts.area_chart([], {}, ()) is None
 
 
 def test_a_hidden_cell_is_told_in_words_and_has_no_figure():
-    chart = charts.understanding_chart(
-        [("Pengawasan", shown(State.HIDDEN)), ("SDM", shown(estimate=0.4))]
+    chart = charts.area_chart(
+        [score("pengawasan", 5, 15), score("sdm", 5, 10)],
+        {
+            "pengawasan": line("pengawasan", shown(State.HIDDEN)),
+            "sdm": line("sdm", shown(estimate=0.4)),
+        },
+        (),
     )
-    assert [row["area"] for row in chart.rows] == ["SDM"]
-    assert len(chart.hidden) == 1
-    assert "Pengawasan" in chart.hidden[0]
-    assert charts.understanding_chart([("Pengawasan", shown(State.HIDDEN))]) is None
+    hidden, seen = chart.rows
+    assert (hidden["understanding"], hidden["diagnosis"]) == (None, "hidden")
+    assert "3" in hidden["cause"]
+    assert seen["understanding"]["mean"] == "40"
 
 
 def test_very_few_people_have_an_interval_without_a_dot():
-    chart = charts.understanding_chart(
-        [("SDM", shown(State.LIMITED, answering=1)), ("Pengawasan", shown())]
-    )
-    few, many = chart.rows
+    few = charts.draw_understanding(shown(State.LIMITED, answering=1))
+    many = charts.draw_understanding(shown())
     assert (few["dot"], few["is_limited"]) == ("", True)
-    assert float(many["bar"]["x"]) < float(many["dot"])
-    assert float(few["bar"]["width"]) > 0
+    assert float(many["from"].rstrip("%")) < float(many["dot"].rstrip("%"))
+    assert float(few["range"]["width"].rstrip("%")) > 0
 
 
 def test_history_needs_two_years_of_one_framework(world, cast, signed_in):
@@ -115,8 +131,8 @@ def test_history_needs_two_years_of_one_framework(world, cast, signed_in):
     chart = profile_page(browser, home.district).context["history_chart"]
 
     assert [row["year"] for row in chart.rows] == [2025, 2026]
-    heights = [float(row["y"]) for row in chart.rows]
-    assert heights[0] < heights[1]
+    widths = [float(row["width"].rstrip("%")) for row in chart.rows]
+    assert widths[0] > widths[1]
 
 
 def test_history_names_the_bands_of_its_edition(regencies):
@@ -129,49 +145,56 @@ def test_history_names_the_bands_of_its_edition(regencies):
     assert charts.history_chart(years[:1]) is None
 
 
+def area_row(page):
+    return next(row for row in page.context["chart"].rows if row["slug"] == made.AREA)
+
+
 def test_u27_page_twin_and_print_of_a_profile_hold_nothing_of_a_hidden_cell(world, cast, signed_in):
     _edition, quiz, home = world
     official = signed_in(cast.other_unit_official.account)
     staff = signed_in(cast.regency_official.account)
-    seen = profile_page(staff, home.district)
-    row = seen.context["understanding_chart"].rows[0]
-    assert (row["people"], row["is_limited"]) == (2, True)
+    seen = area_row(profile_page(staff, home.district))["understanding"]
+    assert (seen["people"], seen["is_limited"]) == (2, True)
 
     hidden = profile_page(official, home.district)
-    assert hidden.context["understanding_chart"] is None
+    assert area_row(hidden)["understanding"] is None
     text = hidden.content.decode()
     assert "Perlu pembelajaran" not in text
-    assert 'id="pemahaman-tabel-judul"' not in text
-    assert row["label"] not in text
+    assert f"{seen['low']}–{seen['high']}" not in text
 
     made.answer(quiz, make_member("Ketiga", home.district, email="tiga@uji.test"), right=1)
     made.run_jobs()
-    told = profile_page(official, home.district).context["understanding_chart"]
-    assert [line["people"] for line in told.rows] == [3]
+    told = area_row(profile_page(official, home.district))["understanding"]
+    assert told["people"] == 3
 
 
-def test_u29_every_chart_of_a_profile_has_its_twin_and_no_style(world, cast, signed_in):
+def test_u29_every_bar_of_a_profile_stands_beside_its_numbers_and_has_no_style(
+    world, cast, signed_in
+):
     edition, _quiz, home = world
     made.sheet(home.district, edition, strength=0.6, period=2025)
     text = profile_page(signed_in(cast.regency_official.account), home.district).content.decode()
-    figures = FIGURE.findall(text)
-    assert len(figures) == 3
-    assert all("style=" not in figure for figure in figures)
-    assert all(figure.count("<svg") == 1 and 'role="img"' in figure for figure in figures)
-    for name in ("poin", "pemahaman", "riwayat"):
-        assert f'id="{name}-tabel-judul"' in text
+    main = text.split("<main")[1].split("</main>")[0]
+    assert "style=" not in main
+    bars = BAR_ROW.findall(main)
+    assert len(bars) > 12
+    assert all(re.search(r"\d", re.sub(r"<svg.*?</svg>|<[^>]+>", "", row, flags=re.DOTALL))
+               for row in bars)  # fmt: skip
+    for name in ("poin", "syarat", "riwayat"):
+        assert f'id="{name}-judul"' in text
 
 
-def test_the_word_sample_stands_inside_every_picture_of_the_demo(world, cast, signed_in, settings):
+def test_the_word_sample_stands_below_every_picture_of_the_demo(world, cast, signed_in, settings):
     home = world[2]
     settings.IS_DEMO = True
-    text = profile_page(signed_in(cast.regency_official.account), home.district).content.decode()
-    figures = FIGURE.findall(text)
+    browser = signed_in(cast.regency_official.account)
+    assert "Data contoh." in profile_page(browser, home.district).content.decode()
+    why = browser.get(made.address(home.district)).content.decode()
+    figures = FIGURE.findall(why)
     assert figures
     assert all('class="sample-mark"' in figure for figure in figures)
     settings.IS_DEMO = False
-    text = profile_page(signed_in(cast.regency_official.account), home.district).content.decode()
-    assert "sample-mark" not in text
+    assert 'class="sample-mark"' not in browser.get(made.address(home.district)).content.decode()
 
 
 def test_the_profile_asks_a_fixed_number_of_times(

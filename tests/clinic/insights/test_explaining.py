@@ -10,13 +10,14 @@ from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import ChangeArea
 from clinic.assessments.sheets import RowEntry, record_sheet
-from clinic.insights import evidence, explaining, profile
+from clinic.insights import evidence, explaining, finding_page, profile
 from clinic.insights.arithmetic.diagnosis import Cause, Reason, Word
 from clinic.insights.arithmetic.suppression import State
 from clinic.insights.evidence import OpenQuiz
 from clinic.insights.models import Finding
 from clinic.insights.profile import ProfileLine
 from clinic.insights.reading import Shown
+from clinic.lib.templatetags.ui import points
 from tests.clinic.insights import made
 from tests.clinic.insights.made import AREA, PERIOD, address, answered_by, seen_by
 from tests.quizzes import made as quizzes_made
@@ -88,21 +89,25 @@ def test_full_marks_are_counted_from_five_people_on(world, cast, browser):
         assert seen.full == (5 if reader == cast.other_unit_official else None)
 
 
-def test_the_page_sets_both_figures_against_their_lines_then_says_what_to_do(world, cast, browser):
+def test_the_page_claims_first_then_shows_both_figures_then_the_rows(world, cast, browser):
     answered_by(world, cast, 3)
-    page = browser.get(address(world[2].district)).content.decode()
+    response = browser.get(address(world[2].district))
+    page = response.content.decode()
     order = [
         page.index(each)
         for each in (
-            "Hasil pemetaan</h2>",
-            "Perkiraan pemahaman",
-            "Pelajari: ",
+            'id="hasil-judul"',
+            'id="tindak-judul"',
+            'id="bidang-hasil-judul"',
+            'id="alasan-judul"',
+            'id="ubah-judul"',
             'id="butir-judul"',
         )
     ]
     assert order == sorted(order)
-    assert "(batas 65)" in page
-    assert "(batas 60%)" in page
+    told = {name: against for name, _number, against in response.context["sentences"]["figures"]}
+    assert "batas 65" in told["Pemahaman, perkiraan"]
+    assert "batas 60%" in told["Penerapan, perkiraan"]
     assert f"/pemetaan/unit/{world[2].district.slug}/?lembar=zi-2021:{PERIOD}" in page
     assert "0 dari 0" not in page
 
@@ -167,29 +172,53 @@ def line(word, points, **more):
 
 def test_verifying_leads_to_the_rows_without_proof():
     step = profile.step(line(Word.HIDDEN_RISK, "2", rows="/lke/"))
-    assert step["url"] == "/lke/?saring=tanpa-bukti"
-    assert profile.step(line(Word.HIDDEN_RISK, "2"))["url"] == "/x/"
+    assert step.url == "/lke/?saring=tanpa-bukti"
+    assert profile.step(line(Word.HIDDEN_RISK, "2")).url == "/x/"
 
 
 def test_what_is_unknown_leads_to_its_open_quiz_for_who_takes_it():
     step = profile.step(line(Word.UNKNOWN, "2", quizzes=(QUIZ,)))
-    assert step["url"] == "/kuis/kuis/"
+    assert step.url == "/kuis/kuis/"
     closed = OpenQuiz("kuis", "Kuis", {AREA: 6}, is_readers=False)
     step = profile.step(line(Word.UNKNOWN, "2", quizzes=(closed,)))
-    assert (step["url"], step["hint"]) == ("/x/", "Kuis yang dibuka: Kuis")
+    assert (step.url, step.hint) == ("/x/", "Kuis yang dibuka: Kuis")
 
 
 def test_the_heaviest_unknown_area_gets_a_step_of_its_own():
     named = [line(Word.HIDDEN_RISK, points) for points in ("0.5", "0.4", "0")]
     unknown = line(Word.UNKNOWN, "2.6")
-    found = profile.in_blocks([unknown, *named])
-    assert [each.points for each in found.steps] == [Decimal("0.5"), Decimal("0.4"), Decimal("2.6")]
+    found = profile.choose_steps([unknown, *named])
+    assert [each.points for each in found] == [Decimal("0.5"), Decimal("0.4"), Decimal("2.6")]
 
 
-def test_a_point_reached_in_full_accuses_nobody():
-    drawn = profile.blocks(profile.in_blocks([line(Word.HIDDEN_RISK, "0")]))
-    assert drawn[1]["lines"] == []
-    assert "cukup memeriksa kesesuaian bukti" in drawn[0]["lines"][0]["hint"]
+def test_a_point_reached_in_full_accuses_nobody(world, cast, browser):
+    answered_by(world, cast, 3)
+    assessed = browser.get(address(world[2].district)).context["assessed"]
+    assessed.figures.score = assessed.figures.max_points
+    claim = finding_page.claim(shown(word=Word.HIDDEN_RISK.value), assessed)
+    assert claim == "Seluruh poin sudah diraih; unit cukup memeriksa kesesuaian bukti"
+
+
+@pytest.mark.parametrize(
+    ("word", "words", "less"),
+    [
+        (Word.PRACTICE_GAP, ["sound", "knowledge-gap", "unknown"], "sedikitnya"),
+        (Word.KNOWLEDGE_GAP, ["hidden-risk", "practice-gap", "unknown"], "sedikitnya"),
+        (Word.SOUND, ["practice-gap", "hidden-risk", "unknown"], ""),
+        (Word.HIDDEN_RISK, ["knowledge-gap", "sound", "unknown"], ""),
+    ],
+)
+def test_what_would_change_a_word_is_told_for_both_lines(world, cast, browser, word, words, less):
+    answered_by(world, cast, 3)
+    assessed = browser.get(address(world[2].district)).context["assessed"]
+    changes = finding_page.what_would_change(shown(word=word.value), assessed)
+    assert [each for each, _told in changes] == words
+    assert less in changes[0][1]
+    if less:
+        figures = assessed.figures
+        needed = Decimal("0.6") * figures.max_points - figures.score
+        assert points(needed, 2) in changes[0][1]
+    assert finding_page.what_would_change(shown(), assessed) == []
 
 
 def test_an_open_quiz_reaches_its_units_people(world, cast):

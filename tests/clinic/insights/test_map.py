@@ -160,7 +160,7 @@ def test_the_sentence_counts_units_by_what_they_need():
         WordCount("practice-gap", units=2, cells=12, points=Decimal("81.6")),
         WordCount("sound", units=2, cells=7, points=Decimal(5)),
     ]
-    assert headline(counts) == "5 unit perlu pembelajaran, 2 unit perlu pendampingan"
+    assert headline(counts) == "5 unit perlu pembelajaran, 2 perlu pendampingan"
 
 
 def test_no_diagnosis_is_claimed_before_there_are_answers(cast, signed_in, sheets):
@@ -187,26 +187,23 @@ def test_the_map_asks_a_fixed_number_of_times(
         browser.get(MAP)
 
 
-def test_a_profile_tells_known_weak_unknown_and_next(cast, signed_in, sheets):
+def test_a_profile_without_findings_tells_the_sheets_side_alone(cast, signed_in, sheets):
     page = signed_in(cast.operator.account).get(profile())
-    known, weak, unknown, steps = page.context["blocks"]
-
-    assert len(known["lines"]) == 6
-    assert unknown["lines"] == []
+    rows = page.context["chart"].rows
+    assert len([row for row in rows if not row.get("is_outside")]) == 6
+    assert not any("diagnosis" in row for row in rows)
     assert "Hasil kuis tidak ditampilkan untuk peran Anda." in text(page)
     assert "belum ada kuis" not in text(page)
-    assert weak["lines"]
-    assert len(steps["lines"]) == 3
-    assert "Wilayah Bebas dari Korupsi (WBK)" in text(page)
-    assert page.context["tests"][0].not_declared
+    assert len(page.context["steps"]) == 3
+    assert "syarat WBK belum terpenuhi" in text(page)
+    assert page.context["tests"].goals[0].not_declared
 
 
 def test_who_reads_findings_is_told_of_the_assessed_areas_alone(cast, signed_in, sheets):
     page = signed_in(cast.regency_official.account).get(profile())
-    unknown = page.context["blocks"][2]
-
-    assert len(unknown["lines"]) == 6
-    assert {line["cause"] for line in unknown["lines"]} == {"belum ada kuis"}
+    rows = [row for row in page.context["chart"].rows if not row.get("is_outside")]
+    assert len(rows) == 6
+    assert {row.get("cause") for row in rows} == {"belum ada kuis"}
 
 
 def test_the_map_opens_on_the_fullest_year_and_tells_how_many_units_have_it(

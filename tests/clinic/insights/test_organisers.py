@@ -107,17 +107,17 @@ def test_a_step_names_the_next_open_event_that_asks_about_the_area(world, cast):
 
     def event_named():
         found = profile_of(actor, home.district, edition)
-        return profile.blocks(found)[3]["lines"][0]["event"]
+        return profile.step(found.steps[0])
 
-    assert event_named() is None
+    assert event_named().event_url == ""
     for event in (general, fitting):
         events.step(event, "open", actor=cast.organiser.account)
-    assert event_named()["url"] == "/kegiatan/klinik-umum/"
+    assert event_named().event_url == "/kegiatan/klinik-umum/"
     quizzes_made.assigned(quiz, fitting)
     named = event_named()
-    assert named["url"] == "/kegiatan/klinik-pengawasan/"
+    assert named.event_url == "/kegiatan/klinik-pengawasan/"
     with timezone.override(fitting.zone):
-        assert f"Klinik Uji, {day(fitting.sessions.first().starts_at)}" in named["text"]
+        assert f"Klinik Uji, {day(fitting.sessions.first().starts_at)}" in named.day
 
 
 def coming_event(cast, code, *, days):

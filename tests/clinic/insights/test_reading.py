@@ -174,8 +174,8 @@ def test_u30_the_rows_the_profile_and_the_map_tell_the_same_points(
     assert [cell["points"] for cell in cells if cell.get("url") == page] == [rows]
 
     profile_page = reverse("unit_profile", kwargs={"slug": district.slug})
-    drawn = browser.get(profile_page).context["points_chart"].rows
-    assert [row["missing"] for row in drawn if row["area"].slug == AREA] == [rows]
+    drawn = browser.get(profile_page).context["chart"].rows
+    assert [row["missing"] for row in drawn if row["slug"] == AREA] == [rows]
 
 
 def test_the_profile_sorts_areas_and_names_at_most_three_steps(world, cast):
@@ -186,23 +186,18 @@ def test_the_profile_sorts_areas_and_names_at_most_three_steps(world, cast):
     publishing.publish(module, actor=cast.reviewer.account)
     answered_by(world, cast, 3)
     found = profile_of(cast.regency_official.account, home.district, edition)
-    assert [line.area.slug for line in found.weak] == [AREA]
-    assert len(found.unknown) == 5
+    assert [line.weight for line in found.lines] == sorted(
+        (line.weight for line in found.lines), reverse=True
+    )
+    assert [line.area.slug for line in found.lines if not line.is_undecided] == [AREA]
+    assert len(found.lines) == 6
     assert found.steps[0].area.slug == AREA
     assert len(found.steps) == 3
-    drawn = profile.blocks(found)
-    assert [block["title"] for block in drawn] == [
-        "Yang diketahui",
-        "Yang lemah",
-        "Yang belum diketahui",
-        "Langkah berikut",
-    ]
-    assert "poin belum diraih" in drawn[1]["lines"][0]["text"]
-    first = drawn[3]["lines"][0]
-    assert first["text"].startswith("Pelajari: ")
-    assert first["url"] == "/modul/pengawasan/"
-    assert first["hint"].startswith("Modul: Modul gratifikasi, ")
-    assert first["hint"].endswith(" menit")
+    first = profile.step(found.steps[0])
+    assert first.title.startswith("Pelajari: ")
+    assert first.url == "/modul/pengawasan/"
+    assert first.hint.startswith("Modul: Modul gratifikasi")
+    assert first.time.endswith(" menit")
     operator = profile_of(cast.operator.account, home.health, edition)
     assert operator is None
 
