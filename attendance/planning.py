@@ -21,9 +21,11 @@ from django.utils.translation import gettext_lazy
 
 from attendance.events import CODES_OF_PAGES, lock_for_change
 from attendance.models import Event, Registration, Session
-from clinic.lib.arithmetic.dates import local_day
+from clinic.lib.arithmetic.dates import format_moment, local_day
+from clinic.lib.languages import language
+from clinic.people.access import visible
 from clinic.people.models import Account, Grant, Person
-from quizzes import assignments
+from quizzes import asking, assignments
 from quizzes.assignments import Window
 from quizzes.models import Assignment, Quiz, QuizVersion
 from quizzes.models.assignments import Phase
@@ -85,6 +87,40 @@ def titles_of(quizzes: Iterable[Quiz]) -> dict[int, str]:
     titles = {quiz.pk: quiz.slug for quiz in quizzes}
     versions = QuizVersion.objects.published().filter(quiz__in=titles)
     return titles | {version.quiz_id: version.display_title for version in versions}
+
+
+def uses_elsewhere(event: Event, *, actor: Account, now: datetime) -> dict[int, list[str]]:
+    """Say of each quiz where else its questions are asked, and until when.
+
+    An event that the actor does not know of, and a person, are not named.
+    """
+    found = asking.find_uses(now)
+    others = {row.event_id for uses in found.values() for row, _end in uses if row.event_id}
+    known: set[int] = set()
+    for verb in ("see-event", "change-event"):
+        rows = visible(actor, verb, Event.objects.filter(pk__in=others))
+        known.update(rows.values_list("pk", flat=True))
+    return {
+        quiz: [
+            _describe_use(row, end, is_known=row.event_id in known, zone=event.zone)
+            for row, end in uses
+            if row.event_id != event.pk
+        ]
+        for quiz, uses in found.items()
+    }
+
+
+def _describe_use(row: Assignment, end: datetime | None, *, is_known: bool, zone: str) -> str:
+    if row.event is not None:
+        place = row.event.title if is_known else _("another event")
+    else:
+        place = row.unit.name if row.unit is not None else _("a single person")
+    if end is None:
+        return _("also used at %(place)s, without an end") % {"place": place}
+    return _("also used at %(place)s until %(at)s") % {
+        "place": place,
+        "at": format_moment(end, zone, language()),
+    }
 
 
 def taking_place(sessions: Iterable[Session]) -> list[Session]:

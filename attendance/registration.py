@@ -19,14 +19,15 @@ from attendance import badges
 from attendance.models import Event, Presence, Registration
 from attendance.wording import PROOF_OF_TRAINING
 from clinic.lib.errors import Refused
-from clinic.people.access import require, rows_of
+from clinic.people.access import grants_of, require, rows_of
 from clinic.people.arithmetic.matching import names_agree, names_share_a_word
 from clinic.people.arithmetic.nip import clean_nip
-from clinic.people.models import Account, Membership, Person, Unit
+from clinic.people.models import Account, Grant, Membership, Person, Unit
 from clinic.records import audit, notices
 
 State = Registration.State
 Source = Registration.Source
+UNIT_ROLES = frozenset({Grant.Role.UNIT_OFFICIAL, Grant.Role.OPERATOR})
 
 
 class EventFull(Refused):
@@ -203,7 +204,7 @@ def register(
             event,
             person,
             state=state,
-            source=Source.SELF if is_own else _choose_source(actor, event),
+            source=Source.SELF if is_own else _choose_source(actor, event, person),
             needs=needs[:300],
             created_by=actor,
         )
@@ -223,8 +224,10 @@ def _confirm(event: Event, registration: Registration, *, actor: Account, needs:
             _("The event has begun. Come to the door: that confirms your seat.")
         )
     registration.state = State.CONFIRMED
+    if registration.source == Source.ORGANISER:
+        registration.source = Source.SELF  # their own word now, no longer the organiser's alone
     registration.needs = needs[:300] or registration.needs
-    registration.save(update_fields=["state", "needs", "changed_at"])
+    registration.save(update_fields=["state", "source", "needs", "changed_at"])
     audit.record(
         "registration.confirm",
         actor=actor,
@@ -299,9 +302,21 @@ def invite(event: Event, person: Person, *, actor: Account | None) -> Registrati
     return registration
 
 
-def _choose_source(actor: Account, event: Event) -> str:
-    from_event = any(grant.event_id == event.pk for grant in actor.person.grants.all())
-    return Source.ORGANISER if from_event else Source.UNIT
+def _choose_source(actor: Account, event: Event, person: Person) -> str:
+    """Say whose word it is: the unit's only from its own official or operator.
+
+    Whoever runs an event may register people of the whole regency, for the events of others too.
+    """
+    grants = grants_of(actor.person)
+    if any(grant.event_id == event.pk for grant in grants):
+        return Source.ORGANISER
+    spoken_for = [
+        grant.unit.path for grant in grants if grant.unit is not None and grant.role in UNIT_ROLES
+    ]
+    posts = Membership.objects.on(timezone.localdate()).filter(person__in=rows_of(person))
+    paths = posts.values_list("unit__path", flat=True)
+    is_theirs = any(path.startswith(above) for path in paths for above in spoken_for)
+    return Source.UNIT if is_theirs else Source.ORGANISER
 
 
 def _find_active(event: Event, person: Person) -> Registration | None:

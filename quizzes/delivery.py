@@ -701,6 +701,8 @@ def extend(
         PermissionDenied, Http404: the actor may not extend this assignment.
     """
     require(actor, "extend-quiz", assignment)
+    if person.pk in rows_of(actor.person):
+        raise Refused(_("Ask another organiser: nobody extends a quiz for themselves."), code="own")
     reached = Assignment.objects.in_force().of_person(person, timezone.localdate())
     if not reached.filter(pk=assignment.pk).exists():
         raise Refused(_("This quiz is not assigned to this person."), code="not_assigned")

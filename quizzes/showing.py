@@ -9,7 +9,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,8 +32,9 @@ from quizzes.arithmetic.review_policy import (
     Viewer,
     review_policy,
 )
+from quizzes.asking import StillAsked, find_asked
 from quizzes.delivery import CannotStart, prospect
-from quizzes.models import Assignment, Attempt, AttemptItem, Credit, Slot
+from quizzes.models import Assignment, Attempt, AttemptItem, Credit
 from quizzes.models.assignments import takers
 from quizzes.models.questions import contents_of
 
@@ -339,15 +340,11 @@ def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None
     Credits and contents are read only if some of them may be seen.
     """
     moment = now or timezone.now()
-    asked = list(
-        attempt.items.order_by("index").values_list(
-            "pk", "points", "question_version", "response__value"
-        )
-    )
-    state = _describe_attempt(attempt, now=moment)
-    versions = {item: version for item, _points, version, _value in asked}
-    seen = _ask_policy(attempt, account, state, versions, now=moment)
-    full = sum(points for _item, points, _version, _value in asked)
+    asked = list(attempt.items.order_by("index").values_list("pk", "points", "response__value"))
+    still_asked = find_asked(attempt, moment)
+    state = _describe_attempt(attempt, still_asked=still_asked is not None, now=moment)
+    seen = _ask_policy(attempt, account, state, [item for item, *_rest in asked], now=moment)
+    full = sum(points for _item, points, _value in asked)
     pass_mark = attempt.quiz_version.pass_share * full
     everywhere = frozenset.intersection(*seen.values()) if seen else frozenset()
     shows_items = any(Sight.KEY in one for one in seen.values())
@@ -371,12 +368,12 @@ def result_of(attempt: Attempt, account: Account, *, now: datetime | None = None
         full=full,
         pass_mark=pass_mark,
         passed=None if score is None else score >= pass_mark,
-        blanks=sum(value is None for _item, _points, _version, value in asked),
+        blanks=sum(value is None for _item, _points, value in asked),
         asked=[(one.slug, str(one)) for one in _list_by_outcome(items)],
         lanes=_place_outcomes(items, shares, seen),
         outcomes=outcomes,
         items=shown,
-        opens_at=None if shows_items else _find_opening(attempt, state, moment),
+        opens_at=None if shows_items else _find_opening(still_asked, state, moment),
     )
 
 
@@ -504,12 +501,16 @@ def _show_result(item: AttemptItem, content: Content, seen: Sights, language: st
     return ShownResult(item.index, public, review, outcome, item.question_version_id)
 
 
-def _find_opening(attempt: Attempt, state: AttemptSight, now: datetime) -> datetime | None:
-    ends = [attempt.assignment.closes_at, state.release_at, state.post_closes_at]
-    return max((end for end in ends if end and end > now), default=None)
+def _find_opening(
+    still_asked: StillAsked | None, state: AttemptSight, now: datetime
+) -> datetime | None:
+    if still_asked is not None and still_asked.until is None:
+        return None
+    ends = [still_asked and still_asked.until, state.release_at, state.post_closes_at]
+    return max((end for end in [*ends, state.closes_at] if end and end > now), default=None)
 
 
-def _describe_attempt(attempt: Attempt, *, now: datetime) -> AttemptSight:
+def _describe_attempt(attempt: Attempt, *, still_asked: bool, now: datetime) -> AttemptSight:
     return AttemptSight(
         phase=AttemptPhase(attempt.phase),
         in_progress=attempt.is_open,
@@ -517,7 +518,7 @@ def _describe_attempt(attempt: Attempt, *, now: datetime) -> AttemptSight:
         may_retake=_may_retake(attempt, now),
         closes_at=_find_closing(attempt),
         release_at=attempt.quiz_version.release_at,
-        others_open=Attempt.objects.in_progress().filter(quiz=attempt.quiz_id).exists(),
+        still_asked=still_asked,
         post_closes_at=_find_post_closing(attempt) if attempt.phase == AttemptPhase.PRE else None,
     )
 
@@ -526,20 +527,13 @@ def _ask_policy(
     attempt: Attempt,
     account: Account,
     state: AttemptSight,
-    versions: Mapping[int, int],
+    items: Iterable[int],
     *,
     now: datetime,
 ) -> dict[int, Sights]:
-    """Ask the review policy for each item; this is the only place that does (Q10).
-
-    ``versions`` are the keys of the question versions by those of the items.
-    """
+    """Ask the review policy for each item; this is the only place that does (Q10)."""
     viewer = Viewer(is_taker=attempt.person_id in rows_of(account.person))
-    withheld = _find_withheld(attempt, set(versions.values()), now=now)
-    return {
-        item: review_policy(viewer, state, ItemSight(withheld_elsewhere=version in withheld), now)
-        for item, version in versions.items()
-    }
+    return {item: review_policy(viewer, state, ItemSight(), now) for item in items}
 
 
 def _find_closing(attempt: Attempt) -> datetime | None:
@@ -569,20 +563,3 @@ def _find_post_closing(attempt: Attempt) -> datetime | None:
     ends = list(posts.values_list("closes_at", flat=True))
     known = [end for end in ends if end is not None]
     return max(known) if known and len(known) == len(ends) else None
-
-
-def _find_withheld(attempt: Attempt, version_ids: set[int], *, now: datetime) -> set[int]:
-    """Versions that stand in another quiz which is open: their key would leak there."""
-    still_open = Q(closes_at__isnull=True) | Q(closes_at__gt=now)
-    elsewhere = (
-        Assignment.objects.in_force()
-        .filter(still_open)
-        .exclude(quiz=attempt.quiz_id)
-        .exclude(phase=AttemptPhase.PRACTICE)
-    )
-    slots = Slot.objects.filter(
-        question_version__in=version_ids,
-        quiz_version__state="published",
-        quiz_version__quiz__in=elsewhere.values("quiz"),
-    )
-    return set(slots.values_list("question_version", flat=True))

@@ -110,7 +110,10 @@ def review_words(entry: QuizEntry) -> str:
         return _("Answers and explanations can be seen once the post-quiz has closed.")
     if entry.review_at:
         at = moment(entry.review_at)
-        return _("Answers and explanations can be seen from %(at)s.") % {"at": at}
+        return _(
+            "Answers and explanations can be seen from %(at)s at the earliest: once no other quiz "
+            "asks these questions."
+        ) % {"at": at}
     return _("Answers and explanations can be seen once the quiz has closed.")
 
 

@@ -347,13 +347,19 @@ def _edit_quizzes(request: SignedInRequest, event: Event) -> HttpResponse:
                     request, event, _("The quiz is given to the participants."), "kuis"
                 )
     given = planning.assignments_of(event)
+    uses = planning.uses_elsewhere(event, actor=request.user, now=timezone.now())
     return _show_step(
         request,
         event,
         "kuis",
         *shown.values(),
         phases=[(word, PHASES[word].label, form) for word, form in shown.items()],
-        given=_name_quizzes(given, event.zone),
+        given=[(*row, uses.get(row[0].quiz_id, [])) for row in _name_quizzes(given, event.zone)],
+        used=[
+            (version.display_title, uses[version.quiz_id])
+            for version in versions
+            if uses.get(version.quiz_id)
+        ],
         has_quizzes=bool(versions),
         onward_kind="",
     )

@@ -86,7 +86,6 @@ def attempt_result(request: SignedInRequest, attempt: UUID) -> HttpResponse:
         "asked": [] if lanes else _list_asked(result, lessons),
         "missed": missed[:OPENED],
         "missed_too": missed[OPENED:],
-        "held": [pair for pair in answers if pair[0].review.correct is None],
         "right": [pair for pair in answers if pair[0].review.correct],
         "comparison": showing.comparison_of(found, request.user) if result.areas else None,
         "unit_minimum": settings.KLINIK_MIN_GROUP_UNIT,

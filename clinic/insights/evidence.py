@@ -27,7 +27,7 @@ from django.utils import timezone
 from attendance.models import Event, Presence, Registration, Session
 from clinic.lib.arithmetic import dates
 from clinic.people.access import visible
-from clinic.people.models import Account, Membership, Person, Unit
+from clinic.people.models import Account, Grant, Membership, Person, Unit
 from courses.models import ModuleEdition
 from quizzes.arithmetic.grading import guess_score
 from quizzes.models import (
@@ -505,12 +505,19 @@ def open_quizzes(unit: Unit, reader: Account, now: datetime) -> list[OpenQuiz]:
 def units_at(events: Iterable[int]) -> QuerySet[Any, int]:
     """Keys of the units that have participants in these events, until they are archived.
 
-    A participant has registered, was proposed by the unit, or came: an invitation alone opens
-    nothing, or an organiser could choose whose findings to read by inviting.
+    A participant has confirmed by themselves or through their unit. What an organiser enters alone
+    opens nothing, an invitation, a walk-in, a scan, or an organiser could choose whose findings to
+    read (S17); and nobody opens a unit by their own seat in an event that they run.
     """
     closed = (Event.State.DRAFT, Event.State.ARCHIVED, Event.State.CANCELLED)
-    seats = Registration.objects.held().filter(event__in=list(events), unit__isnull=False)
-    others = (Registration.Source.SELF, Registration.Source.UNIT)
-    came = Presence.objects.counted().values("registration")
-    theirs = Q(state=Registration.State.CONFIRMED, source__in=others) | Q(pk__in=came)
-    return seats.exclude(event__state__in=closed).filter(theirs).values_list("unit", flat=True)
+    seats = Registration.objects.held().filter(
+        event__in=list(events),
+        unit__isnull=False,
+        state=Registration.State.CONFIRMED,
+        source__in=(Registration.Source.SELF, Registration.Source.UNIT),
+    )
+    own = Grant.objects.filter(
+        role=Grant.Role.ORGANISER, event=OuterRef("event"), person=OuterRef("person")
+    )
+    rows = seats.exclude(event__state__in=closed).exclude(Exists(own))
+    return rows.values_list("unit", flat=True)

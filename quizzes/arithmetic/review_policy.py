@@ -33,16 +33,6 @@ OWN: Sights = frozenset({Sight.OWN_RESPONSE})
 SCORED: Sights = frozenset({Sight.SCORE})
 RETAKING: Sights = SCORED | {Sight.LANES}
 AFTER_CHECK: Sights = OWN | {Sight.CORRECTNESS, Sight.OPTION_FEEDBACK, Sight.EXPLANATION}
-KEY_BEARING: Sights = frozenset(
-    {
-        Sight.ITEM_CREDIT,
-        Sight.CORRECTNESS,
-        Sight.KEY,
-        Sight.OPTION_FEEDBACK,
-        Sight.EXPLANATION,
-        Sight.MARKER_COMMENT,
-    }
-)
 
 
 class AttemptPhase(StrEnum):
@@ -83,7 +73,8 @@ class AttemptSight:
         may_retake: this person has an attempt left.
         closes_at: end of the assignment with extensions; None while no end is set.
         release_at: earliest moment for showing the key of a graded quiz, if set.
-        others_open: an attempt of anybody on this quiz is under way.
+        still_asked: one of its questions is asked, now or later, by a quiz that is no practice,
+            or somebody is at work on it. Then none is told: with the score, the rest would follow.
         post_closes_at: end of the matching post-test of a pre-test; None while it has no end.
     """
 
@@ -93,7 +84,7 @@ class AttemptSight:
     may_retake: bool = False
     closes_at: datetime | None = None
     release_at: datetime | None = None
-    others_open: bool = False
+    still_asked: bool = False
     post_closes_at: datetime | None = None
 
 
@@ -104,12 +95,10 @@ class ItemSight:
     Attributes:
         checked: practice only: the taker pressed "Periksa" and the item is locked.
         key_opened: live only: the trainer opened the key.
-        withheld_elsewhere: the version stands in another quiz that is open with review off.
     """
 
     checked: bool = False
     key_opened: bool = False
-    withheld_elsewhere: bool = False
 
 
 def review_policy(
@@ -121,21 +110,20 @@ def review_policy(
     if not viewer.is_taker:
         return NOTHING
     if not attempt.in_progress:
-        seen = _decide_finished(attempt, item, now)
-    elif attempt.phase is AttemptPhase.PRACTICE and item.checked:
-        seen = AFTER_CHECK
-    else:
-        seen = OWN
-    return seen - KEY_BEARING if item.withheld_elsewhere else seen
+        return _decide_finished(attempt, item, now)
+    is_checked = attempt.phase is AttemptPhase.PRACTICE and item.checked
+    return AFTER_CHECK if is_checked and not attempt.still_asked else OWN
 
 
 def _decide_finished(attempt: AttemptSight, item: ItemSight, now: datetime) -> Sights:
     if attempt.voided:
         return OWN
-    if attempt.phase is AttemptPhase.PRACTICE or _is_over(attempt, now):
+    if not attempt.still_asked and (
+        attempt.phase is AttemptPhase.PRACTICE or _is_over(attempt, now)
+    ):
         return EVERYTHING
     added: Sights = NOTHING
-    if attempt.phase is AttemptPhase.LIVE and item.key_opened:
+    if attempt.phase is AttemptPhase.LIVE and item.key_opened and not attempt.still_asked:
         added = frozenset({Sight.KEY})
     elif attempt.phase in GRADED:
         added = RETAKING if attempt.may_retake else SCORED
@@ -145,8 +133,8 @@ def _decide_finished(attempt: AttemptSight, item: ItemSight, now: datetime) -> S
 
 
 def _is_over(attempt: AttemptSight, now: datetime) -> bool:
-    """Tell whether the quiz is closed for good: no attempt open or to come, and released."""
-    if attempt.may_retake or attempt.others_open:
+    """Tell whether the quiz is closed for good: no try left, and released."""
+    if attempt.may_retake:
         return False
     ends = [attempt.closes_at]
     if attempt.phase is AttemptPhase.PRE:

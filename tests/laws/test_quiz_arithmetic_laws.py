@@ -154,14 +154,13 @@ attempts = st.builds(
     may_retake=st.booleans(),
     closes_at=moments,
     release_at=moments,
-    others_open=st.booleans(),
+    still_asked=st.booleans(),
     post_closes_at=moments,
 )
 items = st.builds(
     ItemSight,
     checked=st.booleans(),
     key_opened=st.booleans(),
-    withheld_elsewhere=st.booleans(),
 )
 viewers = st.builds(
     Viewer, is_taker=st.booleans(), sees_keys=st.booleans(), has_open_attempt=st.booleans()

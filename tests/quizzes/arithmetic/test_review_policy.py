@@ -95,8 +95,8 @@ def test_after_the_close_everything_shows(phase):
 
 
 @pytest.mark.parametrize("phase", [PRE, POST, LIVE, NORMAL])
-def test_an_open_attempt_of_anybody_keeps_the_key_closed(phase):
-    shown = seen(phase, closes_at=BEFORE, post_closes_at=BEFORE, others_open=True)
+def test_q10_what_is_still_asked_keeps_the_key_closed(phase):
+    shown = seen(phase, closes_at=BEFORE, post_closes_at=BEFORE, still_asked=True)
 
     assert Sight.KEY not in shown
 
@@ -117,17 +117,14 @@ def test_a_quiz_without_an_end_never_shows_its_key():
     assert seen(NORMAL, closes_at=None) == OWN | {Sight.SCORE}
 
 
-def test_a_version_in_use_elsewhere_keeps_its_key_from_takers_only():
-    elsewhere = ItemSight(withheld_elsewhere=True)
+def test_q10_practice_on_what_is_still_asked_shows_the_own_response_alone():
     staff = Viewer(is_taker=False, sees_keys=True)
 
-    assert seen(PRACTICE, item=elsewhere) == OWN | {
-        Sight.SCORE,
-        Sight.LANES,
-        Sight.OUTCOME_SCORES,
-        Sight.GROUP_STATS,
-    }
-    assert seen(PRACTICE, item=elsewhere, viewer=staff) == EVERYTHING
+    assert seen(PRACTICE, still_asked=True) == OWN
+    checked = ItemSight(checked=True)
+    assert seen(PRACTICE, still_asked=True, in_progress=True, item=checked) == OWN
+    assert seen(LIVE, still_asked=True, item=ItemSight(key_opened=True)) == OWN
+    assert seen(PRACTICE, still_asked=True, viewer=staff) == EVERYTHING
 
 
 def test_staff_sees_keys_by_permission_until_an_own_attempt_is_open():
