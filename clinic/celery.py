@@ -9,12 +9,7 @@ from typing import Any
 import django
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import (
-    worker_before_create_process,
-    worker_init,
-    worker_process_init,
-    worker_ready,
-)
+from celery.signals import worker_before_create_process, worker_init, worker_ready
 from kombu.transport import TRANSPORT_ALIASES
 
 from clinic.management.processes import end_with_parent
@@ -39,17 +34,22 @@ def refuse_to_start(**_signal: Any) -> None:
     health.refuse_to_start()
 
 
+@worker_init.connect
+def end_with_worker(**_signal: Any) -> None:
+    """Let no process of the pool outlive its worker.
+
+    Each asks for its end at its first step: a worker that is killed while it forks leaves locks
+    behind on which a child would wait for ever.
+    """
+    worker = os.getpid()
+    os.register_at_fork(after_in_child=lambda: end_with_parent(worker, by=signal.SIGKILL))
+
+
 @worker_before_create_process.connect
 def share_memory(**_signal: Any) -> None:
     """Leave what is loaded out of every later collection, which would copy its pages to a child."""
     gc.collect()
     gc.freeze()
-
-
-@worker_process_init.connect
-def end_with_worker(**_signal: Any) -> None:
-    """Let no process of the pool outlive its worker, which may have been killed."""
-    end_with_parent(os.getppid(), by=signal.SIGKILL)
 
 
 @worker_ready.connect

@@ -153,7 +153,7 @@ class TestRealChildren:
         os.kill(running.pid, signal.SIGKILL)
 
         wait_until(
-            lambda: not [pid for pid in below if is_alive(pid)], 10, what="the children ended"
+            lambda: not [pid for pid in below if is_alive(pid)], 20, what="the children ended"
         )
 
 
