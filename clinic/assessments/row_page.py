@@ -129,9 +129,10 @@ def list_url(sheet: Sheet, code: str, filter_name: str) -> str:
 
 
 def outcomes_on(sheet: Sheet, code: str) -> list[str]:
-    """Return the slugs of the outcomes that bear on a row, the strongest first."""
+    """Return the slugs of the outcomes that bear on a row or what stands above, strongest first."""
+    above = [node.code for node in edition_file(sheet.edition).path(code)]
     links = OutcomeLink.objects.filter(
-        node__edition=sheet.edition_id, node__code=code, outcome__retired_at__isnull=True
+        node__edition=sheet.edition_id, node__code__in=above, outcome__retired_at__isnull=True
     )
     return list(links.order_by("-weight", "outcome__order").values_list("outcome__slug", flat=True))
 

@@ -5,6 +5,7 @@ Both sides are rows as they are stored (``sheets.as_stored_rows``); points are e
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -27,6 +28,7 @@ from clinic.assessments.sheets import (
     make_figures,
     rows_of,
 )
+from clinic.lib.arithmetic.numbers import round_half_up
 from clinic.lib.templatetags.ui import decimals
 from clinic.people.models import Unit
 
@@ -115,13 +117,14 @@ class Differences:
 
     @property
     def headline(self) -> str:
-        """The score before and after, in one line."""
+        """The score before and after, in one line whose printed numbers add up."""
+        before, after = (round_half_up(each, 1) for each in (self.before, self.after))
         if self.is_first:
-            return _("Score %(after)s, the first sheet") % {"after": decimals(self.after, 1)}
+            return _("Score %(after)s, the first sheet") % {"after": decimals(after, 1)}
         return _("Score %(before)s → %(after)s (%(gain)s)") % {
-            "before": decimals(self.before, 1),
-            "after": decimals(self.after, 1),
-            "gain": signed(self.after - self.before, 1),
+            "before": decimals(before, 1),
+            "after": decimals(after, 1),
+            "gain": signed(after - before, 1),
         }
 
     @property
@@ -129,7 +132,7 @@ class Differences:
         return {name: sum(row.fits(name) for row in self.rows) for name in FILTERS}
 
 
-def signed(number: Fraction, digits: int | None = None) -> str:
+def signed(number: Fraction | Decimal, digits: int | None = None) -> str:
     """Write a difference with its sign."""
     written = decimals(abs(number), digits)
     sign = "+" if number > 0 else "−" if number < 0 else ""

@@ -59,7 +59,8 @@ class UndoPlan:
 def find_undoable(sheet: Sheet) -> SheetChange | None:
     """Return the newest applied file, while it can be taken back: it once, within seven days."""
     kinds = [SheetChange.Kind.FILE, SheetChange.Kind.UNDO]
-    newest = SheetChange.objects.filter(sheet=sheet, kind__in=kinds).order_by("-rev").first()
+    changes = SheetChange.objects.filter(sheet=sheet, kind__in=kinds)
+    newest = changes.defer("rows").order_by("-rev").first()  # pages ask for it, and show no row
     if newest is None or newest.kind == SheetChange.Kind.UNDO:
         return None
     return newest if timezone.now() < ends_at(newest) else None

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from clinic.assessments.access import assigned_units
 from clinic.assessments.conditions import line_of_sheet
 from clinic.assessments.forms import SheetFilter, UploadForm
 from clinic.assessments.models import Sheet
@@ -33,6 +34,7 @@ from clinic.people.access import SignedInRequest, can, holds, visible
 from clinic.people.models import Unit
 from clinic.records import imports
 
+WITH_BELOW = "bawah"
 WITHOUT_PROOF = "tanpa-bukti"
 NO_SHEET_SHOWN = 200
 SHEETS_A_PAGE = 50
@@ -64,10 +66,15 @@ def list_sheets(request: SignedInRequest) -> HttpResponse:
     Units come in their order, and a unit's sheet with most missing first.
     """
     sheets = visible(request.user, "read-sheet", Sheet.objects.with_context())
+    may_upload = holds(request.user, "upload-sheet")
+    below = 0
+    if not may_upload and WITH_BELOW not in request.GET:
+        named = sheets.filter(unit__in=assigned_units(request.user))
+        if named.exists():  # who assesses a whole regency reads the sheets of its units
+            below, sheets = sheets.exclude(pk__in=named).count(), named
     form = SheetFilter(request.GET or None, sheets=sheets)
     listed = form.narrow(sheets).only(*LISTED).order_by("unit__path", "-unanswered", "-period")
     page = Paginator(listed, SHEETS_A_PAGE).get_page(request.GET.get("page"))
-    may_upload = holds(request.user, "upload-sheet")
     own = visible(request.user, "upload-sheet", Unit.objects.valid_on(timezone.localdate()))
     without = own.exclude(pk__in=sheets.values("unit"))[:NO_SHEET_SHOWN] if may_upload else []
     context = {
@@ -82,6 +89,7 @@ def list_sheets(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "is_narrowed": form.is_narrowed,
         "has_older": form.has_older,
+        "below": below,
     }
     return render(request, "assessments/sheets.html", context)
 

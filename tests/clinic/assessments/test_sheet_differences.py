@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from clinic.assessments.frameworks import find_edition
-from clinic.assessments.sheet_differences import alike_sheets, compare
+from clinic.assessments.sheet_differences import Differences, alike_sheets, compare
 from clinic.assessments.sheets import RowEntry, as_stored_rows, record_sheet
 from tests.clinic.assessments.made_workbooks import ZI, full_answers
 
@@ -31,9 +31,14 @@ def test_u80_rows_stand_by_points_with_the_total_before_and_after():
     assert [row.code for row in found.rows] == ["B.I.a", LETTER, OTHER]
     assert found.after - found.before == sum(row.gain for row in found.rows)
     assert found.rows[0].gain == Fraction(35, 2)
-    assert found.headline.startswith("Nilai 0,")
-    assert found.headline.endswith(
-        f"(+{str(round(float(found.after - found.before), 1)).replace('.', ',')})"
+
+
+def test_u80_the_printed_numbers_of_the_headline_add_up():
+    found = Differences([], Fraction(5594, 100), Fraction(9566, 100))
+    assert found.headline == "Nilai 55,9 → 95,7 (+39,8)"
+    assert Differences([], Fraction(3), Fraction(2)).headline == "Nilai 3,0 → 2,0 (−1,0)"
+    assert Differences([], Fraction(0), Fraction(2), is_first=True).headline == (
+        "Nilai 2,0, LKE pertama"
     )
 
 

@@ -1,3 +1,4 @@
+import gzip
 import re
 
 import pytest
@@ -246,13 +247,65 @@ def test_a_framework_left_open_is_recognised_and_a_new_year_is_pointed_out(opera
     assert Sheet.objects.get().edition.slug == "zi-2021"
 
 
-def test_the_sheet_page_asks_the_database_a_fixed_number_of_times(
+def test_the_sheet_page_costs_few_questions_and_bytes(
     operator, sheet, unit, django_assert_max_num_queries
 ):
+    """113 rows for at most twelve bare views: three queries and 25 lines each."""
     operator.get(sheet_url(sheet))
     with django_assert_max_num_queries(16) as asked:
-        operator.get(sheet_url(sheet))
+        page = operator.get(sheet_url(sheet))
     assert not [each["sql"] for each in asked.captured_queries if '"definition"' in each["sql"]]
+    assert not [each["sql"] for each in asked.captured_queries if '"rows"' in each["sql"]]
+    assert len(gzip.compress(page.content)) < 60_000
+
+
+def test_rows_stand_folded_by_indicator_and_a_short_list_open(operator, sheet):
+    page = operator.get(sheet_url(sheet))
+
+    groups = [group for part in page.context["page"].parts for group in part.groups]
+    assert len(groups) == 45 - 1  # two pieces of A.II.5.iii stand together
+    assert not any(group.is_open for group in groups)
+    assert text(page).count('href="#bagian-') == 14
+    few = operator.get(f"{sheet_url(sheet)}?saring=belum-diraih").context["page"]
+    assert all(group.is_open for part in few.parts for group in part.groups)
+    group = next(each for each in groups if each.code == "A.II.5.ii")
+    assert group.facts == "1 butir, 1 tanpa tautan bukti, 2,5 poin belum diraih"
+
+
+def test_the_blank_rows_begin_with_one_button(operator, unit):
+    sheet = record_sheet(unit=unit, edition=find_edition("zi-2021"), period=2026, rows={}).sheet
+
+    page = text(operator.get(sheet_url(sheet)))
+
+    assert f"{row_url(sheet)}?saring=kosong" in page
+    assert "Isi butir kosong" in page
+
+
+def test_an_assessor_begins_with_rows_without_proof_and_reads_that_review_comes_later(
+    cast, signed_in, sheet
+):
+    page = signed_in(cast.assessor.account).get(sheet_url(sheet))
+
+    shown = page.context["page"]
+    assert sum(len(part.rows) for part in shown.parts) == shown.counts["tanpa-bukti"] == 27
+    assert [tab["current"] for tab in page.context["tabs"]] == [False, False, True, False]
+    assert "Reviu butir demi butir menyusul" in text(page)
+    assert "/butir/" not in text(page)
+
+
+def test_an_assessor_lists_the_named_units_and_those_below_behind_a_link(
+    cast, regencies, signed_in, sheet
+):
+    home, _ = regencies
+    below = record_sheet(unit=home.clinic, edition=sheet.edition, period=2026, rows={}).sheet
+    browser = signed_in(cast.assessor.account)
+
+    page = browser.get(reverse("sheets"))
+
+    assert [item["sheet"] for item in page.context["sheets"]] == [sheet]
+    assert "Tampilkan juga 1 LKE unit di bawahnya" in text(page)
+    every = browser.get(f"{reverse('sheets')}?bawah=ya")
+    assert {item["sheet"] for item in every.context["sheets"]} == {sheet, below}
 
 
 def test_rows_drawn_before_show_what_the_next_reader_may_see(operator, cast, signed_in, sheet):
