@@ -5,8 +5,8 @@ from django.db.models import Q
 from clinic.assessments.many_sheets import BUNDLED, CHECK_MANY, MEMBER
 from clinic.assessments.models import Sheet
 from clinic.assessments.sheet_imports import PUBLIC_CHECK
-from clinic.people.access import Reach, rule
-from clinic.people.models import Unit
+from clinic.people.access import Reach, grants_of, rule
+from clinic.people.models import Account, Grant, Unit
 from clinic.records.imports import Import
 
 
@@ -30,6 +30,12 @@ def sheets_read(reach: Reach) -> Q:
 def units_read(reach: Reach) -> Q:
     """Units of reach, with or without a sheet: the map and the profile."""
     return reach.in_units() | reach.assigned("")
+
+
+def assigned_units(account: Account) -> set[int]:
+    """Return the keys of the units that an assessor's grants name, without those below them."""
+    roles = grants_of(account.person)
+    return {each.unit_id for each in roles if each.role == Grant.Role.ASSESSOR and each.unit_id}
 
 
 @rule("read-brief", Sheet, "pejabat-unit:u operator:u kabupaten:k", is_reading=True)

@@ -1,6 +1,10 @@
 """Forms of the assessment pages."""
 
+from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -12,11 +16,13 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.assessments.arithmetic.conditions import Condition
 from clinic.assessments.arithmetic.editions import EditionNode, FrameworkFile
+from clinic.assessments.arithmetic.row_merge import MINE, STORED
 from clinic.assessments.models import ConditionStatement, FrameworkEdition, Sheet
 from clinic.assessments.report_page import in_words
 from clinic.assessments.sheet_imports import FIRST_YEAR, LAST_YEAR, USUAL_FRAMEWORK
 from clinic.assessments.sheet_page import wording
-from clinic.assessments.sheets import TypedRow
+from clinic.assessments.typed_rows import LINK, NOTE, PROOF, answer_field
+from clinic.lib.templatetags.ui import decimals
 from clinic.people.models import Unit
 
 EVERY_YEAR = "semua"
@@ -220,8 +226,9 @@ class ConditionForm(forms.ModelForm[ConditionStatement]):
 class RowForm(forms.Form):
     """One row of a sheet: its answer or counts, a remark, and the first proof.
 
-    ``stored`` is what the row says now, from ``typed_row_of``: a text that came in longer through a
-    workbook can be saved again.
+    ``stored`` is what the row says now, by field, from ``typed_rows.texts_of``: a text that came in
+    longer through a workbook can be saved again. ``worth`` is what the row carries, in points.
+    For each field in ``conflicts`` it says who changed it, and asks which of two texts to keep.
     """
 
     def __init__(
@@ -229,27 +236,31 @@ class RowForm(forms.Form):
         *args: Any,
         framework: FrameworkFile,
         code: str,
-        stored: TypedRow | None = None,
+        stored: Mapping[str, str],
+        worth: Decimal,
+        conflicts: Mapping[str, str] = MappingProxyType({}),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        stored = stored or TypedRow(answers={})
         self.nodes = framework.answered(code)
+        self.texts = tuple(stored)
         for number, node in enumerate(self.nodes):
-            self.fields[self.name_of(number)] = self._make_answer_field(framework, node)
-        self.fields["note"] = forms.CharField(
+            self.fields[answer_field(number)] = self._make_answer_field(framework, node, worth)
+        self.fields[NOTE] = forms.CharField(
             label=_("Remark"),
             required=False,
-            max_length=max(MOST_OF_NOTE, _measure(stored.note)),
+            max_length=max(MOST_OF_NOTE, _measure(stored[NOTE])),
             widget=forms.Textarea({"rows": 4}),
         )
-        self.fields["proof"] = forms.CharField(
+        self.fields[PROOF] = forms.CharField(
             label=_("Proof: what document"),
             required=False,
-            max_length=max(MOST_OF_PROOF, _measure(stored.proof)),
+            max_length=max(MOST_OF_PROOF, _measure(stored[PROOF])),
+            # A single line would lose the line ends of a workbook, untouched.
+            widget=forms.Textarea({"rows": 2}),
         )
-        self.fields["link"] = WebAddressField(
-            stored=stored.link,
+        self.fields[LINK] = WebAddressField(
+            stored=stored[LINK],
             label=_("Link to the proof"),
             required=False,
             max_length=1000,
@@ -257,38 +268,52 @@ class RowForm(forms.Form):
             help_text=_("Make sure that an assessor can open it."),
             error_messages={"invalid": _("Write the whole link. It begins with https://.")},
         )
+        for name, who in conflicts.items():
+            self.fields[choice_field(name)] = self._make_choice(name, stored[name], who)
+        order = [each for name in self.texts for each in (choice_field(name), name)]
+        self.order_fields(order)
         self.fields["seen"] = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    @staticmethod
-    def name_of(number: int) -> str:
-        """Return the name of the field that holds the answer of the row's n-th node."""
-        return f"answer{number}"
-
-    def _make_answer_field(self, framework: FrameworkFile, node: EditionNode) -> forms.Field:
+    def _make_answer_field(
+        self, framework: FrameworkFile, node: EditionNode, worth: Decimal
+    ) -> forms.Field:
         scale = framework.by_scale[node.scale]
         if scale.kind != "letters":
             label = wording(node) if len(self.nodes) > 1 else _("Answer")
             return forms.CharField(label=label, help_text=scale.label, required=False)
         texts = {line.letter: line.text for line in node.rubric}
-        choices = [
-            (letter, f"{letter}: {texts[letter]}" if texts.get(letter) else letter)
-            for letter in scale.letters
-        ]
+        choices = []
+        for step in scale.steps:
+            label = f"{step.letter} +{decimals(Fraction(worth) * step.value)}"
+            text = texts.get(step.letter)
+            choices.append((step.letter, f"{label}: {text}" if text else label))
         return forms.ChoiceField(
             label=_("Answer"),
+            help_text=_("Beside each answer stand the points that it earns."),
             required=False,
             choices=[*choices, ("", _("Not filled in"))],
             widget=forms.RadioSelect,
         )
 
-    def typed(self) -> TypedRow:
-        """Return what was typed, after validation."""
-        data = self.cleaned_data
-        return TypedRow(
-            answers={
-                node.code: data[self.name_of(number)] for number, node in enumerate(self.nodes)
-            },
-            note=data["note"],
-            proof=data["proof"],
-            link=data["link"],
+    def _make_choice(self, name: str, stored: str, who: str) -> forms.Field:
+        """Ask which text of a field to keep; nothing is chosen beforehand."""
+        texts = {STORED: stored, MINE: self.data.get(name, "")}
+        labels = {STORED: _("Use what is stored: %(text)s"), MINE: _("Use my entry: %(text)s")}
+        return forms.ChoiceField(
+            label=_("%(field)s: two entries") % {"field": self.fields[name].label},
+            error_messages={"required": _("%(who)s Choose which to use.") % {"who": who}},
+            choices=[
+                (each, labels[each] % {"text": text.strip() or _("(empty)")})
+                for each, text in texts.items()
+            ],
+            widget=forms.RadioSelect,
         )
+
+    def typed(self) -> dict[str, str]:
+        """Return what was typed, by field, after validation."""
+        return {name: self.cleaned_data[name] for name in self.texts}
+
+
+def choice_field(name: str) -> str:
+    """Return the name of the field that asks which text of another field to keep."""
+    return f"pilih_{name}"

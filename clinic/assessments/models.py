@@ -6,10 +6,12 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.lib.languages import choose_text, language
 from clinic.people.models import Unit
+from clinic.records.seals import AppendOnlyModel, append_only
 
 EDITION_TEXTS = ("definition", "source", "unverified")
 
@@ -247,6 +249,55 @@ class Sheet(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit_name} {self.edition_id} {self.period}"
+
+
+class SheetChange(AppendOnlyModel):
+    """One recording of a sheet, with what its changed rows said before; nothing of it is lost.
+
+    What a row said after a change is what the next change of that row found, or what it says now:
+    the history is read from its end. ``actor`` is an account's id, as in the audit log.
+    """
+
+    class Kind(models.TextChoices):
+        ROW = "row", _("a row was typed")
+        FILE = "file", _("a file was applied")
+        UNDO = "undo", _("a file was taken back")
+        WHOLE = "whole", _("the whole sheet was written")
+
+    sheet = models.ForeignKey(
+        Sheet, on_delete=models.PROTECT, related_name="changes", db_index=False
+    )
+    rev = models.PositiveIntegerField()
+    kind = models.CharField(max_length=5, choices=Kind.choices)
+    at = models.DateTimeField(default=timezone.now)
+    actor = models.BigIntegerField(null=True)
+    source = models.UUIDField(null=True)
+    undoes = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, related_name="undone_by"
+    )
+    total_before = models.DecimalField(max_digits=12, decimal_places=6)
+    total = models.DecimalField(max_digits=12, decimal_places=6)
+    rows = models.JSONField()
+
+    class Meta:
+        verbose_name = _("change of a sheet")
+        verbose_name_plural = _("changes of sheets")
+        ordering = ["sheet", "rev"]
+        constraints = [
+            models.UniqueConstraint(name="one_change_per_sheet_and_rev", fields=["sheet", "rev"]),
+            models.CheckConstraint(
+                name="a_file_has_its_import_and_an_undo_what_it_undoes",
+                condition=Q(kind__in=["row", "whole"], source__isnull=True, undoes__isnull=True)
+                | Q(kind="file", source__isnull=False, undoes__isnull=True)
+                | Q(kind="undo", source__isnull=True, undoes__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sheet_id} r{self.rev} {self.kind}"
+
+
+append_only(SheetChange)
 
 
 class ConditionStatement(models.Model):

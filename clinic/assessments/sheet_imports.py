@@ -5,17 +5,19 @@ to nobody, keeps nothing that was typed, and goes after 60 minutes (S25).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from clinic.assessments.arithmetic.answers import RowEntry
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.frameworks import find_edition, find_framework, known_frameworks
-from clinic.assessments.models import Sheet
+from clinic.assessments.models import Sheet, SheetChange
+from clinic.assessments.sheet_differences import Differences, compare
 from clinic.assessments.sheets import (
     as_json,
+    as_stored_rows,
     from_json,
     record_sheet,
     rows_of,
@@ -36,18 +38,11 @@ USUAL_FRAMEWORK = "zi-2021"
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
-@dataclass(frozen=True)
-class Differences:
-    """Rows of a file beside the rows that are recorded: how many are new, changed, gone, same."""
+class LossUnconfirmed(Refused):
+    """Applying would remove proof or lower the score, and nobody said that this is meant."""
 
-    new: int
-    changed: int
-    gone: int
-    same: int
-
-    @property
-    def any(self) -> bool:
-        return bool(self.new or self.changed or self.gone)
+    code = "loss_unconfirmed"
+    status = 409
 
 
 def read_import(import_: Import) -> Callable[[], None]:
@@ -113,12 +108,15 @@ def counts_of(report: WorkbookReport) -> dict[str, int]:
     }
 
 
-def apply_import(import_: Import, *, actor: Any) -> dict[str, int]:
+def apply_import(import_: Import, *, actor: Any, confirmed: bool = False) -> dict[str, int]:
     """Make a report that was looked at the unit's sheet, once, in one transaction.
+
+    ``confirmed`` says that lost proof or a lower score is meant.
 
     Raises:
         Refused: it was applied before or is not ready (409), the actor may not upload for the
-            unit, or the sheet has changed since (``PlanOutdated``).
+            unit, the sheet has changed since (``PlanOutdated``), or a loss was not confirmed
+            (``LossUnconfirmed``).
     """
     unit = target_unit(import_)
     access.require(actor, "upload-sheet", unit)
@@ -129,6 +127,10 @@ def apply_import(import_: Import, *, actor: Any) -> dict[str, int]:
             raise PlanOutdated(
                 _("The sheet has changed since this file was checked. Look at the new check.")
             )
+        if differences_of(current).needs_confirming and not confirmed:
+            raise LossUnconfirmed(
+                _("Proof would be removed or the score would fall. Confirm that this is meant.")
+            )
         recorded = record_sheet(
             unit=unit,
             edition=edition,
@@ -136,6 +138,7 @@ def apply_import(import_: Import, *, actor: Any) -> dict[str, int]:
             rows=from_json(current.parsed["rows"]),
             actor=actor,
             reading=summary_of(current),
+            source=current.uuid,
         )
         return {**current.counts, "changed": int(recorded.changed)}
 
@@ -186,20 +189,33 @@ def sheets_beside(import_: Import) -> QuerySet[Sheet]:
 
 def differences_of(import_: Import) -> Differences:
     """Hold the rows of a ready import against the rows recorded now."""
-    after = from_json(import_.parsed.get("rows", {}))
+    framework = find_framework(import_.options["framework"])
     sheet = recorded_sheet(import_)
     before = rows_of(sheet) if sheet else {}
-    # Numbers are stored in another form than they are read: what was written is compared.
-    pairs = [(before[code], after[code]) for code in before.keys() & after.keys()]
-    changed = sum(
-        (old.text, old.note, old.proofs) != (new.text, new.note, new.proofs) for old, new in pairs
+    return compare(framework, before, rows_in(import_), is_first=sheet is None)
+
+
+def rows_in(import_: Import) -> dict[str, RowEntry]:
+    """Return the rows of a file as they would be stored."""
+    framework = find_framework(import_.options["framework"])
+    return as_stored_rows(framework, from_json(import_.parsed.get("rows", {})))
+
+
+def applied_change(import_: Import) -> SheetChange | None:
+    """Return the change that an applied import has made; None where it changed nothing."""
+    changes = SheetChange.objects.filter(source=import_.uuid).select_related(
+        "undone_by", "sheet__unit", "sheet__edition"
     )
-    return Differences(
-        new=len(after.keys() - before.keys()),
-        changed=changed,
-        gone=len(before.keys() - after.keys()),
-        same=len(pairs) - changed,
-    )
+    return changes.first()
+
+
+def applied_differences(import_: Import, change: SheetChange) -> Differences:
+    """Return what an applied import has changed: its file over what the change found."""
+    after = rows_in(import_)
+    stood = change.rows["before"]
+    before = {code: row for code, row in after.items() if code not in stood}
+    before |= from_json({code: row for code, row in stood.items() if row})
+    return compare(find_framework(import_.options["framework"]), before, after)
 
 
 def _get_rev(import_: Import) -> int:

@@ -22,12 +22,33 @@ from clinic.lib.templatetags.ui import decimals, points
 
 PART_DEPTH = 3
 MOST_DRAWN_ROWS = 1000
+MOST_OPEN_ROWS = 12  # more of them stand folded by indicator
+ALL, BLANK = "semua", "kosong"
 FILTERS = {
-    "semua": _("All rows"),
-    "kosong": _("Not filled in"),
+    ALL: _("All rows"),
+    BLANK: _("Not filled in"),
     "tanpa-bukti": _("Without a link to proof"),
     "belum-diraih": _("Points not yet reached"),
 }
+
+
+@dataclass(frozen=True)
+class RowState:
+    """What the filters ask of a scored row."""
+
+    code: str
+    score: Decimal
+    maximum: Decimal
+    unanswered: bool
+    has_link: bool
+
+    def fits(self, filter_name: str) -> bool:
+        """Say whether a filter keeps the row."""
+        if filter_name == BLANK:
+            return self.unanswered
+        if filter_name == "tanpa-bukti":
+            return self.score > 0 and not self.has_link
+        return filter_name != "belum-diraih" or self.maximum > self.score
 
 
 @dataclass(frozen=True)
@@ -78,18 +99,16 @@ class ScoredRow:
     def drawn_rubric(self) -> SafeString:
         return _draw_rubric(self.rubric)
 
-    def fits(self, filter_name: str) -> bool:
-        """Say whether a filter keeps the row."""
-        if filter_name == "kosong":
-            return self.unanswered
-        if filter_name == "tanpa-bukti":
-            return self.score > 0 and not self.links
-        return filter_name != "belum-diraih" or self.not_reached > 0
+    @property
+    def state(self) -> "RowState":
+        return RowState(
+            self.code, self.score, self.maximum, self.unanswered, has_link=bool(self.links)
+        )
 
 
 @dataclass
-class SheetPart:
-    """A heading of the sheet with its rows; one part prints on paper together.
+class RowGroup:
+    """The rows of one indicator, folded under its name.
 
     Attributes:
         drawn_rows: each row as an article of the page and as a row of the table for paper.
@@ -97,10 +116,49 @@ class SheetPart:
 
     code: str
     name: str
-    score: Decimal
-    maximum: Decimal
     rows: list[ScoredRow] = field(default_factory=list)
     drawn_rows: list[tuple[SafeString, SafeString]] = field(default_factory=list)
+    is_open: bool = False
+
+    @property
+    def facts(self) -> str:
+        """Say how many rows there are, and what is missing among them."""
+        count = len(self.rows)
+        facts = [ngettext("%(n)s row", "%(n)s rows", count) % {"n": count}]
+        blank = sum(row.unanswered for row in self.rows)
+        unproven = sum(row.state.fits("tanpa-bukti") for row in self.rows)
+        left = sum((row.not_reached for row in self.rows), Decimal(0))
+        if blank:
+            facts.append(gettext("%(n)s not filled in") % {"n": blank})
+        if unproven:
+            facts.append(gettext("%(n)s without a link to proof") % {"n": unproven})
+        if left:
+            facts.append(gettext("%(points)s not yet reached") % {"points": points(left)})
+        return ", ".join(facts)
+
+
+@dataclass
+class SheetPart:
+    """A heading of the sheet with its rows; one part prints on paper together.
+
+    Attributes:
+        above, name: the heading in two pieces, such as part and change area.
+    """
+
+    code: str
+    above: str
+    name: str
+    score: Decimal
+    maximum: Decimal
+    groups: list[RowGroup] = field(default_factory=list)
+
+    @property
+    def heading(self) -> str:
+        return f"{self.above} – {self.name}" if self.above else self.name
+
+    @property
+    def rows(self) -> list[ScoredRow]:
+        return [row for group in self.groups for row in group.rows]
 
     @property
     def worth(self) -> str:
@@ -113,6 +171,7 @@ class SheetPage:
 
     parts: list[SheetPart]
     counts: dict[str, int]
+    first_blank: str
 
 
 def worth_in_words(score: Decimal, maximum: Decimal) -> str:
@@ -155,12 +214,21 @@ def formula_in_words(framework: FrameworkFile, code: str) -> str:
 
 def page_of(
     sheet: Sheet,
-    filter_name: str = "semua",
+    filter_name: str = ALL,
     *,
     may_write: bool = False,
     opens_rubrics: bool = False,
+    at: str = "",
 ) -> SheetPage:
-    """Build the page of a sheet with three queries, whatever its length."""
+    """Build the page of a sheet with three queries, whatever its length.
+
+    Args:
+        sheet: with its edition.
+        filter_name: one of ``FILTERS``; any other keeps every row.
+        may_write: rows lead to where they are typed, on the way through the filter.
+        opens_rubrics: for paper, with everything open.
+        at: code of the row that one came back from: shown whatever the filter, its group open.
+    """
     framework = edition_file(sheet.edition)
     entries = rows_of(sheet)
     names = ("score", "max_points", "unanswered")
@@ -173,23 +241,41 @@ def page_of(
         for node in framework.scored
         if node.code in scores
     ]
-    base_url, language = rows_url(sheet) if may_write else "", get_language()
+    shown = [row for row in rows if row.code == at or row.state.fits(filter_name)]
+    opens_all = opens_rubrics or len(shown) <= MOST_OPEN_ROWS
+    language = get_language()
     parts: dict[str, SheetPart] = {}
-    for row in rows:
-        if not row.fits(filter_name):
-            continue
-        above = framework.path(row.code)[:-1][:PART_DEPTH] or framework.path(row.code)
-        code = above[-1].code
+    groups: dict[str, RowGroup] = {}
+    for row in shown:
+        above = framework.path(row.code)[:-1] or framework.path(row.code)
+        headings, indicator = above[:PART_DEPTH], above[: PART_DEPTH + 1][-1]
+        code = headings[-1].code
         if code not in parts:
-            name = " – ".join(wording(node) for node in above)
-            parts[code] = SheetPart(code, name, scores[code].score, scores[code].max_points)
-        parts[code].rows.append(row)
-        edit_url = f"{base_url}{row.code}/" if may_write else ""
-        parts[code].drawn_rows.append(draw_row(row, edit_url, language, opens_rubric=opens_rubrics))
+            names_above = " – ".join(wording(node) for node in headings[:-1])
+            figures = scores[code]
+            parts[code] = SheetPart(
+                code, names_above, wording(headings[-1]), figures.score, figures.max_points
+            )
+        if indicator.code not in groups:
+            group = RowGroup(indicator.code, wording(indicator), is_open=opens_all)
+            groups[indicator.code] = group
+            parts[code].groups.append(group)
+        group = groups[indicator.code]
+        group.rows.append(row)
+        group.is_open = group.is_open or row.code == at
+        edit_url = row_url(sheet, row.code, filter_name) if may_write else ""
+        group.drawn_rows.append(draw_row(row, edit_url, language, opens_rubric=opens_rubrics))
     return SheetPage(
         parts=list(parts.values()),
-        counts={name: sum(row.fits(name) for row in rows) for name in FILTERS},
+        counts={name: sum(row.state.fits(name) for row in rows) for name in FILTERS},
+        first_blank=next((row.code for row in rows if row.unanswered), ""),
     )
+
+
+def row_url(sheet: Sheet, code: str, filter_name: str) -> str:
+    """Return the address at which a row is typed, on the way through a filter."""
+    query = f"?saring={filter_name}" if filter_name in FILTERS and filter_name != ALL else ""
+    return f"{rows_url(sheet)}{code}/{query}"
 
 
 def make_row(

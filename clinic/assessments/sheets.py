@@ -3,12 +3,11 @@
 Whole sheets come from a workbook, single rows are typed on a page; both are recorded here.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.urls import reverse
@@ -24,29 +23,23 @@ from clinic.assessments.arithmetic.answers import (
 from clinic.assessments.arithmetic.editions import FrameworkFile
 from clinic.assessments.arithmetic.links import web_address
 from clinic.assessments.arithmetic.scoring import Points, SheetScore, score_sheet
-from clinic.assessments.arithmetic.typed_answers import read_answer
 from clinic.assessments.frameworks import edition_file, lock
-from clinic.assessments.models import Answer, AreaScore, FrameworkEdition, Proof, Score, Sheet
-from clinic.assessments.workbook.problems import SENTENCES
+from clinic.assessments.models import (
+    Answer,
+    AreaScore,
+    FrameworkEdition,
+    Proof,
+    Score,
+    Sheet,
+    SheetChange,
+)
 from clinic.lib.arithmetic.numbers import to_scale
 from clinic.lib.errors import Refused
-from clinic.people.models import Account, Unit
+from clinic.people.models import Unit
 from clinic.records import audit, jobs
 
 EMPTY_ENTRY = RowEntry()
-
-
-class RowChanged(Refused):
-    """Somebody else changed the row since it was shown; both values are kept for the reader."""
-
-    code = "row_changed"
-    status = 409
-
-
-class AnswerUnreadable(Refused):
-    """What was typed is no answer of the row; ``details["node"]`` names the field."""
-
-    code = "answer_invalid"
+CHANGE_SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -59,13 +52,13 @@ class RecordedSheet:
 
 
 @dataclass(frozen=True)
-class TypedRow:
-    """What was typed for a row: answers by node code (counts included), remark and proof."""
+class Act:
+    """Who writes a sheet and how: see ``SheetChange``."""
 
-    answers: Mapping[str, str]
-    note: str = ""
-    proof: str = ""
-    link: str = ""
+    kind: SheetChange.Kind
+    actor: Any
+    source: UUID | None = None
+    undoes: SheetChange | None = None
 
 
 def sheet_url(sheet: Sheet) -> str:
@@ -118,33 +111,6 @@ def answer_text(row: RowEntry) -> str:
     return str(above) if below == 1 else f"{above}/{below}"
 
 
-def typed_row_of(rows: Mapping[str, RowEntry], framework: FrameworkFile, code: str) -> TypedRow:
-    """Return what a row says now in the shape of the form."""
-    row = rows.get(code, EMPTY_ENTRY)
-    proof, link = row.proofs[0] if row.proofs else ("", "")
-    return TypedRow(
-        answers={
-            node.code: answer_text(rows.get(node.code, EMPTY_ENTRY))
-            for node in framework.answered(code)
-        },
-        note=row.note,
-        proof=proof,
-        link=link,
-    )
-
-
-def codes_of_row(framework: FrameworkFile, code: str) -> set[str]:
-    """Return the nodes that are shown and typed with a row: itself and its counts."""
-    return {code, *(node.code for node in framework.answered(code))}
-
-
-def fingerprint(rows: Mapping[str, RowEntry], framework: FrameworkFile, code: str) -> str:
-    """Return a short mark of what a row and its counts say, so that a change is noticed."""
-    codes = sorted(codes_of_row(framework, code))
-    values = as_json({each: rows[each] for each in codes if each in rows})
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
-
-
 # --- recording ----------------------------------------------------------------------------------
 def record_sheet(
     *,
@@ -154,10 +120,12 @@ def record_sheet(
     rows: Mapping[str, RowEntry],
     actor: Any = None,
     reading: dict[str, Any] | None = None,
+    source: UUID | None = None,
 ) -> RecordedSheet:
     """Make ``rows`` the unit's sheet of that edition and year; the same rows again change nothing.
 
-    ``reading`` is what the sheet keeps of the workbook it came from.
+    ``reading`` is what the sheet keeps of the workbook it came from, ``source`` the import that
+    brought it; only such a change can be taken back.
 
     Raises:
         AnswerRefused: for an answer that its row cannot take, or a row the edition does not have.
@@ -169,68 +137,28 @@ def record_sheet(
         )
         sheet.unit, sheet.edition = unit, edition
         before = {} if created else rows_of(sheet)
-        return _record(sheet, before, rows, actor=actor, reading=reading, is_new=created)
+        act = Act(SheetChange.Kind.FILE if source else SheetChange.Kind.WHOLE, actor, source=source)
+        return write_sheet(sheet, before, rows, act=act, reading=reading, is_new=created)
 
 
-def save_row(
-    sheet: Sheet, code: str, typed: TypedRow, *, seen: str, actor: Account | None
-) -> Sheet:
-    """Record a typed row, unless somebody else changed it meanwhile.
-
-    Args:
-        sheet: the sheet as shown.
-        code: of a scored row.
-        typed: what the form holds.
-        seen: the row's fingerprint when the form was drawn.
-        actor: who types.
-
-    Raises:
-        RowChanged: the row says something else by now (409).
-        AnswerUnreadable: what was typed is no answer of the row.
-    """
-    framework = edition_file(sheet.edition)
-    entries = {}
-    for node in framework.answered(code):
-        scale = framework.by_scale[node.scale]
-        text = typed.answers.get(node.code, "").strip()
-        read = read_answer(scale, text or None)
-        if read.rejected:
-            message = _(SENTENCES[read.code]) % {"value": text[:40], "allowed": scale.label}
-            raise AnswerUnreadable(message, details={"node": node.code})
-        entries[node.code] = RowEntry(value=read.value, text=text)
-    with transaction.atomic():
-        current = Sheet.objects.select_for_update().get(pk=sheet.pk)
-        current.unit, current.edition = sheet.unit, sheet.edition
-        before = rows_of(current)
-        if fingerprint(before, framework, code) != seen:
-            raise RowChanged(
-                _("This row has changed since you opened it. Compare both and save again.")
-            )
-        stored = before.get(code, EMPTY_ENTRY)
-        main = entries.get(code, RowEntry(value=stored.value))
-        proof = (typed.proof, typed.link)
-        proofs = ((proof,) if any(proof) else ()) + stored.proofs[1:]
-        after = {**before, **entries, code: RowEntry(main.value, main.text, typed.note, proofs)}
-        _record(current, before, after, actor=actor, reading=current.reading)
-    return current
-
-
-def _record(
+def write_sheet(
     sheet: Sheet,
     before: Mapping[str, RowEntry],
     rows: Mapping[str, RowEntry],
     *,
-    actor: Any,
+    act: Act,
     reading: dict[str, Any] | None,
     is_new: bool = False,
 ) -> RecordedSheet:
-    """Write what differs from ``before``, and the scores that follow from it."""
+    """Write what differs from ``before``, the scores that follow from it, and what stood before.
+
+    Call it with the sheet locked, in the transaction in which ``before`` was read.
+    """
     framework = edition_file(sheet.edition)
     _check_rows(framework, rows)
     score = score_sheet(framework, {code: row.value for code, row in rows.items()})
-    after = {code: _normalise(framework, code, row) for code, row in rows.items()}
-    after = {code: row for code, row in after.items() if not row.is_empty}
-    changed = {code for code in before.keys() | after.keys() if before.get(code) != after.get(code)}
+    after = as_stored_rows(framework, rows)
+    changed = changed_rows(before, after)
     if not (changed or is_new):
         return RecordedSheet(sheet, score, changed=False)
     nodes = dict(sheet.edition.nodes.values_list("code", "pk"))
@@ -238,21 +166,42 @@ def _record(
     lock(sheet.edition)
     _write_scores(sheet, score, nodes)
     figures = make_figures(score.total)
+    total_before, reading_before = sheet.total, sheet.reading
     sheet.total = figures["score"]
     sheet.ceiling = figures["ceiling"]
     sheet.max_points = figures["max_points"]
     sheet.unanswered = figures["unanswered"]
     sheet.unit_name = sheet.unit.name
     sheet.reading = reading
-    sheet.recorded_by = actor
+    sheet.recorded_by = act.actor
     sheet.rev += 1
     sheet.save()
+    stood = as_json({code: before[code] for code in changed if code in before})
+    SheetChange.objects.create(
+        sheet=sheet,
+        rev=sheet.rev,
+        kind=act.kind,
+        actor=getattr(act.actor, "pk", None),
+        source=act.source,
+        undoes=act.undoes,
+        total_before=total_before,
+        total=sheet.total,
+        rows={
+            "schema": CHANGE_SCHEMA,
+            "before": {code: stood.get(code) for code in sorted(changed)},
+            "reading": reading_before,
+        },
+    )
     audit.record(
-        "sheet.record",
-        actor=actor,
+        "sheet.undo" if act.undoes else "sheet.record",
+        actor=act.actor,
         thing=sheet,
         scope=sheet.unit.slug,
-        values={"total": str(sheet.total), "rev": sheet.rev},
+        values={
+            "total": str(sheet.total),
+            "rev": sheet.rev,
+            **({"undoes": act.undoes.rev} if act.undoes else {}),
+        },
     )
     jobs.enter("insights.refresh_unit", str(sheet.unit_id), "refresh")
     return RecordedSheet(sheet, score, changed=True)
@@ -279,6 +228,17 @@ def _check_rows(framework: FrameworkFile, rows: Mapping[str, RowEntry]) -> None:
             code="link_not_to_the_web",
             details={"rows": elsewhere},
         )
+
+
+def as_stored_rows(framework: FrameworkFile, rows: Mapping[str, RowEntry]) -> dict[str, RowEntry]:
+    """Return rows as they come back once they are stored; empty ones are left out."""
+    normalised = {code: _normalise(framework, code, row) for code, row in rows.items()}
+    return {code: row for code, row in normalised.items() if not row.is_empty}
+
+
+def changed_rows(before: Mapping[str, RowEntry], after: Mapping[str, RowEntry]) -> set[str]:
+    """Return the codes whose rows differ; both as they are stored."""
+    return {code for code in before.keys() | after.keys() if before.get(code) != after.get(code)}
 
 
 def _normalise(framework: FrameworkFile, code: str, row: RowEntry) -> RowEntry:

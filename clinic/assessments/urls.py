@@ -3,7 +3,7 @@
 from django.urls import path
 
 from clinic.assessments.many_sheets import CHECK_MANY
-from clinic.assessments.views import conditions, many, public, sheets
+from clinic.assessments.views import conditions, many, public, rows, sheets, undoing
 from clinic.people.access import policy
 
 _MANY = "periksa-lke/banyak/<uuid:uuid>"
@@ -31,6 +31,7 @@ urlpatterns = [
     path("penilaian/", policy("read-sheet")(sheets.list_sheets), name="sheets"),
     path("penilaian/impor/", policy("upload-sheet")(sheets.upload), name="sheet_import"),
     path(_SHEET, policy("read-sheet")(sheets.show_sheet), name="sheet"),
+    path(f"{_SHEET}kembalikan/", policy("upload-sheet")(undoing.undo), name="sheet_undo"),
     path("syarat/", policy("read-sheet")(conditions.list_units), name="conditions"),
     path(_CONDITIONS, policy("read-sheet")(conditions.show_unit), name="unit_conditions"),
     path(
@@ -38,5 +39,5 @@ urlpatterns = [
         policy("state-condition")(conditions.state),
         name="unit_condition",
     ),
-    path(f"{_SHEET}butir/<str:code>/", policy("write-sheet")(sheets.edit_row), name="sheet_row"),
+    path(f"{_SHEET}butir/<str:code>/", policy("write-sheet")(rows.edit_row), name="sheet_row"),
 ]

@@ -20,7 +20,11 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 
 from clinic.assessments import report_page, sheet_imports
+from clinic.assessments.differences_page import differences_context
+from clinic.assessments.frameworks import find_edition
+from clinic.assessments.sheet_differences import alike_sheets
 from clinic.assessments.sheets import sheet_url
+from clinic.assessments.undoing import find_undoable, undo_line
 from clinic.desks.acts import Text
 from clinic.lib.downloads import attachment
 from clinic.lib.errors import Refused
@@ -29,7 +33,7 @@ from clinic.people.access import SignedInRequest, holds, visible
 from clinic.people.arithmetic.lists import ListProblem
 from clinic.people.blank_lists import problem_list
 from clinic.people.importing import PlanOutdated
-from clinic.people.models import Account
+from clinic.people.models import Account, Unit
 from clinic.people.wording import column_label, explain, format_value, locate
 from clinic.records.imports import Import
 
@@ -125,10 +129,9 @@ def apply_list(import_: Import, actor: Account, posted: QueryDict) -> Mapping[st
     return list_imports.apply_list(import_, actor=actor, partial="partial" in posted)
 
 
-def show_sheet(import_: Import, _request: SignedInRequest) -> Context:
-    """Show the report of an assessment workbook and what applying it would change."""
+def show_sheet(import_: Import, request: SignedInRequest) -> Context:
+    """Show what applying an assessment workbook would change, then the report on it."""
     sheet = sheet_imports.recorded_sheet(import_)
-    is_applied = import_.state == Import.State.APPLIED
     unit, facts = sheet_imports.target_unit(import_), report_page.facts_of(import_.report)
     rejected = len(facts["rejected"])
     if rejected:
@@ -145,14 +148,41 @@ def show_sheet(import_: Import, _request: SignedInRequest) -> Context:
         "unit": unit,
         "apply_label": apply_label,
         "period": import_.options["period"],
-        "differences": None if is_applied else sheet_imports.differences_of(import_),
+        "sheet": sheet,
         "sheet_url": sheet_url(sheet) if sheet else "",
+        **(_show_applied(import_, request) if import_.state == Import.State.APPLIED else {}),
+        **(_show_ready(import_, unit, request) if import_.state == Import.State.READY else {}),
+    }
+
+
+def _show_ready(import_: Import, unit: Unit, request: SignedInRequest) -> Context:
+    differences = sheet_imports.differences_of(import_)
+    edition = find_edition(import_.options["framework"])
+    rows = sheet_imports.rows_in(import_)
+    return {
+        **differences_context(differences, request.GET),
+        "headline": differences.headline,
+        "alike": alike_sheets(unit, edition, import_.options["period"], rows),
         "is_first_of_year": not sheet_imports.sheets_beside(import_).exists(),
     }
 
 
-def apply_sheet(import_: Import, actor: Account, _posted: QueryDict) -> Mapping[str, int]:
-    return sheet_imports.apply_import(import_, actor=actor)
+def _show_applied(import_: Import, request: SignedInRequest) -> Context:
+    change = sheet_imports.applied_change(import_)
+    if change is None:
+        return {}
+    undo = getattr(change, "undone_by", None)
+    context = {"change": change, "undone_at": undo.at if undo else None}
+    if not undo and find_undoable(change.sheet) == change:
+        context |= undo_line(change.sheet)
+    if import_.parsed.get("rows"):
+        differences = sheet_imports.applied_differences(import_, change)
+        context |= differences_context(differences, request.GET)
+    return context
+
+
+def apply_sheet(import_: Import, actor: Account, posted: QueryDict) -> Mapping[str, int]:
+    return sheet_imports.apply_import(import_, actor=actor, confirmed="confirmed" in posted)
 
 
 PREVIEWS: dict[str, ImportPreview] = {

@@ -1,6 +1,6 @@
 """What templates of modules need beside the components."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -17,7 +17,8 @@ from clinic.lib.templatetags.ui import points
 from clinic.people.access import Actor, can
 from courses.arithmetic.changes import Paragraph
 from courses.models import ModulePage, Regulation
-from courses.reading import ShownBlock
+from courses.reading import Lesson, ShownBlock, find_edition, section_blocks
+from courses.reading import lessons as find_lessons
 from courses.reviewing import module_of
 
 register = template.Library()
@@ -50,6 +51,24 @@ def trail(*parts: Any) -> list[dict[str, Any]]:
     *before, here = parts
     pairs = zip(before[::2], before[1::2], strict=True)
     return [*({"label": label, "url": url} for label, url in pairs), {"label": here}]
+
+
+@register.simple_tag(takes_context=True)
+def lessons_on(context: template.Context, outcomes: Iterable[str]) -> list[Lesson]:
+    """Return the sections that teach these outcomes, of those that the reader may read."""
+    found = find_lessons(context["request"].user) if outcomes else {}
+    return [found[slug] for slug in outcomes if slug in found]
+
+
+@register.simple_tag(takes_context=True)
+def proof_lists(context: template.Context, lesson: Lesson) -> list[dict[str, Any]]:
+    """Return what a section lists as proof: title and items of each of its checklists."""
+    edition = find_edition(context["request"].user, lesson.module)
+    if edition is None:
+        return []
+    section = edition.sections[lesson.place - 1]
+    blocks = section_blocks(edition, section)
+    return [block.value for block in blocks if block.kind == "proof_checklist"]
 
 
 @register.simple_tag

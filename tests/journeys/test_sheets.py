@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
@@ -9,9 +10,11 @@ from openpyxl import load_workbook
 
 from clinic.assessments.frameworks import find_edition
 from clinic.assessments.models import Sheet
+from clinic.assessments.sheets import RowEntry, record_sheet, rows_of, sheet_url
+from clinic.assessments.workbook.reading import read_workbook
 from clinic.records.imports import Import
-from tests.clinic.assessments.made_workbooks import SAMPLE, copy_of_sample
-from tests.journeys.conftest import A4, F4, faults, overflow, papers
+from tests.clinic.assessments.made_workbooks import SAMPLE, ZI, copy_of_sample
+from tests.journeys.conftest import A4, F4, faults, follow, overflow, papers
 
 pytestmark = [
     pytest.mark.journey,
@@ -122,8 +125,10 @@ def print_it(page, sheet):
     for paper in (A4, F4):
         assert papers(page, **paper) <= 10
     before = papers(page, **A4)
+    for each in range(4):
+        page.locator(".row-group > summary").nth(each).click()
     for each in range(12):
-        page.locator(".sheet-part details summary").nth(each).click()
+        page.locator("article details summary").nth(each).click()
     assert before < papers(page, **A4) <= before + 6
     page.goto(f"/penilaian/unit/{sheet.unit.slug}/zi-2021/2026/?cetak=rubrik")
     assert papers(page, **A4) > 20
@@ -138,10 +143,97 @@ def type_a_row(page, sheet):
     page.fill("textarea[name=note]", "Dicek ulang")
     keep(page, "butir-360")
     assert faults(page) == []
-    page.click("main form button[type=submit]")
-    page.wait_for_url("**/2026/#*")
+    page.get_by_role("button", name="Simpan", exact=True).click()
+    page.wait_for_url("**/2026/?saring=belum-diraih&butir=*")
     sheet.refresh_from_db()
     assert sheet.rev == 2
+
+
+@pytest.mark.parametrize(("width", "scripts"), [(1280, True), (360, False)])
+def test_a_file_is_compared_confirmed_applied_and_taken_back(enter, worker, cast, width, scripts):
+    """The score and what would be lost stand first; one press leads back."""
+    lost = "https://bukti.example/akan-hilang"
+    entries = read_workbook(SAMPLE, ZI).entries
+    before = {**entries, "B.I.a": RowEntry(1, "1", "", (("Laporan", lost),))}
+    unit, edition = cast.operator.memberships.get().unit, find_edition("zi-2021")
+    record_sheet(unit=unit, edition=edition, period=2026, rows=before)
+    page = enter(cast.operator, "/penilaian/impor/", width=width, java_script_enabled=scripts)
+    page.set_input_files("input[type=file]", SAMPLE)
+    page.fill("input[name=period]", "2026")
+    page.click("main form button[type=submit]")
+    page.wait_for_selector("#perubahan", timeout=60_000)
+
+    assert page.inner_text("h1") == "Nilai 82,6 → 95,7 (+13,1)"
+    assert lost in page.inner_text("#perubahan")
+    assert overflow(page) <= 0 if scripts else True
+    if scripts:
+        assert faults(page) == []
+    keep(page, f"impor-perubahan-{width}")
+    page.click("text=Bukti dihapus (1)")
+    assert "1 bukti terhapus." in page.inner_text("main form")
+    page.check("input[name=confirmed]")
+    follow(page.get_by_role("button", name="Terapkan untuk"))
+    page.wait_for_selector(".notice.ok")
+
+    follow(page.get_by_role("link", name="Kembalikan versi sebelumnya"))
+    assert "Nilai 95,7 → 82,6 (−13,1)" in page.inner_text("main")
+    if scripts:
+        assert faults(page) == []
+    keep(page, f"kembalikan-{width}")
+    follow(page.get_by_role("button", name="Kembalikan versi sebelumnya"))
+
+    assert "Versi sebelumnya berlaku kembali." in page.inner_text("main")
+    sheet = Sheet.objects.get()
+    assert rows_of(sheet)["B.I.a"].proofs == (("Laporan", lost),)
+    assert page.get_by_role("link", name="Kembalikan versi sebelumnya").count() == 0
+
+
+@pytest.mark.parametrize(("width", "scripts"), [(1280, True), (360, False)])
+def test_blank_rows_are_filled_one_after_the_other_and_a_conflict_is_chosen(
+    enter, cast, width, scripts
+):
+    """What somebody else has stored meanwhile stays until the person says otherwise."""
+    entries = read_workbook(SAMPLE, ZI).entries
+    blank = ("A.I.1.i.a", "A.I.1.i.b", "A.I.5.i.a")
+    rows = {code: row for code, row in entries.items() if code not in blank}
+    unit, edition = cast.operator.memberships.get().unit, find_edition("zi-2021")
+    sheet = record_sheet(unit=unit, edition=edition, period=2026, rows=rows).sheet
+    page = enter(cast.operator, sheet_url(sheet), width=width, java_script_enabled=scripts)
+    follow(page.get_by_role("link", name="Isi butir kosong"))
+    page.check("input[name=answer0][value=Ya]")
+    page.fill("input[name=link]", "bukti.example/sk")
+    follow(page.get_by_role("button", name="Simpan dan butir kosong berikutnya"))
+    assert page.url.endswith("/A.I.1.i.b/?saring=kosong")
+
+    page.check("input[name=answer0][value=B]")
+    page.fill("textarea[name=note]", "Catatan operator")
+    address = urlsplit(page.url).path
+    other = enter(cast.unit_official, address)
+    other.fill("textarea[name=note]", "Catatan pejabat")
+    other.fill("input[name=link]", "https://bukti.example/pejabat")
+    follow(other.get_by_role("button", name="Simpan", exact=True))
+    follow(page.get_by_role("button", name="Simpan dan butir kosong berikutnya"))
+
+    assert page.title().startswith("Perlu diperbaiki:")
+    assert page.locator("#ringkasan:focus").count() == 1
+    assert "Diubah oleh Pejabat pukul" in page.inner_text("#ringkasan")
+    assert page.input_value("input[name=link]") == "https://bukti.example/pejabat"
+    if scripts:
+        assert overflow(page) <= 0
+        assert faults(page) == []
+    keep(page, f"butir-dua-isian-{width}")
+    page.check("input[name=pilih_note][value=tersimpan]")
+    follow(page.get_by_role("button", name="Simpan dan butir kosong berikutnya"))
+
+    assert page.url.endswith("/A.I.5.i.a/?saring=kosong")
+    page.check("input[name=answer0][value=A]")
+    follow(page.get_by_role("button", name="Simpan dan butir kosong berikutnya"))
+    assert "Tidak ada butir kosong lainnya." in page.inner_text("main")
+    assert page.locator("article[id='A.I.5.i.a']").is_visible()
+    stored = rows_of(sheet)
+    assert (stored[blank[1]].value, stored[blank[1]].note) == ("B", "Catatan pejabat")
+    assert stored[blank[1]].proofs == (("", "https://bukti.example/pejabat"),)
+    assert stored[blank[0]].proofs == (("", "https://bukti.example/sk"),)
 
 
 def look_around(page, sheet):

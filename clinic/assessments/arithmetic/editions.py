@@ -210,6 +210,11 @@ class FrameworkFile:
         counts = tuple(child for child in self.children(code) if child.kind == "input")
         return counts or (self.by_code[code],)
 
+    def row_of(self, code: str) -> str:
+        """Return the row that a node is shown and typed with: a count belongs to its ratio."""
+        node = self.by_code[code]
+        return node.parent if node.kind == "input" else code
+
     def path(self, code: str) -> list[EditionNode]:
         """Return the node and all above it, from the root down."""
         nodes: list[EditionNode] = []
