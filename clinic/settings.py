@@ -92,6 +92,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "clinic.lib.middleware.RequestId",
+    "clinic.lib.middleware.Probes",
     "clinic.lib.middleware.BrowserRules",
     "clinic.lib.middleware.ContentPolicy",
     "django.middleware.security.SecurityMiddleware",

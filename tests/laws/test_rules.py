@@ -13,9 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "rules.md"
 PACKAGES = ("clinic", "courses", "quizzes", "attendance", "scripts", "tests")
 ROW = re.compile(r"^\| ([A-Z]\d+) \| (.+) \| `([\w/.]+?)(?:::(\w+))?` \|$", re.MULTILINE)
-NUMBER = re.compile(r"(?<![\w#$%-])([SRDQPCIU])([1-9]\d?)(?![\w%-])")
-RANGE = re.compile(r"(?<!\w)([SRDQPCIU])([1-9]\d?) to \1([1-9]\d?)(?!\w)")
-IN_A_NAME = re.compile(r"(?<=_)([srdqpciu])(\d{1,2})(?=_)")
+NUMBER = re.compile(r"(?<![\w#$%-])([SRDQPCIU])([1-9]\d?|(?<=U)1\d\d)(?![\w%-])")
+RANGE = re.compile(r"(?<!\w)([SRDQPCIU])([1-9]\d?|(?<=U)1\d\d) to \1([1-9]\d{0,2})(?!\w)")
+IN_A_NAME = re.compile(r"(?<=_)([srdqpciu])(\d{1,3})(?=_)")
 # Documents that a maintainer cannot open, and the numbers of findings in them.
 ELSEWHERE = re.compile(
     r"\b(?:ux|facts|contract|stack|security|method|cases|house|style)(?:\.md)? \d"
