@@ -57,10 +57,10 @@ def region(cast, transactional_db):
 
 
 @contextmanager
-def server_database():
+def server_database(cache):
     """A migrated database of its own on the server, gone afterwards."""
     name = f"restored_{uuid4().hex[:12]}"
-    template = connection.settings_dict["TEST"]["TEMPLATE"]
+    template = migrated.template(cache)
     with connection._nodb_cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
@@ -129,7 +129,9 @@ class TestU123TheDrill:
         assert again.manifest["heads"] == first.manifest["heads"] != {}
 
     @pytest.mark.postgresql
-    def test_u123_from_either_engine_to_the_other_and_back(self, region, target, tmp_path):
+    def test_u123_from_either_engine_to_the_other_and_back(
+        self, region, target, tmp_path, prepared_once
+    ):
         path = backups.write_archive(tmp_path / "kept")
         first = restoring.open_archive(path)
         assert first.manifest["engine"] == "postgresql"
@@ -137,7 +139,7 @@ class TestU123TheDrill:
         embedded = target.archive()
         assert embedded.manifest["engine"] == "sqlite"
 
-        with server_database() as url:
+        with server_database(prepared_once) as url:
             server = Installation(tmp_path / "server", None, url)
             done = server.run("restore", str(embedded.path))
             assert done.returncode == 0, done.stderr
