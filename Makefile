@@ -13,7 +13,7 @@ test-services: export CACHE_URL ?= redis://127.0.0.1:6379/2
 # The tests start some forty processes: each would compile all over again without bytecode.
 test test-services: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-services bench check format lock clean
+.PHONY: help demo test test-services bench backup restore check format lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -36,6 +36,16 @@ test-services:  ## Run the same tests on PostgreSQL and Redis
 bench:  ## Measure pages, quizzes, memory and set-up beside a bare Django; ARGS="--only pages"
 	@scripts/setup.sh
 	@exec $(PYTHON) -m scripts.bench $(ARGS)
+
+backup:  ## Write one archive of data and files under var/backups; ARGS="--to FOLDER"
+	@scripts/setup.sh
+	@exec $(PYTHON) manage.py backup $(ARGS)
+
+restore:  ## Restore FILE=klinik-….tar into an empty installation and check it
+	@test -n "$(FILE)" || { echo "Name the archive: make restore FILE=klinik-….tar"; exit 2; }
+	@scripts/setup.sh
+	@$(PYTHON) -m clinic.management.preparation --without-demo
+	@exec $(PYTHON) manage.py restore "$(FILE)" $(ARGS)
 
 check:  ## Formatters, linters, types, import contracts, missing migrations, production settings, the bank
 	@scripts/setup.sh dev

@@ -92,6 +92,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "clinic.lib.middleware.RequestId",
+    "clinic.lib.middleware.Probes",
     "clinic.lib.middleware.BrowserRules",
     "clinic.lib.middleware.ContentPolicy",
     "django.middleware.security.SecurityMiddleware",
@@ -232,6 +233,9 @@ KLINIK_KEEP_JOBS_DAYS = env_int("KLINIK_KEEP_JOBS_DAYS", 7)
 KLINIK_KEEP_NOTICES_DAYS = env_int("KLINIK_KEEP_NOTICES_DAYS", 365)
 KLINIK_KEEP_REJECTED_ITEMS_DAYS = env_int("KLINIK_KEEP_REJECTED_ITEMS_DAYS", 90)
 KLINIK_KEEP_AUDIT_DAYS = env_int("KLINIK_KEEP_AUDIT_DAYS", 0)
+
+# How old the newest archive may be before the administrator is told; 0 asks for none.
+KLINIK_BACKUP_HOURS = env_int("KLINIK_BACKUP_HOURS", 48 if IS_PRODUCTION else 0)
 
 # --- files that come in -------------------------------------------------------------------------
 KLINIK_FILE_MEMORY_MB = env_int("KLINIK_FILE_MEMORY_MB", 512)

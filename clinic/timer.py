@@ -72,7 +72,7 @@ def main() -> NoReturn:
     name_process("klinik-timer")
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if IS_PRODUCTION:  # a process of its own looks at settings and database, and is gone again
-        looked = subprocess.run([sys.executable, "-c", "import clinic.wsgi"], check=False)
+        looked = subprocess.run([sys.executable, "-m", "clinic.management.starting"], check=False)
         if looked.returncode:
             raise SystemExit(looked.returncode)
     app = queue_without_django()

@@ -17,7 +17,8 @@ from clinic.assessments.models import Outcome
 from clinic.lib.errors import Refused
 from clinic.people.access import can, remembering_grants, require
 from clinic.people.models import Account
-from clinic.records import audit
+from clinic.records import audit, shipped
+from clinic.records.shipped import Settled, Tally
 from quizzes.arithmetic.publish_checks import ProblemLevel, problems
 from quizzes.arithmetic.question_types import Content, content_digest, from_json, to_json
 from quizzes.arithmetic.selection import common_missing
@@ -238,74 +239,117 @@ def quiz_digest(version: QuizVersion) -> str:
 
 
 def load_bank(
-    files: Iterable[str], blueprint: str = "", *, author: Account, reviewer: Account
+    files: Iterable[str],
+    blueprint: str = "",
+    *,
+    author: Account,
+    reviewer: Account | None = None,
+    tally: Tally | None = None,
 ) -> BankCount:
-    """Load question files and their blueprint through drafting, review and publication.
+    """Load question files and their blueprint through drafting and review.
 
-    Loading the same text again writes nothing; changed text gives new versions.
+    With a reviewer they are published; without, questions wait for a review, and quizzes are drafts
+    until their questions are out. Loading the same text again writes nothing; changed text gives
+    new versions, but where the newest version is one that was written here.
 
     Raises:
         Refused: naming the question; nothing is then written.
         Outcome.DoesNotExist: a question names an outcome that is not loaded.
     """
-    known = {
-        version.question.slug: from_json(version.content)
-        for version in QuestionVersion.objects.published().select_related("question")
-    }
+    tally = Tally() if tally is None else tally
+    newest = _newest_questions()
+    known = {slug: from_json(version.content) for slug, version in newest.items()}
+    loader = _BankLoader(author, reviewer, tally)
     with transaction.atomic(), remembering_grants():
         written = [
-            _load_question(row, author=author, reviewer=reviewer)
+            loader.load_question(row, newest.get(row.slug))
             for text in files
             for row in read_questions(text, known=known)
         ]
+        versions = _newest_questions()
         quizzes = [
-            _load_quiz(row, author=author, reviewer=reviewer)
+            loader.load_quiz(row, versions)
             for row in (read_quizzes(blueprint) if blueprint else ())
         ]
     return BankCount(sum(written), sum(quizzes))
 
 
-def _load_question(row: BankQuestion, *, author: Account, reviewer: Account) -> bool:
-    current = QuestionVersion.objects.published().filter(question__slug=row.slug).first()
-    if (
-        current is not None
-        and current.content_hash == content_digest(row.content)
-        and current.sources == row.sources
-        and current.outcome.slug == row.outcome
-        and current.difficulty == row.difficulty
-    ):
-        return False
-    draft = QuestionDraft(
-        content=row.content,
-        outcome=Outcome.objects.get(slug=row.outcome),
-        sources=row.sources,
-        difficulty=row.difficulty,
-    )
-    version = draft_question(row.slug, draft, actor=author, use=row.use)
-    send_to_review(version, actor=author)
-    publish(version, actor=reviewer)
-    return True
+def _newest_questions() -> dict[str, QuestionVersion]:
+    """Return the newest version of each question, whatever its state, by the question's slug."""
+    rows = QuestionVersion.objects.select_related("question", "outcome").order_by("number")
+    return {version.question.slug: version for version in rows}
 
 
-def _load_quiz(row: BankQuiz, *, author: Account, reviewer: Account) -> bool:
-    published = {
-        version.question.slug: version
-        for version in QuestionVersion.objects.published().select_related("question")
-    }
-    draft = QuizDraft(
-        title=row.title,
-        title_en=row.title_en,
-        minutes=row.minutes,
-        pass_mark=row.pass_mark,
-        forms={form.form: [published[slug] for slug in form.questions] for form in row.forms},
-        form_phases={form.phase: form.form for form in row.forms},
-    )
-    current = QuizVersion.objects.published().filter(quiz__slug=row.slug).first()
-    with transaction.atomic():
-        version = draft_quiz(row.slug, draft, actor=author)
-        if current is not None and current.content_hash == quiz_digest(version):
-            transaction.set_rollback(True)
+class _BankLoader:
+    """Writes what the bank's files hold, as one author."""
+
+    def __init__(self, author: Account, reviewer: Account | None, tally: Tally) -> None:
+        self.author, self.reviewer, self.tally = author, reviewer, tally
+        self.questions = shipped.last_written(Question._meta.label_lower)
+        self.quizzes = shipped.last_written(Quiz._meta.label_lower)
+        self.outcomes = {outcome.slug: outcome for outcome in Outcome.objects.all()}
+
+    def load_question(self, row: BankQuestion, newest: QuestionVersion | None) -> bool:
+        """Draft the next version where the file says something new; return whether it did."""
+        digest = _digest_of(content_digest(row.content), row.sources, row.outcome, row.difficulty)
+        settled = shipped.settle(
+            shipped=digest,
+            current=_digest_of(
+                newest.content_hash, newest.sources, newest.outcome.slug, newest.difficulty
+            )
+            if newest
+            else None,
+            written=self.questions.get(str(newest.question.uuid)) if newest else None,
+        )
+        self.tally.count("questions", row.slug, settled)
+        if settled in {Settled.UNCHANGED, Settled.KEPT}:
             return False
-        send_to_review(version, actor=author)
-        publish(version, actor=reviewer)
-    return True
+        if row.outcome not in self.outcomes:
+            raise Outcome.DoesNotExist(row.outcome)
+        draft = QuestionDraft(
+            content=row.content,
+            outcome=self.outcomes[row.outcome],
+            sources=row.sources,
+            difficulty=row.difficulty,
+        )
+        version = draft_question(row.slug, draft, actor=self.author, use=row.use)
+        shipped.remember(version.question, digest, actor=self.author)
+        send_to_review(version, actor=self.author)
+        if self.reviewer is not None:
+            publish(version, actor=self.reviewer)
+        return True
+
+    def load_quiz(self, row: BankQuiz, questions: Mapping[str, QuestionVersion]) -> bool:
+        """Draft the next version where rules or questions are new; return whether it did."""
+        draft = QuizDraft(
+            title=row.title,
+            title_en=row.title_en,
+            minutes=row.minutes,
+            pass_mark=row.pass_mark,
+            forms={form.form: [questions[slug] for slug in form.questions] for form in row.forms},
+            form_phases={form.phase: form.form for form in row.forms},
+        )
+        newest = QuizVersion.objects.filter(quiz__slug=row.slug).order_by("-number").first()
+        with transaction.atomic():
+            version = draft_quiz(row.slug, draft, actor=self.author)
+            digest = quiz_digest(version)
+            settled = shipped.settle(
+                shipped=digest,
+                current=quiz_digest(newest) if newest else None,
+                written=self.quizzes.get(str(newest.quiz.uuid)) if newest else None,
+            )
+            self.tally.count("quizzes", row.slug, settled)
+            if settled in {Settled.UNCHANGED, Settled.KEPT}:
+                transaction.set_rollback(True)
+                return False
+            shipped.remember(version.quiz, digest, actor=self.author)
+            if self.reviewer is not None:
+                send_to_review(version, actor=self.author)
+                publish(version, actor=self.reviewer)
+        return True
+
+
+def _digest_of(
+    content_hash: str, sources: list[dict[str, Any]], outcome: str, difficulty: int
+) -> str:
+    return shipped.digest_of([content_hash, sources, outcome, difficulty])

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from clinic.assessments.models import FrameworkEdition, Node, Outcome, OutcomeLink
 from clinic.lib.errors import Refused
-from clinic.records import audit
+from clinic.records import audit, shipped
+from clinic.records.shipped import Settled, Tally
 
 
 @dataclass(frozen=True)
@@ -113,27 +114,70 @@ def write_outcome(
     return outcome
 
 
-def load_outcomes(text: str, *, actor: Any = None) -> list[Outcome]:
+def load_outcomes(text: str, *, actor: Any = None, tally: Tally | None = None) -> list[Outcome]:
     """Write outcomes and their links from TOML text, in the file's order, all or nothing.
+
+    An outcome that was changed here is kept with its links.
 
     Raises:
         Refused: see ``link_outcome``.
     """
     outcomes = []
     with transaction.atomic():
+        standing = _digests_of_outcomes()
+        written = shipped.last_written(Outcome._meta.label_lower)
+        editions = set(FrameworkEdition.objects.values_list("slug", flat=True))
         for order, entry in enumerate(tomllib.loads(text)["outcome"], 1):
-            outcome = write_outcome(
-                slug=entry["slug"],
-                area=entry["area"],
-                statement=entry["statement"],
-                statement_en=entry.get("statement_en", ""),
-                order=order,
-                actor=actor,
-            )
             links = [
                 LinkEntry(link["edition"], link["node"], Decimal(link["weight"]))
                 for link in entry.get("link", ())
             ]
+            fields = (entry["area"], entry["statement"], entry.get("statement_en", ""), order)
+            digest = _digest_of_outcome(fields, [one for one in links if one.edition in editions])
+            earlier, current = standing.get(entry["slug"], (None, None))
+            settled = shipped.settle(
+                shipped=digest,
+                current=current,
+                written=written.get(str(earlier.uuid)) if earlier else None,
+            )
+            if tally is not None:
+                tally.count("outcomes", entry["slug"], settled)
+            if earlier and settled in {Settled.UNCHANGED, Settled.KEPT}:
+                outcomes.append(earlier)
+                continue
+            area, statement, statement_en, _order = fields
+            outcome = write_outcome(
+                slug=entry["slug"],
+                area=area,
+                statement=statement,
+                statement_en=statement_en,
+                order=order,
+                actor=actor,
+            )
             link_outcome(outcome, links, actor=actor)
+            shipped.remember(outcome, digest, actor=actor)
             outcomes.append(outcome)
     return outcomes
+
+
+def _digests_of_outcomes() -> dict[str, tuple[Outcome, str]]:
+    """Return every outcome that stands, with its digest, by slug."""
+    rows = Outcome.objects.prefetch_related("links__node__edition")
+    return {
+        row.slug: (
+            row,
+            _digest_of_outcome(
+                (row.area_id, row.statement, row.statement_en, row.order),
+                [
+                    LinkEntry(link.node.edition.slug, link.node.code, link.weight)
+                    for link in row.links.all()
+                ],
+            ),
+        )
+        for row in rows
+    }
+
+
+def _digest_of_outcome(fields: tuple[str, str, str, int], links: Iterable[LinkEntry]) -> str:
+    weights = sorted([link.edition, link.node, f"{link.weight:.6f}"] for link in links)
+    return shipped.digest_of([*fields, weights])

@@ -23,7 +23,7 @@ from clinic.desks.acts import Text
 from clinic.lib.templatetags.ui import moment
 from clinic.people.access import can, roles_of, visible
 from clinic.people.models import Account, Grant, Person, Unit
-from clinic.records import jobs
+from clinic.records import backups, jobs
 from clinic.records.notices import Notice
 from courses import reviewing
 
@@ -170,6 +170,10 @@ def describe_health(failing: Sequence[str]) -> HomePanel:
             "count": unsent
         }
     rows.append(describe(_("Mail"), hint, is_well=not unsent))
+    if settings.KLINIK_BACKUP_HOURS:
+        newest, now = backups.newest_archive(), timezone.now()
+        hint = moment(newest) if newest else _("none yet")
+        rows.append(describe(_("Newest archive"), hint, is_well=not backups.is_overdue(now)))
     is_all_well = all(row["state"] == "done" for row in rows)
     lead = _("Everything runs.") if is_all_well else _("Something needs your attention.")
     checked = _("Seen on %(moment)s.") % {"moment": moment(timezone.now())}

@@ -1,10 +1,11 @@
 """Everything between an installed ``.venv`` and the first page: folders, tables, demo data.
 
 ``python -m clinic.management.preparation``; the supervisor runs it with ``--prepare``. Run again,
-it changes nothing that is there.
+it changes nothing that is there. With ``--without-demo`` nobody is loaded, so that an archive fits.
 """
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def main() -> None:
     make_folders(settings.DATA_DIR)
     write_line("Preparing the database …" if is_first else "Checking the database …")
     migrate()
-    if settings.IS_DEMO:
+    if settings.IS_DEMO and "--without-demo" not in sys.argv:
         write_line("Loading the demo region …" if is_first else "Checking the demo region …")
         load_demo()
         (settings.DATA_DIR / WELCOME).write_text(welcome_text())

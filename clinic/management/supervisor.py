@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from multiprocessing.context import ForkProcess
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from clinic.management.processes import (
     end_with_parent,
@@ -40,6 +41,8 @@ STEADY_SECONDS = 60.0
 SECONDS_TO_END = 15.0
 SECONDS_TO_KILL = 3.0
 TICK = 0.2
+LONGEST_PAUSE = 30.0  # between two questions whether the web answers
+MOST_QUICK_DEATHS = 5
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
 MODULE = ["-m", "clinic.management.supervisor"]
@@ -96,9 +99,9 @@ def bind(host: str, port: int) -> socket.socket:
             reason = f"is in use by {who_listens(port)}"
         else:
             reason = f"cannot be opened ({error.strerror})"
-        raise SystemExit(
-            f"Port {port} {reason}. Stop it, or choose another: PORT={port + 1} make demo"
-        ) from None
+        is_production = os.environ.get("KLINIK_ENV") == "production"
+        other = f"--port {port + 1}" if is_production else f"PORT={port + 1} make demo"
+        raise SystemExit(f"Port {port} {reason}. Stop it, or choose another: {other}") from None
     listener.set_inheritable(True)
     return listener
 
@@ -152,6 +155,7 @@ class Child:
 
     Attributes:
         orphaned_by: the signal that it gets when the supervisor dies.
+        quick_deaths: how often it has died, one time after the other, soon after its start.
     """
 
     name: str
@@ -161,6 +165,7 @@ class Child:
     started_at: float = 0.0
     start_at: float = 0.0
     delay: float = 1.0
+    quick_deaths: int = 0
 
     def start(self) -> None:
         """Fork."""
@@ -203,9 +208,13 @@ class Child:
             return
         self.kill_all()
         if now - self.started_at > STEADY_SECONDS:
-            self.delay = 1.0
+            self.delay, self.quick_deaths = 1.0, 0
+        self.quick_deaths += 1
         code = self.process.exitcode
-        write_line(f"{self.name} ended (exit code {code}); it starts again in {self.delay:.0f} s.")
+        if self.quick_deaths < MOST_QUICK_DEATHS:
+            write_line(
+                f"{self.name} ended (exit code {code}); it starts again in {self.delay:.0f} s."
+            )
         self.process, self.start_at = None, now + self.delay
         self.delay = min(self.delay * 2, LONGEST_DELAY)
 
@@ -223,18 +232,35 @@ class Supervisor:
         self.signals += 1
 
     def run(self, *, is_ready: Callable[[], bool], announce: Callable[[], None]) -> None:
-        """Run until a signal comes; announce once, when the web answers."""
-        is_announced = False
+        """Run until a signal comes; announce once, when the web answers.
+
+        Raises:
+            SystemExit: a child dies again and again; names it.
+        """
+        is_announced, pause, ask_at = False, TICK, 0.0
         try:
             while not self.signals:
+                now = time.monotonic()
                 for child in self.children:
-                    child.keep_running(time.monotonic())
-                if not is_announced and is_ready():
-                    announce()
-                    is_announced = True
+                    child.keep_running(now)
+                self._give_up_on_quick_deaths()
+                if not is_announced and now >= ask_at:
+                    is_announced = is_ready()
+                    pause = min(pause * 2, LONGEST_PAUSE)
+                    ask_at = time.monotonic() + pause
+                    if is_announced:
+                        announce()
                 time.sleep(TICK)
         finally:
             self.end()
+
+    def _give_up_on_quick_deaths(self) -> None:
+        for child in self.children:
+            if child.quick_deaths >= MOST_QUICK_DEATHS:
+                raise SystemExit(
+                    f"{child.name} died {child.quick_deaths} times soon after its start; "
+                    "the reason stands above."
+                )
 
     def end(self) -> None:
         """End every child, within 20 s; a second signal ends them at once."""
@@ -255,27 +281,37 @@ class Supervisor:
             time.sleep(TICK)
 
 
+def run_worker() -> None:
+    """Work until a signal comes."""
+    from clinic.celery import app
+
+    work_in_the_background()
+    app.worker_main(["--quiet", "worker", "--concurrency=2", *QUIET])
+
+
+def run_timer() -> NoReturn:
+    """Become the timer, which needs nothing of what is loaded here."""
+    os.execv(sys.executable, [sys.executable, "-m", "clinic.timer"])
+
+
 def children_of(listener: int) -> list[Child]:
     """Load the application, then return web, worker and timer, none of them running yet."""
-    from clinic.celery import app
     from clinic.management import web
 
     application = web.load_application()
 
-    def run_worker() -> None:
-        os.close(listener)
-        work_in_the_background()
-        app.worker_main(["--quiet", "worker", "--concurrency=2", *QUIET])
+    def without_listener(run: Callable[[], object]) -> Callable[[], object]:
+        def close_and_run() -> object:
+            os.close(listener)
+            return run()
 
-    def run_timer() -> None:
-        os.close(listener)
-        os.execv(sys.executable, [sys.executable, "-m", "clinic.timer"])
+        return close_and_run
 
     return [
         Child("web", lambda: web.serve(listener, application)),
         # A job that it cuts off is found again by the sweep; ending in peace takes four seconds.
-        Child("worker", run_worker, orphaned_by=signal.SIGKILL),
-        Child("timer", run_timer),
+        Child("worker", without_listener(run_worker), orphaned_by=signal.SIGKILL),
+        Child("timer", without_listener(run_timer)),
     ]
 
 
@@ -318,6 +354,9 @@ def main() -> None:
             write_line(Path(options.welcome).read_text().rstrip())
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing runs yet that would have to be ended
+    from clinic.management import starting  # after what may have installed Django
+
+    starting.refuse_unfit(code=1)
     write_line("Starting web, worker and timer …")
     supervisor = Supervisor(children_of(listener.fileno()))
     supervisor.run(is_ready=lambda: answers(address), announce=announce)

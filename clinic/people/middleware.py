@@ -24,6 +24,7 @@ from wagtail.users.models import UserProfile
 
 from clinic.lib import problems
 from clinic.lib.errors import Refused
+from clinic.lib.middleware import PROBES
 from clinic.people.access import (
     PREFIX_POLICIES,
     SECOND_FACTOR_ROLES,
@@ -35,7 +36,6 @@ from clinic.people.zones import RegionZone, zone_of
 
 SEEN_KEY = "seen_at"
 SEEN_EVERY = 300  # seconds; one write keeps an idle clock running, not one a request
-PROBES = {"/healthz", "/readyz"}  # answered while the database is down
 STRONG_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 Response = HttpResponseBase
 
@@ -54,7 +54,7 @@ class RegionMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> Response:
-        if request.path in PROBES:
+        if request.path in PROBES:  # answered while the database is down
             return self.get_response(request)
         # The address that the log-in limits count, not one that a header claims.
         structlog.contextvars.bind_contextvars(ip=get_adapter(request).get_client_ip(request))

@@ -40,8 +40,25 @@ def test_healthz_asks_nobody(client):
     assert "no-store" in answer["Cache-Control"]
 
 
+@pytest.mark.parametrize("name", ["127.0.0.1:8000", "10.0.0.7", "somebody.else", ""])
+def test_u119_a_probe_is_answered_by_whatever_name_it_asks(client, settings, name):
+    settings.ALLOWED_HOSTS = ["klinik.contoh.test"]
+    settings.SECURE_SSL_REDIRECT = True
+    client.raise_request_exception = False
+
+    assert client.get("/healthz", headers={"host": name}).status_code == 200
+    assert client.get("/akun/masuk/", headers={"host": name}, secure=True).status_code == 400
+
+
 @pytest.mark.django_db
 class TestReadiness:
+    def test_u119_readiness_too(self, client, ready, settings):
+        settings.ALLOWED_HOSTS = ["klinik.contoh.test"]
+
+        answer = client.get("/readyz", headers={"host": "127.0.0.1:8000"})
+
+        assert answer.status_code == 200
+
     def test_r08_all_holds_within_a_counted_number_of_queries(
         self, client, ready, django_assert_max_num_queries, settings
     ):

@@ -16,11 +16,11 @@ from attendance import checkin, events, registration
 from attendance.badges import token_of
 from attendance.models import Event, Registration, Session, default_policies
 from clinic.management.demo.answers import ANSWERS_NOTHING, skill_of, take_quiz
-from clinic.management.demo.region import CONTENT, SEED, seeded_uuid
+from clinic.management.demo.region import SEED
 from clinic.people import granting
 from clinic.people.granting import Scope
 from clinic.people.models import Account, Grant, Unit
-from quizzes import assignments, authoring
+from quizzes import assignments
 from quizzes.assignments import Window
 from quizzes.models import Assignment, Quiz
 from quizzes.models.assignments import Phase, Setting
@@ -44,25 +44,6 @@ PRE_CLOSES = time(8, 45)
 PRE_CLOSES_IN_ROOM = time(9, 15)
 REHEARSAL_SIZE = 12
 REHEARSAL_POSITION = "Pejabat Perencana"
-
-
-def load_bank() -> None:
-    """Load questions and quizzes of the starter bank, by author and reviewer.
-
-    Who meets which form of a quiz first is drawn from its UUID and the person's.
-    """
-    authoring.load_bank(
-        [
-            path.read_text(encoding="utf-8")
-            for path in sorted((CONTENT / "bank").glob("*.toml"))
-            if path.name != "blueprint.toml"
-        ],
-        (CONTENT / "bank" / "blueprint.toml").read_text(encoding="utf-8"),
-        author=Account.objects.get(email="penyusun@demo.test"),
-        reviewer=Account.objects.get(email="pengulas@demo.test"),
-    )
-    for quiz in Quiz.objects.all():
-        Quiz.objects.filter(pk=quiz.pk).update(uuid=seeded_uuid(f"quiz:{quiz.slug}"))
 
 
 def load_past_clinic(units: dict[str, Unit], participants: list[Account]) -> Event:

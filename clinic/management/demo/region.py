@@ -1,4 +1,4 @@
-"""What the demo stands on: editions, outcomes, units, regulations and the modules.
+"""What the demo stands on: editions, units, and the content that the product brings.
 
 The units are those of the fictional Kabupaten Contoh. The modules are written by the author of the
 demo and published by its reviewer, through the services of both. One waits for the reviewer again,
@@ -12,12 +12,13 @@ from pathlib import Path
 from uuid import UUID
 
 from clinic.assessments import frameworks
-from clinic.assessments.outcome_links import load_outcomes
 from clinic.lib.arithmetic.tables import read_table
+from clinic.management import content_loading
 from clinic.people.importing_units import apply_units, read_units
 from clinic.people.models import Account, Unit
-from courses import importing, publishing, reviewing
+from courses import publishing, reviewing
 from courses.models import ModulePage, SectionPage
+from quizzes.models import Quiz
 
 SEED = "klinik-rb-contoh-1"
 
@@ -29,7 +30,6 @@ def seeded_uuid(name: str) -> UUID:
 
 
 FOLDER = Path(__file__).parent
-CONTENT = FOLDER.parent / "content"
 # As people of a regency call them; the map has little room for a name.
 SHORT_NAMES = {
     "dinas-kesehatan": "Dinkes",
@@ -47,10 +47,9 @@ UNITS_FILE = FOLDER / "units-contoh.csv"
 
 
 def load_frameworks() -> None:
-    """Load every shipped edition and the starter outcomes with their links."""
+    """Load every shipped edition."""
     for path in frameworks.shipped_files():
         frameworks.load_framework(path.read_text(encoding="utf-8"))
-    load_outcomes((CONTENT / "outcomes.toml").read_text(encoding="utf-8"))
 
 
 def load_units() -> dict[str, Unit]:
@@ -78,19 +77,21 @@ IN_REVIEW = "deregulasi-kebijakan"
 ADDED = " Mulailah dari peraturan yang paling sering ditanyakan kepada unit Anda."
 
 
-def load_modules() -> list[ModulePage]:
-    """Load and publish every shipped module; return them in order of their files."""
+def load_content() -> list[ModulePage]:
+    """Load what the product brings, as any region does, and let the reviewer publish all of it.
+
+    Returns:
+        The modules in the order of their files. Who meets which form of a quiz first is drawn from
+        its UUID and the person's.
+    """
     author = Account.objects.get(email=AUTHOR)
     reviewer = Account.objects.get(email=REVIEWER)
-    importing.load_regulations(
-        (CONTENT / "regulations.toml").read_text(encoding="utf-8"), actor=author
-    )
-    modules = []
-    for path in sorted((CONTENT / "modules").glob("*.toml")):
-        module = importing.load_module(path.read_text(encoding="utf-8"), author=author)
-        reviewing.send_to_review(module, actor=author)
+    content_loading.load_content(author=author, reviewer=reviewer)
+    for quiz in Quiz.objects.all():
+        Quiz.objects.filter(pk=quiz.pk).update(uuid=seeded_uuid(f"quiz:{quiz.slug}"))
+    modules = list(ModulePage.objects.order_by("path"))
+    for module in modules:
         publishing.publish(module, actor=reviewer, now=PUBLISHED)
-        modules.append(module)
     return modules
 
 
