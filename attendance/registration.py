@@ -19,7 +19,7 @@ from attendance import badges
 from attendance.models import Event, Presence, Registration
 from attendance.wording import PROOF_OF_TRAINING
 from clinic.lib.errors import Refused
-from clinic.people.access import grants_of, require, rows_of
+from clinic.people.access import can, grants_of, require, rows_of, visible
 from clinic.people.arithmetic.matching import names_agree, names_share_a_word
 from clinic.people.arithmetic.nip import clean_nip
 from clinic.people.models import Account, Grant, Membership, Person, Unit
@@ -454,10 +454,12 @@ def add_walk_in(
 ) -> Registration:
     """Register somebody who came unlisted; over quota is allowed and flagged.
 
-    A NIP that is known leads to that person, and to the registration they may have already. Where
-    the list has the NIP under another name, or such a name, nobody is added: a person has to look,
-    who may say of a name that it is another person's (``is_other``). Else a person without account
-    is made, for an administrator to merge later.
+    A NIP that is known leads to the registration that person may have already, else to the person
+    where the actor may register them and typed their name too: a number alone names nobody, and
+    they come from their own unit whatever was typed. Where the list has the NIP under another
+    name, or such a name, nobody is added: a person has to look, who may say of a name that it is
+    another person's (``is_other``). Else a person without account is made, for an administrator to
+    merge later; a NIP that is somebody's already stays with that row alone.
     """
     require(actor, "add-walk-in", event)
     name, nip = " ".join(name.split())[:160], clean_nip(nip)[:24]
@@ -465,17 +467,40 @@ def add_walk_in(
         raise Refused(_("Write the name of the person."), code="name_missing")
     with transaction.atomic():
         event = lock_event(event)
-        person = Person.objects.unmerged().filter(nip=nip).first() if nip else None
-        known = _find_active(event, person) if person else None
+        holder = Person.objects.unmerged().filter(nip=nip).first() if nip else None
+        known = _find_active(event, holder) if holder else None
         if known is not None:
             if not names_share_a_word(known.person.name, name):
                 raise ListedAlready([known], by_nip=True)
             return known
+        person = holder if holder and _may_be_named(event, holder, name, actor=actor) else None
         if not is_other and (alike := _find_alike(event, name, besides=person)):
             raise ListedAlready(alike)
-        return _add_at_the_desk(
-            event, person or Person.objects.create(name=name, nip=nip), unit, actor=actor
-        )
+        if person is not None:
+            unit = _find_unit(person) or unit
+        else:
+            person = Person.objects.create(name=name, nip="" if holder else nip)
+        row = _add_at_the_desk(event, person, unit, actor=actor)
+        if holder is not None and holder != person:
+            audit.record("registration.nip_taken", actor=actor, thing=row, subject=holder)
+        return row
+
+
+def _may_be_named(event: Event, holder: Person, name: str, *, actor: Account) -> bool:
+    """Whether a typed NIP may lead to its holder: within the actor's reach, by the same name."""
+    if not names_agree(holder.name, name):
+        return False
+    return (
+        visible(actor, "register", Person.objects.filter(pk=holder.pk)).exists()
+        or event.registrations.filter(person=holder).exists()
+        or can(actor, "change-person", holder)
+    )
+
+
+def _find_unit(person: Person) -> Unit | None:
+    posts = Membership.objects.on(timezone.localdate()).filter(person__in=rows_of(person))
+    post = posts.select_related("unit").first()
+    return post.unit if post else None
 
 
 def add_again(registration: Registration, *, actor: Account) -> Registration:

@@ -8,6 +8,7 @@ from attendance import badges, registration
 from attendance.models import Badge, Registration
 from clinic.lib.errors import Refused
 from clinic.people.models import Person
+from clinic.records.audit import AuditEntry
 from clinic.records.notices import Notice
 from tests.attendance import made
 
@@ -112,6 +113,46 @@ def test_a_walk_in_whose_nip_is_registered_is_that_registration(cast, event, reg
     guest = {**named, "unit": regencies[0].clinic}
 
     assert registration.add_walk_in(event, **guest, actor=cast.organiser.account).pk == row.pk
+
+
+class TestAWalkInByNip:
+    """A number that is typed at the door names nobody out of the organiser's reach (S2)."""
+
+    @pytest.fixture
+    def add(self, cast, event, regencies):
+        def add(person, name):
+            guest = {"name": name, "nip": person.nip, "unit": regencies[0].clinic}
+            return registration.add_walk_in(event, **guest, actor=cast.organiser.account)
+
+        return add
+
+    def test_s02_a_person_of_another_regency_is_neither_named_nor_registered(
+        self, cast, event, add
+    ):
+        person = cast.other_regency_official
+        person.nip = "190003031921031002"
+        person.save()
+
+        row = add(person, person.name)
+
+        assert row.person not in (person, None)
+        assert (row.person.nip, row.person.name) == ("", person.name)
+        assert not person.registrations.exists()
+        noted = AuditEntry.objects.get(verb="registration.nip_taken")
+        assert (noted.subject, noted.thing_id) == (person.pk, str(row.uuid))
+
+    def test_s02_a_number_with_another_name_names_nobody(self, cast, event, add):
+        for name in ("x", "Tamu Uji", "Budi Peserta Contoh"):
+            row = add(cast.participant, name)
+            assert row.person.name == name
+            assert row.person != cast.participant
+        assert not cast.participant.registrations.exists()
+
+    def test_the_holder_comes_from_their_own_unit(self, cast, event, add):
+        row = add(cast.participant, cast.participant.name)
+
+        assert row.person == cast.participant
+        assert row.unit == cast.participant.memberships.get().unit
 
 
 def test_a_short_code_survives_being_read_aloud(cast, event):
