@@ -12,7 +12,7 @@ from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import OutcomeLink, Sheet
 from clinic.assessments.sheet_page import ALL, BLANK, FILTERS, RowState
 from clinic.assessments.sheets import sheet_url
-from clinic.assessments.typed_rows import FieldChange
+from clinic.assessments.typed_rows import FieldEdit
 from clinic.lib.templatetags.ui import clock, moment
 from clinic.people.models import Account
 
@@ -24,7 +24,7 @@ NEXT_LABELS: dict[str, Promise] = {
 
 
 @dataclass(frozen=True)
-class RowPlace:
+class PlaceInSheet:
     """Where a row stands among those that a filter keeps.
 
     Attributes:
@@ -100,7 +100,7 @@ def list_states(sheet: Sheet) -> list[RowState]:
     ]
 
 
-def place_of(code: str, filter_name: str, states: list[RowState]) -> RowPlace:
+def place_of(code: str, filter_name: str, states: list[RowState]) -> PlaceInSheet:
     """Find a row's neighbours within a filter, and the next one to fill in."""
     filter_name = filter_name if filter_name in FILTERS else ALL
     aim = BLANK if filter_name == ALL else filter_name
@@ -110,7 +110,7 @@ def place_of(code: str, filter_name: str, states: list[RowState]) -> RowPlace:
     after = [each.code for each in states[place + 1 :] if each.fits(filter_name)]
     round_about = [*states[place + 1 :], *states[:place]]
     aims = [each.code for each in round_about if each.fits(aim)]
-    return RowPlace(
+    return PlaceInSheet(
         filter_name=filter_name,
         aim=aim,
         number=place + 1,
@@ -138,7 +138,7 @@ def outcomes_on(sheet: Sheet, code: str) -> list[str]:
 
 
 def say_who(
-    changes: Mapping[str, FieldChange], fields: Iterable[str], reader: Account
+    changes: Mapping[str, FieldEdit], fields: Iterable[str], reader: Account
 ) -> dict[str, str]:
     """Say for each field who changed it and when, to the reader."""
     fields = list(fields)
@@ -150,7 +150,7 @@ def say_who(
     return {name: _say_one(changes.get(name), names, reader) for name in fields}
 
 
-def _say_one(change: FieldChange | None, names: Mapping[int, str], reader: Account) -> str:
+def _say_one(change: FieldEdit | None, names: Mapping[int, str], reader: Account) -> str:
     if change is None or change.actor not in {*names, reader.pk}:
         return _("It has changed since you opened this row.")
     is_today = timezone.localdate(change.at) == timezone.localdate()

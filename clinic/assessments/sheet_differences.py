@@ -134,7 +134,7 @@ class Differences:
 
 def signed(number: Fraction | Decimal, digits: int | None = None) -> str:
     """Write a difference with its sign."""
-    written = decimals(abs(number), digits)
+    written = decimals(-number if number < 0 else number, digits)
     sign = "+" if number > 0 else "−" if number < 0 else ""
     return f"{sign}{written}"
 

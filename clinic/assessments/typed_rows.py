@@ -55,7 +55,7 @@ class SavedRow:
 
 
 @dataclass(frozen=True)
-class FieldChange:
+class FieldEdit:
     """Who changed a field last, and when; without an actor it came with no account's name."""
 
     actor: int | None
@@ -162,7 +162,7 @@ def _read_typed(framework: FrameworkFile, node: EditionNode, text: str, *, field
 
 def last_changes(
     sheet: Sheet, code: str, rows: Mapping[str, RowEntry], *, since: int
-) -> dict[str, FieldChange]:
+) -> dict[str, FieldEdit]:
     """Return who changed which field of a row last, of the changes after the number ``since``.
 
     ``rows`` is what the row says now; each change says what it found.
@@ -170,7 +170,7 @@ def last_changes(
     framework = edition_file(sheet.edition)
     codes = codes_of_row(framework, code)
     after = {each: rows[each] for each in codes & rows.keys()}
-    found: dict[str, FieldChange] = {}
+    found: dict[str, FieldEdit] = {}
     later = SheetChange.objects.filter(sheet=sheet, rev__gt=since).order_by("-rev")
     for change in later.iterator(chunk_size=20):
         stood = change.rows["before"]
@@ -182,6 +182,6 @@ def last_changes(
         texts = texts_of(before, framework, code)
         for name, text in texts_of(after, framework, code).items():
             if mark(text) != mark(texts[name]):
-                found.setdefault(name, FieldChange(change.actor, change.at))
+                found.setdefault(name, FieldEdit(change.actor, change.at))
         after = before
     return found

@@ -304,8 +304,8 @@ def _read_gaps(
     sheet = Sheet.objects.with_context().get(pk=pk)
     framework = edition_file(sheet.edition)
     rows = [row for part in page_of(sheet).parts for row in part.rows]
-    blank = [row for row in rows if row.fits("kosong")]
-    unproven = [row for row in rows if row.fits("tanpa-bukti")]
+    blank = [row for row in rows if row.state.fits("kosong")]
+    unproven = [row for row in rows if row.state.fits("tanpa-bukti")]
     outside = [row for row in rows if not framework.by_code[row.code].area]
     return SheetGaps(
         blank=len(blank),

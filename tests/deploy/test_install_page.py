@@ -185,7 +185,7 @@ class TestUnits:
         "proxy_set_header Host $host;",
         "proxy_set_header X-Forwarded-Proto $scheme;",
         "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
-        "client_max_body_size 20m;",
+        "client_max_body_size 30m;",
         "return 301 https://$host$request_uri;",
         "ssl_protocols TLSv1.2 TLSv1.3;",
     ],

@@ -18,7 +18,7 @@ from clinic.assessments.forms import RowForm, choice_field
 from clinic.assessments.frameworks import edition_file
 from clinic.assessments.models import Sheet
 from clinic.assessments.row_page import (
-    RowPlace,
+    PlaceInSheet,
     list_states,
     list_url,
     outcomes_on,
@@ -42,13 +42,13 @@ SAVE_AND_NEXT = "lanjut"
 
 
 @dataclass(frozen=True)
-class OpenRow:
+class RowBeingTyped:
     """A row as it is stored, with its place in the sheet; ``worth`` is score and maximum."""
 
     sheet: Sheet
     framework: FrameworkFile
     node: EditionNode
-    place: RowPlace
+    place: PlaceInSheet
     worth: tuple[Decimal, Decimal]
     rows: Mapping[str, RowEntry]
 
@@ -94,14 +94,14 @@ def edit_row(
     return _save(request, row)
 
 
-def _open_row(sheet: Sheet, code: str, filter_name: str) -> OpenRow:
+def _open_row(sheet: Sheet, code: str, filter_name: str) -> RowBeingTyped:
     framework = edition_file(sheet.edition)
     node = framework.by_code.get(code)
     states = list_states(sheet)
     state = next((each for each in states if each.code == code), None)
     if node is None or state is None:
         raise Http404
-    return OpenRow(
+    return RowBeingTyped(
         sheet=sheet,
         framework=framework,
         node=node,
@@ -111,7 +111,7 @@ def _open_row(sheet: Sheet, code: str, filter_name: str) -> OpenRow:
     )
 
 
-def _save(request: SignedInRequest, row: OpenRow) -> HttpResponse:
+def _save(request: SignedInRequest, row: RowBeingTyped) -> HttpResponse:
     """Put what was typed over what is stored; a field that was not touched stays as stored."""
     seen = Seen.read(request.POST.get("seen", ""))
     stored = row.stored
@@ -138,7 +138,7 @@ def _save(request: SignedInRequest, row: OpenRow) -> HttpResponse:
     return redirect(list_url(row.sheet, row.node.code, row.place.filter_name))
 
 
-def _tell(request: SignedInRequest, row: OpenRow, kept: tuple[str, ...], seen: Seen) -> None:
+def _tell(request: SignedInRequest, row: RowBeingTyped, kept: tuple[str, ...], seen: Seen) -> None:
     """Say that the row was saved, and which fields stayed as somebody else had changed them."""
     text = _("Row %(code)s has been saved.") % {"code": row.node.code}
     if SAVE_AND_NEXT in request.POST and not row.place.next_aim:
@@ -151,7 +151,7 @@ def _tell(request: SignedInRequest, row: OpenRow, kept: tuple[str, ...], seen: S
 
 
 def _show_conflict(
-    request: SignedInRequest, row: OpenRow, merged: Merge, seen: Seen
+    request: SignedInRequest, row: RowBeingTyped, merged: Merge, seen: Seen
 ) -> HttpResponse:
     """Ask, for each field that two have changed, which text to keep; nothing is written yet."""
     said = row.say_who(request, merged.conflicts, seen.rev)
@@ -164,7 +164,7 @@ def _show_conflict(
 
 
 def _show_row(
-    request: SignedInRequest, row: OpenRow, form: RowForm, *, status: int = 200
+    request: SignedInRequest, row: RowBeingTyped, form: RowForm, *, status: int = 200
 ) -> HttpResponse:
     sheet, code, place = row.sheet, row.node.code, row.place
     path = row.framework.path(code)
