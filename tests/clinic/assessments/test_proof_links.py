@@ -1,5 +1,7 @@
 """A link to proof leads to the web or is none, whichever way it comes in."""
 
+from decimal import Decimal
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -89,7 +91,8 @@ def test_a_row_draws_no_other_link(address):
 
 @pytest.mark.parametrize("address", [*OTHERS[:3], "ftp://bukti.example/1"])
 def test_a_row_form_takes_no_other_link(address):
-    form = RowForm({"link": address}, framework=ZI, code=ROW)
+    stored = {"note": "", "proof": "", "link": ""}
+    form = RowForm({"link": address}, framework=ZI, code=ROW, stored=stored, worth=Decimal(1))
 
     assert not form.is_valid()
     assert len(form.errors["link"]) == 1
