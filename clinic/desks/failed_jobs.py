@@ -22,6 +22,8 @@ ROWS_A_PAGE = 50
 LABELS: dict[str, Promise] = {
     "assessments.public_check.read": gettext_lazy("Read a worksheet sent without an account"),
     "assessments.sheet.read": gettext_lazy("Read a unit's worksheet"),
+    "assessments.zip.read": gettext_lazy("Read a zip of worksheets"),
+    "assessments.zip_member.read": gettext_lazy("Read one worksheet of a zip"),
     "attendance.promote": gettext_lazy("Give free seats to those who wait"),
     "attendance.tell_moved": gettext_lazy("Tell participants of a new time or place"),
     "attendance.tell_cancelled": gettext_lazy("Tell participants that an event is cancelled"),

@@ -97,9 +97,6 @@ def test_no_half_of_a_profile_is_empty_on_a_wide_screen(staff, enter):
 
 def test_u23_a_profile_prints_on_one_page_with_its_tables_open_and_a_line_to_sign(staff, enter):
     page = enter(staff, "/pemetaan/unit/kecamatan-hulu-contoh/")
-    icons = page.locator(".goal-lines .icon")
-    assert icons.count()
-    assert all(icon.bounding_box()["width"] < 30 for icon in icons.all())
     page.emulate_media(media="print")
     assert page.locator(".signature").is_visible()
     assert page.locator(".aligned").is_visible()

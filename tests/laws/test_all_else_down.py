@@ -50,6 +50,7 @@ NOBODYS = {
     "account_reset_password_from_key",
     "mfa_edit_webauthn",
     "mfa_remove_webauthn",
+    "public_remarks",
     "public_report",
 }
 
