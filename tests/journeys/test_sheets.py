@@ -159,6 +159,7 @@ def test_a_file_is_compared_confirmed_applied_and_taken_back(enter, worker, cast
     record_sheet(unit=unit, edition=edition, period=2026, rows=before)
     page = enter(cast.operator, "/penilaian/impor/", width=width, java_script_enabled=scripts)
     page.set_input_files("input[type=file]", SAMPLE)
+    page.select_option("select[name=unit]", unit.slug)
     page.fill("input[name=period]", "2026")
     page.click("main form button[type=submit]")
     page.wait_for_selector("#perubahan", timeout=60_000)
