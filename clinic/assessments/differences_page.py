@@ -15,7 +15,9 @@ def differences_context(differences: Differences, query: QueryDict) -> dict[str,
     chosen = query.get("saring", ALL)
     chosen = chosen if chosen in FILTERS else ALL
     rows = [row for row in differences.rows if row.fits(chosen)]
-    shown = rows if query.get("tampil") == EVERYTHING else rows[:SHOWN_AT_FIRST]
+    # Whoever confirms that proof goes has seen which.
+    first = [row for n, row in enumerate(rows) if n < SHOWN_AT_FIRST or row.proofs_lost]
+    shown = rows if query.get("tampil") == EVERYTHING else first
     counts = differences.counts
     return {
         "differences": differences,

@@ -288,6 +288,7 @@ SAMPLES: dict[str, Callable[[Person], dict[str, str]]] = {
     "unit_profile": _unit_of,
     "sheet": _sheet_of,
     "sheet_row": _row_of,
+    "sheet_undo": _sheet_of,
     "mfa_edit_webauthn": _key_of,
     "mfa_remove_webauthn": _key_of,
     "module_review": _module_of,

@@ -44,7 +44,7 @@ class Seen:
         try:
             found = json.loads(written)
             rev, marks, asked = int(found["rev"]), dict(found["marks"]), frozenset(found["asked"])
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             return cls()
         return cls(rev, marks, asked)
 

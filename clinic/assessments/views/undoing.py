@@ -29,9 +29,9 @@ def undo(request: SignedInRequest, slug: str, framework: str, period: str) -> Ht
         return _show(request, sheet)
     if request.method != "POST":
         return HttpResponseNotAllowed([*READING_METHODS, "POST"])
-    shown = request.POST.get("rev", "")
+    is_as_shown = request.POST.get("rev", "") == str(sheet.rev)
     try:
-        undo_file(sheet, seen_rev=int(shown) if shown.isdecimal() else 0, actor=request.user)
+        undo_file(sheet, seen_rev=sheet.rev if is_as_shown else 0, actor=request.user)
     except Refused as refused:
         return _show(request, get_sheet(request, slug, framework, period), refused)
     messages.success(request, _("The earlier version stands again."))
