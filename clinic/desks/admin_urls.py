@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clinic.desks import failed_jobs, people_lists, person_changes, persons, units
+from clinic.desks import failed_jobs, people_lists, person_changes, persons, setup, units
 from clinic.desks.editor import editor_account
 from clinic.people.access import policy
 
@@ -32,6 +32,7 @@ urlpatterns = [
     path(
         f"{PERSON}peran/<uuid:grant>/cabut/", grants(persons.take_back_role), name="person_role_end"
     ),
+    path("penyiapan/", manages(setup.setup), name="setup"),
     path("pekerjaan/", manages(failed_jobs.failed_jobs), name="failed_jobs"),
     path(
         f"{PERSON}pindah/", changes_persons(person_changes.MovePerson.as_view()), name="person_move"

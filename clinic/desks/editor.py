@@ -62,6 +62,7 @@ class MenuLink:
 
 
 MENU_LINKS = (
+    MenuLink("desk-setup", gettext_lazy("Setting up"), "setup", "list-ul"),
     MenuLink("desk-people", gettext_lazy("Accounts and people"), "people_list", "group"),
     MenuLink("desk-units", gettext_lazy("Work units"), "units_list", "folder-open-inverse"),
     MenuLink("desk-people-import", gettext_lazy("Import people"), "people_import", "upload"),

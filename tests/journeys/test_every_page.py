@@ -52,6 +52,7 @@ STAFF = {
     "reviewer": {"module_reviews"},
     "admin": {
         "failed_jobs",
+        "setup",
         "people_list",
         "people_import",
         "units_list",
