@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from django.apps import apps
 from django.db.models import JSONField
 
 from attendance.models import POLICIES, Event
-from clinic.assessments import frameworks
+from clinic.assessments import frameworks, sheets
 from clinic.assessments.arithmetic import frameworks as framework_files
 from clinic.assessments.models import FrameworkEdition
 from clinic.assessments.report_page import facts_of
@@ -42,6 +43,7 @@ KINDS = {
     "framework": framework_files.SCHEMA,
     "list_preview": importing.PREVIEW_SCHEMA,
     "merge_filled": 1,
+    "sheet_change": sheets.CHANGE_SCHEMA,
     "module_edition": publishing.SCHEMA,
     "stored_rows": importing.ROWS_SCHEMA,
     "worksheet_report": 1,
@@ -54,6 +56,7 @@ COLUMNS = {
     "assessments.node.definition": "made again from the edition's own file at each load",
     "assessments.noderevision.rubric": "a list of texts",
     "assessments.sheet.reading": "where the sheet came from; carried on, read by no code",
+    "assessments.sheetchange.rows": {"sheet_change"},
     "attendance.event.policies": {"event_policies"},
     "attendance.presence.flags": "a list of words, rebuilt from the scans",
     "attendance.presence.intervals": "pairs of moments, rebuilt from the scans",
@@ -126,6 +129,17 @@ def test_d12_a_calibration_of_schema_2_is_read():
     assert read.anchor(("dinas", "baru")).mean.tolist() == [[0.5, -0.25], [0.25, -0.5]]
     assert read.items["soal-1"].difficulty == 0.5
     assert (read.grouped, read.gap_threshold) == (False, 0.65)
+
+
+def test_d12_a_change_of_a_sheet_of_schema_1_is_read():
+    before = golden("sheet_change")["before"]
+    rows = sheets.from_json({code: row for code, row in before.items() if row})
+
+    assert {code for code, row in before.items() if row is None} == {"A.I.1.i.b"}
+    assert rows["A.I.1.i.a"] == sheets.RowEntry(
+        value="B", text="B", note="Rapat bulanan", proofs=(("Notula", "https://bukti.example/1"),)
+    )
+    assert (rows["A.II.5.a"].value, rows["B.I.b"].value) == ((4, 9), Fraction(18, 5))
 
 
 def test_d12_a_framework_of_schema_1_scores_as_it_did():

@@ -47,7 +47,7 @@ def _show(request: SignedInRequest, sheet: Sheet, refused: Refused | None = None
     except NothingToUndo as nothing:
         refused = refused or nothing
     context["refused"] = refused
-    status = refused.status if refused else 200
+    status = refused.status if refused and request.method == "POST" else 200
     return render(request, "assessments/sheet_undo.html", context, status=status)
 
 
