@@ -326,8 +326,8 @@ def counts(shown: Shown) -> list[str]:
             % {"number": shown.people}
         ]
     sentence = ngettext(
-        "%(answers)d answer from %(some)d of %(all)d people registered in Klinik RB for this unit",
-        "%(answers)d answers from %(some)d of %(all)d people registered in Klinik RB for this unit",
+        "%(answers)d answer; of %(all)d registered in Klinik RB for this unit %(some)d answered",
+        "%(answers)d answers; of %(all)d registered in Klinik RB for this unit %(some)d answered",
         shown.answers,
     ) % {"answers": shown.answers, "some": shown.answering, "all": shown.people}
     if shown.full is not None:

@@ -1,5 +1,6 @@
 """The profile of a unit: its answer, three steps with points, and what is blank is never nought."""
 
+import gzip
 from decimal import Decimal
 
 import pytest
@@ -187,3 +188,24 @@ def test_u95_an_old_sheet_asks_for_nothing_but_the_one_in_force(
     now = browser.get(address).context
     assert not now["is_past"]
     assert all("lembar=" not in each.url for each in now["steps"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["profile", "why", "area", "map"])
+def test_a_page_of_officials_weighs_at_most_20_kilobytes(
+    regencies, cast, signed_in, settings, page
+):
+    settings.KLINIK_SECOND_FACTOR = False
+    unit = regencies[0].health
+    edition = frameworks.find_edition("zi-2021")
+    rows = made.rows(frameworks.edition_file(edition), strength=0.2)
+    sheets.record_sheet(unit=unit, edition=edition, period=made.PERIOD, rows=rows)
+    address = {
+        "profile": profile.profile_url(unit),
+        "why": made.address(unit),
+        "area": reverse("change_area", kwargs={"slug": made.AREA}),
+        "map": reverse("map"),
+    }[page]
+    answer = signed_in(cast.regency_official.account).get(address)
+    assert answer.status_code == 200
+    assert len(gzip.compress(answer.content)) <= 20 * 1024
