@@ -122,7 +122,7 @@ class TestU123TheDrill:
         report = json.loads(done.stdout.splitlines()[-1])
         assert report["ok"]
         assert report["counts"]["rows"] == first.counts["rows"] > 500
-        assert report["counts"]["files"] == 2
+        assert report["counts"]["files"] == first.counts["files"] >= 2
         again = target.archive()
         assert tables_of(again) == tables_of(first)
         assert again.manifest["files"] == first.manifest["files"]
