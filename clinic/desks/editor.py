@@ -178,7 +178,12 @@ def describe_health(failing: Sequence[str]) -> HomePanel:
     is_all_well = all(row["state"] == "done" for row in rows)
     lead = _("Everything runs.") if is_all_well else _("Something needs your attention.")
     checked = _("Seen on %(moment)s.") % {"moment": moment(timezone.now())}
-    return HomePanel(title=_("How the system is"), lead=f"{lead} {checked}", rows=rows)
+    return HomePanel(
+        title=_("How the system is"),
+        lead=f"{lead} {checked}",
+        rows=rows,
+        links=[{"label": _("Setting up"), "url": reverse("setup")}],
+    )
 
 
 # --- Authors and reviewers ------------------------------------------------------------------------
