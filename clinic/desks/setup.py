@@ -28,7 +28,7 @@ from clinic.records.notices import Notice
 from courses.models import ModulePage, ReviewRequest
 from quizzes.models import QuestionVersion, QuizVersion, VersionState
 
-READY, NEXT, TODO, WAITING = "ready", "next", "todo", "waiting"
+READY, NEXT, OPEN, WAITING = "ready", "next", "todo", "waiting"
 USEFUL_SHEETS = 5  # units from which the map says something
 Role = Grant.Role
 NEEDED_ROLES = (
@@ -58,7 +58,7 @@ class SetupStep:
     link: str
     is_done: bool
     needs: tuple[str, ...] = ()
-    state: str = TODO
+    state: str = OPEN
 
 
 @require_safe
@@ -103,8 +103,8 @@ def settle(steps: Sequence[SetupStep]) -> list[SetupStep]:
     undone = {step.name for step in steps if not step.is_done}
     settled, has_next = [], False
     for step in steps:
-        state = READY if step.is_done else WAITING if undone & set(step.needs) else TODO
-        if state == TODO and not has_next:
+        state = READY if step.is_done else WAITING if undone & set(step.needs) else OPEN
+        if state == OPEN and not has_next:
             state, has_next = NEXT, True
         settled.append(replace(step, state=state))
     return settled

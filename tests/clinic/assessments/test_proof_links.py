@@ -100,11 +100,14 @@ def test_a_row_form_takes_no_other_link(address):
 
 @pytest.fixture
 def migrate(transactional_db):
-    """Return a function that migrates the app; in the end all its migrations stand again."""
+    """Return a function that migrates the app; in the end all migrations stand again.
+
+    Those of other apps that build on it go back with it, so that all of them are put up again.
+    """
 
     def to(*names):
         graph = MigrationExecutor(connection).loader.graph
-        targets = [("assessments", name) for name in names] or graph.leaf_nodes("assessments")
+        targets = [("assessments", name) for name in names] or graph.leaf_nodes()
         MigrationExecutor(connection).migrate(targets)
 
     yield to

@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 
 from clinic.assessments import frameworks
 from clinic.desks import setup
-from clinic.desks.setup import NEXT, READY, TODO, WAITING, SetupStep, settle
+from clinic.desks.setup import NEXT, OPEN, READY, WAITING, SetupStep, settle
 from clinic.people import granting
 from clinic.people.granting import Scope
 from clinic.people.models import Grant
@@ -38,7 +38,7 @@ class TestU124Settling:
             ]
         )
 
-        assert [each.state for each in steps] == [READY, WAITING, NEXT, TODO]
+        assert [each.state for each in steps] == [READY, WAITING, NEXT, OPEN]
 
     def test_all_done_nothing_is_next(self):
         assert [each.state for each in settle([step("a", is_done=True)])] == [READY]
@@ -58,7 +58,7 @@ class TestU124FromTheData:
         assert found["units"] == NEXT
         assert found["quiz"] == found["people"] == found["zone"] == WAITING
         assert found["mail"] == READY
-        assert found["backup"] == TODO
+        assert found["backup"] == OPEN
 
     def test_what_is_there_is_ready(self, cast):
         found = states()

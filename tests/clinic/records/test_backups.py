@@ -34,9 +34,18 @@ from tests.quizzes.made import published_question
 LEFT_TO_CHANGE = {"lib.publication"}  # its word is new after every restore
 
 
+def empty_folders():
+    """Take the files away: those of earlier tests stay, as a rolled back row takes none along."""
+    for root in (settings.MEDIA_ROOT, settings.PRIVATE_ROOT):
+        for path in root.rglob("*"):
+            if path.is_file():
+                path.unlink()
+
+
 @pytest.fixture
 def region(cast, transactional_db):
-    """A region with people, a log that is sealed, a module, a question, and files."""
+    """A region with people, a log that is sealed, a module, a question, and two files."""
+    empty_folders()
     audit.record("person.see", actor=cast.admin.account, subject=cast.participant, reason="coba")
     seals.seal_all()
     published_question(cast, "soal-uji", question_contents()["matching"])
@@ -50,10 +59,7 @@ def region(cast, transactional_db):
     (settings.MEDIA_ROOT / "gambar").mkdir(exist_ok=True)
     (settings.MEDIA_ROOT / "gambar" / "satu.png").write_bytes(b"\x89PNG" + os.urandom(2000))
     yield cast
-    for root in (settings.MEDIA_ROOT, settings.PRIVATE_ROOT):
-        for path in root.rglob("*"):
-            if path.is_file():
-                path.unlink()
+    empty_folders()
 
 
 @contextmanager
@@ -122,7 +128,7 @@ class TestU123TheDrill:
         report = json.loads(done.stdout.splitlines()[-1])
         assert report["ok"]
         assert report["counts"]["rows"] == first.counts["rows"] > 500
-        assert report["counts"]["files"] == first.counts["files"] >= 2
+        assert report["counts"]["files"] == 2
         again = target.archive()
         assert tables_of(again) == tables_of(first)
         assert again.manifest["files"] == first.manifest["files"]
