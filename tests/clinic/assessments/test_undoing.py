@@ -50,7 +50,7 @@ def record(regencies, rows, **more):
 
 
 @pytest.fixture
-def sheet(regencies):
+def sheet(cast, regencies):
     """A sheet over which a file was applied."""
     record(regencies, EARLIER, reading={"schema": 1, "file": "dulu.xlsx"})
     return record(regencies, LATER, reading={"schema": 1, "file": "baru.xlsx"}, source=uuid4())
@@ -115,7 +115,7 @@ def test_u85_a_count_that_was_typed_keeps_the_whole_row(sheet, official):
     assert (rows[f"{COUNTED}.1"].text, rows[f"{COUNTED}.2"].text) == ("7", "5")
 
 
-def test_where_every_row_was_typed_again_there_is_nothing_to_take_back(regencies, official):
+def test_where_every_row_was_typed_again_there_is_nothing_to_take_back(cast, regencies, official):
     sheet = record(regencies, {LETTER: RowEntry("A", "A")}, source=uuid4())
     current = type_note(sheet, LETTER, "x", official)
 
@@ -142,7 +142,7 @@ def test_who_may_not_upload_for_the_unit_takes_nothing_back(sheet, cast):
     assert undo_file(sheet, seen_rev=sheet.rev, actor=cast.regency_official.account).changed
 
 
-def test_what_was_written_by_a_command_or_a_person_is_no_file(regencies, official):
+def test_what_was_written_by_a_command_or_a_person_is_no_file(cast, regencies, official):
     sheet = record(regencies, EARLIER)
     assert find_undoable(sheet) is None
     assert find_undoable(type_note(sheet, LETTER, "x", official)) is None

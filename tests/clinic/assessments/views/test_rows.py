@@ -29,7 +29,7 @@ def entries():
 
 
 @pytest.fixture
-def record(regencies):
+def record(cast, regencies):
     home, _away = regencies
 
     def write(rows):

@@ -31,7 +31,7 @@ def entries():
 
 
 @pytest.fixture
-def unit(regencies):
+def unit(cast, regencies):
     return regencies[0].health
 
 
